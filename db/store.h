@@ -1,0 +1,102 @@
+/*
+ * The database of findings: opens it, keeps captures, connections and logins, and sees to its promises
+ * (a capture is known by its fingerprint and never counted twice; one that did not finish is replaced whole).
+ *
+ * All functions that can fail return 0 or one of enum store_status; store_error then gives the sentence for it.
+ * Texts from the wire are bound as UTF-8 with every octet that is not valid UTF-8, and NUL, written as \xNN.
+ */
+#ifndef IMAPTAP_DB_STORE_H
+#define IMAPTAP_DB_STORE_H
+
+#include "dissector/login.h"
+
+#include <stdbool.h>
+
+enum store_status {
+    STORE_OK = 0,
+    STORE_CANNOT_OPEN, /* no such folder, no permission, not a database */
+    STORE_FOREIGN,     /* a database of another program: untouched */
+    STORE_NEWER,       /* made by a newer imaptap: untouched */
+    STORE_BUSY,        /* another process holds it locked and did not let go in time */
+    STORE_READ_ONLY,
+    STORE_FULL, /* the disk is full */
+    STORE_FAILED
+};
+
+enum store_kind { STORE_FILE, STORE_LIVE };
+enum store_state { STORE_RUNNING, STORE_COMPLETE, STORE_BROKEN /* "failed" */ };
+
+struct store;
+
+/* One rule of the table `rules`; the same fields as there. The store knows rules by their index. */
+struct store_rule {
+    const char *id, *severity, *title, *reference, *remedy, *rfc2060, *rfc3501, *rfc9051;
+};
+
+struct store_capture {
+    const char *source; /* path as given, or interface; octets that are not UTF-8 are escaped */
+    enum store_kind kind;
+    const char *fingerprint; /* NULL: not known yet (a pipe, an interface) */
+    const char *link_types;
+    int64_t packets, bytes;
+    int64_t kernel_drops, interface_drops; /* -1: does not apply */
+    int64_t first_ns, last_ns;             /* -1: no packet */
+    enum store_state state;
+    const char *error; /* NULL: none */
+};
+
+struct store_connection {
+    int64_t capture_id;
+    char client_ip[46], server_ip[46]; /* presentation form, RFC 5952 */
+    uint16_t client_port, server_port;
+    int vlan;                 /* -1: none */
+    const char *tunnel;       /* NULL: none */
+    const char *community_id; /* "1:...", the Community ID with seed 0 */
+    int64_t first_ns, last_ns;
+    struct imap_text greeting, server_product, capabilities, client_ident, server_ident;
+    const char *origin_ip, *origin_source; /* NULL: none */
+    const char *encryption;                /* "none", "starttls" or "implicit" */
+    bool midstream, one_sided;
+    int64_t lost_octets;
+    const char *end; /* how it ended: "fin", "reset", "evicted", "capture", "replaced" ...; NULL: still open */
+};
+
+/* Opens (and creates, mode 0600) the database at `path`. `live`: WAL mode; otherwise one file is left behind by
+ * store_close. Waits up to `busy_ms` for another process's lock. On failure *store is NULL and `why` holds the sentence,
+ * which names the path; an existing file that is not ours is left as it was. */
+int store_open(struct store **store, const char *path, bool live, int busy_ms, char *why, size_t why_size);
+
+/* Fills the table `rules`; call it once after opening. Violations refer to rules[i] by i. */
+int store_rules(struct store *store, const struct store_rule *rules, size_t count);
+
+/* A transaction is begun by the first write; this ends it. */
+int store_commit(struct store *store);
+/* Drops what was written since the last commit. */
+void store_rollback(struct store *store);
+
+/* Looks for a capture with this fingerprint. *id is 0 when there is none. */
+int store_find_capture(struct store *store, const char *fingerprint, int64_t *id, enum store_state *state);
+
+/* Begins a capture in state "running". One with the same fingerprint that is "running" or "failed" is replaced: its rows
+ * go, in the same transaction. */
+int store_capture_begin(struct store *store, const struct store_capture *capture, int64_t *id);
+/* Brings the row up to date: counts, times, state, error, and the fingerprint when it was not known before. */
+int store_capture_update(struct store *store, int64_t id, const struct store_capture *capture);
+/* Removes a capture and all that rests on it (a pipe that turned out to be known already). */
+int store_capture_remove(struct store *store, int64_t id);
+
+int store_connection_add(struct store *store, const struct store_connection *connection, int64_t *id);
+int store_connection_update(struct store *store, int64_t id, const struct store_connection *connection);
+
+/* Adds a login and its violations. `capture_id`: the capture of its first octet. */
+int store_login_add(struct store *store, int64_t connection_id, int64_t capture_id, const struct imap_login *login,
+                    int64_t *id);
+int store_login_after(struct store *store, int64_t login_id, enum imap_result result, struct imap_text text);
+
+/* The sentence for the last failure; valid until the next call. */
+const char *store_error(const struct store *store);
+
+/* Commits, and when not live brings the journal back to one file. Frees in any case; returns the first failure. */
+int store_close(struct store *store, char *why, size_t why_size);
+
+#endif
