@@ -1,0 +1,89 @@
+/*
+ * What the analyzer process tells the recorder process: few kinds of events, each a plain record, and their way to
+ * octets and back. The recorder trusts nothing it decodes: every number is checked against its limit, every text
+ * against its length.
+ */
+#ifndef IMAPTAP_ANALYZER_EVENTS_EVENT_H
+#define IMAPTAP_ANALYZER_EVENTS_EVENT_H
+
+#include "dissector/login.h"
+
+#include <stdbool.h>
+
+/* Octets of the longest encoded event. */
+#define EVENT_MAX_OCTETS (64 * 1024)
+
+enum event_kind {
+    EVENT_CAPTURE_STARTED,
+    EVENT_CAPTURE_ENDED,
+    EVENT_CONNECTION, /* first told before its first login, last when it ended */
+    EVENT_LOGIN,
+    EVENT_AFTER, /* the verdict of the first command after a successful login */
+    EVENT_FINISHED,
+    EVENT_KINDS
+};
+
+struct event_capture {
+    uint32_t capture; /* the recorder's number of it */
+    /* the rest of EVENT_CAPTURE_ENDED only */
+    bool broken;
+    int64_t packets, bytes, first_ns, last_ns; /* times: -1 without a packet */
+    char link_types[256];
+    char fingerprint[64];
+    char error[512]; /* one sentence when broken */
+};
+
+struct event_connection {
+    uint32_t slot; /* the analyzer's number of it while it is open */
+    uint32_t capture;
+    char client_ip[46], server_ip[46];
+    uint16_t client_port, server_port;
+    int32_t vlan; /* -1: none */
+    char tunnel[48];
+    char community_id[40];
+    int64_t first_ns, last_ns;
+    struct imap_text greeting, server_product, capabilities, client_ident, server_ident, origin_ip, origin_source;
+    uint32_t encryption; /* of enum imap_encryption */
+    bool midstream, one_sided;
+    int64_t lost_octets;
+    bool ended;
+    uint32_t end; /* of enum connection_end, when ended */
+};
+
+struct event_login {
+    uint32_t slot; /* of its connection */
+    struct imap_login login;
+};
+
+struct event_after {
+    uint32_t slot;
+    uint32_t number; /* of the login within its connection */
+    enum imap_result result;
+    struct imap_text text;
+};
+
+/* The analyzer has read everything; what it could not use, in frames. */
+struct event_finished {
+    int64_t frames, not_tcp, fragments, cut, malformed;
+    int64_t evicted, lost_octets;
+};
+
+struct event {
+    enum event_kind kind;
+    union {
+        struct event_capture capture;
+        struct event_connection connection;
+        struct event_login login;
+        struct event_after after;
+        struct event_finished finished;
+    };
+};
+
+/* Encodes into `octets`, which takes EVENT_MAX_OCTETS. Returns the octets written; 0: the event does not fit. */
+size_t event_encode(const struct event *event, uint8_t *octets);
+
+/* Decodes and checks; `captures` and `slots` are the limits of those numbers. Texts point into `octets`. False: the
+ * octets are no sound event. */
+bool event_decode(struct event *event, const uint8_t *octets, size_t length, uint32_t captures, uint32_t slots);
+
+#endif

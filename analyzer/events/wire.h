@@ -1,0 +1,128 @@
+/*
+ * Writing and reading the fields of an event. A writer or reader that ran out of room stays `failed`: check once, at
+ * the end. Both ends are the same program on the same machine, so numbers go in its own byte order.
+ */
+#ifndef IMAPTAP_ANALYZER_EVENTS_WIRE_H
+#define IMAPTAP_ANALYZER_EVENTS_WIRE_H
+
+#include "dissector/login.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+struct wire_writer {
+    uint8_t *at, *end;
+    bool failed;
+};
+
+struct wire_reader {
+    const uint8_t *at, *end;
+    bool failed;
+};
+
+/* The length that stands for a missing text. */
+#define WIRE_MISSING UINT32_MAX
+
+static inline void wire_put(struct wire_writer *writer, const void *octets, size_t length)
+{
+    if (writer->failed || (size_t)(writer->end - writer->at) < length) {
+        writer->failed = true;
+        return;
+    }
+    if (length > 0)
+        memcpy(writer->at, octets, length);
+    writer->at += length;
+}
+
+static inline void wire_put_u32(struct wire_writer *writer, uint32_t value)
+{
+    wire_put(writer, &value, sizeof value);
+}
+
+static inline void wire_put_i64(struct wire_writer *writer, int64_t value)
+{
+    wire_put(writer, &value, sizeof value);
+}
+
+static inline void wire_put_text(struct wire_writer *writer, struct imap_text text)
+{
+    wire_put_u32(writer, text.octets == NULL ? WIRE_MISSING : (uint32_t)text.length);
+    if (text.octets != NULL)
+        wire_put(writer, text.octets, text.length);
+}
+
+static inline void wire_put_string(struct wire_writer *writer, const char *string)
+{
+    wire_put_text(writer, (struct imap_text){string, string == NULL ? 0 : strlen(string)});
+}
+
+static inline void wire_get(struct wire_reader *reader, void *octets, size_t length)
+{
+    if (reader->failed || (size_t)(reader->end - reader->at) < length) {
+        reader->failed = true;
+        memset(octets, 0, length);
+        return;
+    }
+    memcpy(octets, reader->at, length);
+    reader->at += length;
+}
+
+static inline uint32_t wire_get_u32(struct wire_reader *reader)
+{
+    uint32_t value;
+
+    wire_get(reader, &value, sizeof value);
+    return value;
+}
+
+static inline int64_t wire_get_i64(struct wire_reader *reader)
+{
+    int64_t value;
+
+    wire_get(reader, &value, sizeof value);
+    return value;
+}
+
+/* A number that must be below `limit`, such as an enum. */
+static inline uint32_t wire_get_below(struct wire_reader *reader, uint32_t limit)
+{
+    uint32_t value = wire_get_u32(reader);
+
+    if (value >= limit) {
+        reader->failed = true;
+        return 0;
+    }
+    return value;
+}
+
+/* A text of at most `limit` octets; it points into the reader's octets. */
+static inline struct imap_text wire_get_text(struct wire_reader *reader, uint32_t limit)
+{
+    uint32_t length = wire_get_u32(reader);
+    struct imap_text text = {NULL, 0};
+
+    if (reader->failed || length == WIRE_MISSING)
+        return text;
+    if (length > limit || length > (size_t)(reader->end - reader->at)) {
+        reader->failed = true;
+        return text;
+    }
+    text.octets = (const char *)reader->at;
+    text.length = length;
+    reader->at += length;
+    return text;
+}
+
+/* A string copied to `string`, which takes `size` octets, the terminator counted. False: it is missing. */
+static inline bool wire_get_string(struct wire_reader *reader, char *string, size_t size)
+{
+    struct imap_text text = wire_get_text(reader, (uint32_t)size - 1);
+
+    memcpy(string, text.octets == NULL ? "" : text.octets, text.length);
+    string[text.length] = '\0';
+    if (memchr(string, '\0', text.length) != NULL)
+        reader->failed = true;
+    return text.octets != NULL;
+}
+
+#endif

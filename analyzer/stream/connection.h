@@ -1,0 +1,92 @@
+/*
+ * One TCP connection as the connection table keeps it, and what the table tells about it.
+ */
+#ifndef IMAPTAP_ANALYZER_STREAM_CONNECTION_H
+#define IMAPTAP_ANALYZER_STREAM_CONNECTION_H
+
+#include "analyzer/stream/reassembly.h"
+#include "dissector/login.h"
+
+/* How a connection ended. */
+enum connection_end {
+    CONNECTION_FIN,      /* both sides closed it */
+    CONNECTION_RESET,    /* a RST that the other side had to believe */
+    CONNECTION_REPLACED, /* a new connection took its addresses and ports */
+    CONNECTION_IDLE,     /* no segment for hours */
+    CONNECTION_EVICTED,  /* the table was full */
+    CONNECTION_CAPTURE,  /* the capture ended first */
+    CONNECTION_ENDS
+};
+
+/* What tells connections apart: the lower (address, port) comes first, whoever is the client. */
+struct connection_key {
+    uint8_t address[2][16];
+    uint16_t port[2];
+    uint32_t vlan;
+    uint64_t tunnel;
+};
+
+/* One direction of a connection; sequence numbers are the wire's. */
+struct direction {
+    uint32_t start;    /* number of the first octet of all, when from_start */
+    uint32_t expected; /* number of the next octet to deliver */
+    uint32_t acked;    /* the highest number that the other side acknowledged */
+    uint32_t highest;  /* the highest number after an octet that was captured */
+    uint32_t fin;      /* the number of the FIN: nothing comes behind it */
+    bool known;        /* `expected` means something */
+    bool seen;         /* a segment of this direction was captured */
+    bool acked_known;
+    bool fin_seen;
+    bool from_start; /* delivery began at the connection's first octet */
+    bool told;       /* the handler knows whether this direction began at its start */
+};
+
+struct repair;
+
+struct connection {
+    /* for the handler */
+    void *user;
+    uint8_t client[16], server[16]; /* addresses in network byte order, IPv4 as ::ffff:a.b.c.d */
+    uint16_t client_port, server_port;
+    uint32_t vlan; /* identifier + 1; 0: untagged */
+    char tunnel_text[48];
+    int64_t first_ns, last_ns;
+    uint32_t capture;     /* of the first segment */
+    uint64_t lost_octets; /* of both directions, as told to the handler */
+    bool midstream;       /* its handshake was not captured */
+
+    /* the table's own */
+    struct direction directions[2]; /* by enum stream_side, of the sender */
+    struct repair *repair;          /* exists while something is out of order */
+    uint32_t pending_number[2];     /* first number of a SYN that does not belong to this connection, by sender */
+    bool pending[2];
+    bool wanted;   /* the handler wants octets */
+    bool payload;  /* an octet was seen: the handler knows the connection */
+    bool closed;   /* over, kept for a while to know its stragglers */
+    bool reversed; /* the client is key.address[1] */
+    struct connection_key key;
+    uint32_t hash;
+    struct connection *previous, *next; /* in the list by age */
+    uint8_t list;
+};
+
+/* True when a segment of only one direction was captured. */
+static inline bool connection_is_one_sided(const struct connection *connection)
+{
+    return connection->directions[STREAM_CLIENT].seen != connection->directions[STREAM_SERVER].seen;
+}
+
+/* Called by the table; `connection` is valid during the call, connection->user is the handler's. */
+struct connection_handler {
+    /* Octets in order; `mark` says when and where they were captured. The first call for a connection comes with
+     * connection->user NULL. Returns false when nothing more is wanted of the connection but its end. */
+    bool (*octets)(void *user, struct connection *connection, enum stream_side from, const uint8_t *octets,
+                   size_t length, const struct imap_mark *mark);
+    /* The next `length` octets were never captured; 0: the direction was met in its middle. Returns as octets does. */
+    bool (*lost)(void *user, struct connection *connection, enum stream_side from, uint64_t length,
+                 const struct imap_mark *mark);
+    /* The last call for a connection that octets or lost was called for. */
+    void (*ended)(void *user, struct connection *connection, enum connection_end end);
+};
+
+#endif

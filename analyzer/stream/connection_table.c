@@ -1,0 +1,524 @@
+/*
+ * The connection table: finds the connection of a segment, decides who is the client, and when a connection begins and
+ * ends. The payload's way is ordering.c's.
+ */
+#include "analyzer/stream/connection_table.h"
+
+#include "analyzer/stream/ordering.h"
+#include "analyzer/stream/siphash.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define SECOND INT64_C(1000000000)
+/* Connections are allocated in blocks, so that pointers to them stay. */
+#define BLOCK 1024
+/* A straggler of a closed connection is this near to its last octets. */
+#define STRAGGLER_OCTETS (1 << 20)
+
+/* The lists by age; the first ones are evicted first. */
+enum list { LIST_CLOSED, LIST_HALF_OPEN, LIST_CLOSING, LIST_OPEN, LISTS };
+
+static const int64_t max_idle_ns[LISTS] = {
+    [LIST_CLOSED] = 30 * SECOND,
+    [LIST_HALF_OPEN] = 60 * SECOND,
+    [LIST_CLOSING] = 120 * SECOND,
+    [LIST_OPEN] = 4 * 3600 * SECOND, /* clients in IDLE say something every 29 minutes */
+};
+
+struct entry {
+    uint32_t hash;
+    struct connection *connection; /* NULL: free */
+};
+
+struct connection_table {
+    struct ordering ordering;
+    uint64_t key[2];
+    uint64_t ports[65536 / 64];
+    struct entry *entries;
+    uint32_t mask; /* entries - 1 */
+    uint32_t used;
+    uint32_t max_connections;
+    struct connection **blocks;
+    size_t block_count;
+    struct connection *unused;
+    struct {
+        struct connection *oldest, *newest;
+    } lists[LISTS];
+    int64_t swept_ns, previous_ns;
+    struct connection_counts counts;
+};
+
+/* --- the hash table: open addressing, linear probing, backward shift --- */
+
+static uint32_t hash_of(const struct connection_table *table, const struct connection_key *key)
+{
+    uint64_t words[7];
+
+    memcpy(words, key->address, 32);
+    words[4] = (uint64_t)key->port[0] << 48 | (uint64_t)key->port[1] << 32 | key->vlan;
+    words[5] = key->tunnel;
+    return (uint32_t)siphash(table->key, words, 6);
+}
+
+static bool same_key(const struct connection_key *a, const struct connection_key *b)
+{
+    return memcmp(a->address, b->address, sizeof a->address) == 0 && a->port[0] == b->port[0] &&
+           a->port[1] == b->port[1] && a->vlan == b->vlan && a->tunnel == b->tunnel;
+}
+
+static struct connection *find(const struct connection_table *table, const struct connection_key *key, uint32_t hash)
+{
+    for (uint32_t at = hash & table->mask; table->entries[at].connection != NULL; at = (at + 1) & table->mask)
+        if (table->entries[at].hash == hash && same_key(&table->entries[at].connection->key, key))
+            return table->entries[at].connection;
+    return NULL;
+}
+
+static void put_entry(struct entry *entries, uint32_t mask, struct connection *connection)
+{
+    uint32_t at = connection->hash & mask;
+
+    while (entries[at].connection != NULL)
+        at = (at + 1) & mask;
+    entries[at] = (struct entry){connection->hash, connection};
+}
+
+static bool grow(struct connection_table *table)
+{
+    uint32_t size = (table->mask + 1) * 2;
+    struct entry *entries = calloc(size, sizeof *entries);
+
+    if (entries == NULL)
+        return false;
+    for (uint32_t at = 0; at <= table->mask; at++)
+        if (table->entries[at].connection != NULL)
+            put_entry(entries, size - 1, table->entries[at].connection);
+    free(table->entries);
+    table->entries = entries;
+    table->mask = size - 1;
+    return true;
+}
+
+static void remove_entry(struct connection_table *table, const struct connection *connection)
+{
+    uint32_t mask = table->mask;
+    uint32_t hole = connection->hash & mask;
+
+    while (table->entries[hole].connection != connection)
+        hole = (hole + 1) & mask;
+    for (uint32_t at = (hole + 1) & mask; table->entries[at].connection != NULL; at = (at + 1) & mask) {
+        uint32_t home = table->entries[at].hash & mask;
+
+        /* it may move into the hole when its home is not between the two */
+        if (((at - home) & mask) >= ((at - hole) & mask)) {
+            table->entries[hole] = table->entries[at];
+            hole = at;
+        }
+    }
+    table->entries[hole].connection = NULL;
+}
+
+/* --- the lists by age --- */
+
+static void leave_list(struct connection_table *table, struct connection *connection)
+{
+    *(connection->previous ? &connection->previous->next : &table->lists[connection->list].oldest) = connection->next;
+    *(connection->next ? &connection->next->previous : &table->lists[connection->list].newest) =
+        connection->previous;
+}
+
+static void enter_list(struct connection_table *table, struct connection *connection, enum list list)
+{
+    connection->list = (uint8_t)list;
+    connection->previous = table->lists[list].newest;
+    connection->next = NULL;
+    *(connection->previous ? &connection->previous->next : &table->lists[list].oldest) = connection;
+    table->lists[list].newest = connection;
+}
+
+static void touch(struct connection_table *table, struct connection *connection, enum list list)
+{
+    if (connection->list == list && table->lists[list].newest == connection)
+        return;
+    leave_list(table, connection);
+    enter_list(table, connection, list);
+}
+
+/* --- beginning and ending --- */
+
+static void discard(struct connection_table *table, struct connection *connection)
+{
+    remove_entry(table, connection);
+    leave_list(table, connection);
+    connection->next = table->unused;
+    table->unused = connection;
+    table->used--;
+}
+
+/* Tells the end, if the handler knows the connection; its record stays. */
+static void end(struct connection_table *table, struct connection *connection, enum connection_end how)
+{
+    const struct direction *client = &connection->directions[STREAM_CLIENT];
+    const struct direction *server = &connection->directions[STREAM_SERVER];
+
+    if (connection->closed)
+        return;
+    ordering_flush(&table->ordering, connection);
+    connection->closed = true;
+    connection->wanted = false;
+    /* when only one side was captured its FIN is all there can be */
+    if ((how == CONNECTION_IDLE || how == CONNECTION_CAPTURE || how == CONNECTION_REPLACED) &&
+        (client->fin_seen || server->fin_seen) && (client->fin_seen || !client->seen) &&
+        (server->fin_seen || !server->seen))
+        how = CONNECTION_FIN;
+    if (connection->payload)
+        table->ordering.handler.ended(table->ordering.user, connection, how);
+    connection->user = NULL;
+}
+
+static void end_and_discard(struct connection_table *table, struct connection *connection, enum connection_end how)
+{
+    end(table, connection, how);
+    discard(table, connection);
+}
+
+static void evict_one(struct connection_table *table)
+{
+    for (int list = 0; list < LISTS; list++)
+        if (table->lists[list].oldest != NULL) {
+            if (list != LIST_CLOSED)
+                table->counts.evicted++;
+            end_and_discard(table, table->lists[list].oldest, CONNECTION_EVICTED);
+            return;
+        }
+}
+
+static bool add_block(struct connection_table *table)
+{
+    struct connection **blocks = realloc(table->blocks, (table->block_count + 1) * sizeof(struct connection *));
+    struct connection *block;
+
+    if (blocks == NULL)
+        return false;
+    table->blocks = blocks;
+    block = malloc(BLOCK * sizeof *block);
+    if (block == NULL)
+        return false;
+    blocks[table->block_count++] = block;
+    for (size_t i = BLOCK; i-- > 0;) {
+        block[i].next = table->unused;
+        table->unused = &block[i];
+    }
+    return true;
+}
+
+static struct connection *begin(struct connection_table *table, const struct segment *segment,
+                                const struct connection_key *key, uint32_t hash, enum stream_side from,
+                                bool source_is_first)
+{
+    struct connection *connection;
+    bool from_client = from == STREAM_CLIENT;
+
+    if (table->used >= table->max_connections)
+        evict_one(table);
+    if (table->used * 4 >= (table->mask + 1) * 3 && !grow(table))
+        evict_one(table);
+    if (table->unused == NULL && !add_block(table)) {
+        evict_one(table);
+        if (table->unused == NULL)
+            return NULL;
+    }
+    connection = table->unused;
+    table->unused = connection->next;
+    memset(connection, 0, sizeof *connection);
+    memcpy(connection->client, from_client ? segment->source : segment->destination, 16);
+    memcpy(connection->server, from_client ? segment->destination : segment->source, 16);
+    connection->client_port = from_client ? segment->source_port : segment->destination_port;
+    connection->server_port = from_client ? segment->destination_port : segment->source_port;
+    connection->vlan = segment->vlan;
+    memcpy(connection->tunnel_text, segment->tunnel_text, sizeof connection->tunnel_text);
+    connection->first_ns = connection->last_ns = segment->time_ns;
+    connection->capture = segment->capture;
+    connection->key = *key;
+    connection->hash = hash;
+    connection->reversed = from_client != source_is_first;
+    connection->wanted = true;
+    put_entry(table->entries, table->mask, connection);
+    enter_list(table, connection, LIST_HALF_OPEN);
+    table->used++;
+    return connection;
+}
+
+/* --- a segment --- */
+
+static bool is_served(const struct connection_table *table, uint16_t port)
+{
+    return table->ports[port / 64] >> (port % 64) & 1;
+}
+
+/* Fills the key; true when the segment's source comes first in it. */
+static bool make_key(const struct segment *segment, struct connection_key *key)
+{
+    int order = memcmp(segment->source, segment->destination, 16);
+    bool source_is_first = order < 0 || (order == 0 && segment->source_port <= segment->destination_port);
+
+    memcpy(key->address[source_is_first ? 0 : 1], segment->source, 16);
+    memcpy(key->address[source_is_first ? 1 : 0], segment->destination, 16);
+    key->port[source_is_first ? 0 : 1] = segment->source_port;
+    key->port[source_is_first ? 1 : 0] = segment->destination_port;
+    key->vlan = segment->vlan;
+    key->tunnel = segment->tunnel;
+    return source_is_first;
+}
+
+/* Who sent this segment of a connection that begins with it: the handshake tells, else the port. */
+static enum stream_side guess_side(const struct connection_table *table, const struct segment *segment)
+{
+    if (segment->flags & SEGMENT_SYN)
+        return segment->flags & SEGMENT_ACK ? STREAM_SERVER : STREAM_CLIENT;
+    return is_served(table, segment->destination_port) ? STREAM_CLIENT : STREAM_SERVER;
+}
+
+static void start_at(struct direction *direction, uint32_t first)
+{
+    direction->start = direction->expected = direction->highest = first;
+    direction->known = direction->seen = direction->from_start = true;
+}
+
+/* Takes a SYN that belongs to this connection: its first, or its first of this side. */
+static void take_syn(struct connection *connection, enum stream_side from, const struct segment *segment)
+{
+    struct direction *direction = &connection->directions[from];
+    struct direction *other = &connection->directions[from == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT];
+
+    if (!direction->seen)
+        start_at(direction, segment->sequence + 1);
+    if ((segment->flags & SEGMENT_ACK) && !other->known) {
+        start_at(other, segment->acknowledgment);
+        other->seen = false;
+    }
+}
+
+/* True when a segment shows that a SYN seen before, with other numbers than this connection's, was real. */
+static bool confirms_pending(const struct connection *connection, enum stream_side from, const struct segment *segment)
+{
+    enum stream_side other = from == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
+
+    if (segment->flags & SEGMENT_SYN)
+        return (segment->flags & SEGMENT_ACK) && connection->pending[other] &&
+               segment->acknowledgment == connection->pending_number[other];
+    return connection->pending[from] && segment->sequence == connection->pending_number[from];
+}
+
+/* Decides whether a segment begins a new connection in the place of `connection`. A SYN alone does not end a live
+ * connection: it may be forged, and then the next segments do not follow from it. */
+static bool begins_anew(struct connection *connection, enum stream_side from, const struct segment *segment)
+{
+    const struct direction *direction = &connection->directions[from];
+    uint32_t first = segment->sequence + 1;
+
+    if (connection->closed) {
+        int32_t beyond = (int32_t)(segment->sequence - direction->highest);
+
+        if (segment->flags & SEGMENT_SYN)
+            return !(direction->from_start && first == direction->start);
+        return segment->length > 0 && (beyond > STRAGGLER_OCTETS || beyond < -STRAGGLER_OCTETS);
+    }
+    if (confirms_pending(connection, from, segment))
+        return true;
+    if (!(segment->flags & SEGMENT_SYN) || !direction->seen)
+        return false;
+    if (!connection->payload)
+        return (segment->flags & SEGMENT_ACK) == 0 && first != direction->expected;
+    if (direction->from_start && first == direction->start)
+        return false; /* this connection's own SYN, once more */
+    if (connection->list == LIST_CLOSING)
+        return true;
+    connection->pending[from] = true;
+    connection->pending_number[from] = first;
+    return false;
+}
+
+static bool reset_is_believed(const struct connection *connection, enum stream_side from, const struct segment *segment)
+{
+    const struct direction *direction = &connection->directions[from];
+
+    return !direction->known || segment->sequence == direction->expected || segment->sequence == direction->highest ||
+           (direction->acked_known && segment->sequence == direction->acked);
+}
+
+static bool is_over(const struct connection *connection)
+{
+    for (int side = 0; side < 2; side++) {
+        const struct direction *direction = &connection->directions[side];
+
+        if (!direction->fin_seen || (connection->wanted && direction->expected != direction->fin))
+            return false;
+    }
+    return true;
+}
+
+static void take_fin(struct connection *connection, enum stream_side from, uint32_t fin)
+{
+    struct direction *direction = &connection->directions[from];
+
+    if (direction->fin_seen || (int32_t)(fin - direction->expected) < 0)
+        return;
+    direction->fin_seen = true;
+    direction->fin = fin;
+}
+
+static struct connection *connection_of(struct connection_table *table, const struct segment *segment,
+                                        enum stream_side *from)
+{
+    struct connection_key key;
+    bool source_is_first = make_key(segment, &key);
+    uint32_t hash = hash_of(table, &key);
+    struct connection *connection = find(table, &key, hash);
+
+    if (connection != NULL) {
+        struct connection old;
+
+        *from = source_is_first != connection->reversed ? STREAM_CLIENT : STREAM_SERVER;
+        if (!begins_anew(connection, *from, segment))
+            return connection->closed ? NULL : connection;
+        old = *connection;
+        end_and_discard(table, connection, CONNECTION_REPLACED);
+        if (!old.closed && (old.pending[STREAM_CLIENT] || old.pending[STREAM_SERVER])) {
+            /* the new connection's SYN was seen before: it begins there */
+            connection = begin(table, segment, &key, hash, *from, source_is_first);
+            for (int side = 0; side < 2 && connection != NULL; side++)
+                if (old.pending[side])
+                    start_at(&connection->directions[side], old.pending_number[side]);
+            return connection;
+        }
+    }
+    /* only a SYN or an octet begins a connection */
+    if ((segment->flags & SEGMENT_RST) || (!(segment->flags & SEGMENT_SYN) && segment->length == 0))
+        return NULL;
+    *from = guess_side(table, segment);
+    connection = begin(table, segment, &key, hash, *from, source_is_first);
+    if (connection != NULL && !(segment->flags & SEGMENT_SYN))
+        connection->midstream = true;
+    return connection;
+}
+
+void connection_table_take(struct connection_table *table, const struct segment *segment)
+{
+    struct connection *connection;
+    enum stream_side from;
+    uint32_t sequence = segment->sequence;
+
+    if (!is_served(table, segment->source_port) && !is_served(table, segment->destination_port))
+        return;
+    if (segment->time_ns - table->swept_ns >= SECOND || segment->time_ns < table->swept_ns)
+        connection_table_tick(table, segment->time_ns);
+    connection = connection_of(table, segment, &from);
+    if (connection == NULL)
+        return;
+    if (segment->time_ns > connection->last_ns)
+        connection->last_ns = segment->time_ns;
+    if (segment->flags & SEGMENT_RST) {
+        if (!reset_is_believed(connection, from, segment))
+            return;
+        if (!connection->payload) {
+            discard(table, connection);
+            return;
+        }
+        end(table, connection, CONNECTION_RESET);
+        touch(table, connection, LIST_CLOSED);
+        return;
+    }
+    if (segment->flags & SEGMENT_SYN) {
+        take_syn(connection, from, segment);
+        sequence++;
+    }
+    if (segment->flags & SEGMENT_FIN)
+        take_fin(connection, from, sequence + segment->length);
+    ordering_take(&table->ordering, connection, from, sequence, segment);
+    if (connection->payload && connection->list == LIST_HALF_OPEN)
+        table->counts.opened++;
+    if (is_over(connection)) {
+        end(table, connection, CONNECTION_FIN);
+        touch(table, connection, LIST_CLOSED);
+        return;
+    }
+    if (connection->directions[STREAM_CLIENT].fin_seen || connection->directions[STREAM_SERVER].fin_seen)
+        touch(table, connection, LIST_CLOSING);
+    else
+        touch(table, connection, connection->payload ? LIST_OPEN : LIST_HALF_OPEN);
+}
+
+void connection_table_tick(struct connection_table *table, int64_t now_ns)
+{
+    /* one frame with a time far off must not end everything: a jump is believed when a second frame bears it out */
+    bool jumped = now_ns - table->previous_ns > 60 * SECOND || now_ns < table->previous_ns;
+
+    table->swept_ns = table->previous_ns = now_ns;
+    if (jumped)
+        return;
+    ordering_tick(&table->ordering, now_ns);
+    for (int list = 0; list < LISTS; list++)
+        while (table->lists[list].oldest != NULL &&
+               now_ns - table->lists[list].oldest->last_ns > max_idle_ns[list])
+            end_and_discard(table, table->lists[list].oldest, CONNECTION_IDLE);
+}
+
+void connection_table_finish(struct connection_table *table)
+{
+    for (int list = 0; list < LISTS; list++)
+        while (table->lists[list].oldest != NULL)
+            end_and_discard(table, table->lists[list].oldest, CONNECTION_CAPTURE);
+}
+
+struct connection_counts connection_table_counts(const struct connection_table *table)
+{
+    struct connection_counts counts = table->counts;
+
+    counts.open = table->used;
+    counts.lost_octets = table->ordering.lost;
+    return counts;
+}
+
+void connection_table_defaults(struct connection_table_options *options)
+{
+    memset(options, 0, sizeof *options);
+    options->max_connections = 250000;
+    options->max_repairs = 8192;
+    options->max_waiting_octets = 16 << 20;
+}
+
+struct connection_table *connection_table_new(const struct connection_table_options *options,
+                                              const struct connection_handler *handler, void *user)
+{
+    struct connection_table *table = calloc(1, sizeof *table);
+
+    if (table == NULL)
+        return NULL;
+    table->mask = 1023;
+    table->entries = calloc(table->mask + 1, sizeof *table->entries);
+    table->max_connections = options->max_connections;
+    for (size_t i = 0; i < options->port_count; i++)
+        table->ports[options->ports[i] / 64] |= UINT64_C(1) << (options->ports[i] % 64);
+    if (table->entries == NULL || getrandom(table->key, sizeof table->key, 0) != sizeof table->key ||
+        ordering_start(&table->ordering, options, handler, user) != 0) {
+        free(table->entries);
+        free(table);
+        return NULL;
+    }
+    return table;
+}
+
+void connection_table_free(struct connection_table *table)
+{
+    if (table == NULL)
+        return;
+    ordering_stop(&table->ordering);
+    for (size_t i = 0; i < table->block_count; i++)
+        free(table->blocks[i]);
+    free(table->blocks);
+    free(table->entries);
+    free(table);
+}

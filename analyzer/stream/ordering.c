@@ -1,0 +1,664 @@
+/*
+ * The way of the payload. A segment passes two gates. Causality: when its sender had acknowledged octets of the other
+ * side that have not been delivered yet, it is held until they are, because a span port may show an answer before the
+ * question. Order: when octets before it are missing it goes to libnids, and so does everything after it until nothing
+ * waits. A hole becomes a loss when the other side acknowledged it and a few segments or a moment have passed, when what
+ * is behind it has waited long, when memory runs short, or at the end.
+ */
+#include "analyzer/stream/ordering.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* An acknowledged hole may still be filled by segments captured late: so many segments, or so long, it is waited for. */
+#define ACKED_HOLE_SEGMENTS 8
+#define ACKED_HOLE_NS       200000000
+/* A hole that nobody acknowledged may still be filled by a retransmission. */
+#define OPEN_HOLE_NS INT64_C(10000000000)
+/* An acknowledgment this far ahead of what was delivered is not believed. */
+#define MAX_ACKED_HOLE (1 << 26)
+/* A segment this far ahead belongs to another stretch of the connection: no hole, but a new start. */
+#define MAX_AHEAD (1 << 29)
+/* Segments that one direction may have waiting: libnids walks its queue at each insertion. */
+#define MAX_QUEUED 1024
+/* Segments that one connection may have held at the causality gate. */
+#define MAX_HELD 256
+
+/* A segment that waits in libnids's queue: where and when it was captured. */
+struct queued {
+    uint32_t sequence, length;
+    struct imap_mark mark;
+};
+
+/* A segment that waits at the causality gate. */
+struct held {
+    struct held *next;
+    enum stream_side from;
+    uint32_t sequence, captured, length, acknowledgment;
+    struct imap_mark mark;
+    uint8_t octets[];
+};
+
+struct hole {
+    bool open;
+    uint32_t at;       /* the direction's expected number when it was noticed */
+    unsigned segments; /* of the connection, since then */
+    int64_t since_ns;
+};
+
+struct repair {
+    struct ordering *ordering;
+    struct connection *connection;
+    struct reassembly_pair *pair; /* NULL: nothing is out of order within its direction */
+    struct imap_mark mark;        /* of the segment being taken */
+    struct queued *queue[2];      /* by sequence number */
+    unsigned queued[2], room[2];
+    struct held *held, **held_end;
+    unsigned held_by[2];
+    struct hole holes[2];
+    size_t waiting;
+    struct repair *older, *newer;
+};
+
+static int32_t distance(uint32_t from, uint32_t to)
+{
+    return (int32_t)(to - from);
+}
+
+static enum stream_side other_side(enum stream_side side)
+{
+    return side == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
+}
+
+/* --- telling the handler --- */
+
+static void tell_lost(struct ordering *ordering, struct connection *connection, enum stream_side from,
+                      uint32_t length, const struct imap_mark *mark)
+{
+    struct direction *direction = &connection->directions[from];
+
+    direction->expected += length;
+    connection->lost_octets += length;
+    ordering->lost += length;
+    connection->payload = true;
+    if (connection->wanted && !ordering->handler.lost(ordering->user, connection, from, length, mark))
+        connection->wanted = false;
+}
+
+static void tell_start(struct ordering *ordering, struct connection *connection, enum stream_side from,
+                       const struct imap_mark *mark)
+{
+    struct direction *direction = &connection->directions[from];
+
+    if (direction->told)
+        return;
+    direction->told = true;
+    if (!direction->from_start)
+        tell_lost(ordering, connection, from, 0, mark);
+}
+
+static void tell_octets(struct ordering *ordering, struct connection *connection, enum stream_side from,
+                        const uint8_t *octets, size_t length, const struct imap_mark *mark)
+{
+    tell_start(ordering, connection, from, mark);
+    connection->directions[from].expected += (uint32_t)length;
+    connection->payload = true;
+    if (connection->wanted &&
+        !ordering->handler.octets(ordering->user, connection, from, octets, length, mark))
+        connection->wanted = false;
+}
+
+/* --- the repair of a connection --- */
+
+static void unlink_repair(struct repair *repair)
+{
+    struct ordering *ordering = repair->ordering;
+
+    *(repair->older ? &repair->older->newer : &ordering->oldest) = repair->newer;
+    *(repair->newer ? &repair->newer->older : &ordering->newest) = repair->older;
+}
+
+static void link_newest(struct repair *repair)
+{
+    struct ordering *ordering = repair->ordering;
+
+    repair->older = ordering->newest;
+    repair->newer = NULL;
+    *(repair->older ? &repair->older->newer : &ordering->oldest) = repair;
+    ordering->newest = repair;
+}
+
+static struct repair *need_repair(struct ordering *ordering, struct connection *connection)
+{
+    struct repair *repair = connection->repair;
+
+    if (repair != NULL)
+        return repair;
+    repair = calloc(1, sizeof *repair);
+    if (repair == NULL)
+        return NULL;
+    repair->ordering = ordering;
+    repair->connection = connection;
+    repair->held_end = &repair->held;
+    link_newest(repair);
+    connection->repair = repair;
+    return repair;
+}
+
+static void account(struct repair *repair, size_t more, size_t less)
+{
+    repair->waiting = repair->waiting + more - less;
+    repair->ordering->waiting = repair->ordering->waiting + more - less;
+}
+
+static void forget_repair(struct connection *connection)
+{
+    struct repair *repair = connection->repair;
+
+    if (repair == NULL)
+        return;
+    if (repair->pair != NULL)
+        reassembly_close(repair->pair);
+    account(repair, 0, repair->waiting);
+    while (repair->held != NULL) {
+        struct held *next = repair->held->next;
+
+        explicit_bzero(repair->held->octets, repair->held->captured);
+        free(repair->held);
+        repair->held = next;
+    }
+    free(repair->queue[STREAM_CLIENT]);
+    free(repair->queue[STREAM_SERVER]);
+    unlink_repair(repair);
+    free(repair);
+    connection->repair = NULL;
+}
+
+/* --- libnids's queue, mirrored --- */
+
+static bool mirror_queued(struct repair *repair, enum stream_side from, uint32_t sequence, uint32_t length)
+{
+    unsigned at;
+
+    if (repair->queued[from] == repair->room[from]) {
+        unsigned room = repair->room[from] ? repair->room[from] * 2 : 8;
+        struct queued *larger = realloc(repair->queue[from], room * sizeof *larger);
+
+        if (larger == NULL)
+            return false;
+        repair->queue[from] = larger;
+        repair->room[from] = room;
+    }
+    for (at = repair->queued[from]; at > 0; at--) {
+        if (distance(repair->queue[from][at - 1].sequence, sequence) >= 0)
+            break;
+        repair->queue[from][at] = repair->queue[from][at - 1];
+    }
+    repair->queue[from][at] = (struct queued){sequence, length, repair->mark};
+    repair->queued[from]++;
+    account(repair, length, 0);
+    return true;
+}
+
+/* Drops from the mirror what libnids has delivered or dropped as old. */
+static void trim_mirror(struct repair *repair, enum stream_side from)
+{
+    uint32_t expected = repair->connection->directions[from].expected;
+    unsigned gone = 0;
+
+    while (gone < repair->queued[from] && distance(expected, repair->queue[from][gone].sequence) <= 0) {
+        account(repair, 0, repair->queue[from][gone].length);
+        gone++;
+    }
+    repair->queued[from] -= gone;
+    if (gone > 0)
+        memmove(repair->queue[from], repair->queue[from] + gone, repair->queued[from] * sizeof(struct queued));
+}
+
+/* The mark of the segment that libnids is delivering from: what covers the next octet in its queue, else the one fed. */
+static const struct imap_mark *mark_of_next(const struct repair *repair, enum stream_side from)
+{
+    uint32_t expected = repair->connection->directions[from].expected;
+
+    for (unsigned i = 0; i < repair->queued[from]; i++) {
+        const struct queued *queued = &repair->queue[from][i];
+
+        if (distance(queued->sequence, expected) < 0)
+            break;
+        if (distance(expected, queued->sequence + queued->length) > 0)
+            return &queued->mark;
+    }
+    return &repair->mark;
+}
+
+static void on_delivery(void *owner, enum stream_side from, const uint8_t *octets, size_t length)
+{
+    struct repair *repair = owner;
+    struct imap_mark mark = *mark_of_next(repair, from);
+
+    tell_octets(repair->ordering, repair->connection, from, octets, length, &mark);
+}
+
+/* Opens libnids's stream for the connection, from where both directions stand. */
+static bool need_pair(struct repair *repair)
+{
+    const struct direction *directions = repair->connection->directions;
+    struct ordering *ordering = repair->ordering;
+
+    if (repair->pair == NULL)
+        repair->pair = reassembly_open(ordering->reassembly, repair, directions[STREAM_CLIENT].expected,
+                                       directions[STREAM_SERVER].expected);
+    return repair->pair != NULL;
+}
+
+/* --- holes --- */
+
+/* Octets that the other side acknowledged and nobody captured, up to the first that waits. A single one with nothing
+ * behind it is most likely the FIN. */
+static uint32_t acked_hole(const struct connection *connection, enum stream_side from)
+{
+    const struct direction *direction = &connection->directions[from];
+    const struct repair *repair = connection->repair;
+    uint32_t acked = direction->acked;
+    int32_t hole;
+
+    if (!direction->known || !direction->acked_known || !direction->seen)
+        return 0;
+    if (direction->fin_seen && distance(direction->fin, acked) > 0)
+        acked = direction->fin;
+    if (repair != NULL && repair->queued[from] > 0 && distance(repair->queue[from][0].sequence, acked) > 0)
+        acked = repair->queue[from][0].sequence;
+    hole = distance(direction->expected, acked);
+    if (hole <= 0 || hole > MAX_ACKED_HOLE)
+        return 0;
+    if (hole == 1 && (repair == NULL || (repair->queued[from] == 0 && repair->held_by[from] == 0)))
+        return 0;
+    return (uint32_t)hole;
+}
+
+/* Octets missing before the first that waits; 0: none waits. */
+static uint32_t waiting_hole(const struct connection *connection, enum stream_side from)
+{
+    const struct repair *repair = connection->repair;
+
+    if (repair == NULL || repair->queued[from] == 0)
+        return 0;
+    return repair->queue[from][0].sequence - connection->directions[from].expected;
+}
+
+static void step_over(struct ordering *ordering, struct connection *connection, enum stream_side from,
+                      uint32_t length, const struct imap_mark *mark)
+{
+    struct repair *repair = connection->repair;
+
+    tell_start(ordering, connection, from, mark);
+    tell_lost(ordering, connection, from, length, mark);
+    if (repair != NULL && repair->pair != NULL) {
+        repair->mark = *mark;
+        reassembly_step(repair->pair, from, length);
+        trim_mirror(repair, from);
+    }
+}
+
+/* Steps over the holes that have become losses. */
+static void judge_holes(struct ordering *ordering, struct connection *connection, const struct imap_mark *mark,
+                        bool is_segment)
+{
+    for (int side = 0; side < 2; side++) {
+        enum stream_side from = (enum stream_side)side;
+        uint32_t acked = acked_hole(connection, from);
+        uint32_t waiting = waiting_hole(connection, from);
+        struct repair *repair = connection->repair;
+        struct hole *hole;
+        int64_t age;
+
+        if (acked == 0 && waiting == 0) {
+            if (repair != NULL)
+                repair->holes[from].open = false;
+            continue;
+        }
+        repair = need_repair(ordering, connection);
+        if (repair == NULL) {
+            step_over(ordering, connection, from, acked, mark);
+            continue;
+        }
+        hole = &repair->holes[from];
+        if (!hole->open || hole->at != connection->directions[from].expected || mark->time_ns < hole->since_ns)
+            *hole = (struct hole){true, connection->directions[from].expected, 0, mark->time_ns};
+        else if (is_segment)
+            hole->segments++;
+        age = mark->time_ns - hole->since_ns;
+        if (acked > 0 && (hole->segments >= ACKED_HOLE_SEGMENTS || age >= ACKED_HOLE_NS))
+            step_over(ordering, connection, from, acked, mark);
+        else if (waiting > 0 && age >= OPEN_HOLE_NS)
+            step_over(ordering, connection, from, waiting, mark);
+    }
+}
+
+/* --- placing segments --- */
+
+/* True when the direction cannot queue a further segment; then its first hole is stepped over. */
+static bool is_crowded(const struct repair *repair, enum stream_side from, uint32_t length)
+{
+    const struct ordering *ordering = repair->ordering;
+
+    return repair->queued[from] > 0 &&
+           (repair->queued[from] >= MAX_QUEUED || !reassembly_has_room(repair->pair, from, length) ||
+            ordering->waiting + length > ordering->max_waiting);
+}
+
+static void place_through_nids(struct ordering *ordering, struct connection *connection, enum stream_side from,
+                               uint32_t sequence, const uint8_t *octets, uint32_t captured, uint32_t length,
+                               const struct imap_mark *mark)
+{
+    struct direction *direction = &connection->directions[from];
+    struct repair *repair = need_repair(ordering, connection);
+    int32_t ahead;
+
+    if (repair == NULL || !need_pair(repair)) {
+        /* no memory or no pair to be had: what is missing will not be waited for */
+        ahead = distance(direction->expected, sequence);
+        if (ahead > 0)
+            step_over(ordering, connection, from, (uint32_t)ahead, mark);
+        tell_octets(ordering, connection, from, octets, captured, mark);
+        return;
+    }
+    repair->mark = *mark;
+    while (distance(direction->expected, sequence) > 0 && is_crowded(repair, from, captured))
+        step_over(ordering, connection, from, waiting_hole(connection, from), mark);
+    repair->mark = *mark;
+    ahead = distance(direction->expected, sequence);
+    if (ahead > 0 && captured > 0 && !mirror_queued(repair, from, sequence, captured))
+        return;
+    reassembly_feed(repair->pair, from, sequence, octets, captured);
+    if (ahead > 0)
+        return;
+    trim_mirror(repair, from);
+    /* what the snapshot length cut off will not come, unless it waits already */
+    if (captured < length && distance(direction->expected, sequence + length) > 0) {
+        uint32_t missing = sequence + length - direction->expected;
+        uint32_t hole = waiting_hole(connection, from);
+
+        if (hole == 0 || missing < hole)
+            hole = missing;
+        step_over(ordering, connection, from, hole, mark);
+    }
+}
+
+static void place(struct ordering *ordering, struct connection *connection, enum stream_side from, uint32_t sequence,
+                  const uint8_t *octets, uint32_t captured, uint32_t length, const struct imap_mark *mark)
+{
+    struct direction *direction = &connection->directions[from];
+    int32_t ahead;
+
+    ahead = distance(direction->expected, sequence);
+    if (ahead > MAX_AHEAD || ahead < -MAX_AHEAD) {
+        /* another stretch of the connection altogether */
+        while (waiting_hole(connection, from) > 0)
+            step_over(ordering, connection, from, waiting_hole(connection, from), mark);
+        forget_repair(connection);
+        direction->expected = sequence;
+        direction->from_start = false;
+        direction->told = false;
+        direction->acked_known = false;
+        ahead = 0;
+    }
+    if (ahead < 0) {
+        uint32_t old = (uint32_t)-ahead;
+
+        if (old >= length)
+            return;
+        octets += old < captured ? old : captured;
+        captured -= old < captured ? old : captured;
+        length -= old;
+        sequence += old;
+        ahead = 0;
+    }
+    if (ahead > 0 || (connection->repair != NULL && connection->repair->pair != NULL) ||
+        ordering->everything_through_nids) {
+        place_through_nids(ordering, connection, from, sequence, octets, captured, length, mark);
+        return;
+    }
+    if (captured > 0)
+        tell_octets(ordering, connection, from, octets, captured, mark);
+    if (captured < length)
+        step_over(ordering, connection, from, length - captured, mark);
+}
+
+/* --- the causality gate --- */
+
+static bool must_be_held(const struct connection *connection, enum stream_side from, uint32_t acknowledgment)
+{
+    const struct direction *other = &connection->directions[other_side(from)];
+    int32_t ahead = distance(other->expected, acknowledgment);
+
+    if (!other->known || !other->seen || ahead <= 0 || ahead > MAX_ACKED_HOLE)
+        return false;
+    return acked_hole(connection, other_side(from)) > 0;
+}
+
+static bool hold(struct ordering *ordering, struct connection *connection, enum stream_side from, uint32_t sequence,
+                 const struct segment *segment, const struct imap_mark *mark)
+{
+    struct repair *repair = need_repair(ordering, connection);
+    struct held *held;
+
+    if (repair == NULL || repair->held_by[STREAM_CLIENT] + repair->held_by[STREAM_SERVER] >= MAX_HELD ||
+        ordering->waiting + segment->captured > ordering->max_waiting)
+        return false;
+    held = malloc(sizeof *held + segment->captured);
+    if (held == NULL)
+        return false;
+    held->next = NULL;
+    held->from = from;
+    held->sequence = sequence;
+    held->captured = segment->captured;
+    held->length = segment->length;
+    held->acknowledgment = segment->acknowledgment;
+    held->mark = *mark;
+    memcpy(held->octets, segment->payload, segment->captured);
+    *repair->held_end = held;
+    repair->held_end = &held->next;
+    repair->held_by[from]++;
+    account(repair, segment->captured, 0);
+    return true;
+}
+
+/* Takes the first held segment of its side that may pass (or, forced, the first of all) and places it. */
+static bool release_one(struct ordering *ordering, struct connection *connection, bool forced)
+{
+    struct repair *repair = connection->repair;
+    bool blocked[2] = {false, false};
+
+    if (repair == NULL)
+        return false;
+    for (struct held **at = &repair->held; *at != NULL; at = &(*at)->next) {
+        struct held *held = *at;
+
+        if (!forced && (blocked[held->from] || must_be_held(connection, held->from, held->acknowledgment))) {
+            blocked[held->from] = true;
+            continue;
+        }
+        *at = held->next;
+        if (repair->held_end == &held->next)
+            repair->held_end = at;
+        repair->held_by[held->from]--;
+        account(repair, 0, held->captured);
+        place(ordering, connection, held->from, held->sequence, held->octets, held->captured, held->length,
+              &held->mark);
+        explicit_bzero(held->octets, held->captured);
+        free(held);
+        return true;
+    }
+    return false;
+}
+
+/* Lets pass what may, and gives back what is not needed any more. */
+static void settle(struct ordering *ordering, struct connection *connection)
+{
+    struct repair *repair;
+
+    while (connection->wanted && release_one(ordering, connection, false))
+        ;
+    repair = connection->repair;
+    if (repair == NULL)
+        return;
+    if (!connection->wanted) {
+        forget_repair(connection);
+        return;
+    }
+    if (repair->pair != NULL && !ordering->everything_through_nids &&
+        reassembly_is_empty(repair->pair, STREAM_CLIENT) && reassembly_is_empty(repair->pair, STREAM_SERVER)) {
+        reassembly_close(repair->pair);
+        repair->pair = NULL;
+    }
+    if (repair->pair == NULL && repair->held == NULL && !repair->holes[STREAM_CLIENT].open &&
+        !repair->holes[STREAM_SERVER].open)
+        forget_repair(connection);
+}
+
+/* --- what the table calls --- */
+
+int ordering_start(struct ordering *ordering, const struct connection_table_options *options,
+                   const struct connection_handler *handler, void *user)
+{
+    memset(ordering, 0, sizeof *ordering);
+    ordering->handler = *handler;
+    ordering->user = user;
+    ordering->everything_through_nids = options->everything_through_nids;
+    ordering->max_waiting = options->max_waiting_octets;
+    ordering->reassembly = reassembly_new(options->max_repairs, on_delivery);
+    return ordering->reassembly == NULL ? -1 : 0;
+}
+
+static void take_acknowledgment(struct connection *connection, enum stream_side from, const struct segment *segment)
+{
+    struct direction *sender = &connection->directions[from];
+    struct direction *other = &connection->directions[other_side(from)];
+
+    if (!(segment->flags & SEGMENT_ACK))
+        return;
+    if (!other->known) {
+        other->known = true;
+        other->expected = other->highest = segment->acknowledgment;
+        /* the first acknowledgment of a client that has sent nothing yet names the other side's start */
+        other->from_start = sender->from_start && !sender->told && segment->length == 0 && from == STREAM_CLIENT;
+        other->start = segment->acknowledgment;
+    }
+    if (!other->acked_known || distance(other->acked, segment->acknowledgment) > 0) {
+        other->acked = segment->acknowledgment;
+        other->acked_known = true;
+    }
+}
+
+/* The first segment of a direction that was known only from the other side's acknowledgments. */
+static void meet(struct direction *direction, uint32_t sequence)
+{
+    if (direction->seen)
+        return;
+    direction->seen = true;
+    if (!direction->known || (!direction->from_start && !direction->told)) {
+        direction->known = true;
+        direction->expected = direction->highest = sequence;
+    } else if (direction->from_start && distance(direction->expected, sequence) > 0) {
+        /* until now it had not been captured at all: that is no hole, but a start in the middle */
+        direction->expected = direction->highest = sequence;
+        direction->from_start = false;
+    }
+}
+
+void ordering_take(struct ordering *ordering, struct connection *connection, enum stream_side from,
+                   uint32_t sequence, const struct segment *segment)
+{
+    struct direction *direction = &connection->directions[from];
+    struct imap_mark mark = {segment->time_ns, segment->frame, segment->capture};
+    struct segment cut = *segment;
+    uint32_t end;
+
+    if (segment->length > 0 || !direction->seen)
+        meet(direction, sequence);
+    if (direction->fin_seen && distance(direction->fin, sequence + cut.length) > 0) {
+        int32_t before_fin = distance(sequence, direction->fin);
+
+        cut.length = before_fin > 0 ? (uint32_t)before_fin : 0;
+        if (cut.captured > cut.length)
+            cut.captured = cut.length;
+    }
+    end = sequence + cut.length;
+    if (distance(direction->highest, end) > 0)
+        direction->highest = end;
+    take_acknowledgment(connection, from, segment);
+    if (!connection->wanted) {
+        if (distance(direction->expected, end) > 0)
+            direction->expected = end;
+        return;
+    }
+    if (cut.length > 0) {
+        bool waits = connection->repair != NULL && connection->repair->held_by[from] > 0;
+
+        if (!(segment->flags & SEGMENT_ACK) ||
+            !(waits || must_be_held(connection, from, segment->acknowledgment)) ||
+            !hold(ordering, connection, from, sequence, &cut, &mark)) {
+            while (waits && release_one(ordering, connection, true))
+                waits = connection->repair != NULL && connection->repair->held_by[from] > 0;
+            place(ordering, connection, from, sequence, cut.payload, cut.captured, cut.length, &mark);
+        }
+    }
+    if (connection->repair != NULL) {
+        connection->repair->mark = mark;
+        unlink_repair(connection->repair);
+        link_newest(connection->repair);
+    }
+    if (connection->wanted)
+        judge_holes(ordering, connection, &mark, true);
+    settle(ordering, connection);
+}
+
+void ordering_tick(struct ordering *ordering, int64_t now_ns)
+{
+    struct repair *next;
+
+    for (struct repair *repair = ordering->oldest; repair != NULL; repair = next) {
+        struct connection *connection = repair->connection;
+        struct imap_mark mark = repair->mark;
+
+        next = repair->newer;
+        mark.time_ns = now_ns;
+        judge_holes(ordering, connection, &mark, false);
+        settle(ordering, connection);
+    }
+}
+
+void ordering_flush(struct ordering *ordering, struct connection *connection)
+{
+    struct imap_mark mark = {connection->last_ns, 0, connection->capture};
+    bool moved = true;
+
+    if (connection->repair != NULL)
+        mark = connection->repair->mark;
+    while (moved && connection->wanted) {
+        moved = false;
+        for (int side = 0; side < 2; side++) {
+            enum stream_side from = (enum stream_side)side;
+            uint32_t hole = acked_hole(connection, from);
+
+            if (hole == 0)
+                hole = waiting_hole(connection, from);
+            if (hole > 0) {
+                step_over(ordering, connection, from, hole, &mark);
+                moved = true;
+            }
+        }
+        if (release_one(ordering, connection, false) || (!moved && release_one(ordering, connection, true)))
+            moved = true;
+    }
+    forget_repair(connection);
+}
+
+void ordering_stop(struct ordering *ordering)
+{
+    while (ordering->oldest != NULL)
+        forget_repair(ordering->oldest->connection);
+    reassembly_free(ordering->reassembly);
+    ordering->reassembly = NULL;
+}
