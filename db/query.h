@@ -20,7 +20,8 @@ enum query_status {
 
 struct query_options {
     enum query_format format;
-    unsigned width; /* columns a table may take; 0: no limit */
+    unsigned width;        /* columns a table may take; 0: no limit */
+    unsigned time_limit_s; /* seconds after which the SQL is stopped; 0: 300 */
 };
 
 /* A canned query: a file of db/queries, whose first line is a comment that explains it. */
@@ -36,9 +37,9 @@ const struct query_canned *query_canned(size_t *count);
 /* The canned query of that name, or NULL. */
 const struct query_canned *query_find(const char *name);
 
-/* Runs `sql` (one statement that only reads) on the database at `path` and writes its rows to `out`. *rows (may be NULL)
- * counts them. On failure `why` holds a sentence that names the path or quotes SQLite. A table never sends a control
- * character of the data to the terminal: it is written \xNN. */
+/* Runs `sql` (one statement that only reads) on the database at `path` and writes its rows to `out`. *rows
+ * (may be NULL) counts them. On failure `why` holds a sentence that names the path or quotes SQLite. A table
+ * never sends a control character of the data to the terminal: it is written \xNN. */
 enum query_status query_run(const char *path, const char *sql, const struct query_options *options, FILE *out,
                             uint64_t *rows, char *why, size_t why_size);
 

@@ -2,8 +2,9 @@
  * The database of findings: opens it, keeps captures, connections and logins, and sees to its promises
  * (a capture is known by its fingerprint and never counted twice; one that did not finish is replaced whole).
  *
- * All functions that can fail return 0 or one of enum store_status; store_error then gives the sentence for it.
- * Texts from the wire are bound as UTF-8 with every octet that is not valid UTF-8, and NUL, written as \xNN.
+ * All functions that can fail return 0 or one of enum store_status; store_error then gives the sentence for
+ * it. Texts from the wire are bound as UTF-8 with every octet that is not valid UTF-8, and NUL, written as
+ * \xNN.
  */
 #ifndef IMAPTAP_DB_STORE_H
 #define IMAPTAP_DB_STORE_H
@@ -58,12 +59,13 @@ struct store_connection {
     const char *encryption;                /* "none", "starttls" or "implicit" */
     bool midstream, one_sided;
     int64_t lost_octets;
-    const char *end; /* how it ended: "fin", "reset", "evicted", "capture", "replaced" ...; NULL: still open */
+    const char
+        *end; /* how it ended: "fin", "reset", "evicted", "capture", "replaced" ...; NULL: still open */
 };
 
-/* Opens (and creates, mode 0600) the database at `path`. `live`: WAL mode; otherwise one file is left behind by
- * store_close. Waits up to `busy_ms` for another process's lock. On failure *store is NULL and `why` holds the sentence,
- * which names the path; an existing file that is not ours is left as it was. */
+/* Opens (and creates, mode 0600) the database at `path`. `live`: WAL mode; otherwise one file is left behind
+ * by store_close. Waits up to `busy_ms` for another process's lock. On failure *store is NULL and `why` holds
+ * the sentence, which names the path; an existing file that is not ours is left as it was. */
 int store_open(struct store **store, const char *path, bool live, int busy_ms, char *why, size_t why_size);
 
 /* Fills the table `rules`; call it once after opening. Violations refer to rules[i] by i. */
@@ -77,10 +79,11 @@ void store_rollback(struct store *store);
 /* Looks for a capture with this fingerprint. *id is 0 when there is none. */
 int store_find_capture(struct store *store, const char *fingerprint, int64_t *id, enum store_state *state);
 
-/* Begins a capture in state "running". One with the same fingerprint that is "running" or "failed" is replaced: its rows
- * go, in the same transaction. */
+/* Begins a capture in state "running". One with the same fingerprint that is "running" or "failed" is
+ * replaced: its rows go, in the same transaction. */
 int store_capture_begin(struct store *store, const struct store_capture *capture, int64_t *id);
-/* Brings the row up to date: counts, times, state, error, and the fingerprint when it was not known before. */
+/* Brings the row up to date: counts, times, state, error, and the fingerprint when it was not known before.
+ */
 int store_capture_update(struct store *store, int64_t id, const struct store_capture *capture);
 /* Removes a capture and all that rests on it (a pipe that turned out to be known already). */
 int store_capture_remove(struct store *store, int64_t id);
@@ -89,14 +92,15 @@ int store_connection_add(struct store *store, const struct store_connection *con
 int store_connection_update(struct store *store, int64_t id, const struct store_connection *connection);
 
 /* Adds a login and its violations. `capture_id`: the capture of its first octet. */
-int store_login_add(struct store *store, int64_t connection_id, int64_t capture_id, const struct imap_login *login,
-                    int64_t *id);
+int store_login_add(struct store *store, int64_t connection_id, int64_t capture_id,
+                    const struct imap_login *login, int64_t *id);
 int store_login_after(struct store *store, int64_t login_id, enum imap_result result, struct imap_text text);
 
 /* The sentence for the last failure; valid until the next call. */
 const char *store_error(const struct store *store);
 
-/* Commits, and when not live brings the journal back to one file. Frees in any case; returns the first failure. */
+/* Commits, and when not live brings the journal back to one file. Frees in any case; returns the first
+ * failure. */
 int store_close(struct store *store, char *why, size_t why_size);
 
 #endif

@@ -1,0 +1,45 @@
+/*
+ * How the rows of a query are written: one writer a format.
+ */
+#ifndef IMAPTAP_DB_QUERY_WRITER_H
+#define IMAPTAP_DB_QUERY_WRITER_H
+
+#include "db/query.h"
+
+#include <sqlite3.h>
+
+struct query_writer;
+
+/* Each returns false when memory ran out or the output failed. */
+struct query_format_functions {
+    bool (*begin)(struct query_writer *writer);
+    bool (*row)(struct query_writer *writer); /* the statement stands on a row */
+    bool (*end)(struct query_writer *writer);
+    void (*free)(struct query_writer *writer); /* frees `state`; may be called after any failure */
+};
+
+struct query_writer {
+    const struct query_format_functions *functions;
+    FILE *out;
+    unsigned width;
+    sqlite3_stmt *statement;
+    int columns;
+    uint64_t rows; /* written before this one */
+    void *state;   /* the format's own */
+};
+
+/* A value as text. */
+struct query_cell {
+    const char *text; /* NULL: the value is NULL */
+    size_t length;
+    char *owned; /* the caller frees it with sqlite3_free */
+};
+
+/* The value of column `index` of the present row: numbers and text as they are, blobs as X'..', text that is
+ * no UTF-8 escaped. False: out of memory. */
+bool query_cell(struct query_writer *writer, int index, struct query_cell *cell);
+
+extern const struct query_format_functions query_format_table, query_format_csv, query_format_json,
+    query_format_ndjson;
+
+#endif

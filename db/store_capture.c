@@ -1,0 +1,128 @@
+/*
+ * Captures: known by their fingerprint, replaced whole when they did not finish.
+ */
+#include "db/names.h"
+#include "db/store_internal.h"
+
+#include <string.h>
+
+int store_find_capture(struct store *store, const char *fingerprint, int64_t *id, enum store_state *state)
+{
+    struct store_binder binder = store_bind(store, SQL_FIND_CAPTURE);
+    int rc, status = STORE_OK;
+
+    *id = 0;
+    *state = STORE_RUNNING;
+    store_bind_string(&binder, fingerprint);
+    rc = binder.rc == SQLITE_OK ? sqlite3_step(binder.statement) : binder.rc;
+    if (rc == SQLITE_ROW) {
+        const char *word = (const char *)sqlite3_column_text(binder.statement, 1);
+
+        *id = sqlite3_column_int64(binder.statement, 0);
+        for (int i = STORE_RUNNING; i <= (int)STORE_BROKEN; i++)
+            if (word != NULL && strcmp(word, name_of_state((enum store_state)i)) == 0)
+                *state = (enum store_state)i;
+    } else if (rc != SQLITE_DONE) {
+        status = store_fail_sqlite(store, rc);
+    }
+    (void)sqlite3_reset(binder.statement);
+    return status;
+}
+
+static int remove_capture(struct store *store, int64_t id, int *changes)
+{
+    struct store_binder binder = store_bind(store, SQL_CAPTURE_HAND_OVER);
+    int status;
+
+    store_bind_int(&binder, id);
+    status = store_run(store, &binder, NULL);
+    if (status != STORE_OK)
+        return status;
+    binder = store_bind(store, SQL_CAPTURE_REMOVE);
+    store_bind_int(&binder, id);
+    return store_run(store, &binder, changes);
+}
+
+/* Removes another unfinished capture with this fingerprint; a complete one is never touched. `id`: the
+ * capture's own row, 0 when it has none yet. */
+static int make_way(struct store *store, const char *fingerprint, int64_t id)
+{
+    enum store_state state;
+    int64_t known;
+    int status;
+
+    if (fingerprint == NULL)
+        return STORE_OK;
+    status = store_find_capture(store, fingerprint, &known, &state);
+    if (status != STORE_OK || known == 0 || known == id)
+        return status;
+    if (state == STORE_COMPLETE)
+        return store_fail(store, "this capture is in the database already, as number %lld", (long long)known);
+    return remove_capture(store, known, NULL);
+}
+
+static void bind_capture(struct store_binder *binder, const struct store_capture *capture,
+                         enum store_state state)
+{
+    store_bind_string(binder, capture->source);
+    store_bind_word(binder, name_of_kind(capture->kind));
+    store_bind_string(binder, capture->fingerprint);
+    store_bind_string(binder, capture->link_types);
+    store_bind_int(binder, capture->packets);
+    store_bind_int(binder, capture->bytes);
+    store_bind_count(binder, capture->kernel_drops);
+    store_bind_count(binder, capture->interface_drops);
+    store_bind_count(binder, capture->first_ns);
+    store_bind_count(binder, capture->last_ns);
+    store_bind_word(binder, name_of_state(state));
+    store_bind_string(binder, capture->error);
+}
+
+int store_capture_begin(struct store *store, const struct store_capture *capture, int64_t *id)
+{
+    struct store_binder binder;
+    int status = store_begin(store);
+
+    *id = 0;
+    if (status == STORE_OK)
+        status = make_way(store, capture->fingerprint, 0);
+    if (status != STORE_OK)
+        return status;
+    binder = store_bind(store, SQL_CAPTURE_ADD);
+    bind_capture(&binder, capture, STORE_RUNNING);
+    status = store_run(store, &binder, NULL);
+    if (status == STORE_OK)
+        *id = sqlite3_last_insert_rowid(store->db);
+    return status;
+}
+
+int store_capture_update(struct store *store, int64_t id, const struct store_capture *capture)
+{
+    struct store_binder binder;
+    int changes = 0;
+    int status = store_begin(store);
+
+    if (status == STORE_OK)
+        status = make_way(store, capture->fingerprint, id);
+    if (status != STORE_OK)
+        return status;
+    binder = store_bind(store, SQL_CAPTURE_UPDATE);
+    bind_capture(&binder, capture, capture->state);
+    store_bind_int(&binder, id);
+    status = store_run(store, &binder, &changes);
+    if (status == STORE_OK && changes == 0)
+        status = store_fail(store, "there is no capture %lld: another process replaced it", (long long)id);
+    return status;
+}
+
+int store_capture_remove(struct store *store, int64_t id)
+{
+    int changes = 0;
+    int status = store_begin(store);
+
+    if (status == STORE_OK)
+        status = remove_capture(store, id, &changes);
+    if (status == STORE_OK && changes == 0)
+        status = store_fail(store, "there is no capture %lld: another process removed it", (long long)id);
+    return status;
+}

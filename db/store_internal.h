@@ -1,0 +1,70 @@
+/*
+ * What the files of the store share.
+ */
+#ifndef IMAPTAP_DB_STORE_INTERNAL_H
+#define IMAPTAP_DB_STORE_INTERNAL_H
+
+#include "db/store.h"
+
+#include <sqlite3.h>
+
+/* All statements, prepared once when the store is opened; their SQL stands in store.c. */
+enum store_sql {
+    SQL_BEGIN,
+    SQL_COMMIT,
+    SQL_ROLLBACK,
+    SQL_RULE,
+    SQL_FIND_CAPTURE,
+    SQL_CAPTURE_ADD,
+    SQL_CAPTURE_UPDATE,
+    SQL_CAPTURE_HAND_OVER,
+    SQL_CAPTURE_REMOVE,
+    SQL_CONNECTION_ADD,
+    SQL_CONNECTION_UPDATE,
+    SQL_LOGIN_ADD,
+    SQL_LOGIN_AFTER,
+    SQL_VIOLATION_ADD,
+    SQL_STATEMENTS
+};
+
+struct store {
+    sqlite3 *db;
+    char *path;
+    bool live;
+    int failure;  /* why rows of this transaction are missing: nothing more is written until it is rolled back
+                   */
+    char **rules; /* ids, by index */
+    size_t rule_count;
+    sqlite3_stmt *statements[SQL_STATEMENTS];
+    char error[1024];
+};
+
+/* Binds the parameters of a statement in their order; the first failure stays in `rc`. */
+struct store_binder {
+    sqlite3_stmt *statement;
+    int index;
+    int rc;
+};
+
+/* Starts binding the statement's first parameter. */
+struct store_binder store_bind(struct store *store, enum store_sql which);
+void store_bind_int(struct store_binder *binder, int64_t value);
+/* NULL when negative. */
+void store_bind_count(struct store_binder *binder, int64_t value);
+/* NULL when missing; escaped when it is not UTF-8. The octets must stay until store_run. */
+void store_bind_text(struct store_binder *binder, struct imap_text text);
+void store_bind_string(struct store_binder *binder, const char *string);
+/* A static word: bound as it is. */
+void store_bind_word(struct store_binder *binder, const char *word);
+
+/* Sees that a transaction is open. */
+int store_begin(struct store *store);
+/* Runs a bound statement that returns no row; *changes (may be NULL) is how many rows it changed. A failure
+ * makes the transaction one that can only be rolled back. */
+int store_run(struct store *store, struct store_binder *binder, int *changes);
+/* Keeps the sentence for SQLite's last failure `rc`, and returns its status. */
+int store_fail_sqlite(struct store *store, int rc);
+/* Keeps a sentence of our own; returns STORE_FAILED. */
+int store_fail(struct store *store, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

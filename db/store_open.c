@@ -1,0 +1,341 @@
+/*
+ * Opens and closes the store: makes the database when there is none, refuses what is not ours, and chooses
+ * the journal.
+ */
+#include "db/database_file.h"
+#include "db/store_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+extern const char db_schema_sql[];
+
+/* Deleted rows are overwritten, and a file from elsewhere is not trusted. */
+static const char settings[] =
+    "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;"
+    "PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 16777216;";
+
+/* A write-ahead log is safe against a crash with NORMAL, and a live capture cannot wait for the disk at each
+ * commit. */
+static const char live_settings[] = "PRAGMA synchronous = NORMAL;";
+
+static const char *const statements[SQL_STATEMENTS] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    /* No REPLACE: violations refer to the row. */
+    [SQL_RULE] = "INSERT INTO rules (rule, severity, title, reference, remedy, rfc2060, rfc3501, rfc9051)"
+                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+                 " ON CONFLICT (rule) DO UPDATE SET severity = ?2, title = ?3, reference = ?4, remedy = ?5,"
+                 " rfc2060 = ?6, rfc3501 = ?7, rfc9051 = ?8",
+    [SQL_FIND_CAPTURE] = "SELECT id, state FROM captures WHERE fingerprint = ?",
+    [SQL_CAPTURE_ADD] =
+        "INSERT INTO captures (source, kind, fingerprint, link_types, packets, bytes, kernel_drops,"
+        " interface_drops, first_ns, last_ns, state, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [SQL_CAPTURE_UPDATE] = "UPDATE captures SET source = ?, kind = ?, fingerprint = coalesce(?, fingerprint),"
+                           " link_types = ?, packets = ?, bytes = ?, kernel_drops = ?, interface_drops = ?,"
+                           " first_ns = ?, last_ns = ?, state = ?, error = ? WHERE id = ?",
+    /* A connection that went on into another capture stays, with the logins there. */
+    [SQL_CAPTURE_HAND_OVER] =
+        "UPDATE connections SET capture_id ="
+        " (SELECT min(l.capture_id) FROM logins l WHERE l.connection_id = connections.id AND l.capture_id <> "
+        "?1)"
+        " WHERE capture_id = ?1 AND EXISTS"
+        " (SELECT 1 FROM logins l WHERE l.connection_id = connections.id AND l.capture_id <> ?1)",
+    [SQL_CAPTURE_REMOVE] = "DELETE FROM captures WHERE id = ?",
+    [SQL_CONNECTION_ADD] =
+        "INSERT INTO connections (capture_id, client_ip, client_port, server_ip, server_port, vlan, tunnel,"
+        " community_id, first_ns, last_ns, greeting, server_product, capabilities, client_ident, "
+        "server_ident,"
+        " origin_ip, origin_source, encryption, midstream, one_sided, lost_octets, \"end\")"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [SQL_CONNECTION_UPDATE] = "UPDATE connections SET capture_id = ?, client_ip = ?, client_port = ?, "
+                              "server_ip = ?, server_port = ?,"
+                              " vlan = ?, tunnel = ?, community_id = ?, first_ns = ?, last_ns = ?, greeting "
+                              "= ?, server_product = ?,"
+                              " capabilities = ?, client_ident = ?, server_ident = ?, origin_ip = ?, "
+                              "origin_source = ?, encryption = ?,"
+                              " midstream = ?, one_sided = ?, lost_octets = ?, \"end\" = ? WHERE id = ?",
+    [SQL_LOGIN_ADD] =
+        "INSERT INTO logins (connection_id, capture_id, time_ns, frame, tag, command, mechanism, username,"
+        " username_form, username_length, password_form, password_length, authzid, result, response_code,"
+        " response_text, latency_ns, incomplete) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?)",
+    [SQL_LOGIN_AFTER] = "UPDATE logins SET after_result = ?, after_text = ? WHERE id = ?",
+    [SQL_VIOLATION_ADD] = "INSERT INTO violations (login_id, rule, argument, position, count, octets)"
+                          " VALUES (?, ?, ?, ?, ?, ?)",
+};
+
+/* What a pragma or query answers with one number or word: copied to `text`. */
+static int ask(struct store *store, const char *sql, int64_t *number, char *text, size_t text_size)
+{
+    sqlite3_stmt *statement = NULL;
+    int rc = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(statement);
+    if (rc == SQLITE_ROW) {
+        if (number != NULL)
+            *number = sqlite3_column_int64(statement, 0);
+        if (text != NULL)
+            (void)snprintf(text, text_size, "%s", (const char *)sqlite3_column_text(statement, 0));
+    }
+    (void)sqlite3_finalize(statement);
+    return rc == SQLITE_ROW ? STORE_OK : store_fail_sqlite(store, rc == SQLITE_DONE ? SQLITE_CORRUPT : rc);
+}
+
+static int execute(struct store *store, const char *sql)
+{
+    int rc = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+
+    return rc == SQLITE_OK ? STORE_OK : store_fail_sqlite(store, rc);
+}
+
+/* Makes the file, for the owner alone from its first moment. */
+static int create_file(struct store *store)
+{
+    int fd = open(store->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (fd < 0) {
+        int error = errno;
+
+        if (error == EEXIST && access(store->path, F_OK) == 0)
+            return STORE_OK; /* another process was faster */
+        (void)store_fail(store, "cannot make the database: %s",
+                         error == EEXIST ? "this is a link that leads nowhere" : strerror(error));
+        return error == ENOSPC || error == EDQUOT ? STORE_FULL
+               : error == EROFS                   ? STORE_READ_ONLY
+                                                  : STORE_CANNOT_OPEN;
+    }
+    /* The umask may have taken the owner's rights. */
+    (void)fchmod(fd, 0600);
+    (void)close(fd);
+    return STORE_OK;
+}
+
+/* An empty file that was there already (as mktemp makes one) becomes the database: for its owner alone. */
+static int adopt_file(struct store *store)
+{
+    int error;
+
+    if (chmod(store->path, 0600) == 0)
+        return STORE_OK;
+    error = errno;
+    (void)store_fail(store, "cannot make the database in this empty file: %s", strerror(error));
+    return error == EROFS ? STORE_READ_ONLY : STORE_CANNOT_OPEN;
+}
+
+static int prepare_file(struct store *store)
+{
+    switch (database_file_check(store->path, store->error, sizeof store->error)) {
+    case DATABASE_OURS:
+        return STORE_OK;
+    case DATABASE_MISSING:
+        return create_file(store);
+    case DATABASE_EMPTY:
+        return adopt_file(store);
+    case DATABASE_FOREIGN:
+        return STORE_FOREIGN;
+    case DATABASE_NEWER:
+        return STORE_NEWER;
+    case DATABASE_UNREADABLE:
+        break;
+    }
+    return STORE_CANNOT_OPEN;
+}
+
+/* A folder that cannot be written holds no journal: better said before a capture is read than after. */
+static int check_folder(struct store *store)
+{
+    char *copy = strdup(store->path);
+    int writable;
+
+    if (copy == NULL)
+        return store_fail(store, "out of memory");
+    writable = faccessat(AT_FDCWD, dirname(copy), W_OK | X_OK, AT_EACCESS);
+    free(copy);
+    if (writable == 0)
+        return STORE_OK;
+    (void)store_fail(
+        store,
+        "the database cannot be written, since its folder cannot: %s: change that, or name another "
+        "file with --db",
+        strerror(errno));
+    return STORE_READ_ONLY;
+}
+
+static int check_version(struct store *store, bool *ours)
+{
+    int64_t application_id = 0, version = 0, objects = 0;
+    int status = ask(store, "SELECT count(*) FROM sqlite_master", &objects, NULL, 0);
+
+    if (status == STORE_OK)
+        status = ask(store, "PRAGMA application_id", &application_id, NULL, 0);
+    if (status == STORE_OK)
+        status = ask(store, "PRAGMA user_version", &version, NULL, 0);
+    if (status != STORE_OK)
+        return status;
+    *ours = objects != 0 || application_id != 0 || version != 0;
+    if (!*ours)
+        return STORE_OK;
+    switch (database_version_check(store->path, application_id, version, store->error, sizeof store->error)) {
+    case DATABASE_OURS:
+        return STORE_OK;
+    case DATABASE_FOREIGN:
+        return STORE_FOREIGN;
+    case DATABASE_NEWER:
+        return STORE_NEWER;
+    default:
+        return STORE_CANNOT_OPEN;
+    }
+}
+
+/* Makes tables and views in one transaction, unless another process did so first. */
+static int create_schema(struct store *store)
+{
+    char marks[96];
+    bool ours = false;
+    int status = execute(store, "BEGIN IMMEDIATE");
+
+    if (status != STORE_OK)
+        return status;
+    status = check_version(store, &ours);
+    if (status == STORE_OK && !ours) {
+        (void)snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
+                       DATABASE_APPLICATION_ID, DATABASE_VERSION);
+        status = execute(store, db_schema_sql);
+        if (status == STORE_OK)
+            status = execute(store, marks);
+    }
+    if (status == STORE_OK)
+        status = execute(store, "COMMIT");
+    if (status != STORE_OK)
+        (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    return status;
+}
+
+static int prepare_statements(struct store *store)
+{
+    for (int i = 0; i < SQL_STATEMENTS; i++) {
+        int rc = sqlite3_prepare_v3(store->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
+                                    &store->statements[i], NULL);
+
+        if (rc != SQLITE_OK)
+            return store_fail_sqlite(store, rc);
+    }
+    return STORE_OK;
+}
+
+static int open_database(struct store *store, int busy_ms)
+{
+    bool ours = false;
+    int status = prepare_file(store);
+    int rc;
+
+    if (status == STORE_OK)
+        status = check_folder(store);
+    if (status != STORE_OK)
+        return status;
+    rc = sqlite3_open_v2(store->path, &store->db,
+                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
+    if (rc != SQLITE_OK)
+        return store_fail_sqlite(store, rc);
+    (void)sqlite3_extended_result_codes(store->db, 1);
+    (void)sqlite3_busy_timeout(store->db, busy_ms);
+    /* Until the version is known, closing must not move a log into the file. */
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    if (sqlite3_db_readonly(store->db, "main") == 1)
+        return store_fail_sqlite(store, SQLITE_READONLY);
+    status = check_version(store, &ours);
+    if (status != STORE_OK)
+        return status;
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    status = execute(store, settings);
+    if (status == STORE_OK && !ours)
+        status = create_schema(store);
+    if (status == STORE_OK && store->live)
+        status = ask(store, "PRAGMA journal_mode = WAL", NULL, NULL, 0);
+    if (status == STORE_OK && store->live)
+        status = execute(store, live_settings);
+    if (status == STORE_OK)
+        status = prepare_statements(store);
+    return status;
+}
+
+/* Leaves one file behind. Where another process has the database open, its log stays, and that is no failure.
+ */
+static int leave_one_file(struct store *store)
+{
+    char mode[16] = "";
+    int status = ask(store, "PRAGMA journal_mode", NULL, mode, sizeof mode);
+
+    if (status != STORE_OK || strcmp(mode, "wal") != 0)
+        return status;
+    (void)sqlite3_busy_timeout(store->db, 0);
+    status = ask(store, "PRAGMA journal_mode = DELETE", NULL, NULL, 0);
+    return status == STORE_BUSY ? STORE_OK : status;
+}
+
+static void free_store(struct store *store)
+{
+    for (int i = 0; i < SQL_STATEMENTS; i++)
+        (void)sqlite3_finalize(store->statements[i]);
+    (void)sqlite3_close(store->db);
+    for (size_t i = 0; i < store->rule_count; i++)
+        free(store->rules[i]);
+    free(store->rules);
+    free(store->path);
+    free(store);
+}
+
+int store_open(struct store **store, const char *path, bool live, int busy_ms, char *why, size_t why_size)
+{
+    struct store *made = calloc(1, sizeof *made);
+    int status;
+
+    *store = NULL;
+    if (made != NULL)
+        made->path = strdup(path);
+    if (made == NULL || made->path == NULL) {
+        free(made);
+        (void)snprintf(why, why_size, "%s: out of memory", path);
+        return STORE_FAILED;
+    }
+    made->live = live;
+    status = open_database(made, busy_ms);
+    if (status != STORE_OK) {
+        (void)snprintf(why, why_size, "%s", made->error);
+        free_store(made);
+        return status;
+    }
+    *store = made;
+    return STORE_OK;
+}
+
+int store_close(struct store *store, char *why, size_t why_size)
+{
+    int status, left;
+
+    if (store == NULL)
+        return STORE_OK;
+    status = store_commit(store);
+    if (status != STORE_OK) {
+        (void)snprintf(why, why_size, "%s", store->error);
+        store_rollback(store);
+    }
+    if (!store->live) {
+        left = leave_one_file(store);
+        if (status == STORE_OK && left != STORE_OK) {
+            status = left;
+            (void)snprintf(why, why_size, "%s", store->error);
+        }
+    }
+    free_store(store);
+    return status;
+}

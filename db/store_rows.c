@@ -1,0 +1,188 @@
+/*
+ * Connections, logins and their violations.
+ */
+#include "db/names.h"
+#include "db/store_internal.h"
+
+/* The longest word for the octets of a violation: each as \xNN. */
+#define OCTETS_TEXT (IMAP_VIOLATION_OCTETS * 4)
+
+static void bind_connection(struct store_binder *binder, const struct store_connection *connection)
+{
+    store_bind_int(binder, connection->capture_id);
+    store_bind_string(binder, connection->client_ip);
+    store_bind_int(binder, connection->client_port);
+    store_bind_string(binder, connection->server_ip);
+    store_bind_int(binder, connection->server_port);
+    store_bind_count(binder, connection->vlan);
+    store_bind_string(binder, connection->tunnel);
+    store_bind_string(binder, connection->community_id);
+    store_bind_count(binder, connection->first_ns);
+    store_bind_count(binder, connection->last_ns);
+    store_bind_text(binder, connection->greeting);
+    store_bind_text(binder, connection->server_product);
+    store_bind_text(binder, connection->capabilities);
+    store_bind_text(binder, connection->client_ident);
+    store_bind_text(binder, connection->server_ident);
+    store_bind_string(binder, connection->origin_ip);
+    store_bind_string(binder, connection->origin_source);
+    store_bind_string(binder, connection->encryption);
+    store_bind_int(binder, connection->midstream);
+    store_bind_int(binder, connection->one_sided);
+    store_bind_int(binder, connection->lost_octets);
+    store_bind_string(binder, connection->end);
+}
+
+int store_connection_add(struct store *store, const struct store_connection *connection, int64_t *id)
+{
+    struct store_binder binder;
+    int status = store_begin(store);
+
+    *id = 0;
+    if (status != STORE_OK)
+        return status;
+    binder = store_bind(store, SQL_CONNECTION_ADD);
+    bind_connection(&binder, connection);
+    status = store_run(store, &binder, NULL);
+    if (status == STORE_OK)
+        *id = sqlite3_last_insert_rowid(store->db);
+    return status;
+}
+
+int store_connection_update(struct store *store, int64_t id, const struct store_connection *connection)
+{
+    struct store_binder binder;
+    int changes = 0;
+    int status = store_begin(store);
+
+    if (status != STORE_OK)
+        return status;
+    binder = store_bind(store, SQL_CONNECTION_UPDATE);
+    bind_connection(&binder, connection);
+    store_bind_int(&binder, id);
+    status = store_run(store, &binder, &changes);
+    if (status == STORE_OK && changes == 0)
+        status = store_fail(store, "there is no connection %lld", (long long)id);
+    return status;
+}
+
+/* The record may come from a process that a hostile packet crashed: nothing in it is taken on trust. */
+static int check_login(struct store *store, const struct imap_login *login)
+{
+    if (name_of_command(login->command) == NULL || (unsigned)login->result >= IMAP_RESULTS ||
+        (unsigned)login->username_form >= IMAP_FORMS || (unsigned)login->password_form >= IMAP_FORMS ||
+        login->begin.frame > INT64_MAX || login->violation_count > IMAP_MAX_VIOLATIONS)
+        return store_fail(store, "a login with a field out of range was not kept");
+    for (unsigned i = 0; i < login->violation_count; i++) {
+        const struct imap_violation *violation = &login->violations[i];
+
+        if ((size_t)violation->rule >= store->rule_count)
+            return store_fail(store, "a violation of a rule that is not in the table (%u) was not kept",
+                              (unsigned)violation->rule);
+        if (name_of_argument(violation->argument) == NULL || violation->octet_count > IMAP_VIOLATION_OCTETS)
+            return store_fail(store, "a violation with a field out of range was not kept");
+    }
+    return STORE_OK;
+}
+
+/* Printable ASCII as it is, everything else as \xNN: these are single octets, never UTF-8. */
+static size_t octets_text(const struct imap_violation *violation, char text[OCTETS_TEXT])
+{
+    static const char digits[] = "0123456789ABCDEF";
+    size_t at = 0;
+
+    for (unsigned i = 0; i < violation->octet_count; i++) {
+        uint8_t octet = violation->octets[i];
+
+        if (octet > ' ' && octet < 0x7F) {
+            text[at++] = (char)octet;
+            continue;
+        }
+        text[at++] = '\\';
+        text[at++] = 'x';
+        text[at++] = digits[octet >> 4];
+        text[at++] = digits[octet & 0x0F];
+    }
+    return at;
+}
+
+static int add_violation(struct store *store, int64_t login_id, const struct imap_violation *violation)
+{
+    struct store_binder binder = store_bind(store, SQL_VIOLATION_ADD);
+    char text[OCTETS_TEXT];
+    size_t length = octets_text(violation, text);
+
+    store_bind_int(&binder, login_id);
+    store_bind_word(&binder, store->rules[violation->rule]);
+    store_bind_word(&binder, name_of_argument(violation->argument));
+    store_bind_count(&binder, violation->position);
+    store_bind_count(&binder, violation->count);
+    store_bind_text(&binder, (struct imap_text){length > 0 ? text : NULL, length});
+    return store_run(store, &binder, NULL);
+}
+
+int store_login_add(struct store *store, int64_t connection_id, int64_t capture_id,
+                    const struct imap_login *login, int64_t *id)
+{
+    struct store_binder binder;
+    int64_t made;
+    int status;
+
+    *id = 0;
+    status = store_begin(store);
+    if (status == STORE_OK)
+        status = check_login(store, login);
+    if (status != STORE_OK)
+        return status;
+    binder = store_bind(store, SQL_LOGIN_ADD);
+    store_bind_int(&binder, connection_id);
+    store_bind_int(&binder, capture_id);
+    store_bind_int(&binder, login->begin.time_ns);
+    store_bind_int(&binder, (int64_t)login->begin.frame);
+    store_bind_text(&binder, login->tag);
+    store_bind_word(&binder, name_of_command(login->command));
+    store_bind_text(&binder, login->mechanism);
+    store_bind_text(&binder, login->username);
+    store_bind_word(&binder, name_of_form(login->username_form));
+    store_bind_count(&binder, login->username_length);
+    store_bind_word(&binder, name_of_form(login->password_form));
+    store_bind_count(&binder, login->password_length);
+    store_bind_text(&binder, login->authzid);
+    store_bind_word(&binder, name_of_result(login->result));
+    store_bind_text(&binder, login->response_code);
+    store_bind_text(&binder, login->response_text);
+    store_bind_count(&binder, login->latency_ns);
+    store_bind_int(&binder, login->incomplete != 0);
+    status = store_run(store, &binder, NULL);
+    if (status != STORE_OK)
+        return status;
+    made = sqlite3_last_insert_rowid(store->db);
+    for (unsigned i = 0; i < login->violation_count; i++) {
+        status = add_violation(store, made, &login->violations[i]);
+        if (status != STORE_OK)
+            return status;
+    }
+    *id = made;
+    return STORE_OK;
+}
+
+int store_login_after(struct store *store, int64_t login_id, enum imap_result result, struct imap_text text)
+{
+    struct store_binder binder;
+    int changes = 0;
+    int status;
+
+    if ((unsigned)result >= IMAP_RESULTS)
+        return store_fail(store, "a verdict out of range was not kept");
+    status = store_begin(store);
+    if (status != STORE_OK)
+        return status;
+    binder = store_bind(store, SQL_LOGIN_AFTER);
+    store_bind_word(&binder, name_of_result(result));
+    store_bind_text(&binder, text);
+    store_bind_int(&binder, login_id);
+    status = store_run(store, &binder, &changes);
+    if (status == STORE_OK && changes == 0)
+        status = store_fail(store, "there is no login %lld", (long long)login_id);
+    return status;
+}
