@@ -1,0 +1,38 @@
+/*
+ * The analyzer process's work: frames in, events out.
+ */
+#ifndef IMAPTAP_ANALYZER_ANALYSIS_ANALYSIS_H
+#define IMAPTAP_ANALYZER_ANALYSIS_ANALYSIS_H
+
+#include "analyzer/analysis/user_mask.h"
+#include "analyzer/events/channel.h"
+
+/* Connections that are followed at a time. */
+#define ANALYSIS_MAX_CONNECTIONS 250000
+
+struct analysis_options {
+    const uint16_t *ports; /* of IMAP servers */
+    size_t port_count;
+    bool password_shape;
+    const struct user_mask *mask; /* NULL: user names are kept */
+};
+
+struct analysis_input {
+    int fd;
+    uint32_t capture; /* the recorder's number of it */
+};
+
+struct analysis;
+
+/* Prepares the reading of all inputs as one stream of traffic; their descriptors stay the caller's. Takes all that must be
+ * opened or looked up, so that afterwards the process can give up its rights. NULL: out of memory. */
+struct analysis *analysis_new(const struct analysis_options *options, const struct analysis_input *inputs, size_t count,
+                              struct channel *channel);
+
+/* Reads everything and sends what is in it. Returns 0 when it was read and sent (a broken capture is told by an event),
+ * or -1 when the recorder is gone. */
+int analysis_read(struct analysis *analysis);
+
+void analysis_free(struct analysis *analysis);
+
+#endif

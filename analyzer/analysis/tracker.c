@@ -1,0 +1,249 @@
+/*
+ * Follows the logins of every connection. A connection is told to the recorder before its first login, so that a login
+ * can be kept as soon as its verdict came, and once more when it ended.
+ */
+#include "analyzer/analysis/tracker.h"
+
+#include "analyzer/analysis/community_id.h"
+#include "analyzer/analysis/user_mask.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct tracked {
+    struct tracker *tracker;
+    struct connection *connection; /* valid while the table calls */
+    struct imap_session *session;
+    uint32_t slot;
+    bool told;
+    struct tracked *next_free;
+};
+
+struct tracker {
+    struct tracker_options options;
+    struct channel *channel;
+    struct tracked **slots; /* grows as needed; a slot's record stays where it is */
+    uint32_t slot_count, slot_room;
+    struct tracked *free_slots;
+    struct event event;
+    struct tracker_counts counts;
+    bool heard;
+};
+
+static void tell(struct tracker *tracker)
+{
+    if (tracker->heard && !channel_send(tracker->channel, &tracker->event))
+        tracker->heard = false;
+}
+
+static void write_address(const uint8_t address[16], char text[46])
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+    if (memcmp(address, mapped, sizeof mapped) == 0)
+        inet_ntop(AF_INET, address + 12, text, 46);
+    else
+        inet_ntop(AF_INET6, address, text, 46);
+}
+
+static void tell_connection(struct tracked *tracked, bool ended, enum connection_end how)
+{
+    struct tracker *tracker = tracked->tracker;
+    const struct connection *connection = tracked->connection;
+    struct event_connection *told = &tracker->event.connection;
+    struct imap_session_facts facts;
+
+    imap_session_facts(tracked->session, &facts);
+    memset(told, 0, sizeof *told);
+    tracker->event.kind = EVENT_CONNECTION;
+    told->slot = tracked->slot;
+    told->capture = connection->capture;
+    write_address(connection->client, told->client_ip);
+    write_address(connection->server, told->server_ip);
+    told->client_port = connection->client_port;
+    told->server_port = connection->server_port;
+    told->vlan = (int32_t)connection->vlan - 1;
+    memcpy(told->tunnel, connection->tunnel_text, sizeof told->tunnel);
+    community_id(connection, told->community_id);
+    told->first_ns = connection->first_ns;
+    told->last_ns = connection->last_ns;
+    told->greeting = facts.greeting;
+    told->server_product = facts.server_product;
+    told->capabilities = facts.capabilities;
+    told->client_ident = facts.client_ident;
+    told->server_ident = facts.server_ident;
+    told->encryption = facts.encryption;
+    told->midstream = connection->midstream;
+    told->one_sided = connection_is_one_sided(connection);
+    told->lost_octets = (int64_t)connection->lost_octets;
+    told->ended = ended;
+    told->end = how;
+    tracked->told = true;
+    tell(tracker);
+}
+
+static void on_login(void *user, const struct imap_login *login)
+{
+    struct tracked *tracked = user;
+    struct tracker *tracker = tracked->tracker;
+    struct imap_login *told = &tracker->event.login.login;
+    struct user_mask_text username, authzid;
+
+    if (!tracked->told)
+        tell_connection(tracked, false, CONNECTION_CAPTURE);
+    tracker->event.kind = EVENT_LOGIN;
+    tracker->event.login.slot = tracked->slot;
+    *told = *login;
+    if (tracker->options.mask != NULL) {
+        told->username = user_mask_apply(tracker->options.mask, login->username, &username);
+        told->authzid = user_mask_apply(tracker->options.mask, login->authzid, &authzid);
+        told->username_length = -1;
+    }
+    tracker->counts.logins++;
+    tell(tracker);
+}
+
+static void on_after(void *user, uint32_t number, enum imap_result result, struct imap_text text)
+{
+    struct tracked *tracked = user;
+    struct tracker *tracker = tracked->tracker;
+
+    tracker->event.kind = EVENT_AFTER;
+    tracker->event.after = (struct event_after){tracked->slot, number, result, text};
+    tell(tracker);
+}
+
+static const struct imap_session_handler session_handler = {on_login, on_after};
+
+/* A record that is not in use; NULL when all slots are, or memory is short. */
+static struct tracked *take_slot(struct tracker *tracker)
+{
+    struct tracked *tracked = tracker->free_slots;
+
+    if (tracked != NULL) {
+        tracker->free_slots = tracked->next_free;
+        return tracked;
+    }
+    if (tracker->slot_count == tracker->options.slots)
+        return NULL;
+    if (tracker->slot_count == tracker->slot_room) {
+        uint32_t room = tracker->slot_room ? tracker->slot_room * 2 : 256;
+        struct tracked **larger = realloc(tracker->slots, room * sizeof(struct tracked *));
+
+        if (larger == NULL)
+            return NULL;
+        tracker->slots = larger;
+        tracker->slot_room = room;
+    }
+    tracked = calloc(1, sizeof *tracked);
+    if (tracked == NULL)
+        return NULL;
+    tracked->slot = tracker->slot_count;
+    tracker->slots[tracker->slot_count++] = tracked;
+    return tracked;
+}
+
+static void give_slot_back(struct tracked *tracked)
+{
+    struct tracker *tracker = tracked->tracker;
+
+    imap_session_free(tracked->session);
+    tracked->session = NULL;
+    tracked->next_free = tracker->free_slots;
+    tracker->free_slots = tracked;
+}
+
+static struct tracked *tracked_of(struct tracker *tracker, struct connection *connection)
+{
+    struct imap_session_options options = {tracker->options.password_shape, tracker->options.mask != NULL};
+    struct tracked *tracked = connection->user;
+
+    if (tracked == NULL) {
+        tracked = take_slot(tracker);
+        if (tracked == NULL)
+            return NULL;
+        tracked->tracker = tracker;
+        tracked->told = false;
+        tracked->session = imap_session_new(&options, &session_handler, tracked);
+        if (tracked->session == NULL) {
+            give_slot_back(tracked);
+            return NULL;
+        }
+        connection->user = tracked;
+        tracker->counts.connections++;
+    }
+    tracked->connection = connection;
+    return tracked;
+}
+
+static enum imap_direction direction_of(enum stream_side from)
+{
+    return from == STREAM_CLIENT ? IMAP_FROM_CLIENT : IMAP_FROM_SERVER;
+}
+
+static bool on_octets(void *user, struct connection *connection, enum stream_side from, const uint8_t *octets,
+                      size_t length, const struct imap_mark *mark)
+{
+    struct tracked *tracked = tracked_of(user, connection);
+
+    return tracked != NULL && imap_session_feed(tracked->session, direction_of(from), octets, length, mark);
+}
+
+static bool on_lost(void *user, struct connection *connection, enum stream_side from, uint64_t length,
+                    const struct imap_mark *mark)
+{
+    struct tracked *tracked = tracked_of(user, connection);
+
+    return tracked != NULL && imap_session_lost(tracked->session, direction_of(from), length, mark);
+}
+
+static void on_ended(void *user, struct connection *connection, enum connection_end how)
+{
+    struct tracked *tracked = connection->user;
+
+    (void)user;
+    if (tracked == NULL)
+        return;
+    tracked->connection = connection;
+    imap_session_end(tracked->session);
+    tell_connection(tracked, true, how);
+    give_slot_back(tracked);
+    connection->user = NULL;
+}
+
+const struct connection_handler tracker_handler = {on_octets, on_lost, on_ended};
+
+struct tracker *tracker_new(const struct tracker_options *options, struct channel *channel)
+{
+    struct tracker *tracker = calloc(1, sizeof *tracker);
+
+    if (tracker == NULL)
+        return NULL;
+    tracker->options = *options;
+    tracker->channel = channel;
+    tracker->heard = true;
+    return tracker;
+}
+
+struct tracker_counts tracker_counts(const struct tracker *tracker)
+{
+    return tracker->counts;
+}
+
+bool tracker_is_heard(const struct tracker *tracker)
+{
+    return tracker->heard;
+}
+
+void tracker_free(struct tracker *tracker)
+{
+    if (tracker == NULL)
+        return;
+    for (uint32_t i = 0; i < tracker->slot_count; i++) {
+        imap_session_free(tracker->slots[i]->session);
+        free(tracker->slots[i]);
+    }
+    free(tracker->slots);
+    free(tracker);
+}

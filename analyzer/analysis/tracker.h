@@ -1,0 +1,38 @@
+/*
+ * Follows the logins of every connection: gives each connection an IMAP session and turns what the session and the
+ * connection table tell into events.
+ */
+#ifndef IMAPTAP_ANALYZER_ANALYSIS_TRACKER_H
+#define IMAPTAP_ANALYZER_ANALYSIS_TRACKER_H
+
+#include "analyzer/events/channel.h"
+#include "analyzer/stream/connection.h"
+#include "dissector/session.h"
+
+struct user_mask;
+struct tracker;
+
+struct tracker_options {
+    bool password_shape;
+    const struct user_mask *mask; /* NULL: user names are kept as they are */
+    uint32_t slots;               /* connections with a session at a time, at most */
+};
+
+struct tracker_counts {
+    uint64_t connections, logins;
+};
+
+/* The options are copied; the channel must outlive the tracker. NULL: out of memory. */
+struct tracker *tracker_new(const struct tracker_options *options, struct channel *channel);
+
+/* The handler to give to the connection table, with the tracker as its user. */
+extern const struct connection_handler tracker_handler;
+
+struct tracker_counts tracker_counts(const struct tracker *tracker);
+
+/* False once an event could not be sent: the recorder is gone. */
+bool tracker_is_heard(const struct tracker *tracker);
+
+void tracker_free(struct tracker *tracker);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * The way from the analyzer process to the recorder process: one pipe of length-prefixed events, and a shared page of
+ * figures that say how far the analyzer is.
+ *
+ * Events are collected in memory that both processes share and written to the pipe in lumps; each bears a sequence
+ * number. So when the analyzer dies in the middle of a packet, the recorder still takes what was found before: first the
+ * rest of the pipe, then what the shared memory holds beyond it.
+ */
+#ifndef IMAPTAP_ANALYZER_EVENTS_CHANNEL_H
+#define IMAPTAP_ANALYZER_EVENTS_CHANNEL_H
+
+#include "analyzer/events/event.h"
+
+#include <stdatomic.h>
+
+/* Written by the analyzer, read by the recorder; any value must be expected in them. */
+struct channel_figures {
+    _Atomic uint32_t capture; /* that the analyzer is in */
+    _Atomic uint64_t frame;   /* of that capture */
+    _Atomic uint64_t octets, frames, connections, logins; /* in all */
+    _Atomic bool stop;        /* written by the recorder: end early */
+};
+
+enum channel_status {
+    CHANNEL_EVENT,
+    CHANNEL_QUIET,  /* nothing came within the time given */
+    CHANNEL_END,    /* the analyzer closed its end and nothing is left */
+    CHANNEL_BROKEN  /* what came is no sound event: the analyzer is not to be trusted any more */
+};
+
+struct channel;
+
+/* Makes the channel, before the fork. NULL: see errno. */
+struct channel *channel_new(void);
+
+struct channel_figures *channel_figures(struct channel *channel);
+
+/* --- the analyzer's side --- */
+
+/* Call once in the child: closes the recorder's end. */
+void channel_become_sender(struct channel *channel);
+/* The descriptor that must stay open in the child. */
+int channel_sender_fd(const struct channel *channel);
+/* Adds an event; writes to the pipe when enough has come together. False: the recorder is gone. */
+bool channel_send(struct channel *channel, const struct event *event);
+/* Writes what has come together. False: the recorder is gone. */
+bool channel_flush(struct channel *channel);
+
+/* --- the recorder's side --- */
+
+/* Call once in the parent: closes the analyzer's end. `captures` and `slots`: see event_decode. */
+void channel_become_receiver(struct channel *channel, uint32_t captures, uint32_t slots);
+/* The next event, waiting up to `timeout_ms` for it; its texts are valid until the next call. */
+enum channel_status channel_receive(struct channel *channel, struct event *event, int timeout_ms);
+
+void channel_free(struct channel *channel);
+
+#endif
