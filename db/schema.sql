@@ -4,6 +4,7 @@
 -- Text is UTF-8; an octet from the wire that was not valid UTF-8 (or NUL) is written \xNN.
 -- NULL means "missing", "not seen" or "does not apply", never zero.
 -- No octet of a password, a SASL response or a token is kept anywhere.
+-- A CHECK compares with OR where there are more than two words: IN would build a table in memory for each row inserted.
 -- The syntax stays within what SQLite 3.8.3 reads, so that older viewers can open the file.
 
 CREATE TABLE captures (
@@ -19,7 +20,7 @@ CREATE TABLE captures (
     interface_drops INTEGER CHECK (typeof(interface_drops) IN ('integer', 'null')), -- frames that the interface dropped
     first_ns INTEGER CHECK (typeof(first_ns) IN ('integer', 'null')), -- time of the first packet; NULL: there was none
     last_ns INTEGER CHECK (typeof(last_ns) IN ('integer', 'null')), -- time of the last packet
-    state TEXT NOT NULL CHECK (state IN ('running', 'complete', 'failed')), -- rows of one not complete may be missing
+    state TEXT NOT NULL CHECK (state = 'running' OR state = 'complete' OR state = 'failed'), -- rows of one not complete may be missing
     error TEXT CHECK (typeof(error) IN ('text', 'null')) -- why it failed
 );
 
@@ -43,7 +44,7 @@ CREATE TABLE connections (
     server_ident TEXT CHECK (typeof(server_ident) IN ('text', 'null')), -- what the server said of itself
     origin_ip TEXT CHECK (typeof(origin_ip) IN ('text', 'null')), -- the client behind a proxy, where a proxy names it
     origin_source TEXT CHECK (typeof(origin_source) IN ('text', 'null')), -- who names it: the PROXY protocol or ID
-    encryption TEXT NOT NULL CHECK (encryption IN ('none', 'starttls', 'implicit')),
+    encryption TEXT NOT NULL CHECK (encryption = 'none' OR encryption = 'starttls' OR encryption = 'implicit'),
     midstream INTEGER NOT NULL CHECK (midstream IN (0, 1)), -- 1: its beginning was not captured
     one_sided INTEGER NOT NULL CHECK (one_sided IN (0, 1)), -- 1: only one direction was captured
     lost_octets INTEGER NOT NULL CHECK (typeof(lost_octets) = 'integer' AND lost_octets >= 0), -- never captured
@@ -63,16 +64,16 @@ CREATE TABLE logins (
     command TEXT NOT NULL CHECK (command IN ('LOGIN', 'AUTHENTICATE')),
     mechanism TEXT CHECK (typeof(mechanism) IN ('text', 'null')), -- of AUTHENTICATE, in capitals
     username TEXT CHECK (typeof(username) IN ('text', 'null')), -- what a lenient server sees
-    username_form TEXT CHECK (username_form IN ('atom', 'quoted', 'literal', 'literal+', 'literal8', 'sasl')),
+    username_form TEXT CHECK (username_form = 'atom' OR username_form = 'quoted' OR username_form = 'literal' OR username_form = 'literal+' OR username_form = 'literal8' OR username_form = 'sasl'),
     username_length INTEGER CHECK (typeof(username_length) IN ('integer', 'null')), -- octets, also those not kept
-    password_form TEXT CHECK (password_form IN ('atom', 'quoted', 'literal', 'literal+', 'literal8', 'sasl')),
+    password_form TEXT CHECK (password_form = 'atom' OR password_form = 'quoted' OR password_form = 'literal' OR password_form = 'literal+' OR password_form = 'literal8' OR password_form = 'sasl'),
     password_length INTEGER CHECK (typeof(password_length) IN ('integer', 'null')), -- only with --password-shape
     authzid TEXT CHECK (typeof(authzid) IN ('text', 'null')), -- identity to act as (SASL)
-    result TEXT CHECK (result IN ('OK', 'NO', 'BAD', 'BYE')), -- NULL: no verdict was seen
+    result TEXT CHECK (result = 'OK' OR result = 'NO' OR result = 'BAD' OR result = 'BYE'), -- NULL: no verdict was seen
     response_code TEXT CHECK (typeof(response_code) IN ('text', 'null')), -- e.g. AUTHENTICATIONFAILED
     response_text TEXT CHECK (typeof(response_text) IN ('text', 'null')), -- masked where it repeats a credential
     latency_ns INTEGER CHECK (typeof(latency_ns) IN ('integer', 'null')), -- from the command's last octet to the verdict
-    after_result TEXT CHECK (after_result IN ('OK', 'NO', 'BAD', 'BYE')), -- verdict of the first command after it
+    after_result TEXT CHECK (after_result = 'OK' OR after_result = 'NO' OR after_result = 'BAD' OR after_result = 'BYE'), -- verdict of the first command after it
     after_text TEXT CHECK (typeof(after_text) IN ('text', 'null')),
     incomplete INTEGER NOT NULL CHECK (incomplete IN (0, 1)) -- 1: octets inside the command were never captured
 );
@@ -82,13 +83,13 @@ CREATE INDEX logins_by_capture ON logins (capture_id);
 CREATE TABLE rules (
     -- What can be wrong with a login; filled by imaptap.
     rule TEXT NOT NULL PRIMARY KEY CHECK (typeof(rule) = 'text'), -- e.g. unquoted-wildcard
-    severity TEXT NOT NULL CHECK (severity IN ('error', 'warning', 'info')),
+    severity TEXT NOT NULL CHECK (severity = 'error' OR severity = 'warning' OR severity = 'info'),
     title TEXT NOT NULL CHECK (typeof(title) = 'text'), -- one line
     reference TEXT NOT NULL CHECK (typeof(reference) = 'text'), -- RFC and section
     remedy TEXT NOT NULL CHECK (typeof(remedy) = 'text'), -- what the author of the client or proxy should do
-    rfc2060 TEXT NOT NULL CHECK (rfc2060 IN ('yes', 'no', 'conditional')), -- whether this RFC forbids it
-    rfc3501 TEXT NOT NULL CHECK (rfc3501 IN ('yes', 'no', 'conditional')),
-    rfc9051 TEXT NOT NULL CHECK (rfc9051 IN ('yes', 'no', 'conditional'))
+    rfc2060 TEXT NOT NULL CHECK (rfc2060 = 'yes' OR rfc2060 = 'no' OR rfc2060 = 'conditional'), -- whether this RFC forbids it
+    rfc3501 TEXT NOT NULL CHECK (rfc3501 = 'yes' OR rfc3501 = 'no' OR rfc3501 = 'conditional'),
+    rfc9051 TEXT NOT NULL CHECK (rfc9051 = 'yes' OR rfc9051 = 'no' OR rfc9051 = 'conditional')
 ) WITHOUT ROWID;
 
 CREATE TABLE violations (
@@ -97,7 +98,7 @@ CREATE TABLE violations (
     login_id INTEGER NOT NULL REFERENCES logins (id) ON DELETE CASCADE,
     rule TEXT NOT NULL REFERENCES rules (rule),
     argument TEXT NOT NULL
-        CHECK (argument IN ('tag', 'username', 'password', 'mechanism', 'initial-response', 'command')),
+        CHECK (argument = 'tag' OR argument = 'username' OR argument = 'password' OR argument = 'mechanism' OR argument = 'initial-response' OR argument = 'command'),
     position INTEGER CHECK (typeof(position) IN ('integer', 'null')), -- of the first offending octet, from 0 in the
                                                                       -- argument as sent; NULL: none, or not told
     count INTEGER CHECK (typeof(count) IN ('integer', 'null')), -- how many octets offend; NULL: not told
