@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""The rows that a sample must yield, worked out without imaptap: truth.py CAPTURE > NAME.expected
+"""The rows that a sample must yield, worked out without imaptap: truth.py CAPTURE [QUERY.sql] > NAME.expected
 
 tshark takes the packets apart; this script puts the octets of each connection in order, reads the login phase line by line
 and judges each LOGIN by the rules of the grammar. It is written for the samples only: captures without loss,
 complete from the handshake on, and it stops with a message at anything that it does not know how to judge.
-The rows go into a small database in memory, so that ../truth.sql and the sqlite3 shell write them as they write imaptap's.
+The rows go into a small database in memory, so that ../../truth.sql and the sqlite3 shell write them as they write imaptap's.
 """
 import base64
 import hashlib
@@ -92,6 +92,8 @@ class Connection:
         self.done = False
         self.login = None  # being read: its line so far, with literals taken out
         self.order = []  # tags of the commands, as sent
+        self.server_literal = 0  # octets of a literal in a response that are still to come
+        self.in_response = False  # the next line is the rest of a response that held a literal
 
     def feed(self, side, frame, payload):
         if self.done:
@@ -202,11 +204,21 @@ class Connection:
     # -- server -----------------------------------------------------------------------------------------
 
     def server_line(self):
+        if self.server_literal:
+            if len(self.text["S"]) < self.server_literal:
+                return False
+            self.take("S", self.server_literal)
+            self.server_literal = 0
+            self.in_response = True
         line, frame = self.line("S")
         if line is None:
             return False
-        if re.search(rb"\{\d+\}$", line):
-            stop(f"frame {frame}: a literal from the server in the login phase")
+        continued, self.in_response = self.in_response, False
+        match = re.search(rb"\{(\d+)\}$", line)
+        if match:
+            self.server_literal = int(match[1])
+        if continued:
+            return True
         text = line.decode()
         if self.greeting is None:
             if not text.startswith("* OK "):
@@ -219,8 +231,10 @@ class Connection:
         match = re.match(r"([^ *+]+) (OK|NO|BAD) ?(.*)$", text)
         if match:
             self.verdict(match[1], match[2], match[3])
-        elif text.startswith("* BYE") and self.login_waits():
-            stop(f"frame {frame}: BYE before the verdict")
+        elif text.startswith("* BYE ") and self.login_waits():
+            for tag, command in self.commands.items():
+                if isinstance(command, Login) and command.result is None:
+                    self.verdict(tag, "BYE", text[6:])
         return True
 
     def login_waits(self):
@@ -313,7 +327,7 @@ def read_connections(capture):
     return connections
 
 
-def main(capture):
+def main(capture, query=os.path.join(HERE, "..", "..", "truth.sql")):
     connections = [c for c in read_connections(capture) if c.greeting is not None or c.logins]
     packets = subprocess.run(["capinfos", "-c", "-M", "-T", "-r", capture], check=True, capture_output=True,
                              text=True).stdout.split("\t")[-1]
@@ -339,11 +353,11 @@ def main(capture):
                     database.execute("INSERT INTO violations VALUES(?, ?, ?, ?, ?, ?)", (number, *violation))
         database.commit()
         database.close()
-        with open(os.path.join(HERE, "..", "..", "truth.sql"), encoding="ascii") as query:
+        with open(query, encoding="ascii") as statements:
             result = subprocess.run(["sqlite3", "-readonly", "-csv", "-header", "-nullvalue", "NULL", path],
-                                    stdin=query, check=True, capture_output=True, text=True)
+                                    stdin=statements, check=True, capture_output=True, text=True)
         sys.stdout.write(result.stdout.replace("\r\n", "\n"))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
