@@ -1,11 +1,11 @@
 -- Users whose password crossed the network readable, or so that it can be guessed offline
-SELECT l.username, v.rule, coalesce(l.mechanism, l.command) AS method, c.client_ip AS client,
-       c.server_ip || ':' || c.server_port AS server, count(*) AS logins,
+SELECT l.username, v.rule, coalesce(l.mechanism, l.command) AS method, c.server_ip AS server, c.server_port AS port,
+       count(*) AS logins,
        strftime('%Y-%m-%dT%H:%M:%SZ', min(l.time_ns) / 1000000000, 'unixepoch') AS first,
        strftime('%Y-%m-%dT%H:%M:%SZ', max(l.time_ns) / 1000000000, 'unixepoch') AS last
 FROM violations v
 JOIN logins l ON l.id = v.login_id
 JOIN connections c ON c.id = l.connection_id
-WHERE v.rule IN ('cleartext-password', 'guessable-exchange')
-GROUP BY l.username, v.rule, method, c.client_ip, c.server_ip, c.server_port
-ORDER BY logins DESC, l.username, client, server, method;
+WHERE v.rule = 'cleartext-password' OR v.rule = 'guessable-exchange'
+GROUP BY l.username, v.rule, method, c.server_ip, c.server_port
+ORDER BY logins DESC, l.username, server, port, method;

@@ -1,6 +1,6 @@
 -- Every login that broke the IMAP grammar, the gravest rules first (exposed passwords: see cleartext-logins)
 SELECT severity, rule, argument, octets, username, result,
-       client_ip AS client, server_ip || ':' || server_port AS server,
+       client_ip AS client, server_ip AS server, server_port AS port,
        substr(time, 1, 19) || 'Z' AS time, capture, frame
 FROM findings
 WHERE rule NOT IN ('cleartext-password', 'guessable-exchange')
