@@ -29,7 +29,6 @@ struct runner {
     const char *path;
     sqlite3 *db;
     struct timespec deadline;
-    bool late;
     char *why;
     size_t why_size;
 };
@@ -70,7 +69,13 @@ static int authorize(void *user, int action, const char *first, const char *seco
     case SQLITE_RECURSIVE:
         return SQLITE_OK;
     case SQLITE_FUNCTION:
-        return strcasecmp(second, "load_extension") == 0 ? SQLITE_DENY : SQLITE_OK;
+        return strcasecmp(second, "load_extension") == 0 || strcasecmp(second, "fts3_tokenizer") == 0
+                   ? SQLITE_DENY
+                   : SQLITE_OK;
+    case SQLITE_UPDATE:
+        /* SQLite asks this when it declares a table-valued function such as json_each. A real update of the
+         * schema is refused further on, as not read-only. */
+        return strcmp(first, "sqlite_master") == 0 ? SQLITE_OK : SQLITE_DENY;
     case SQLITE_PRAGMA:
         return is_harmless_pragma(first, second) ? SQLITE_OK : SQLITE_DENY;
     default:
@@ -80,13 +85,12 @@ static int authorize(void *user, int action, const char *first, const char *seco
 
 static int check_time(void *user)
 {
-    struct runner *runner = user;
+    const struct runner *runner = user;
     struct timespec now;
 
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    runner->late = now.tv_sec > runner->deadline.tv_sec ||
-                   (now.tv_sec == runner->deadline.tv_sec && now.tv_nsec >= runner->deadline.tv_nsec);
-    return runner->late;
+    return now.tv_sec > runner->deadline.tv_sec ||
+           (now.tv_sec == runner->deadline.tv_sec && now.tv_nsec >= runner->deadline.tv_nsec);
 }
 
 /* Opens and reads the schema, so that what stands in the way shows now. The connection stays open on failure
@@ -231,7 +235,7 @@ static enum query_status bad_sql(struct runner *runner, int rc)
                        sqlite3_errmsg(runner->db));
         return QUERY_BAD_SQL;
     case SQLITE_INTERRUPT:
-        (void)snprintf(runner->why, runner->why_size, "this SQL took too long and was stopped");
+        (void)snprintf(runner->why, runner->why_size, "this SQL ran for too long and was stopped");
         return QUERY_BAD_SQL;
     case SQLITE_BUSY:
     case SQLITE_CORRUPT:

@@ -26,7 +26,7 @@
 struct column {
     char *name; /* escaped */
     size_t width;
-    bool text; /* some value was no number */
+    bool number, text; /* whether some value was one; numbers alone stand to the right */
 };
 
 struct table {
@@ -110,6 +110,8 @@ static void settle(struct query_writer *writer)
     size_t at = 0;
 
     table->settled = true;
+    for (size_t i = 0; i < table->count; i++)
+        table->columns[i].text |= !table->columns[i].number;
     if (writer->width > 0)
         fit(table, writer->width);
     for (size_t i = 0; i < table->count; i++)
@@ -201,8 +203,8 @@ static bool add_cell(struct query_writer *writer, size_t index)
 
         if (width > column->width)
             column->width = width;
-        if (type == SQLITE_TEXT || type == SQLITE_BLOB)
-            column->text = true;
+        column->number |= type == SQLITE_INTEGER || type == SQLITE_FLOAT;
+        column->text |= type == SQLITE_TEXT || type == SQLITE_BLOB;
         done = hold(table, shown, length);
     }
     free(shown);

@@ -188,25 +188,25 @@ CREATE VIEW senders AS
     GROUP BY client_ip, server_ip;
 
 CREATE VIEW affected_users AS
-    -- Users whose logins broke the grammar and were refused, a row a user and server, and whether the same user got in
-    -- there with a login that broke nothing. Rules that only tell of exposure do not count.
+    -- Users whose logins broke a rule and were refused, a row a user and server, and whether the same user got in there
+    -- with a login that broke none. Rules that only tell of exposure do not count.
     SELECT b.username, b.server_ip, max(b.server_product) AS server_product,
-           count(*) AS refused, -- logins that broke a rule and were refused
+           count(DISTINCT b.login_id) AS refused, -- logins that broke a rule and were refused
            group_concat(DISTINCT b.client_ip) AS clients,
-           group_concat(DISTINCT b.rules) AS rules,
+           group_concat(DISTINCT b.rule) AS rules,
            strftime('%Y-%m-%dT%H:%M:%S', min(b.time_ns) / 1000000000, 'unixepoch')
                || printf('.%06dZ', min(b.time_ns) / 1000 % 1000000) AS first_time,
            strftime('%Y-%m-%dT%H:%M:%S', max(b.time_ns) / 1000000000, 'unixepoch')
                || printf('.%06dZ', max(b.time_ns) / 1000 % 1000000) AS last_time,
            CASE WHEN g.username IS NULL THEN 'no' ELSE 'yes' END AS got_in,
-           g.ways AS got_in_by -- how the user name was written then
-    FROM (SELECT l.username, l.time_ns, c.client_ip, c.server_ip, c.server_product,
-                 (SELECT group_concat(v.rule) FROM violations v
-                  WHERE v.login_id = l.id AND v.rule NOT IN ('cleartext-password', 'guessable-exchange')) AS rules
+           g.forms AS got_in_by -- how the user name was written then
+    FROM (SELECT l.id AS login_id, l.username, l.time_ns, v.rule, c.client_ip, c.server_ip, c.server_product
           FROM judged_logins l
+          JOIN violations v ON v.login_id = l.id
           JOIN connections c ON c.id = l.connection_id
-          WHERE l.refused AND l.username IS NOT NULL) b
-    LEFT JOIN (SELECT l.username, c.server_ip, group_concat(DISTINCT l.username_form) AS ways
+          WHERE l.refused AND l.username IS NOT NULL
+            AND v.rule NOT IN ('cleartext-password', 'guessable-exchange')) b
+    LEFT JOIN (SELECT l.username, c.server_ip, group_concat(DISTINCT l.username_form) AS forms
                FROM judged_logins l
                JOIN connections c ON c.id = l.connection_id
                WHERE l.refused = 0 AND l.username IS NOT NULL
@@ -214,5 +214,4 @@ CREATE VIEW affected_users AS
                                  AND v.rule NOT IN ('cleartext-password', 'guessable-exchange'))
                GROUP BY l.username, c.server_ip) g
         ON g.username = b.username AND g.server_ip = b.server_ip
-    WHERE b.rules IS NOT NULL
     GROUP BY b.username, b.server_ip;
