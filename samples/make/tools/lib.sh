@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shell functions shared by the scripts that record samples: namespaces, servers, tcpdump, and clearing up.
 # Sourced, never run. A script calls sample_begin, lays its network, starts servers, records, and ends; whatever it
 # started is stopped and removed when it exits, also after an error.
