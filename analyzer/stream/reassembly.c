@@ -297,6 +297,7 @@ void reassembly_free(struct reassembly *reassembly)
     for (unsigned slot = 0; slot < reassembly->count; slot++)
         if (reassembly->pairs[slot].stream != NULL)
             nids_free_tcp_stream(reassembly->pairs[slot].stream);
+    nids_unregister_tcp(on_stream); /* nids_exit would leave its record behind */
     nids_exit();
     nids_params.pcap_desc = NULL;
     pcap_close(reassembly->dead);

@@ -1,0 +1,237 @@
+/*
+ * imaptap read: finds the logins in capture files and keeps them.
+ */
+#include "analyzer/command.h"
+#include "analyzer/recorder/recorder.h"
+#include "analyzer/recorder/report.h"
+#include "dissector/rules.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define MAX_PORTS 64
+/* How long another process's lock on the database is waited for. */
+#define BUSY_MS 10000
+
+struct settings {
+    const char *database;
+    bool quiet, exit_code;
+    uint16_t ports[MAX_PORTS];
+    struct user_mask mask;
+    bool mask_users;
+    struct analysis_options analysis;
+    const char *port_text;
+};
+
+static void print_help(void)
+{
+    fputs("Usage: imaptap read [OPTIONS] FILE|DIR|-...\n\n"
+          "Finds the IMAP logins in captures (pcap, pcapng; - is standard input), judges each against\n"
+          "the IMAP grammar and keeps the findings in a database. Several captures, or all captures\n"
+          "below a folder, are read as one stream of traffic in the order of time. A capture that is\n"
+          "in the database already is not read again, whatever its name.\n\n"
+          "  -d, --db FILE      the database (default " DEFAULT_DATABASE "); made when it is not there\n"
+          "  -p, --port LIST    ports of IMAP servers, with commas (default 143)\n"
+          "  -q                 no progress\n"
+          "  --exit-code        exit with status 1 when a login breaks the grammar\n"
+          "  --mask-users       replace user names by a keyed hash (the key lasts for this run)\n"
+          "  --password-shape   also keep lengths, positions and counts of passwords; never octets\n"
+          "  --help             this text\n\n"
+          "Exit status: 0 done; 1 violations found, with --exit-code; 2 wrong usage; 3 some input could\n"
+          "not be read, or findings not be kept: what could be was.\n\n"
+          "Example:\n"
+          "  imaptap read -d case7.db /evidence/*.pcap && imaptap query -d case7.db senders\n",
+          stdout);
+}
+
+static int parse_ports(struct settings *settings, const char *list)
+{
+    const char *at = list;
+
+    settings->analysis.port_count = 0;
+    do {
+        char *end;
+        unsigned long port;
+
+        errno = 0;
+        port = strtoul(at, &end, 10);
+        if (end == at || *at < '0' || *at > '9' || errno != 0 || port == 0 || port > 65535 ||
+            (*end != ',' && *end != '\0') || settings->analysis.port_count == MAX_PORTS)
+            return -1;
+        settings->ports[settings->analysis.port_count++] = (uint16_t)port;
+        at = *end == ',' ? end + 1 : end;
+    } while (*at != '\0');
+    settings->port_text = list;
+    return 0;
+}
+
+/* Returns -1 to go on, else an exit status. */
+static int parse(int argc, char **argv, struct settings *settings)
+{
+    static const struct option options[] = {{"db", required_argument, NULL, 'd'},
+                                            {"port", required_argument, NULL, 'p'},
+                                            {"exit-code", no_argument, NULL, 'e'},
+                                            {"mask-users", no_argument, NULL, 'm'},
+                                            {"password-shape", no_argument, NULL, 's'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "d:p:qh", options, NULL)) != -1) {
+        switch (option) {
+        case 'd':
+            settings->database = optarg;
+            break;
+        case 'p':
+            if (parse_ports(settings, optarg) == 0)
+                break;
+            fprintf(stderr, "imaptap read: --port takes port numbers with commas between, not '%s'\n", optarg);
+            return EXIT_USAGE;
+        case 'q':
+            settings->quiet = true;
+            break;
+        case 'e':
+            settings->exit_code = true;
+            break;
+        case 'm':
+            settings->mask_users = true;
+            break;
+        case 's':
+            settings->analysis.password_shape = true;
+            break;
+        case 'h':
+            print_help();
+            return EXIT_DONE;
+        default:
+            return EXIT_USAGE;
+        }
+    }
+    if (optind == argc) {
+        fputs("imaptap read: name a capture file, a folder, or - for standard input; see imaptap read --help\n",
+              stderr);
+        return EXIT_USAGE;
+    }
+    return -1;
+}
+
+/* No memory image of a process that saw credentials may reach a disk. */
+static void forbid_core_files(void)
+{
+    struct rlimit none = {0, 0};
+
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0);
+}
+
+static struct store *open_store(const char *path)
+{
+    struct store_rule rules[IMAP_RULES];
+    struct store *store;
+    char why[1024];
+
+    if (store_open(&store, path, false, BUSY_MS, why, sizeof why) != STORE_OK) {
+        fprintf(stderr, "imaptap: %s\n", why);
+        return NULL;
+    }
+    for (int i = 0; i < IMAP_RULES; i++) {
+        const struct imap_rule_info *info = imap_rule_info((enum imap_rule)i);
+
+        rules[i] = (struct store_rule){info->id,     info->severity, info->title,   info->reference,
+                                       info->remedy, info->rfc2060,  info->rfc3501, info->rfc9051};
+    }
+    if (store_rules(store, rules, IMAP_RULES) != STORE_OK) {
+        fprintf(stderr, "imaptap: %s\n", store_error(store));
+        store_close(store, why, sizeof why);
+        return NULL;
+    }
+    return store;
+}
+
+static bool tell_failures(const struct inputs *inputs, const struct recorder_result *result)
+{
+    bool failed = inputs->failed > 0 || result->store_failed || result->stopped;
+
+    for (size_t i = 0; i < inputs->count; i++)
+        if (result->outcomes[i].state >= OUTCOME_BROKEN) {
+            fprintf(stderr, "imaptap: %s: %s\n", inputs->items[i].name, result->outcomes[i].error);
+            failed = true;
+        }
+    if (result->store_failed)
+        fprintf(stderr, "imaptap: %s\n", result->why);
+    return failed;
+}
+
+static int read_into(struct store *store, const struct inputs *inputs, const struct settings *settings)
+{
+    struct recorder_result result;
+    struct report_facts facts = {settings->database, inputs, &result, settings->port_text};
+    char why[1024];
+    int64_t broken = 0;
+    bool failed;
+
+    if (recorder_read(store, inputs, &settings->analysis, !settings->quiet && isatty(STDERR_FILENO), &result) != 0) {
+        fprintf(stderr, "imaptap: no analyzer process can be started: %s\n", strerror(errno));
+        store_close(store, why, sizeof why);
+        recorder_result_free(&result);
+        return EXIT_UNREAD;
+    }
+    failed = tell_failures(inputs, &result);
+    if (store_close(store, why, sizeof why) != STORE_OK && !result.store_failed) {
+        fprintf(stderr, "imaptap: %s\n", why);
+        failed = true;
+    }
+    if (report_write(&facts, stdout, &broken, why, sizeof why) != 0) {
+        fprintf(stderr, "imaptap: %s\n", why);
+        failed = true;
+    }
+    recorder_result_free(&result);
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, "imaptap: the summary cannot be written: %s\n", strerror(errno));
+        failed = true;
+    }
+    if (failed)
+        return EXIT_UNREAD;
+    return settings->exit_code && broken > 0 ? EXIT_VIOLATIONS : EXIT_DONE;
+}
+
+int cmd_read(int argc, char **argv)
+{
+    struct settings settings = {.database = DEFAULT_DATABASE, .ports = {143}, .port_text = "143"};
+    struct inputs inputs = {0};
+    struct store *store;
+    int status;
+
+    settings.analysis.port_count = 1;
+    status = parse(argc, argv, &settings);
+    if (status != -1)
+        return status;
+    settings.analysis.ports = settings.ports;
+    forbid_core_files();
+    if (settings.mask_users) {
+        if (user_mask_new_key(&settings.mask) != 0) {
+            fputs("imaptap: no random key can be had to mask user names\n", stderr);
+            return EXIT_UNREAD;
+        }
+        settings.analysis.mask = &settings.mask;
+    }
+    for (int i = optind; i < argc; i++)
+        if (inputs_add(&inputs, argv[i], stderr) != 0) {
+            fputs("imaptap: out of memory\n", stderr);
+            inputs_free(&inputs);
+            return EXIT_UNREAD;
+        }
+    if (inputs.count == 0) {
+        inputs_free(&inputs);
+        return EXIT_UNREAD;
+    }
+    store = open_store(settings.database);
+    status = store == NULL ? EXIT_UNREAD : read_into(store, &inputs, &settings);
+    inputs_free(&inputs);
+    return status;
+}

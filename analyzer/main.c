@@ -1,0 +1,57 @@
+/*
+ * The table of subcommands.
+ */
+#include "analyzer/command.h"
+
+#include <pcap/pcap.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *title;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"read", "find the IMAP logins in capture files and keep them in a database", cmd_read},
+    {"query", "ask the database: canned queries or SQL", cmd_query},
+    {"rules", "list what can be wrong with a login", cmd_rules},
+};
+
+static void print_help(FILE *out)
+{
+    fputs("imaptap finds IMAP logins in network captures, judges each against the IMAP grammar\n"
+          "and keeps the findings in a SQLite database.\n\n"
+          "Usage: imaptap COMMAND [ARGUMENTS]\n\n",
+          out);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        fprintf(out, "  %-8s%s\n", commands[i].name, commands[i].title);
+    fputs("\n`imaptap COMMAND --help` explains a command. Example:\n"
+          "  imaptap read incident.pcap && imaptap query senders\n",
+          out);
+}
+
+static void print_version(void)
+{
+    printf("imaptap %s\n%s\nlibnids 1.26\nSQLite %s\n", IMAPTAP_VERSION, pcap_lib_version(), sqlite3_libversion());
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return EXIT_DONE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        print_version();
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    fprintf(stderr, "imaptap: there is no command '%s'; see imaptap --help\n", argv[1]);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,160 @@
+/*
+ * The captures that were asked for: names and folders become open descriptors.
+ */
+#include "analyzer/recorder/inputs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+    return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+/* Thousands of files may be open at once: take as many descriptors as the process may have. */
+static void allow_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int add(struct inputs *inputs, const char *name, int fd, const struct stat *about, FILE *errors)
+{
+    struct input *input;
+
+    if (inputs->count == inputs->room) {
+        size_t room = inputs->room ? inputs->room * 2 : 16;
+        struct input *larger = realloc(inputs->items, room * sizeof *larger);
+
+        if (larger == NULL)
+            return -1;
+        inputs->items = larger;
+        inputs->room = room;
+    }
+    input = &inputs->items[inputs->count];
+    memset(input, 0, sizeof *input);
+    input->fd = fd;
+    input->is_pipe = !S_ISREG(about->st_mode);
+    if (!input->is_pipe) {
+        input->octets = (uint64_t)about->st_size;
+        if (fingerprint_of_file(fd, input->fingerprint) != 0) {
+            fprintf(errors, "imaptap: %s: cannot be read: %s\n", name, strerror(errno));
+            inputs->failed++;
+            close(fd);
+            return 0;
+        }
+    }
+    input->name = strdup(name);
+    if (input->name == NULL)
+        return -1;
+    inputs->count++;
+    return 0;
+}
+
+/* True when the file begins like a capture, or like a compressed file. */
+static bool looks_like_capture(int fd)
+{
+    static const struct {
+        uint8_t length;
+        uint8_t octets[6];
+    } beginnings[] = {
+        {4, {0xa1, 0xb2, 0xc3, 0xd4}}, {4, {0xd4, 0xc3, 0xb2, 0xa1}}, {4, {0xa1, 0xb2, 0x3c, 0x4d}},
+        {4, {0x4d, 0x3c, 0xb2, 0xa1}}, {4, {0xa1, 0xb2, 0xcd, 0x34}}, {4, {0x34, 0xcd, 0xb2, 0xa1}},
+        {4, {0x0a, 0x0d, 0x0d, 0x0a}}, {2, {0x1f, 0x8b}},             {4, {0x28, 0xb5, 0x2f, 0xfd}},
+        {4, {0x04, 0x22, 0x4d, 0x18}}, {5, {0xfd, '7', 'z', 'X', 'Z'}}, {3, {'B', 'Z', 'h'}},
+    };
+    uint8_t start[6] = {0};
+    ssize_t n = pread(fd, start, sizeof start, 0);
+
+    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
+        if (n >= beginnings[i].length && memcmp(start, beginnings[i].octets, beginnings[i].length) == 0)
+            return true;
+    return false;
+}
+
+static void tell_unopened(struct inputs *inputs, const char *name, int error, FILE *errors)
+{
+    fprintf(errors, "imaptap: %s: cannot be opened: %s\n", name, strerror(error));
+    inputs->failed++;
+}
+
+static int add_folder(struct inputs *inputs, const char *name, FILE *errors)
+{
+    char *paths[] = {strdup(name), NULL};
+    FTS *walk = paths[0] == NULL ? NULL : fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+    size_t before = inputs->count;
+    int result = walk == NULL ? -1 : 0;
+    FTSENT *entry;
+
+    while (result == 0 && (entry = fts_read(walk)) != NULL) {
+        int fd;
+
+        if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS)
+            tell_unopened(inputs, entry->fts_path, entry->fts_errno, errors);
+        if (entry->fts_info != FTS_F)
+            continue;
+        fd = open(entry->fts_accpath, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        if (fd < 0) {
+            tell_unopened(inputs, entry->fts_path, errno, errors);
+        } else if (!S_ISREG(entry->fts_statp->st_mode) || !looks_like_capture(fd)) {
+            inputs->skipped++;
+            close(fd);
+        } else {
+            result = add(inputs, entry->fts_path, fd, entry->fts_statp, errors);
+        }
+    }
+    if (result == 0 && inputs->count == before) {
+        fprintf(errors, "imaptap: %s: holds no capture files\n", name);
+        inputs->failed++;
+    }
+    if (walk != NULL)
+        fts_close(walk);
+    free(paths[0]);
+    return result;
+}
+
+int inputs_add(struct inputs *inputs, const char *name, FILE *errors)
+{
+    struct stat about;
+    int fd;
+
+    allow_descriptors();
+    if (strcmp(name, "-") == 0)
+        fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+    else if (stat(name, &about) == 0 && S_ISDIR(about.st_mode))
+        return add_folder(inputs, name, errors);
+    else
+        fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &about) != 0) {
+        tell_unopened(inputs, name, errno, errors);
+        if (fd >= 0)
+            close(fd);
+        return 0;
+    }
+    if (S_ISDIR(about.st_mode)) {
+        tell_unopened(inputs, name, EISDIR, errors);
+        close(fd);
+        return 0;
+    }
+    return add(inputs, name, fd, &about, errors);
+}
+
+void inputs_free(struct inputs *inputs)
+{
+    for (size_t i = 0; i < inputs->count; i++) {
+        close(inputs->items[i].fd);
+        free(inputs->items[i].name);
+    }
+    free(inputs->items);
+    memset(inputs, 0, sizeof *inputs);
+}

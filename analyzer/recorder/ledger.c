@@ -1,0 +1,282 @@
+/*
+ * Keeps events in the database.
+ */
+#include "analyzer/recorder/ledger.h"
+
+#include "analyzer/stream/connection.h"
+#include "dissector/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* An open connection of the analyzer. */
+struct slot {
+    int64_t row;           /* 0: none */
+    int64_t login_row;     /* of the last login that succeeded */
+    uint32_t login_number; /* and its number */
+};
+
+struct ended {
+    bool ended;
+    struct event_capture facts;
+};
+
+struct ledger {
+    struct store *store;
+    const struct inputs *inputs;
+    struct outcome *outcomes;
+    struct ended *ended; /* one an input */
+    struct slot *slots;
+    uint32_t slot_count;
+};
+
+static const char *const end_names[CONNECTION_ENDS] = {
+    [CONNECTION_FIN] = "fin",   [CONNECTION_RESET] = "reset",     [CONNECTION_REPLACED] = "replaced",
+    [CONNECTION_IDLE] = "idle", [CONNECTION_EVICTED] = "evicted", [CONNECTION_CAPTURE] = "capture",
+};
+
+static const char *const encryption_names[] = {
+    [IMAP_ENCRYPTION_NONE] = "none",
+    [IMAP_ENCRYPTION_STARTTLS] = "starttls",
+    [IMAP_ENCRYPTION_IMPLICIT] = "implicit",
+};
+
+struct ledger *ledger_new(struct store *store, const struct inputs *inputs, struct outcome *outcomes)
+{
+    struct ledger *ledger = calloc(1, sizeof *ledger);
+
+    if (ledger == NULL)
+        return NULL;
+    ledger->store = store;
+    ledger->inputs = inputs;
+    ledger->outcomes = outcomes;
+    ledger->ended = calloc(inputs->count + 1, sizeof *ledger->ended);
+    if (ledger->ended == NULL) {
+        free(ledger);
+        return NULL;
+    }
+    return ledger;
+}
+
+void ledger_restart(struct ledger *ledger)
+{
+    memset(ledger->slots, 0, ledger->slot_count * sizeof *ledger->slots);
+}
+
+static struct slot *slot_of(struct ledger *ledger, uint32_t number)
+{
+    if (number >= ledger->slot_count) {
+        uint32_t count = number + number / 2 + 64;
+        struct slot *larger = realloc(ledger->slots, count * sizeof *larger);
+
+        if (larger == NULL)
+            return NULL;
+        memset(larger + ledger->slot_count, 0, (count - ledger->slot_count) * sizeof *larger);
+        ledger->slots = larger;
+        ledger->slot_count = count;
+    }
+    return &ledger->slots[number];
+}
+
+static enum ledger_status begin_capture(struct ledger *ledger, uint32_t number)
+{
+    const struct input *input = &ledger->inputs->items[number];
+    struct outcome *outcome = &ledger->outcomes[number];
+    struct store_capture row = {
+        .source = input->name,
+        .kind = STORE_FILE,
+        .fingerprint = input->is_pipe ? NULL : input->fingerprint,
+        .link_types = "",
+        .kernel_drops = -1,
+        .interface_drops = -1,
+        .first_ns = -1,
+        .last_ns = -1,
+        .state = STORE_RUNNING,
+    };
+
+    if (outcome->state != OUTCOME_PENDING || ledger->ended[number].ended)
+        return LEDGER_NONSENSE;
+    return store_capture_begin(ledger->store, &row, &outcome->id) == STORE_OK ? LEDGER_OK : LEDGER_STORE;
+}
+
+static enum ledger_status end_capture(struct ledger *ledger, const struct event_capture *facts)
+{
+    struct ended *ended = &ledger->ended[facts->capture];
+    struct outcome *outcome = &ledger->outcomes[facts->capture];
+
+    if (outcome->id == 0 || ended->ended)
+        return LEDGER_NONSENSE;
+    ended->ended = true;
+    ended->facts = *facts;
+    outcome->packets = facts->packets;
+    outcome->bytes = facts->bytes;
+    outcome->first_ns = facts->first_ns;
+    outcome->last_ns = facts->last_ns;
+    outcome->state = facts->broken ? OUTCOME_BROKEN : OUTCOME_READ;
+    if (facts->broken)
+        memcpy(outcome->error, facts->error, sizeof facts->error);
+    return LEDGER_OK;
+}
+
+static enum ledger_status take_connection(struct ledger *ledger, const struct event_connection *told)
+{
+    int64_t capture_id = ledger->outcomes[told->capture].id;
+    struct slot *slot = slot_of(ledger, told->slot);
+    char origin_ip[46], origin_source[65];
+    struct store_connection row = {
+        .capture_id = capture_id,
+        .client_port = told->client_port,
+        .server_port = told->server_port,
+        .vlan = told->vlan,
+        .tunnel = told->tunnel[0] ? told->tunnel : NULL,
+        .community_id = told->community_id,
+        .first_ns = told->first_ns,
+        .last_ns = told->last_ns,
+        .greeting = told->greeting,
+        .server_product = told->server_product,
+        .capabilities = told->capabilities,
+        .client_ident = told->client_ident,
+        .server_ident = told->server_ident,
+        .encryption = encryption_names[told->encryption],
+        .midstream = told->midstream,
+        .one_sided = told->one_sided,
+        .lost_octets = told->lost_octets,
+        .end = told->ended ? end_names[told->end] : NULL,
+    };
+    int status;
+
+    if (slot == NULL || capture_id == 0)
+        return LEDGER_NONSENSE;
+    memcpy(row.client_ip, told->client_ip, sizeof row.client_ip);
+    memcpy(row.server_ip, told->server_ip, sizeof row.server_ip);
+    if (told->origin_ip.octets != NULL && told->origin_source.octets != NULL) {
+        memcpy(origin_ip, told->origin_ip.octets, told->origin_ip.length);
+        origin_ip[told->origin_ip.length] = '\0';
+        memcpy(origin_source, told->origin_source.octets, told->origin_source.length);
+        origin_source[told->origin_source.length] = '\0';
+        row.origin_ip = origin_ip;
+        row.origin_source = origin_source;
+    }
+    if (slot->row == 0)
+        status = store_connection_add(ledger->store, &row, &slot->row);
+    else
+        status = store_connection_update(ledger->store, slot->row, &row);
+    if (told->ended)
+        memset(slot, 0, sizeof *slot);
+    return status == STORE_OK ? LEDGER_OK : LEDGER_STORE;
+}
+
+static enum ledger_status take_login(struct ledger *ledger, const struct event_login *told)
+{
+    const struct slot *slot = slot_of(ledger, told->slot);
+    int64_t capture_id = ledger->outcomes[told->login.begin.capture].id;
+    int64_t row;
+
+    if (slot == NULL || slot->row == 0 || capture_id == 0)
+        return LEDGER_NONSENSE;
+    if (store_login_add(ledger->store, slot->row, capture_id, &told->login, &row) != STORE_OK)
+        return LEDGER_STORE;
+    if (told->login.result == IMAP_RESULT_OK) {
+        ledger->slots[told->slot].login_row = row;
+        ledger->slots[told->slot].login_number = told->login.number;
+    }
+    return LEDGER_OK;
+}
+
+static enum ledger_status take_after(struct ledger *ledger, const struct event_after *told)
+{
+    const struct slot *slot = slot_of(ledger, told->slot);
+
+    if (slot == NULL || slot->login_row == 0 || slot->login_number != told->number)
+        return LEDGER_NONSENSE;
+    return store_login_after(ledger->store, slot->login_row, told->result, told->text) == STORE_OK ? LEDGER_OK
+                                                                                                  : LEDGER_STORE;
+}
+
+enum ledger_status ledger_take(struct ledger *ledger, const struct event *event)
+{
+    switch (event->kind) {
+    case EVENT_CAPTURE_STARTED:
+        return begin_capture(ledger, event->capture.capture);
+    case EVENT_CAPTURE_ENDED:
+        return end_capture(ledger, &event->capture);
+    case EVENT_CONNECTION:
+        return take_connection(ledger, &event->connection);
+    case EVENT_LOGIN:
+        return take_login(ledger, &event->login);
+    case EVENT_AFTER:
+        return take_after(ledger, &event->after);
+    default:
+        return LEDGER_OK;
+    }
+}
+
+/* A pipe is known by its content only now: when that is in the database already, what was just kept goes again. */
+static enum ledger_status settle_pipe(struct ledger *ledger, struct outcome *outcome, const char *fingerprint,
+                                      bool *known)
+{
+    int64_t id = 0;
+    enum store_state state;
+
+    if (store_find_capture(ledger->store, fingerprint, &id, &state) != STORE_OK)
+        return LEDGER_STORE;
+    if (id == 0 || id == outcome->id)
+        return LEDGER_OK;
+    if (store_capture_remove(ledger->store, state == STORE_COMPLETE ? outcome->id : id) != STORE_OK)
+        return LEDGER_STORE;
+    if (state == STORE_COMPLETE) {
+        outcome->id = id;
+        outcome->state = OUTCOME_KNOWN;
+        *known = true;
+    }
+    return LEDGER_OK;
+}
+
+enum ledger_status ledger_settle(struct ledger *ledger, uint32_t capture)
+{
+    const struct input *input = &ledger->inputs->items[capture];
+    struct outcome *outcome = &ledger->outcomes[capture];
+    const struct event_capture *facts = &ledger->ended[capture].facts;
+    struct store_capture row = {
+        .source = input->name,
+        .kind = STORE_FILE,
+        .link_types = facts->link_types,
+        .packets = facts->packets,
+        .bytes = facts->bytes,
+        .kernel_drops = -1,
+        .interface_drops = -1,
+        .first_ns = facts->first_ns,
+        .last_ns = facts->last_ns,
+        .state = outcome->state == OUTCOME_READ ? STORE_COMPLETE : STORE_BROKEN,
+        .error = outcome->state == OUTCOME_READ ? NULL : outcome->error,
+    };
+    bool known = false;
+
+    if (outcome->id == 0)
+        return LEDGER_OK;
+    if (!ledger->ended[capture].ended)
+        row.first_ns = row.last_ns = -1;
+    row.fingerprint = input->is_pipe ? NULL : input->fingerprint;
+    if (input->is_pipe && outcome->state == OUTCOME_READ) {
+        row.fingerprint = facts->fingerprint;
+        if (settle_pipe(ledger, outcome, facts->fingerprint, &known) != LEDGER_OK)
+            return LEDGER_STORE;
+        if (known)
+            return LEDGER_OK;
+    } else if (outcome->state == OUTCOME_READ && strcmp(facts->fingerprint, input->fingerprint) != 0) {
+        outcome->state = OUTCOME_BROKEN;
+        strcpy(outcome->error, "changed while it was read: read it again when nothing writes to it any more");
+        row.state = STORE_BROKEN;
+        row.error = outcome->error;
+    }
+    return store_capture_update(ledger->store, outcome->id, &row) == STORE_OK ? LEDGER_OK : LEDGER_STORE;
+}
+
+void ledger_free(struct ledger *ledger)
+{
+    if (ledger == NULL)
+        return;
+    free(ledger->slots);
+    free(ledger->ended);
+    free(ledger);
+}

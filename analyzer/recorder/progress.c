@@ -1,0 +1,68 @@
+/*
+ * One line on a terminal that says how far the reading is.
+ */
+#include "analyzer/recorder/progress.h"
+
+#include "analyzer/recorder/amount.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECOND 1000000000
+
+static int64_t now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * SECOND + time.tv_nsec;
+}
+
+void progress_start(struct progress *progress, bool shown, uint64_t total_octets)
+{
+    *progress = (struct progress){.shown = shown, .total = total_octets, .started_ns = now()};
+}
+
+static size_t columns(void)
+{
+    struct winsize size;
+
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1U : 79;
+}
+
+void progress_draw(struct progress *progress, const struct channel_figures *figures)
+{
+    int64_t time = now();
+    uint64_t octets = atomic_load(&figures->octets);
+    double seconds = (double)(time - progress->started_ns) / SECOND;
+    char line[256], left[48] = "", share[16] = "";
+    int length;
+
+    if (!progress->shown || time - progress->drawn_ns < SECOND / 5)
+        return;
+    progress->drawn_ns = time;
+    progress->drawn = true;
+    if (progress->total > 0 && octets > 0) {
+        double part = octets < progress->total ? (double)octets / (double)progress->total : 1;
+
+        (void)snprintf(share, sizeof share, "%3.0f%%  ", part * 100);
+        (void)snprintf(left, sizeof left, ", %.0f s left", seconds / part - seconds);
+    }
+    length = snprintf(line, sizeof line, "%s%s, %s frames, %s connections, %s logins, %s/s%s", share,
+                      amount_of_octets(octets).text, amount_of(atomic_load(&figures->frames)).text,
+                      amount_of(atomic_load(&figures->connections)).text, amount_of(atomic_load(&figures->logins)).text,
+                      amount_of_octets((uint64_t)((double)octets / (seconds > 0 ? seconds : 1))).text, left);
+    if (length > (int)columns())
+        length = (int)columns();
+    fprintf(stderr, "\r%.*s\033[K", length, line);
+}
+
+void progress_end(struct progress *progress)
+{
+    if (progress->drawn)
+        fputs("\r\033[K", stderr);
+    progress->drawn = false;
+}

@@ -1,0 +1,44 @@
+/*
+ * The recorder process's work: has captures read by an analyzer process, keeps what that tells in the database, and goes on
+ * with the next capture when an analyzer dies.
+ */
+#ifndef IMAPTAP_ANALYZER_RECORDER_RECORDER_H
+#define IMAPTAP_ANALYZER_RECORDER_RECORDER_H
+
+#include "analyzer/analysis/analysis.h"
+#include "analyzer/recorder/inputs.h"
+#include "db/store.h"
+
+enum outcome_state {
+    OUTCOME_PENDING, /* not read yet */
+    OUTCOME_READ,
+    OUTCOME_KNOWN,  /* its content was in the database already */
+    OUTCOME_BROKEN, /* cut short or corrupt: what came before is kept */
+    OUTCOME_DIED,   /* the analyzer died in it: what came before is kept */
+    OUTCOME_STOPPED /* the user stopped the reading */
+};
+
+/* What became of one input. */
+struct outcome {
+    enum outcome_state state;
+    int64_t id; /* of its row in `captures`; 0: none */
+    int64_t packets, bytes, first_ns, last_ns;
+    char error[512];
+};
+
+struct recorder_result {
+    struct outcome *outcomes; /* one an input */
+    struct event_finished missed;
+    bool stopped;    /* by the user */
+    bool store_failed; /* the database could not take what was found; `why` says why */
+    char why[512];
+};
+
+/* Reads all inputs into the store. `show_progress`: on standard error, a terminal. Fills *result, which
+ * recorder_result_free frees; returns 0, or -1 when no analyzer could be started (errno is set). */
+int recorder_read(struct store *store, const struct inputs *inputs, const struct analysis_options *options,
+                  bool show_progress, struct recorder_result *result);
+
+void recorder_result_free(struct recorder_result *result);
+
+#endif

@@ -1,0 +1,222 @@
+/*
+ * What `read` ends with. "Nothing found" and "nothing seen" are different sentences.
+ */
+#include "analyzer/recorder/report.h"
+
+#include "analyzer/recorder/amount.h"
+#include "db/display.h"
+#include "db/summary.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows of one kind that are shown; the rest is counted. */
+#define MAX_ROWS 20
+
+struct report {
+    const struct report_facts *facts;
+    FILE *out;
+    int64_t broken;
+    unsigned senders, users, rules;
+};
+
+/* "1 login", "2 logins" */
+static const char *plural(int64_t count, const char *one, const char *many)
+{
+    return count == 1 ? one : many;
+}
+
+static void write_number(FILE *out, int64_t number, const char *one, const char *many)
+{
+    fprintf(out, "%s %s", amount_of((uint64_t)number).text, plural(number, one, many));
+}
+
+static void write_inputs(struct report *report)
+{
+    const struct inputs *inputs = report->facts->inputs;
+    const struct outcome *outcomes = report->facts->result->outcomes;
+    int64_t first = INT64_MAX, last = INT64_MIN, packets = 0, bytes = 0, read = 0, known = 0;
+
+    for (size_t i = 0; i < inputs->count; i++) {
+        const struct outcome *outcome = &outcomes[i];
+
+        known += outcome->state == OUTCOME_KNOWN;
+        if (outcome->state == OUTCOME_KNOWN || outcome->id == 0)
+            continue;
+        read++;
+        packets += outcome->packets;
+        bytes += outcome->bytes;
+        if (outcome->first_ns != -1 && outcome->packets > 0) {
+            first = outcome->first_ns < first ? outcome->first_ns : first;
+            last = outcome->last_ns > last ? outcome->last_ns : last;
+        }
+    }
+    fputs("Read: ", report->out);
+    write_number(report->out, read, "capture", "captures");
+    fprintf(report->out, ", %s, ", amount_of_octets((uint64_t)bytes).text);
+    write_number(report->out, packets, "frame", "frames");
+    if (first <= last)
+        fprintf(report->out, ", %s to %s", amount_of_time(first).text, amount_of_time(last).text);
+    fputc('\n', report->out);
+    if (known > 0) {
+        fputs("  ", report->out);
+        write_number(report->out, known, "capture was", "captures were");
+        fputs(" in the database already and not read again\n", report->out);
+    }
+    if (inputs->skipped > 0) {
+        fputs("  ", report->out);
+        write_number(report->out, (int64_t)inputs->skipped, "file", "files");
+        fputs(" of the folders left out: no captures\n", report->out);
+    }
+}
+
+static void write_seen(struct report *report, const struct summary_counts *counts)
+{
+    if (counts->connections == 0) {
+        fprintf(report->out, "  No IMAP connection was seen on port %s: nothing can be said about logins\n",
+                report->facts->ports);
+        return;
+    }
+    fputs("  ", report->out);
+    write_number(report->out, counts->connections, "IMAP connection", "IMAP connections");
+    fputs(", ", report->out);
+    write_number(report->out, counts->logins, "login", "logins");
+    fputs(": ", report->out);
+    write_number(report->out, counts->refused, "refused", "refused");
+    fputs(", ", report->out);
+    write_number(report->out, counts->unanswered, "without a verdict", "without a verdict");
+    fputc('\n', report->out);
+}
+
+static void write_missed_line(struct report *report, int64_t count, const char *one, const char *many, bool *missed)
+{
+    if (count <= 0)
+        return;
+    fputs(*missed ? "  " : "Missed:\n  ", report->out);
+    write_number(report->out, count, one, many);
+    fputc('\n', report->out);
+    *missed = true;
+}
+
+/* The name as it may stand on a terminal; free it. */
+static char *shown_name(const char *name)
+{
+    size_t length;
+
+    return display_escape(name, strlen(name), &length);
+}
+
+static void write_missed(struct report *report, const struct summary_counts *counts)
+{
+    const struct recorder_result *result = report->facts->result;
+    const struct inputs *inputs = report->facts->inputs;
+    bool missed = false;
+
+    for (size_t i = 0; i < inputs->count; i++)
+        if (result->outcomes[i].state >= OUTCOME_BROKEN) {
+            char *name = shown_name(inputs->items[i].name);
+
+            fprintf(report->out, "%s%s: %s\n", missed ? "  " : "Missed:\n  ", name == NULL ? "?" : name,
+                    result->outcomes[i].error);
+            missed = true;
+            free(name);
+        }
+    write_missed_line(report, (int64_t)inputs->failed, "input could not be opened", "inputs could not be opened",
+                      &missed);
+    write_missed_line(report, counts->encrypted, "connection was encrypted: its logins cannot be seen",
+                      "connections were encrypted: their logins cannot be seen", &missed);
+    write_missed_line(report, counts->midstream, "connection began before the capture",
+                      "connections began before the capture", &missed);
+    write_missed_line(report, counts->one_sided, "connection was captured in one direction only",
+                      "connections were captured in one direction only", &missed);
+    write_missed_line(report, counts->lost_octets, "octet of IMAP connections was never captured",
+                      "octets of IMAP connections were never captured", &missed);
+    write_missed_line(report, counts->incomplete, "login has a hole: it is recorded as incomplete",
+                      "logins have a hole: they are recorded as incomplete", &missed);
+    write_missed_line(report, result->missed.cut, "frame was cut off before its TCP header ended",
+                      "frames were cut off before their TCP header ended", &missed);
+    write_missed_line(report, result->missed.malformed, "frame contradicts itself", "frames contradict themselves",
+                      &missed);
+    write_missed_line(report, result->missed.evicted, "connection was given up, because too many were open",
+                      "connections were given up, because too many were open", &missed);
+    if (!missed)
+        fputs("Missed: nothing\n", report->out);
+}
+
+static void on_counts(void *user, const struct summary_counts *counts)
+{
+    struct report *report = user;
+
+    report->broken = counts->broken;
+    write_inputs(report);
+    write_seen(report, counts);
+    write_missed(report, counts);
+    if (counts->logins > 0 && counts->broken == 0)
+        fputs("\nNo login breaks the IMAP grammar.\n", report->out);
+}
+
+static void on_sender(void *user, const struct summary_sender *sender)
+{
+    struct report *report = user;
+
+    if (report->senders++ == 0)
+        fputs("\nUnquoted * or % (a strict server must refuse these logins):\n", report->out);
+    if (report->senders > MAX_ROWS)
+        return;
+    fprintf(report->out, "  %s sends to %s%s%s%s: ", sender->client_ip, sender->server_ip,
+            sender->server_product[0] ? " (" : "", sender->server_product, sender->server_product[0] ? ")" : "");
+    fprintf(report->out, "%" PRId64 " of %" PRId64 " %s, %" PRId64 " refused%s\n", sender->unquoted, sender->logins,
+            plural(sender->logins, "login", "logins"), sender->unquoted_refused,
+            sender->quoted > 0 ? "; it also quotes some" : "");
+}
+
+static void on_user(void *user, const struct summary_user *row)
+{
+    struct report *report = user;
+
+    if (report->users++ == 0)
+        fputs("\nRefused, with a login that breaks the grammar:\n", report->out);
+    if (report->users > MAX_ROWS)
+        return;
+    fprintf(report->out, "  %s (%s to %s): refused ", row->username[0] ? row->username : "\"\"", row->client_ip,
+            row->server_ip);
+    write_number(report->out, row->refused, "time", "times");
+    fprintf(report->out, ", %s; %s\n", row->let_in > 0 ? "let in with another login" : "never let in", row->rules);
+}
+
+static void on_rule(void *user, const struct summary_rule *rule)
+{
+    struct report *report = user;
+
+    if (report->users > MAX_ROWS && report->rules == 0)
+        fprintf(report->out, "  ... and %u more: imaptap query affected-users\n", report->users - MAX_ROWS);
+    if (report->rules++ == 0)
+        fputs("\nRules broken:\n", report->out);
+    fprintf(report->out, "  %6" PRId64 "  %-8s %-28s %s\n", rule->count, rule->severity, rule->rule, rule->title);
+}
+
+int report_write(const struct report_facts *facts, FILE *out, int64_t *broken, char *why, size_t why_size)
+{
+    static const struct summary_handler handler = {on_counts, on_sender, on_user, on_rule};
+    struct report report = {.facts = facts, .out = out};
+    size_t count = 0;
+    int64_t *ids = calloc(facts->inputs->count + 1, sizeof *ids);
+    int status;
+
+    if (ids == NULL) {
+        (void)snprintf(why, why_size, "out of memory");
+        return -1;
+    }
+    for (size_t i = 0; i < facts->inputs->count; i++)
+        if (facts->result->outcomes[i].id != 0)
+            ids[count++] = facts->result->outcomes[i].id;
+    status = summary_read(facts->database, ids, count, &handler, &report, why, why_size);
+    free(ids);
+    if (status == 0 && report.rules > 0)
+        fprintf(out, "\nKept in %s. Next: imaptap query%s%s findings\n", facts->database,
+                strcmp(facts->database, "imaptap.db") == 0 ? "" : " -d ",
+                strcmp(facts->database, "imaptap.db") == 0 ? "" : facts->database);
+    *broken = report.broken;
+    return status;
+}

@@ -1,0 +1,23 @@
+/*
+ * What `read` ends with: what was read and what was missed first, then who sends unquoted wildcards to whom, and which users
+ * were refused.
+ */
+#ifndef IMAPTAP_ANALYZER_RECORDER_REPORT_H
+#define IMAPTAP_ANALYZER_RECORDER_REPORT_H
+
+#include "analyzer/recorder/recorder.h"
+
+#include <stdio.h>
+
+struct report_facts {
+    const char *database;
+    const struct inputs *inputs;
+    const struct recorder_result *result;
+    const char *ports; /* as text, e.g. "143" */
+};
+
+/* Writes the report; *broken (logins that broke the grammar) is for the exit status. Returns 0, or -1 with a sentence in
+ * `why`. */
+int report_write(const struct report_facts *facts, FILE *out, int64_t *broken, char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,43 @@
+# What scripts/run and scripts/test share: installing Debian's packages, and building. Sourced by them.
+
+build_packages="build-essential cmake pkg-config libpcap-dev libnids-dev libsqlite3-dev nettle-dev libjansson-dev libarchive-dev"
+test_packages="libcmocka-dev sqlite3 python3 tcpdump tshark iproute2 curl openssl dovecot-imapd"
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        echo "imaptap: $* needs root: run this as root, or install sudo" >&2
+        return 1
+    fi
+}
+
+# install_packages PACKAGE...: installs those that are missing; quick when none is.
+install_packages() {
+    missing=""
+    for package in "$@"; do
+        dpkg-query -W -f='${Status}\n' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+    done
+    [ -z "$missing" ] && return 0
+    echo "installing:$missing" >&2
+    as_root apt-get update -qq >&2 || return 1
+    # shellcheck disable=SC2086 # a list of words
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >&2
+}
+
+# build FOLDER CMAKE-OPTIONS...: configures when needed, and builds. Silent unless it fails or takes long.
+build() {
+    folder=$1
+    shift
+    mkdir -p "$folder" || return 1
+    if ! { cmake -S "$top" -B "$folder" "$@" && cmake --build "$folder" -j"$(nproc)"; } >"$folder/build.log" 2>&1; then
+        cat "$folder/build.log" >&2
+        return 1
+    fi
+    # built through sudo: the folder belongs to whom the tree belongs to
+    if [ "$(id -u)" -eq 0 ] && [ -n "${SUDO_UID:-}" ]; then
+        chown -R "$SUDO_UID:${SUDO_GID:-0}" "$folder"
+    fi
+}

@@ -1,0 +1,152 @@
+/*
+ * A TCP conversation for tests of the connection table.
+ */
+#include "tests/unit/analyzer/conversation.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void tell(struct conversation *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void tell(struct conversation *c, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    c->told_length +=
+        (size_t)vsnprintf(c->told + c->told_length, sizeof c->told - c->told_length, format, arguments);
+    va_end(arguments);
+}
+
+static bool on_octets(void *user, struct connection *connection, enum stream_side from, const uint8_t *octets,
+                      size_t length, const struct imap_mark *mark)
+{
+    struct conversation *c = user;
+    char last = c->told_length > 0 ? c->told[c->told_length - 1] : ' ';
+
+    /* neighbouring deliveries of one side read as one, so that the chunking does not show */
+    if (connection->user == NULL || c->last_side != from || last == ' ')
+        tell(c, "%s%c:", c->told_length > 0 && last != ' ' ? " " : "", from == STREAM_CLIENT ? 'C' : 'S');
+    tell(c, "%.*s", (int)length, (const char *)octets);
+    connection->user = c;
+    c->last_side = from;
+    c->last_frame = mark->frame;
+    return !c->stop_after_octets;
+}
+
+static bool on_lost(void *user, struct connection *connection, enum stream_side from, uint64_t length,
+                    const struct imap_mark *mark)
+{
+    struct conversation *c = user;
+    char side = from == STREAM_CLIENT ? 'C' : 'S';
+
+    (void)connection;
+    (void)mark;
+    if (length == 0)
+        tell(c, "%s~%c ", c->told_length > 0 ? " " : "", side);
+    else
+        tell(c, "%s!%c%llu ", c->told_length > 0 ? " " : "", side, (unsigned long long)length);
+    return true;
+}
+
+static void on_ended(void *user, struct connection *connection, enum connection_end end)
+{
+    static const char *const names[CONNECTION_ENDS] = {"fin", "reset", "replaced", "idle", "evicted", "capture"};
+
+    (void)connection;
+    tell(user, " .%s ", names[end]);
+}
+
+void conversation_start(struct conversation *c, uint32_t client, uint32_t server)
+{
+    static const struct connection_handler handler = {on_octets, on_lost, on_ended};
+    static const uint16_t ports[] = {143};
+    struct connection_table_options options;
+    bool through_nids = c->through_nids, stop = c->stop_after_octets;
+
+    memset(c, 0, sizeof *c);
+    c->through_nids = through_nids;
+    c->stop_after_octets = stop;
+    connection_table_defaults(&options);
+    options.ports = ports;
+    options.port_count = 1;
+    options.max_repairs = 16;
+    options.everything_through_nids = through_nids;
+    c->table = connection_table_new(&options, &handler, c);
+    c->next[STREAM_CLIENT] = client;
+    c->next[STREAM_SERVER] = server;
+    c->now_ns = INT64_C(1700000000000000000);
+}
+
+static void address(uint8_t *to, uint8_t last)
+{
+    static const uint8_t mapped[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 0};
+
+    memcpy(to, mapped, 16);
+    to[15] = last;
+}
+
+static void make(struct conversation *c, enum stream_side side, uint8_t flags)
+{
+    enum stream_side other = side == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
+
+    memset(&c->segment, 0, sizeof c->segment);
+    address(c->segment.source, side == STREAM_CLIENT ? 1 : 2);
+    address(c->segment.destination, side == STREAM_CLIENT ? 2 : 1);
+    c->segment.source_port = side == STREAM_CLIENT ? 40000 : 143;
+    c->segment.destination_port = side == STREAM_CLIENT ? 143 : 40000;
+    c->segment.sequence = c->next[side];
+    c->segment.acknowledgment = flags & SEGMENT_ACK ? c->next[other] : 0;
+    c->segment.flags = flags;
+    c->segment.payload = (const uint8_t *)"";
+}
+
+void conversation_take(struct conversation *c)
+{
+    c->now_ns += 1000000;
+    c->segment.time_ns = c->now_ns;
+    c->segment.frame = ++c->frame;
+    connection_table_take(c->table, &c->segment);
+}
+
+void conversation_flags(struct conversation *c, enum stream_side side, uint8_t flags)
+{
+    make(c, side, flags);
+    conversation_take(c);
+    if (flags & (SEGMENT_SYN | SEGMENT_FIN))
+        c->next[side]++;
+}
+
+void conversation_handshake(struct conversation *c)
+{
+    conversation_flags(c, STREAM_CLIENT, SEGMENT_SYN);
+    conversation_flags(c, STREAM_SERVER, SEGMENT_SYN | SEGMENT_ACK);
+    conversation_flags(c, STREAM_CLIENT, SEGMENT_ACK);
+}
+
+void conversation_say_at(struct conversation *c, enum stream_side side, int32_t offset, const char *text, int32_t acked)
+{
+    make(c, side, SEGMENT_ACK | SEGMENT_PSH);
+    c->segment.sequence += (uint32_t)offset;
+    c->segment.acknowledgment += (uint32_t)acked;
+    c->segment.payload = (const uint8_t *)text;
+    c->segment.captured = c->segment.length = (uint32_t)strlen(text);
+    conversation_take(c);
+}
+
+void conversation_say(struct conversation *c, enum stream_side side, const char *text)
+{
+    conversation_say_at(c, side, 0, text, 0);
+    c->next[side] += (uint32_t)strlen(text);
+}
+
+const char *conversation_end(struct conversation *c)
+{
+    connection_table_finish(c->table);
+    connection_table_free(c->table);
+    c->table = NULL;
+    while (c->told_length > 0 && c->told[c->told_length - 1] == ' ')
+        c->told[--c->told_length] = '\0';
+    return c->told;
+}
