@@ -59,7 +59,8 @@ bool imap_session_feed(struct imap_session *session, enum imap_direction directi
 
 /* Tells that `length` octets of `direction` were never captured. A command with a hole in it is reported as
  * incomplete; then the direction resynchronises at the next line that is certain: a tagged command with a known
- * name (client) or a tagged or untagged response (server). Returns as feed does. */
+ * name (client) or a tagged or untagged response (server). A length of 0 means an unknown number: tell that first of
+ * all for each direction of a connection that is met in mid-stream. Returns as feed does. */
 bool imap_session_lost(struct imap_session *session, enum imap_direction direction, uint64_t length,
                        const struct imap_mark *mark);
 

@@ -1,0 +1,147 @@
+/* One login attempt and the record made of it. */
+#include "dissector/attempt/attempt.h"
+
+#include <string.h>
+
+#define FIRST_VIOLATIONS 4
+
+struct attempt *attempt_new(struct budget *budget)
+{
+    struct attempt *attempt = budget_take(budget, sizeof *attempt);
+    if (attempt)
+        attempt->password_length = -1;
+    return attempt;
+}
+
+void attempt_free(struct attempt *attempt, struct budget *budget)
+{
+    if (!attempt)
+        return;
+    kept_free(&attempt->tag, budget);
+    kept_free(&attempt->mechanism, budget);
+    kept_free(&attempt->username, budget);
+    kept_free(&attempt->authzid, budget);
+    kept_free(&attempt->secret, budget);
+    kept_free(&attempt->reply, budget);
+    kept_free(&attempt->after_text, budget);
+    budget_give(budget, attempt->violations, attempt->violation_room * sizeof *attempt->violations);
+    budget_give(budget, attempt, sizeof *attempt);
+}
+
+static bool make_room(struct attempt *attempt, struct budget *budget)
+{
+    if (attempt->violation_count < attempt->violation_room)
+        return true;
+    unsigned room = attempt->violation_room ? 2 * attempt->violation_room : FIRST_VIOLATIONS;
+    if (room > IMAP_MAX_VIOLATIONS)
+        room = IMAP_MAX_VIOLATIONS;
+    if (room == attempt->violation_room)
+        return false;
+    struct attempt_violation *violations = budget_take(budget, room * sizeof *violations);
+    if (!violations)
+        return false;
+    if (attempt->violations)
+        memcpy(violations, attempt->violations, attempt->violation_count * sizeof *violations);
+    budget_give(budget, attempt->violations, attempt->violation_room * sizeof *violations);
+    attempt->violations = violations;
+    attempt->violation_room = room;
+    return true;
+}
+
+void attempt_flag_offence(struct attempt *attempt, struct budget *budget, enum imap_rule rule,
+                          enum imap_argument argument, const struct offence *offence)
+{
+    for (unsigned i = 0; i < attempt->violation_count; i++)
+        if (attempt->violations[i].rule == rule && attempt->violations[i].argument == argument)
+            return;
+    if (make_room(attempt, budget))
+        attempt->violations[attempt->violation_count++] = (struct attempt_violation){
+            .offence = *offence, .rule = (uint8_t)rule, .argument = (uint8_t)argument};
+}
+
+void attempt_flag(struct attempt *attempt, struct budget *budget, enum imap_rule rule,
+                  enum imap_argument argument)
+{
+    attempt_flag_offence(attempt, budget, rule, argument, &(struct offence){.position = -1});
+}
+
+static struct imap_text text_or_missing(const struct kept *kept, bool there)
+{
+    return there ? kept_view(kept) : (struct imap_text){NULL, 0};
+}
+
+/* RFC 3501 section 7.1: resp-text is an optional code in brackets, a space and the text. */
+static void split_reply(const struct attempt *attempt, struct imap_login *login)
+{
+    struct imap_text text = kept_view(&attempt->reply);
+    const char *close = text.length && text.octets[0] == '[' ? memchr(text.octets, ']', text.length) : NULL;
+    if (close) {
+        login->response_code = (struct imap_text){text.octets + 1, (size_t)(close - text.octets) - 1};
+        size_t used = (size_t)(close - text.octets) + 1;
+        if (used < text.length && text.octets[used] == ' ')
+            used++;
+        text = (struct imap_text){text.octets + used, text.length - used};
+    }
+    login->response_text = text;
+}
+
+static void tell(const struct attempt_violation *from, bool password_shape, struct imap_violation *to)
+{
+    *to = (struct imap_violation){.rule = (enum imap_rule)from->rule,
+                                  .argument = (enum imap_argument)from->argument,
+                                  .position = from->offence.count ? from->offence.position : -1,
+                                  .count = from->offence.count ? from->offence.count : -1};
+    bool secret = to->argument == IMAP_ARG_PASSWORD || to->argument == IMAP_ARG_INITIAL_RESPONSE;
+    if (!secret || to->rule == IMAP_RULE_UNQUOTED_WILDCARD) {
+        memcpy(to->octets, from->offence.octets, sizeof to->octets);
+        to->octet_count = from->offence.octet_count;
+    }
+    if (secret && !password_shape)
+        to->position = to->count = -1;
+}
+
+static int by_rule(const struct imap_violation *a, const struct imap_violation *b)
+{
+    return a->rule != b->rule ? (int)a->rule - (int)b->rule : (int)a->argument - (int)b->argument;
+}
+
+/* In the order of the table, so that equal logins look equal whatever came first in them. */
+static void sort_violations(struct imap_login *login)
+{
+    for (unsigned i = 1; i < login->violation_count; i++) {
+        struct imap_violation one = login->violations[i];
+        unsigned j = i;
+        for (; j > 0 && by_rule(&login->violations[j - 1], &one) > 0; j--)
+            login->violations[j] = login->violations[j - 1];
+        login->violations[j] = one;
+    }
+}
+
+void attempt_record(const struct attempt *attempt, bool password_shape, struct imap_login *login)
+{
+    *login = (struct imap_login){
+        .number = attempt->number,
+        .begin = attempt->begin,
+        .command = attempt->command,
+        .tag = text_or_missing(&attempt->tag, attempt->has_tag),
+        .mechanism = text_or_missing(&attempt->mechanism, attempt->has_mechanism),
+        .username = text_or_missing(&attempt->username, attempt->has_username),
+        .username_form = attempt->username_form,
+        .username_length = attempt->has_username ? (int64_t)attempt->username.length : -1,
+        .password_form = attempt->password_form,
+        .password_length = password_shape ? attempt->password_length : -1,
+        .authzid = text_or_missing(&attempt->authzid, attempt->has_authzid),
+        .result = attempt->result,
+        .latency_ns = -1,
+        .incomplete = attempt->incomplete,
+        .violation_count = attempt->violation_count,
+    };
+    if (attempt->result != IMAP_RESULT_NONE) {
+        split_reply(attempt, login);
+        if (!attempt->untimed)
+            login->latency_ns = attempt->verdict_ns - attempt->sent_ns;
+    }
+    for (unsigned i = 0; i < attempt->violation_count; i++)
+        tell(&attempt->violations[i], password_shape, &login->violations[i]);
+    sort_violations(login);
+}

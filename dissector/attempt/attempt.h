@@ -1,0 +1,64 @@
+/*
+ * One login attempt from its first octet to its report: what was sent, what was wrong with it, what the
+ * server said. It holds the secret only to recognise an echo of it in a response.
+ */
+#ifndef IMAPTAP_DISSECTOR_ATTEMPT_ATTEMPT_H
+#define IMAPTAP_DISSECTOR_ATTEMPT_ATTEMPT_H
+
+#include "dissector/client/validator.h"
+#include "dissector/kept.h"
+
+/* Octets of a tag, of a response text and of a secret that are kept. */
+#define TAG_OCTETS    1024
+#define REPLY_OCTETS  2048
+#define SECRET_OCTETS REPLY_OCTETS
+
+/* What a verdict rests on; a better one replaces a lesser one. */
+enum verdict_rank { VERDICT_NONE, VERDICT_UNTAGGED_BAD, VERDICT_BYE, VERDICT_TAGGED };
+
+struct attempt_violation {
+    struct offence offence; /* count 0: the violation names no octets */
+    uint8_t rule;
+    uint8_t argument;
+};
+
+struct attempt {
+    uint32_t number; /* 0: not given yet */
+    enum imap_command command;
+    struct imap_mark begin;
+    struct kept tag, mechanism, username, authzid;
+    struct kept secret; /* as a lenient server sees it */
+    bool has_tag, has_mechanism, has_username, has_authzid;
+    bool has_secret;
+    enum imap_form username_form, password_form;
+    int64_t password_length; /* -1: missing */
+    bool sent;               /* no more octets of it come */
+    bool untimed;            /* its last octet was not seen */
+    bool incomplete;
+    int64_t sent_ns; /* time of the last octet so far */
+
+    enum verdict_rank rank;
+    enum imap_result result;
+    int64_t verdict_ns;
+    struct kept reply;             /* code and text, masked */
+    enum imap_result after_result; /* came before the login's own verdict */
+    struct kept after_text;
+
+    struct attempt_violation *violations;
+    unsigned violation_count, violation_room;
+};
+
+struct attempt *attempt_new(struct budget *budget);
+void attempt_free(struct attempt *attempt, struct budget *budget);
+
+/* Adds a violation without octets; one of the same rule and argument is not added twice. */
+void attempt_flag(struct attempt *attempt, struct budget *budget, enum imap_rule rule,
+                  enum imap_argument argument);
+void attempt_flag_offence(struct attempt *attempt, struct budget *budget, enum imap_rule rule,
+                          enum imap_argument argument, const struct offence *offence);
+
+/* Fills the record that is handed out; its texts are the attempt's. `password_shape` as in the session's
+ * options. */
+void attempt_record(const struct attempt *attempt, bool password_shape, struct imap_login *login);
+
+#endif

@@ -1,0 +1,77 @@
+/* Finds a credential in a response text. */
+#include "dissector/attempt/echo.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* So many octets from either end of a longer credential are as telling as the whole. */
+#define TELLING_OCTETS 8
+/* Encoded octets of a shorter piece would be found in any text. */
+#define LEAST_BASE64 4
+/* No text that is kept is longer, so nothing longer can be repeated in it. */
+#define MOST_OCTETS 2048
+
+static bool holds(struct imap_text text, const char *octets, size_t length, bool cut)
+{
+    if (length == 0)
+        return false;
+    if (memmem(text.octets, text.length, octets, length))
+        return true;
+    size_t most = text.length < length ? text.length : length - 1;
+    for (size_t part = most; cut && part > 0; part--)
+        if (memcmp(text.octets + text.length - part, octets, part) == 0)
+            return true;
+    return false;
+}
+
+/* The credential with `"` and `\` escaped. */
+static bool holds_quoted(struct imap_text text, struct imap_text credential, bool cut)
+{
+    char quoted[MOST_OCTETS];
+    size_t length = 0;
+    bool escaped = false;
+    for (size_t i = 0; i < credential.length && length + 2 <= sizeof quoted; i++) {
+        if (credential.octets[i] == '"' || credential.octets[i] == '\\') {
+            quoted[length++] = '\\';
+            escaped = true;
+        }
+        quoted[length++] = credential.octets[i];
+    }
+    bool found = escaped && holds(text, quoted, length, cut);
+    explicit_bzero(quoted, sizeof quoted);
+    return found;
+}
+
+/* Base64 of the credential behind `ahead` unknown octets, without the digits that depend on what surrounds
+ * it. */
+static bool holds_base64(struct imap_text text, struct imap_text credential, unsigned ahead, bool cut)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char encoded[MOST_OCTETS];
+    size_t length = 0;
+    uint64_t bits = (uint64_t)(ahead + credential.length) * 8;
+    for (uint64_t bit = (ahead * 8 + 5) / 6 * 6; bit + 6 <= bits && length < sizeof encoded; bit += 6) {
+        size_t at = (size_t)(bit / 8) - ahead;
+        unsigned pair = (unsigned)(uint8_t)credential.octets[at] << 8;
+        if (at + 1 < credential.length)
+            pair |= (uint8_t)credential.octets[at + 1];
+        encoded[length++] = digits[(pair >> (10 - bit % 8)) & 63];
+    }
+    bool found = length >= LEAST_BASE64 && holds(text, encoded, length, cut);
+    explicit_bzero(encoded, sizeof encoded);
+    return found;
+}
+
+bool echo_repeats(struct imap_text text, struct imap_text credential, bool cut)
+{
+    if (credential.length == 0 || text.length == 0)
+        return false;
+    if (holds(text, credential.octets, credential.length, cut) || holds_quoted(text, credential, cut))
+        return true;
+    for (unsigned ahead = 0; ahead < 3; ahead++)
+        if (holds_base64(text, credential, ahead, cut))
+            return true;
+    return credential.length > TELLING_OCTETS &&
+           (holds(text, credential.octets, TELLING_OCTETS, cut) ||
+            holds(text, credential.octets + credential.length - TELLING_OCTETS, TELLING_OCTETS, cut));
+}

@@ -1,0 +1,18 @@
+/*
+ * Finds a credential in what the server says: servers repeat the offending argument in their complaints, and
+ * a password must not be kept in that disguise either.
+ */
+#ifndef IMAPTAP_DISSECTOR_ATTEMPT_ECHO_H
+#define IMAPTAP_DISSECTOR_ATTEMPT_ECHO_H
+
+#include "dissector/kept.h"
+
+/* What a text that repeats a credential is replaced with. */
+#define ECHO_WITHHELD "[withheld: repeats a credential]"
+
+/* True when `text` holds `credential`: as it is, as it stands in a quoted string, in base64 at any alignment,
+ * or, when it has more than 8 octets, its first or last 8. `cut`: the text went on, so that one begun at its
+ * end counts. */
+bool echo_repeats(struct imap_text text, struct imap_text credential, bool cut);
+
+#endif

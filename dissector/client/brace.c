@@ -1,0 +1,62 @@
+/* Recognises the announcement of a literal at the end of a line. */
+#include "dissector/client/brace.h"
+
+/* Enough for 2^64 - 1. */
+#define MAX_DIGITS 20
+
+enum { OUTSIDE, TILDE, DIGITS, PLUS, CLOSED };
+
+static void restart(struct brace *brace, uint8_t octet)
+{
+    bool tilde = brace->state == TILDE && octet == '{';
+    *brace = (struct brace){.tilde = tilde};
+    if (octet == '~') {
+        brace->state = TILDE;
+        brace->length = 1;
+    } else if (octet == '{') {
+        brace->state = DIGITS;
+        brace->length = tilde ? 2 : 1;
+    }
+}
+
+static void digit(struct brace *brace, uint8_t value)
+{
+    if (brace->size > (UINT64_MAX - value) / 10)
+        brace->size = UINT64_MAX;
+    else
+        brace->size = brace->size * 10 + value;
+    brace->digits++;
+    brace->length++;
+}
+
+void brace_octet(struct brace *brace, uint8_t octet)
+{
+    if (brace->state == DIGITS && octet >= '0' && octet <= '9' && brace->digits < MAX_DIGITS) {
+        digit(brace, (uint8_t)(octet - '0'));
+    } else if (brace->state == DIGITS && octet == '+' && brace->digits > 0) {
+        brace->state = PLUS;
+        brace->plus = true;
+        brace->length++;
+    } else if ((brace->state == DIGITS || brace->state == PLUS) && octet == '}' && brace->digits > 0) {
+        brace->state = CLOSED;
+        brace->length++;
+    } else if (brace->state != CLOSED || octet != '\r') { /* a CR belongs to the line end */
+        restart(brace, octet);
+    }
+}
+
+void brace_octets(struct brace *brace, const uint8_t *octets, size_t length)
+{
+    if (length >= BRACE_MAX_OCTETS) {
+        octets += length - BRACE_MAX_OCTETS;
+        length = BRACE_MAX_OCTETS;
+        *brace = (struct brace){0};
+    }
+    for (size_t i = 0; i < length; i++)
+        brace_octet(brace, octets[i]);
+}
+
+bool brace_is_closed(const struct brace *brace)
+{
+    return brace->state == CLOSED;
+}

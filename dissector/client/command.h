@@ -1,0 +1,25 @@
+/* The names of IMAP's commands, and what each means for the login phase. */
+#ifndef IMAPTAP_DISSECTOR_CLIENT_COMMAND_H
+#define IMAPTAP_DISSECTOR_CLIENT_COMMAND_H
+
+#include "dissector/login.h"
+
+/* Octets of a name that are looked at; no known one is longer. */
+#define COMMAND_NAME_OCTETS 20
+
+enum command_kind {
+    COMMAND_UNKNOWN,
+    COMMAND_ANY_STATE,     /* CAPABILITY, NOOP, LOGOUT ... */
+    COMMAND_AUTHENTICATED, /* means something only after a login */
+    COMMAND_ID,
+    COMMAND_LOGIN,
+    COMMAND_AUTHENTICATE,
+    COMMAND_STARTTLS,
+    COMMAND_COMPRESS,
+    COMMAND_UNAUTHENTICATE
+};
+
+/* The case of the name does not matter. */
+enum command_kind command_kind(struct imap_text name);
+
+#endif

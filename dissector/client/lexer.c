@@ -1,0 +1,211 @@
+/* Splits the arguments of a command line, octet by octet. */
+#include "dissector/client/lexer.h"
+
+#include <limits.h>
+#include <string.h>
+
+static bool is_separator(uint8_t octet)
+{
+    return octet == ' ' || octet == '\t';
+}
+
+struct argument *lexer_current(struct lexer *lexer)
+{
+    if (lexer->count == 0)
+        return NULL;
+    unsigned index = lexer->count - 1;
+    return &lexer->arguments[index < LEXER_ARGUMENTS ? index : LEXER_ARGUMENTS];
+}
+
+static void keep(struct lexer *lexer, struct budget *budget, const void *octets, size_t length)
+{
+    struct argument *argument = lexer_current(lexer);
+    if (argument != &lexer->arguments[LEXER_ARGUMENTS])
+        kept_append(&argument->value, budget, octets, length, IMAP_KEPT_OCTETS);
+}
+
+/* From here on the argument may hold the password that was meant to follow it. */
+static void doubt(struct argument *argument)
+{
+    if (argument->doubtful)
+        return;
+    argument->doubtful = true;
+    argument->sure_length = argument->value.length;
+    argument->sure = argument->found;
+}
+
+static void begin(struct lexer *lexer, struct budget *budget, uint8_t octet)
+{
+    if (lexer->count > 0 && (lexer->gap != 1 || lexer->tab))
+        lexer->bad_spacing = true;
+    if (lexer->count < UINT_MAX)
+        lexer->count++;
+    struct argument *argument = lexer_current(lexer);
+    kept_free(&argument->value, budget);
+    *argument = (struct argument){.gap = lexer->gap, .tab = lexer->tab};
+    argument->form = octet == '"' ? IMAP_FORM_QUOTED : IMAP_FORM_ATOM;
+    lexer->gap = 0;
+    lexer->tab = false;
+}
+
+static void separator(struct lexer *lexer, uint8_t octet)
+{
+    struct argument *argument = lexer_current(lexer);
+    if (argument)
+        argument->complete = true;
+    lexer->state = LEXER_SEPARATOR;
+    lexer->gap++;
+    lexer->tab = lexer->tab || octet == '\t';
+}
+
+static void atom(struct lexer *lexer, struct budget *budget, uint8_t octet)
+{
+    struct argument *argument = lexer_current(lexer);
+    uint64_t position = argument->sent++;
+    if (octet == '"') {
+        uint64_t before = argument->value.length;
+        bool first = !argument->doubtful;
+        validator_atom(&argument->found, octet, position);
+        doubt(argument);
+        if (first)
+            argument->sure_length = before;
+    } else {
+        validator_atom(&argument->found, octet, position);
+    }
+    brace_octet(&argument->literal, octet);
+    keep(lexer, budget, &octet, 1);
+}
+
+static void quoted(struct lexer *lexer, struct budget *budget, uint8_t octet)
+{
+    struct argument *argument = lexer_current(lexer);
+    uint64_t position = argument->sent++;
+    if (lexer->state == LEXER_ESCAPED) {
+        if (octet != '"' && octet != '\\')
+            offence_note(&argument->found.offences[OFFENCE_QUOTED], '\\', position - 1);
+        lexer->state = LEXER_QUOTED;
+    } else if (octet == '\\') {
+        lexer->state = LEXER_ESCAPED;
+        return;
+    } else if (octet == '"') {
+        lexer->state = LEXER_CLOSED;
+        argument->complete = true;
+        return;
+    }
+    if (is_separator(octet))
+        doubt(argument);
+    validator_quoted(&argument->found, octet, position);
+    keep(lexer, budget, &octet, 1);
+}
+
+/* What stands behind a closing quote may be the password: only that it stands there is noted. */
+static void junk(struct lexer *lexer)
+{
+    struct argument *argument = lexer_current(lexer);
+    struct offence *offence = &argument->found.offences[OFFENCE_QUOTED];
+    if (offence->count == 0)
+        offence->position = (int64_t)argument->sent;
+    offence->count++;
+    if (argument->doubtful && argument->sure.offences[OFFENCE_QUOTED].count == 0)
+        argument->sure.offences[OFFENCE_QUOTED] = (struct offence){.count = 1, .position = -1};
+    argument->junk = true;
+    lexer->state = LEXER_JUNK;
+}
+
+static void start(struct lexer *lexer, struct budget *budget, uint8_t octet)
+{
+    begin(lexer, budget, octet);
+    if (octet == '"') {
+        lexer_current(lexer)->sent = 1;
+        lexer->state = LEXER_QUOTED;
+    } else {
+        lexer->state = LEXER_ATOM;
+        atom(lexer, budget, octet);
+    }
+}
+
+void lexer_octet(struct lexer *lexer, struct budget *budget, uint8_t octet)
+{
+    if (lexer->state == LEXER_QUOTED || lexer->state == LEXER_ESCAPED)
+        quoted(lexer, budget, octet);
+    else if (is_separator(octet))
+        separator(lexer, octet);
+    else if (lexer->state == LEXER_ATOM)
+        atom(lexer, budget, octet);
+    else if (lexer->state == LEXER_CLOSED && octet != '"')
+        junk(lexer);
+    else if (lexer->state != LEXER_JUNK)
+        start(lexer, budget, octet);
+}
+
+/* Position 0: the opening quote is what has no partner. The end of the line would tell how long a password is
+ * that was swallowed by a user name. */
+static void unclosed(struct validator *validator)
+{
+    struct offence *offence = &validator->offences[OFFENCE_QUOTED];
+    struct offence with = {0};
+    offence_note(&with, '"', 0);
+    for (uint8_t i = 0; i < offence->octet_count; i++)
+        offence_note(&with, offence->octets[i], 0);
+    with.count = offence->count + 1;
+    *offence = with;
+}
+
+bool lexer_line_end(struct lexer *lexer)
+{
+    struct argument *argument = lexer_current(lexer);
+    if (lexer->state == LEXER_ATOM && brace_is_closed(&argument->literal) &&
+        argument->literal.length == argument->sent) {
+        kept_clear(&argument->value);
+        argument->found = (struct validator){0};
+        argument->sent = 0;
+        if (argument->literal.tilde)
+            argument->form = IMAP_FORM_LITERAL8;
+        else
+            argument->form = argument->literal.plus ? IMAP_FORM_LITERAL_PLUS : IMAP_FORM_LITERAL;
+        lexer->state = LEXER_LITERAL;
+        return true;
+    }
+    if (lexer->state == LEXER_QUOTED || lexer->state == LEXER_ESCAPED) {
+        unclosed(&argument->found);
+        unclosed(&argument->sure);
+    }
+    if (argument)
+        argument->complete = true;
+    return false;
+}
+
+void lexer_literal(struct lexer *lexer, struct budget *budget, const uint8_t *octets, size_t length)
+{
+    struct argument *argument = lexer_current(lexer);
+    for (size_t i = 0; i < length; i++) {
+        if (is_separator(octets[i]) && !argument->doubtful) {
+            keep(lexer, budget, octets, i);
+            doubt(argument);
+            octets += i;
+            length -= i;
+            i = 0;
+        }
+        validator_literal(&argument->found, octets[i], argument->sent++);
+    }
+    keep(lexer, budget, octets, length);
+}
+
+void lexer_literal_hole(struct lexer *lexer, uint64_t length)
+{
+    struct argument *argument = lexer_current(lexer);
+    argument->holed = true;
+    argument->sent += length;
+}
+
+void lexer_literal_end(struct lexer *lexer)
+{
+    lexer_current(lexer)->complete = true;
+    lexer->state = LEXER_BEHIND_LITERAL;
+}
+
+void lexer_free(struct lexer *lexer, struct budget *budget)
+{
+    for (unsigned i = 0; i <= LEXER_ARGUMENTS; i++)
+        kept_free(&lexer->arguments[i].value, budget);
+}

@@ -1,0 +1,74 @@
+/* Judges the octets of an argument against the grammar of its form. */
+#include "dissector/client/validator.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum imap_rule validator_rule(enum offence_class offence)
+{
+    static const enum imap_rule rules[OFFENCES] = {
+        [OFFENCE_WILDCARD] = IMAP_RULE_UNQUOTED_WILDCARD,
+        [OFFENCE_SPECIAL] = IMAP_RULE_UNQUOTED_SPECIAL,
+        [OFFENCE_EIGHT_BIT] = IMAP_RULE_EIGHT_BIT_OCTET,
+        [OFFENCE_QUOTED] = IMAP_RULE_BAD_QUOTED,
+        [OFFENCE_NUL] = IMAP_RULE_NUL_OCTET,
+    };
+    return rules[offence];
+}
+
+void offence_note(struct offence *offence, uint8_t octet, uint64_t position)
+{
+    if (offence->count == 0)
+        offence->position = (int64_t)position;
+    offence->count++;
+    if (offence->octet_count < IMAP_VIOLATION_OCTETS && !memchr(offence->octets, octet, offence->octet_count))
+        offence->octets[offence->octet_count++] = octet;
+}
+
+static bool is_wildcard(uint8_t octet)
+{
+    return octet == '*' || octet == '%';
+}
+
+/* atom-specials but the wildcards, "]" (which an astring may hold), NUL and octets over 127. */
+static bool is_special(uint8_t octet)
+{
+    return octet <= ' ' || octet == 0x7f || octet == '(' || octet == ')' || octet == '{' || octet == '"' ||
+           octet == '\\';
+}
+
+void validator_atom(struct validator *validator, uint8_t octet, uint64_t position)
+{
+    struct offence *offences = validator->offences;
+    if (octet == 0)
+        offence_note(&offences[OFFENCE_NUL], octet, position);
+    else if (octet > 0x7f)
+        offence_note(&offences[OFFENCE_EIGHT_BIT], octet, position);
+    else if (is_wildcard(octet))
+        offence_note(&offences[OFFENCE_WILDCARD], octet, position);
+    else if (is_special(octet))
+        offence_note(&offences[OFFENCE_SPECIAL], octet, position);
+}
+
+void validator_quoted(struct validator *validator, uint8_t octet, uint64_t position)
+{
+    if (octet == 0)
+        offence_note(&validator->offences[OFFENCE_NUL], octet, position);
+    else if (octet > 0x7f)
+        offence_note(&validator->offences[OFFENCE_EIGHT_BIT], octet, position);
+}
+
+void validator_literal(struct validator *validator, uint8_t octet, uint64_t position)
+{
+    if (octet == 0)
+        offence_note(&validator->offences[OFFENCE_NUL], octet, position);
+}
+
+void validator_tag(struct offence *offence, struct imap_text tag)
+{
+    for (size_t i = 0; i < tag.length; i++) {
+        uint8_t octet = (uint8_t)tag.octets[i];
+        if (octet > 0x7f || octet == '+' || is_wildcard(octet) || is_special(octet))
+            offence_note(offence, octet, i);
+    }
+}

@@ -1,0 +1,19 @@
+/*
+ * The arguments of ID (RFC 2971), kept as they were sent, but for literals, which become quoted strings so
+ * that the whole stays one line.
+ */
+#ifndef IMAPTAP_DISSECTOR_IDENT_H
+#define IMAPTAP_DISSECTOR_IDENT_H
+
+#include "dissector/client/brace.h"
+#include "dissector/kept.h"
+
+#define IDENT_OCTETS 2048
+
+void ident_octets(struct kept *ident, struct budget *budget, const void *octets, size_t length);
+/* What was kept so far ends with the announcement `brace`: a literal begins. */
+void ident_literal_begin(struct kept *ident, struct budget *budget, const struct brace *brace);
+void ident_literal(struct kept *ident, struct budget *budget, const uint8_t *octets, size_t length);
+void ident_literal_end(struct kept *ident, struct budget *budget);
+
+#endif

@@ -1,0 +1,85 @@
+/* Bounded, wiped buffers and the budget they are taken from. */
+#include "dissector/kept.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Most user names, passwords and tags fit. */
+#define FIRST_CAPACITY 32
+
+void *budget_take(struct budget *budget, size_t size)
+{
+    if (size > budget->limit - budget->used)
+        return NULL;
+    void *memory = calloc(1, size);
+    if (memory)
+        budget->used += size;
+    return memory;
+}
+
+void budget_give(struct budget *budget, void *memory, size_t size)
+{
+    if (!memory)
+        return;
+    explicit_bzero(memory, size);
+    free(memory);
+    budget->used -= size;
+}
+
+/* realloc would leave a copy behind that nobody wipes. */
+static bool grow(struct kept *kept, struct budget *budget, size_t wanted, size_t limit)
+{
+    size_t capacity = kept->capacity ? kept->capacity : FIRST_CAPACITY;
+    while (capacity < wanted)
+        capacity *= 2;
+    if (capacity > limit)
+        capacity = limit;
+    char *octets = budget_take(budget, capacity);
+    if (!octets)
+        return false;
+    if (kept->octets)
+        memcpy(octets, kept->octets, kept->count);
+    budget_give(budget, kept->octets, kept->capacity);
+    kept->octets = octets;
+    kept->capacity = (uint32_t)capacity;
+    return true;
+}
+
+void kept_append(struct kept *kept, struct budget *budget, const void *octets, size_t length, size_t limit)
+{
+    /* Once an octet was dropped, none that comes later may close the gap. */
+    size_t room = kept->length == kept->count && kept->count < limit ? limit - kept->count : 0;
+    size_t wanted = length < room ? length : room;
+    if (wanted > kept->capacity - kept->count && !grow(kept, budget, kept->count + wanted, limit))
+        wanted = kept->capacity - kept->count;
+    if (wanted)
+        memcpy(kept->octets + kept->count, octets, wanted);
+    kept->count += (uint32_t)wanted;
+    kept->length += length;
+}
+
+void kept_clear(struct kept *kept)
+{
+    kept_cut(kept, 0);
+}
+
+void kept_cut(struct kept *kept, uint64_t length)
+{
+    if (length < kept->count) {
+        explicit_bzero(kept->octets + length, kept->count - (size_t)length);
+        kept->count = (uint32_t)length;
+    }
+    if (length < kept->length)
+        kept->length = length;
+}
+
+void kept_free(struct kept *kept, struct budget *budget)
+{
+    budget_give(budget, kept->octets, kept->capacity);
+    memset(kept, 0, sizeof *kept);
+}
+
+struct imap_text kept_view(const struct kept *kept)
+{
+    return (struct imap_text){kept->octets ? kept->octets : "", kept->count};
+}

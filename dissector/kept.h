@@ -1,0 +1,42 @@
+/*
+ * Octets that are kept for a while: a buffer that grows within a limit, counts what comes beyond it, and is
+ * wiped whenever it lets go of memory, since any of it may have been a password. All memory of a session is
+ * taken from one budget, so that a session cannot outgrow IMAP_SESSION_MAX_OCTETS.
+ */
+#ifndef IMAPTAP_DISSECTOR_KEPT_H
+#define IMAPTAP_DISSECTOR_KEPT_H
+
+#include "dissector/login.h"
+
+#include <stdbool.h>
+
+/* Heap of one session, in octets. */
+struct budget {
+    size_t used;
+    size_t limit;
+};
+
+/* Zeroed memory, or NULL when the budget or the heap is exhausted. */
+void *budget_take(struct budget *budget, size_t size);
+/* Wipes and frees; `size` as it was taken. NULL is allowed. */
+void budget_give(struct budget *budget, void *memory, size_t size);
+
+/* All zero is an empty one. */
+struct kept {
+    char *octets;
+    uint32_t count;    /* octets that are kept */
+    uint32_t capacity; /* of octets */
+    uint64_t length;   /* octets that were appended, also those not kept */
+};
+
+/* Appends; beyond `limit` kept octets, or without memory, octets are only counted. */
+void kept_append(struct kept *kept, struct budget *budget, const void *octets, size_t length, size_t limit);
+/* Empties it and wipes what it held, but keeps the memory for the next use. */
+void kept_clear(struct kept *kept);
+/* Cuts it to its first `length` octets and forgets that there were more. */
+void kept_cut(struct kept *kept, uint64_t length);
+void kept_free(struct kept *kept, struct budget *budget);
+/* What is kept, never missing (octets is not NULL); valid until the next change. */
+struct imap_text kept_view(const struct kept *kept);
+
+#endif

@@ -1,0 +1,125 @@
+/* The table of rules. */
+#include "dissector/rules.h"
+
+static const struct imap_rule_info rules[IMAP_RULES] = {
+    [IMAP_RULE_UNQUOTED_WILDCARD] =
+        {"unquoted-wildcard", "error", "The wildcard * or % stands in an argument without quotes",
+         "RFC 3501 section 9 (astring, ATOM-CHAR, list-wildcards)",
+         "Send the argument as a quoted string or a literal: A1 LOGIN \"ali*ce\" \"<password>\"", "yes",
+         "yes", "yes"},
+    [IMAP_RULE_UNQUOTED_SPECIAL] =
+        {"unquoted-special", "error",
+         "A special character (parenthesis, brace, quote, backslash or control) stands in an argument "
+         "without quotes",
+         "RFC 3501 section 9 (astring, atom-specials)",
+         "Send the argument as a quoted string, with \" and \\ escaped by \\, or as a literal: "
+         "A1 LOGIN \"al(ice\" \"<password>\"",
+         "yes", "yes", "yes"},
+    [IMAP_RULE_EIGHT_BIT_OCTET] =
+        {"eight-bit-octet", "error", "An octet over 127 stands in an atom or a quoted string",
+         "RFC 3501 section 4.3 and section 9 (CHAR, TEXT-CHAR); RFC 9051 section 9 (QUOTED-CHAR)",
+         "Send the argument as a literal, or log in with AUTHENTICATE PLAIN, which is UTF-8: "
+         "A1 LOGIN {6} ... or A1 AUTHENTICATE PLAIN",
+         "yes", "yes", "conditional"},
+    [IMAP_RULE_BAD_QUOTED] =
+        {"bad-quoted", "error",
+         "A quoted string is not closed, is broken by octets behind it, or escapes wrongly",
+         "RFC 3501 section 9 (quoted, QUOTED-CHAR)",
+         "Close the quoted string, and put \\ before each \" and \\ in it and nowhere else: "
+         "A1 LOGIN \"CORP\\\\alice\" \"<password>\"",
+         "yes", "yes", "yes"},
+    [IMAP_RULE_NUL_OCTET] =
+        {"nul-octet", "error", "An argument holds the octet NUL",
+         "RFC 3501 section 9 (CHAR, CHAR8: never NUL)",
+         "Strip the NUL; it is usually a string's terminator that was counted in its length", "yes", "yes",
+         "yes"},
+    [IMAP_RULE_LITERAL8_ARGUMENT] = {"literal8-argument", "error",
+                                     "LOGIN's argument is a literal8, which only APPEND and the like allow",
+                                     "RFC 3516 section 4.4; RFC 9051 section 9 (literal8)",
+                                     "Send a plain literal: A1 LOGIN {5} instead of A1 LOGIN ~{5}", "yes",
+                                     "yes", "yes"},
+    [IMAP_RULE_LITERAL_NOT_AWAITED] =
+        {"literal-not-awaited", "error",
+         "A synchronizing literal was sent before the server's continuation request",
+         "RFC 3501 section 4.3; RFC 9051 section 4.3",
+         "Wait for the line that begins with + before sending the literal's octets, or use {n+} where the "
+         "server "
+         "announces LITERAL+ or LITERAL-",
+         "yes", "yes", "yes"},
+    [IMAP_RULE_UNADVERTISED_LITERAL] =
+        {"unadvertised-literal", "error",
+         "A non-synchronizing literal {n+} was sent to a server that does not announce it",
+         "RFC 7888 section 4",
+         "Send {n} and wait for +, unless the server announces LITERAL+, LITERAL- or IMAP4rev2", "yes", "yes",
+         "conditional"},
+    [IMAP_RULE_OVERSIZED_LITERAL] =
+        {"oversized-literal", "error",
+         "A non-synchronizing literal has more than 4096 octets where only LITERAL- or IMAP4rev2 allow it",
+         "RFC 7888 section 5; RFC 9051 section 4.3", "Send a synchronizing literal {n} when it is that long",
+         "conditional", "conditional", "yes"},
+    [IMAP_RULE_UNADVERTISED_INITIAL_RESPONSE] =
+        {"unadvertised-initial-response", "error",
+         "AUTHENTICATE carries an initial response though the server announces neither SASL-IR nor IMAP4rev2",
+         "RFC 4959 section 3; RFC 9051 section 6.2.2",
+         "Send the response only after the server's +: A1 AUTHENTICATE PLAIN", "yes", "yes", "conditional"},
+    [IMAP_RULE_BAD_BASE64] =
+        {"bad-base64", "error", "A SASL response is no valid base64",
+         "RFC 3501 section 9 (base64); RFC 4648 section 4",
+         "Encode the whole response as one base64 string, with padding and without line breaks", "yes", "yes",
+         "yes"},
+    [IMAP_RULE_MISSING_ARGUMENT] = {"missing-argument", "error",
+                                    "An argument is missing; an empty one was perhaps sent without quotes",
+                                    "RFC 3501 section 6.2.2 and 6.2.3",
+                                    "Send an empty argument as \"\": A1 LOGIN \"alice\" \"\"", "yes", "yes",
+                                    "yes"},
+    [IMAP_RULE_EXTRA_ARGUMENT] =
+        {"extra-argument", "error",
+         "The command has too many arguments; one with a space was perhaps sent without quotes",
+         "RFC 3501 section 6.2.2 and 6.2.3",
+         "Send an argument that holds a space as a quoted string: A1 LOGIN \"alice smith\" \"<password>\"",
+         "yes", "yes", "yes"},
+    [IMAP_RULE_BAD_SPACING] =
+        {"bad-spacing", "error",
+         "The parts of the command are not separated by exactly one space, or a space ends the line",
+         "RFC 3501 section 9 (command, login); section 2.2",
+         "Separate tag, command and arguments by exactly one space, without tabs, and end the line right "
+         "behind "
+         "the last argument",
+         "yes", "yes", "yes"},
+    [IMAP_RULE_BAD_LINE_END] = {"bad-line-end", "error", "The command line does not end with CR LF",
+                                "RFC 3501 section 2.2 and section 9 (CRLF)",
+                                "End every line with exactly CR LF (octets 13 and 10)", "yes", "yes", "yes"},
+    [IMAP_RULE_BAD_TAG] = {"bad-tag", "error",
+                           "The tag is missing or holds an octet that a tag must not hold",
+                           "RFC 3501 section 2.2.1 and section 9 (tag)",
+                           "Begin each command with a fresh tag of letters and digits: A1 LOGIN ...", "yes",
+                           "yes", "yes"},
+    [IMAP_RULE_STARTTLS_PIPELINED] =
+        {"starttls-pipelined", "error",
+         "A login was sent in plain text behind STARTTLS, before the server's answer",
+         "RFC 3501 section 6.2.1; RFC 9051 section 6.2.1",
+         "Send nothing after STARTTLS until its OK came and the TLS handshake is complete", "yes", "yes",
+         "yes"},
+    [IMAP_RULE_CLEARTEXT_PASSWORD] = {"cleartext-password", "warning",
+                                      "A reusable secret crossed the network readable",
+                                      "RFC 9051 section 6.2.3 and section 11; RFC 8314 section 3",
+                                      "Use implicit TLS (port 993) or STARTTLS, and have the server refuse "
+                                      "logins without it (LOGINDISABLED)",
+                                      "no", "no", "yes"},
+    [IMAP_RULE_GUESSABLE_EXCHANGE] = {"guessable-exchange", "info",
+                                      "A challenge-response exchange crossed the network in the clear: its "
+                                      "password can be guessed offline",
+                                      "RFC 2195 section 4; RFC 6331; RFC 8314 section 3",
+                                      "Use TLS, and a mechanism of the SCRAM family or PLAIN inside it", "no",
+                                      "no", "no"},
+    [IMAP_RULE_LOGIN_DISABLED] =
+        {"login-disabled", "error", "LOGIN was sent although the server had announced LOGINDISABLED",
+         "RFC 3501 section 6.2.3; RFC 2595 section 3.2",
+         "Use STARTTLS first, or AUTHENTICATE with a mechanism that the server announces", "no", "yes",
+         "yes"},
+};
+
+const struct imap_rule_info *imap_rule_info(enum imap_rule rule)
+{
+    return &rules[rule];
+}

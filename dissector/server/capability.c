@@ -1,0 +1,80 @@
+/* The capabilities that a server announces. */
+#include "dissector/server/capability.h"
+
+#include <string.h>
+#include <strings.h>
+
+static unsigned flag_of(struct imap_text name)
+{
+    static const struct {
+        const char *name;
+        unsigned flag;
+    } known[] = {
+        {"LITERAL+", CAPABILITY_LITERAL_PLUS},         {"LITERAL-", CAPABILITY_LITERAL_MINUS},
+        {"IMAP4rev2", CAPABILITY_IMAP4REV2},           {"SASL-IR", CAPABILITY_SASL_IR},
+        {"LOGINDISABLED", CAPABILITY_LOGINDISABLED},   {"STARTTLS", CAPABILITY_STARTTLS},
+        {"UNAUTHENTICATE", CAPABILITY_UNAUTHENTICATE},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strlen(known[i].name) == name.length && strncasecmp(known[i].name, name.octets, name.length) == 0)
+            return known[i].flag;
+    return 0;
+}
+
+static struct imap_text next_name(struct imap_text *list)
+{
+    while (list->length && *list->octets == ' ')
+        *list = (struct imap_text){list->octets + 1, list->length - 1};
+    struct imap_text name = {list->octets, 0};
+    while (name.length < list->length && name.octets[name.length] != ' ')
+        name.length++;
+    *list = (struct imap_text){list->octets + name.length, list->length - name.length};
+    return name;
+}
+
+void capabilities_set(struct capabilities *capabilities, struct budget *budget, struct imap_text list,
+                      bool partial)
+{
+    kept_clear(&capabilities->text);
+    capabilities->seen = true;
+    capabilities->partial = partial;
+    capabilities->flags = 0;
+    for (struct imap_text name = next_name(&list); name.length; name = next_name(&list)) {
+        if (partial && list.length == 0)
+            break; /* this name may be only the start of one */
+        capabilities->flags |= flag_of(name);
+        if (capabilities->text.length)
+            kept_append(&capabilities->text, budget, " ", 1, CAPABILITY_OCTETS);
+        kept_append(&capabilities->text, budget, name.octets, name.length, CAPABILITY_OCTETS);
+    }
+}
+
+unsigned capability_flags(struct imap_text list)
+{
+    unsigned flags = 0;
+    for (struct imap_text name = next_name(&list); name.length; name = next_name(&list))
+        flags |= flag_of(name);
+    return flags;
+}
+
+bool capabilities_lack(const struct capabilities *capabilities, unsigned flags)
+{
+    return capabilities->seen && !capabilities->partial && !(capabilities->flags & flags);
+}
+
+bool capabilities_have(const struct capabilities *capabilities, unsigned flag)
+{
+    return capabilities->seen && (capabilities->flags & flag);
+}
+
+struct imap_text capability_code(struct imap_text text, bool *partial)
+{
+    static const char start[] = "[CAPABILITY ";
+    size_t skip = sizeof start - 1;
+    if (text.length < skip || strncasecmp(text.octets, start, skip) != 0)
+        return (struct imap_text){NULL, 0};
+    const char *close = memchr(text.octets, ']', text.length);
+    size_t end = close ? (size_t)(close - text.octets) : text.length;
+    *partial = close == NULL;
+    return (struct imap_text){text.octets + skip, end - skip};
+}

@@ -1,0 +1,328 @@
+/*
+ * The server's direction: finds the greeting, the tagged and untagged responses, and the literals between
+ * them, which may hold anything.
+ */
+#include "dissector/session_state.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define MOST_STRIKES        3
+#define MOST_UNKNOWN_OCTETS 4096
+
+/* What the second word of a response says. */
+enum response_kind {
+    RESPONSE_OTHER,
+    RESPONSE_OK,
+    RESPONSE_NO,
+    RESPONSE_BAD,
+    RESPONSE_BYE,
+    RESPONSE_PREAUTH,
+    RESPONSE_CAPABILITY,
+    RESPONSE_ID,
+    RESPONSE_DATA,     /* LIST, FLAGS ... */
+    RESPONSE_NUMBERED, /* FETCH, EXISTS ... behind a number: a mailbox is open */
+};
+
+static enum response_kind response_kind(const struct server *server)
+{
+    static const struct {
+        const char *name;
+        enum response_kind kind;
+    } names[] = {
+        {"OK", RESPONSE_OK},           {"NO", RESPONSE_NO},           {"BAD", RESPONSE_BAD},
+        {"BYE", RESPONSE_BYE},         {"PREAUTH", RESPONSE_PREAUTH}, {"CAPABILITY", RESPONSE_CAPABILITY},
+        {"ID", RESPONSE_ID},           {"FLAGS", RESPONSE_DATA},      {"LIST", RESPONSE_DATA},
+        {"LSUB", RESPONSE_DATA},       {"SEARCH", RESPONSE_DATA},     {"ESEARCH", RESPONSE_DATA},
+        {"STATUS", RESPONSE_DATA},     {"ENABLED", RESPONSE_DATA},    {"NAMESPACE", RESPONSE_DATA},
+        {"EXISTS", RESPONSE_NUMBERED}, {"FETCH", RESPONSE_NUMBERED},  {"EXPUNGE", RESPONSE_NUMBERED},
+        {"RECENT", RESPONSE_NUMBERED},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strlen(names[i].name) == server->name_length &&
+            strncasecmp(names[i].name, server->name, server->name_length) == 0) {
+            bool numbered = names[i].kind == RESPONSE_NUMBERED;
+            return numbered == server->numbered ? names[i].kind : RESPONSE_OTHER;
+        }
+    return RESPONSE_OTHER;
+}
+
+static bool word_is(const struct server *server, char octet)
+{
+    return server->word.length == 1 && *server->word.octets == octet;
+}
+
+static bool is_status(enum response_kind kind)
+{
+    return kind >= RESPONSE_OK && kind <= RESPONSE_PREAUTH;
+}
+
+static void begin_line(struct server *server)
+{
+    server->state = SERVER_TAG;
+    kept_clear(&server->word);
+    kept_clear(&server->text);
+    server->name_length = 0;
+    server->numbered = false;
+    server->brace = (struct brace){0};
+    server->line_octets = 0;
+}
+
+/* Whether this line shows, after a hole, that the octets are in step again. */
+static bool is_certain(const struct imap_session *session, enum response_kind kind)
+{
+    const struct server *server = &session->server;
+    if (word_is(server, '*'))
+        return kind != RESPONSE_OTHER;
+    return kind >= RESPONSE_OK && kind <= RESPONSE_BAD &&
+           session_awaits(session, kept_view(&server->word), server->word.length);
+}
+
+static bool is_number(const struct server *server)
+{
+    for (unsigned i = 0; i < server->name_length; i++)
+        if (i >= COMMAND_NAME_OCTETS || server->name[i] < '0' || server->name[i] > '9')
+            return false;
+    return server->name_length > 0;
+}
+
+/* The second word is complete (the third, behind a number). */
+static void classify(struct imap_session *session)
+{
+    struct server *server = &session->server;
+    if (word_is(server, '*') && is_number(server) && !server->numbered) {
+        server->numbered = true;
+        server->name_length = 0;
+        return;
+    }
+    enum response_kind kind = response_kind(server);
+    server->state = SERVER_REST;
+    if (server->uncertain && is_certain(session, kind))
+        server->uncertain = false;
+    if (server->uncertain)
+        return;
+    if (word_is(server, '*') || (kind >= RESPONSE_OK && kind <= RESPONSE_BAD))
+        server->recognised = true;
+    if (is_status(kind) || (word_is(server, '*') && (kind == RESPONSE_CAPABILITY || kind == RESPONSE_ID)))
+        server->state = SERVER_TEXT;
+}
+
+static void strike(struct imap_session *session)
+{
+    struct server *server = &session->server;
+    if (!server->recognised && !server->uncertain && !session->client.recognised &&
+        ++server->strikes >= MOST_STRIKES)
+        session_not_imap(session);
+}
+
+static void take_capabilities(struct imap_session *session, struct imap_text list, bool partial)
+{
+    if (capability_flags(list) & CAPABILITY_UNAUTHENTICATE)
+        session->unauthenticate = true;
+    if (!session->authenticated)
+        capabilities_set(&session->capabilities, &session->budget, list, partial);
+}
+
+static void untagged(struct imap_session *session, enum response_kind kind, struct imap_text text, bool cut,
+                     int64_t time_ns)
+{
+    struct server *server = &session->server;
+    bool greeting =
+        !server->greeted && (kind == RESPONSE_OK || kind == RESPONSE_PREAUTH || kind == RESPONSE_BYE);
+    if (greeting) {
+        kept_append(&session->greeting, &session->budget, text.octets, text.length, GREETING_OCTETS);
+        session->greeting_seen = true;
+        session->authenticated = kind == RESPONSE_PREAUTH;
+    }
+    if (kind == RESPONSE_BAD)
+        session_untagged(session, IMAP_RESULT_BAD, text, cut, time_ns);
+    else if (kind == RESPONSE_BYE)
+        session_untagged(session, IMAP_RESULT_BYE, text, cut, time_ns);
+    else if (kind == RESPONSE_CAPABILITY)
+        take_capabilities(session, text, cut);
+    else if (kind == RESPONSE_ID) {
+        kept_clear(&session->server_ident);
+        ident_octets(&session->server_ident, &session->budget, text.octets, text.length);
+        session->server_ident_seen = true;
+    } else if (kind == RESPONSE_NUMBERED && !session->logged_in && session->logins == 0 &&
+               !session->unauthenticate)
+        session_finish(session); /* a mailbox is open: the login phase was before what was captured */
+}
+
+static void tagged(struct imap_session *session, enum response_kind kind, struct imap_text text, bool cut,
+                   int64_t time_ns)
+{
+    static const enum imap_result results[] = {
+        [RESPONSE_OK] = IMAP_RESULT_OK, [RESPONSE_NO] = IMAP_RESULT_NO, [RESPONSE_BAD] = IMAP_RESULT_BAD};
+    struct server *server = &session->server;
+    session_tagged(session, kept_view(&server->word), server->word.length, results[kind], text, cut, time_ns);
+}
+
+/* A line whose second word was understood. */
+static void respond(struct imap_session *session, enum response_kind kind, int64_t time_ns)
+{
+    struct server *server = &session->server;
+    struct imap_text text = kept_view(&server->text);
+    bool cut = server->text.length > server->text.count;
+    while (!cut && text.length && text.octets[text.length - 1] == '\r')
+        text.length--;
+    bool partial = false;
+    struct imap_text list = is_status(kind) ? capability_code(text, &partial) : (struct imap_text){NULL, 0};
+    if (word_is(server, '*'))
+        untagged(session, kind, text, cut, time_ns);
+    else if (kind >= RESPONSE_OK && kind <= RESPONSE_BAD)
+        tagged(session, kind, text, cut, time_ns);
+    if (list.octets && !session->done)
+        take_capabilities(session, list, partial);
+}
+
+static void end_line(struct imap_session *session, const struct imap_mark *mark)
+{
+    struct server *server = &session->server;
+    if (server->state == SERVER_NAME && (server->name_length || server->numbered))
+        classify(session);
+    if (server->state == SERVER_REST && word_is(server, '*') && !server->uncertain &&
+        brace_is_closed(&server->brace)) {
+        server->literal = server->brace.size;
+        server->state = SERVER_LITERAL;
+        return;
+    }
+    enum response_kind kind = response_kind(server);
+    if (server->state == SERVER_TEXT && kind == RESPONSE_ID && brace_is_closed(&server->brace)) {
+        while (server->text.count && server->text.octets[server->text.count - 1] == '\r')
+            kept_cut(&server->text, server->text.count - 1);
+        ident_literal_begin(&server->text, &session->budget, &server->brace);
+        server->literal = server->brace.size;
+        server->state = SERVER_LITERAL;
+        return;
+    }
+    if (word_is(server, '+'))
+        client_challenged(session);
+    else if (server->uncertain)
+        ;
+    else if (server->state == SERVER_TEXT || word_is(server, '*'))
+        respond(session, kind, mark->time_ns);
+    else if (server->word.length)
+        strike(session);
+    if (!session->done) {
+        server->greeted = server->greeted || !server->uncertain;
+        begin_line(server);
+    }
+}
+
+static void end_literal(struct imap_session *session)
+{
+    struct server *server = &session->server;
+    server->brace = (struct brace){0};
+    server->state = SERVER_REST;
+    if (server->text.count) {
+        ident_literal_end(&server->text, &session->budget);
+        server->state = SERVER_TEXT;
+    }
+}
+
+static bool is_tls(const struct kept *word)
+{
+    const uint8_t *octets = (const uint8_t *)word->octets;
+    return word->count == 3 && octets[0] >= 0x14 && octets[0] <= 0x17 && octets[1] == 3 && octets[2] <= 4;
+}
+
+/* One octet of the first two words. */
+static void word_octet(struct imap_session *session, uint8_t octet, const struct imap_mark *mark)
+{
+    struct server *server = &session->server;
+    if (octet == '\n') {
+        end_line(session, mark);
+    } else if (octet == '\r') {
+        return;
+    } else if (server->state == SERVER_TAG) {
+        if (octet == ' ' && server->word.length) {
+            server->state = SERVER_NAME;
+            return;
+        }
+        kept_append(&server->word, &session->budget, &octet, 1, TAG_OCTETS);
+        if (server->word.length == 3 && is_tls(&server->word))
+            session_encrypted(session);
+    } else if (octet == ' ') {
+        classify(session);
+    } else {
+        if (server->name_length < COMMAND_NAME_OCTETS)
+            server->name[server->name_length] = (char)octet;
+        if (server->name_length <= COMMAND_NAME_OCTETS)
+            server->name_length++;
+    }
+}
+
+/* The rest of a line, or as much of it as is there. */
+static size_t feed_rest(struct imap_session *session, const uint8_t *octets, size_t length,
+                        const struct imap_mark *mark)
+{
+    struct server *server = &session->server;
+    const uint8_t *end = memchr(octets, '\n', length);
+    size_t part = end ? (size_t)(end - octets) : length;
+    brace_octets(&server->brace, octets, part);
+    if (server->state == SERVER_TEXT)
+        kept_append(&server->text, &session->budget, octets, part, REPLY_OCTETS);
+    server->line_octets += part;
+    if (end)
+        end_line(session, mark);
+    return end ? part + 1 : part;
+}
+
+static size_t feed_literal(struct imap_session *session, const uint8_t *octets, size_t length)
+{
+    struct server *server = &session->server;
+    if (length > server->literal)
+        length = (size_t)server->literal;
+    if (server->text.count)
+        ident_literal(&server->text, &session->budget, octets, length);
+    server->literal -= length;
+    if (server->literal == 0)
+        end_literal(session);
+    return length;
+}
+
+void server_feed(struct imap_session *session, const uint8_t *octets, size_t length,
+                 const struct imap_mark *mark)
+{
+    struct server *server = &session->server;
+    server->met = server->met || length > 0;
+    while (length > 0 && !session->done) {
+        size_t used = 1;
+        if (server->state == SERVER_LITERAL) {
+            used = feed_literal(session, octets, length);
+        } else if (server->state == SERVER_TEXT || server->state == SERVER_REST) {
+            used = feed_rest(session, octets, length, mark);
+        } else {
+            server->line_octets++;
+            word_octet(session, *octets, mark);
+        }
+        octets += used;
+        length -= used;
+        if (server->line_octets > MOST_UNKNOWN_OCTETS && !server->recognised && !server->uncertain &&
+            !session->client.recognised && !session->done)
+            session_not_imap(session);
+    }
+}
+
+void server_lost(struct imap_session *session, uint64_t length)
+{
+    struct server *server = &session->server;
+    if (server->state == SERVER_LITERAL && length > 0 && length <= server->literal) {
+        server->literal -= length;
+        if (server->literal == 0)
+            end_literal(session);
+        return;
+    }
+    server->uncertain = true;
+    server->holed = true;
+    /* A "+" may have been among them. */
+    session->client.awaited = true;
+    begin_line(server);
+}
+
+void server_free(struct imap_session *session)
+{
+    kept_free(&session->server.word, &session->budget);
+    kept_free(&session->server.text, &session->budget);
+}

@@ -1,0 +1,180 @@
+/*
+ * What the two directions of a session share: the commands that wait for an answer, the attempts among them,
+ * and what is known of the connection. Private to the dissector.
+ */
+#ifndef IMAPTAP_DISSECTOR_SESSION_STATE_H
+#define IMAPTAP_DISSECTOR_SESSION_STATE_H
+
+#include "dissector/attempt/attempt.h"
+#include "dissector/client/brace.h"
+#include "dissector/client/command.h"
+#include "dissector/client/lexer.h"
+#include "dissector/ident.h"
+#include "dissector/server/capability.h"
+#include "dissector/session.h"
+
+#define GREETING_OCTETS 1024
+/* Logins, and commands of all kinds, that may wait for their answers at a time; beyond that the oldest is
+ * given up. */
+#define MOST_LOGINS   16
+#define MOST_COMMANDS 32
+/* Octets of another command's tag that are compared. */
+#define OTHER_TAG_OCTETS 128
+/* What one login may need while it is scanned: three arguments, one of them growing, its tag and its record.
+ */
+#define ROOM_FOR_LOGIN (40 * 1024)
+
+/* A command that waits for its tagged response. */
+struct command {
+    struct command *next; /* the one sent after it */
+    enum command_kind kind;
+    struct attempt *attempt; /* NULL: not a login */
+    uint32_t follows;        /* number of the login that it is the first command after; 0: of none */
+    uint64_t tag_length;
+    uint32_t tag_kept;
+    char tag[];
+};
+
+enum client_state {
+    CLIENT_TAG,       /* the first word of a line */
+    CLIENT_NAME,      /* the second */
+    CLIENT_ARGUMENTS, /* of LOGIN or AUTHENTICATE */
+    CLIENT_REST,      /* of another command's line */
+    CLIENT_RESPONSE,  /* a line of a SASL exchange */
+    CLIENT_LITERAL
+};
+
+struct client {
+    enum client_state state;
+    bool uncertain;           /* the next octets may be in the middle of anything */
+    bool met;                 /* any octet was fed */
+    bool recognised;          /* a tagged command with a known name was seen */
+    uint8_t strikes;          /* lines that are no IMAP */
+    uint8_t carriage_returns; /* that wait for what follows them; 2: two or more */
+
+    /* of the current line */
+    bool bad_spacing, bad_line_end;
+    bool wide_gap; /* more than one separator before the name */
+    struct kept word;
+    char name[COMMAND_NAME_OCTETS];
+    uint8_t name_length; /* COMMAND_NAME_OCTETS + 1: longer */
+    struct brace brace;
+    struct imap_mark begin;
+    uint64_t line_octets;
+    int64_t last_ns; /* time of the last line end */
+
+    /* of the current command, which may have several lines */
+    struct command *command; /* NULL: none */
+    struct lexer *lexer;     /* of a login */
+    bool untagged;           /* the first word is LOGIN or AUTHENTICATE: the tag may be missing */
+    bool ident;              /* the arguments of ID are kept */
+
+    uint64_t literal; /* octets of it that are still to come */
+    bool fresh;       /* no octet came since it was announced */
+    bool awaited;     /* nothing is wrong when the octets come now */
+    bool synchronizing;
+
+    /* SASL exchange */
+    struct command *exchange; /* AUTHENTICATE that is not answered yet; NULL: none */
+    uint32_t challenges, responses;
+};
+
+enum server_state { SERVER_TAG, SERVER_NAME, SERVER_TEXT, SERVER_REST, SERVER_LITERAL };
+
+struct server {
+    enum server_state state;
+    bool uncertain;
+    bool met;
+    bool recognised;
+    bool greeted; /* the first line was seen, or can not be */
+    uint8_t strikes;
+    struct kept word;
+    char name[COMMAND_NAME_OCTETS];
+    uint8_t name_length;
+    bool numbered; /* a number stood before the name */
+    bool holed;    /* octets were lost */
+    struct brace brace;
+    struct kept text; /* of a status response, the list of CAPABILITY, the arguments of ID */
+    uint64_t literal;
+    uint64_t line_octets;
+};
+
+struct imap_session {
+    struct imap_session_options options;
+    struct imap_session_handler handler;
+    void *user;
+    struct budget budget;
+    bool done;
+    bool not_imap;
+    enum imap_encryption encryption;
+
+    struct client client;
+    struct server server;
+
+    struct command *first, *last; /* in the order they were sent */
+    unsigned commands, logins;
+    uint32_t numbers;          /* numbers of logins given */
+    uint32_t to_follow;        /* the last login's number, until a command follows it; 0: none */
+    struct attempt *logged_in; /* reported with OK, its first command not answered; else NULL */
+    bool after_told;           /* the verdict of the first command after a login was reported */
+    bool authenticated;
+    bool unauthenticate; /* the server offers UNAUTHENTICATE */
+
+    bool greeting_seen, server_ident_seen;
+    struct kept greeting;
+    struct capabilities capabilities;
+    struct kept client_ident, server_ident;
+};
+
+/* client/client.c */
+void client_feed(struct imap_session *session, const uint8_t *octets, size_t length,
+                 const struct imap_mark *mark);
+void client_lost(struct imap_session *session, uint64_t length, const struct imap_mark *mark);
+/* The server has answered as if the line had ended at the CR that is the client's last octet. */
+void client_settle_line_end(struct imap_session *session);
+/* The server has refused `command`: when it waits with a literal that no octet of came, it is over. */
+void client_refused(struct imap_session *session, const struct command *command);
+/* The server said "+". */
+void client_challenged(struct imap_session *session);
+/* `command` was answered: its exchange is over. */
+void client_answered(struct imap_session *session, const struct command *command);
+/* The connection ended: a command that is not complete is given what it has. */
+void client_end(struct imap_session *session);
+/* Frees buffers and the lexer. */
+void client_free(struct imap_session *session);
+
+/* server/server.c */
+void server_feed(struct imap_session *session, const uint8_t *octets, size_t length,
+                 const struct imap_mark *mark);
+void server_lost(struct imap_session *session, uint64_t length);
+void server_free(struct imap_session *session);
+
+/* session.c: commands in the order they were sent. */
+
+/* Notes that a command begins; its tag is the client's word. NULL: out of memory. */
+struct command *session_command(struct imap_session *session, enum command_kind kind, struct imap_text tag,
+                                uint64_t tag_length);
+/* Gives `command` an attempt; false: out of memory. */
+bool session_attempt(struct imap_session *session, struct command *command);
+/* Removes a command and its attempt without a report. */
+void session_drop(struct imap_session *session, struct command *command);
+/* All octets of the attempt were sent (or will never come): numbers it, and reports it when its verdict is
+ * there. */
+void session_sent(struct imap_session *session, struct command *command);
+/* The tagged response; `text` is the response text with its code, `cut` when it was longer than what is kept.
+ */
+void session_tagged(struct imap_session *session, struct imap_text tag, uint64_t tag_length,
+                    enum imap_result result, struct imap_text text, bool cut, int64_t time_ns);
+/* Untagged BAD and BYE. */
+void session_untagged(struct imap_session *session, enum imap_result result, struct imap_text text, bool cut,
+                      int64_t time_ns);
+/* True when a tagged response with this tag would be an answer. */
+bool session_awaits(const struct imap_session *session, struct imap_text tag, uint64_t tag_length);
+/* Octets that are TLS: encryption began. */
+void session_encrypted(struct imap_session *session);
+/* The octets are no IMAP: nothing of it is reported. */
+void session_not_imap(struct imap_session *session);
+/* The login phase is over: reports what waits, and frees what is not needed. */
+void session_finish(struct imap_session *session);
+
+#endif
