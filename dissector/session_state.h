@@ -48,6 +48,7 @@ struct client {
     enum client_state state;
     bool uncertain;           /* the next octets may be in the middle of anything */
     bool met;                 /* any octet was fed */
+    bool holed;               /* octets were lost */
     bool recognised;          /* a tagged command with a known name was seen */
     uint8_t strikes;          /* lines that are no IMAP */
     uint8_t carriage_returns; /* that wait for what follows them; 2: two or more */
