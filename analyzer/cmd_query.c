@@ -76,12 +76,10 @@ static int run(const char *database, const char *sql, const struct query_options
 
 int cmd_query(int argc, char **argv)
 {
-    static const struct option options[] = {{"db", required_argument, NULL, 'd'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {"list", no_argument, NULL, 'l'},
-                                            {"sql", no_argument, NULL, 's'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"db", required_argument, NULL, 'd'}, {"format", required_argument, NULL, 'f'},
+        {"list", no_argument, NULL, 'l'},     {"sql", no_argument, NULL, 's'},
+        {"help", no_argument, NULL, 'h'},     {NULL, 0, NULL, 0}};
     const char *database = DEFAULT_DATABASE;
     struct query_options query = {.format = QUERY_TABLE, .width = terminal_width()};
     int option, format = QUERY_TABLE, list = 0, show = 0;
@@ -120,8 +118,9 @@ int cmd_query(int argc, char **argv)
     sql = sql_of(argv[optind]);
     if (optind + 1 < argc || sql == NULL) {
         fprintf(stderr,
-                optind + 1 < argc ? "imaptap query: takes one query: put SQL in quotes\n"
-                                  : "imaptap query: there is no canned query '%s'; imaptap query --list names them\n",
+                optind + 1 < argc
+                    ? "imaptap query: takes one query: put SQL in quotes\n"
+                    : "imaptap query: there is no canned query '%s'; imaptap query --list names them\n",
                 argv[optind]);
         return EXIT_USAGE;
     }

@@ -91,7 +91,8 @@ static int parse(int argc, char **argv, struct settings *settings)
         case 'p':
             if (parse_ports(settings, optarg) == 0)
                 break;
-            fprintf(stderr, "imaptap read: --port takes port numbers with commas between, not '%s'\n", optarg);
+            fprintf(stderr, "imaptap read: --port takes port numbers with commas between, not '%s'\n",
+                    optarg);
             return EXIT_USAGE;
         case 'q':
             settings->quiet = true;
@@ -113,8 +114,9 @@ static int parse(int argc, char **argv, struct settings *settings)
         }
     }
     if (optind == argc) {
-        fputs("imaptap read: name a capture file, a folder, or - for standard input; see imaptap read --help\n",
-              stderr);
+        fputs(
+            "imaptap read: name a capture file, a folder, or - for standard input; see imaptap read --help\n",
+            stderr);
         return EXIT_USAGE;
     }
     return -1;
@@ -175,7 +177,8 @@ static int read_into(struct store *store, const struct inputs *inputs, const str
     int64_t broken = 0;
     bool failed;
 
-    if (recorder_read(store, inputs, &settings->analysis, !settings->quiet && isatty(STDERR_FILENO), &result) != 0) {
+    if (recorder_read(store, inputs, &settings->analysis, !settings->quiet && isatty(STDERR_FILENO),
+                      &result) != 0) {
         fprintf(stderr, "imaptap: no analyzer process can be started: %s\n", strerror(errno));
         store_close(store, why, sizeof why);
         recorder_result_free(&result);

@@ -4,8 +4,8 @@
 #include "analyzer/command.h"
 #include "dissector/rules.h"
 
-#include <jansson.h>
 #include <getopt.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +28,8 @@ static void print_text(void)
 
         printf("%s%s (%s)\n  %s\n  Reference: %s\n  Forbidden by: RFC 2060 %s, RFC 3501 %s, RFC 9051 %s\n"
                "  Remedy: %s\n",
-               i > 0 ? "\n" : "", rule->id, rule->severity, rule->title, rule->reference, rule->rfc2060, rule->rfc3501,
-               rule->rfc9051, rule->remedy);
+               i > 0 ? "\n" : "", rule->id, rule->severity, rule->title, rule->reference, rule->rfc2060,
+               rule->rfc3501, rule->rfc9051, rule->remedy);
     }
 }
 

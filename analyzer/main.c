@@ -32,7 +32,8 @@ static void print_help(FILE *out)
 
 static void print_version(void)
 {
-    printf("imaptap %s\n%s\nlibnids 1.26\nSQLite %s\n", IMAPTAP_VERSION, pcap_lib_version(), sqlite3_libversion());
+    printf("imaptap %s\n%s\nlibnids 1.26\nSQLite %s\n", IMAPTAP_VERSION, pcap_lib_version(),
+           sqlite3_libversion());
 }
 
 int main(int argc, char **argv)

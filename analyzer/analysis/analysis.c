@@ -1,6 +1,6 @@
 /*
- * The analyzer process's work: takes frame after frame through peeling, connection table and tracker, and tells when
- * captures begin and end.
+ * The analyzer process's work: takes frame after frame through peeling, connection table and tracker, and
+ * tells when captures begin and end.
  */
 #include "analyzer/analysis/analysis.h"
 
@@ -129,7 +129,8 @@ static void tell_finished(struct analysis *analysis)
 }
 
 /* Opens the set over all inputs; its captures bear the recorder's numbers. */
-static struct capture_set *open_captures(struct analysis *analysis, const struct analysis_input *inputs, size_t count)
+static struct capture_set *open_captures(struct analysis *analysis, const struct analysis_input *inputs,
+                                         size_t count)
 {
     static const struct capture_set_handler handler = {on_started, on_ended};
     int *fds = calloc(count, sizeof *fds);
@@ -154,10 +155,11 @@ cleanup:
     return set;
 }
 
-struct analysis *analysis_new(const struct analysis_options *options, const struct analysis_input *inputs, size_t count,
-                              struct channel *channel)
+struct analysis *analysis_new(const struct analysis_options *options, const struct analysis_input *inputs,
+                              size_t count, struct channel *channel)
 {
-    struct tracker_options tracker_options = {options->password_shape, options->mask, ANALYSIS_MAX_CONNECTIONS};
+    struct tracker_options tracker_options = {options->password_shape, options->mask,
+                                              ANALYSIS_MAX_CONNECTIONS};
     struct connection_table_options table_options;
     struct analysis *analysis = calloc(1, sizeof *analysis);
 

@@ -24,13 +24,14 @@ struct analysis_input {
 
 struct analysis;
 
-/* Prepares the reading of all inputs as one stream of traffic; their descriptors stay the caller's. Takes all that must be
- * opened or looked up, so that afterwards the process can give up its rights. NULL: out of memory. */
-struct analysis *analysis_new(const struct analysis_options *options, const struct analysis_input *inputs, size_t count,
-                              struct channel *channel);
+/* Prepares the reading of all inputs as one stream of traffic; their descriptors stay the caller's. Takes all
+ * that must be opened or looked up, so that afterwards the process can give up its rights. NULL: out of
+ * memory. */
+struct analysis *analysis_new(const struct analysis_options *options, const struct analysis_input *inputs,
+                              size_t count, struct channel *channel);
 
-/* Reads everything and sends what is in it. Returns 0 when it was read and sent (a broken capture is told by an event),
- * or -1 when the recorder is gone. */
+/* Reads everything and sends what is in it. Returns 0 when it was read and sent (a broken capture is told by
+ * an event), or -1 when the recorder is gone. */
 int analysis_read(struct analysis *analysis);
 
 void analysis_free(struct analysis *analysis);

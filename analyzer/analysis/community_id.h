@@ -1,5 +1,6 @@
 /*
- * The Community ID of a connection: a name for its 5-tuple that other tools (Zeek, Suricata, Wireshark) compute alike.
+ * The Community ID of a connection: a name for its 5-tuple that other tools (Zeek, Suricata, Wireshark)
+ * compute alike.
  */
 #ifndef IMAPTAP_ANALYZER_ANALYSIS_COMMUNITY_ID_H
 #define IMAPTAP_ANALYZER_ANALYSIS_COMMUNITY_ID_H

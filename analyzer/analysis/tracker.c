@@ -1,6 +1,6 @@
 /*
- * Follows the logins of every connection. A connection is told to the recorder before its first login, so that a login
- * can be kept as soon as its verdict came, and once more when it ended.
+ * Follows the logins of every connection. A connection is told to the recorder before its first login, so
+ * that a login can be kept as soon as its verdict came, and once more when it ended.
  */
 #include "analyzer/analysis/tracker.h"
 

@@ -1,6 +1,6 @@
 /*
- * Follows the logins of every connection: gives each connection an IMAP session and turns what the session and the
- * connection table tell into events.
+ * Follows the logins of every connection: gives each connection an IMAP session and turns what the session
+ * and the connection table tell into events.
  */
 #ifndef IMAPTAP_ANALYZER_ANALYSIS_TRACKER_H
 #define IMAPTAP_ANALYZER_ANALYSIS_TRACKER_H

@@ -1,6 +1,6 @@
 /*
- * Replaces user names by a keyed hash, so that findings can be handed over without telling who is concerned. The same
- * name under the same key always becomes the same text; without the key nobody can try names.
+ * Replaces user names by a keyed hash, so that findings can be handed over without telling who is concerned.
+ * The same name under the same key always becomes the same text; without the key nobody can try names.
  */
 #ifndef IMAPTAP_ANALYZER_ANALYSIS_USER_MASK_H
 #define IMAPTAP_ANALYZER_ANALYSIS_USER_MASK_H
@@ -20,6 +20,7 @@ struct user_mask_text {
 int user_mask_new_key(struct user_mask *mask);
 
 /* The masked form of `name`, which stands in `room`; a missing name stays missing, an empty one empty. */
-struct imap_text user_mask_apply(const struct user_mask *mask, struct imap_text name, struct user_mask_text *room);
+struct imap_text user_mask_apply(const struct user_mask *mask, struct imap_text name,
+                                 struct user_mask_text *room);
 
 #endif

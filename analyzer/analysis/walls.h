@@ -9,9 +9,9 @@
 /* Closes all descriptors but standard error and the `count` given (sorted in place). */
 void walls_close_descriptors(int *keep, size_t count);
 
-/* From here on the process can open nothing, write no file, start no process and leave no core file, and nobody of the
- * same user can look into it. `parent` is the recorder: when it dies, so does this process. Returns 0, or -1 with errno
- * set when one of these could not be had. */
+/* From here on the process can open nothing, write no file, start no process and leave no core file, and
+ * nobody of the same user can look into it. `parent` is the recorder: when it dies, so does this process.
+ * Returns 0, or -1 with errno set when one of these could not be had. */
 int walls_raise(int parent);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The way from the analyzer process to the recorder process. On the pipe and in the shared memory alike, an event is a
- * header (octets, sequence number) and its encoding.
+ * The way from the analyzer process to the recorder process. On the pipe and in the shared memory alike, an
+ * event is a header (octets, sequence number) and its encoding.
  */
 #include "analyzer/events/channel.h"
 
@@ -46,7 +46,8 @@ struct channel *channel_new(void)
     if (channel == NULL)
         return NULL;
     channel->receiver = channel->sender = -1;
-    channel->shared = mmap(NULL, sizeof *channel->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    channel->shared =
+        mmap(NULL, sizeof *channel->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (channel->shared == MAP_FAILED) {
         channel->shared = NULL;
         goto failed;
@@ -147,7 +148,7 @@ static enum channel_status take(struct channel *channel, struct event *event)
             return CHANNEL_BROKEN;
         channel->sequence = header.sequence;
         return event_decode(event, octets, header.length, channel->captures, channel->slots) ? CHANNEL_EVENT
-                                                                                           : CHANNEL_BROKEN;
+                                                                                             : CHANNEL_BROKEN;
     }
     return CHANNEL_QUIET;
 }

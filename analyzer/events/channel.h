@@ -1,10 +1,10 @@
 /*
- * The way from the analyzer process to the recorder process: one pipe of length-prefixed events, and a shared page of
- * figures that say how far the analyzer is.
+ * The way from the analyzer process to the recorder process: one pipe of length-prefixed events, and a shared
+ * page of figures that say how far the analyzer is.
  *
- * Events are collected in memory that both processes share and written to the pipe in lumps; each bears a sequence
- * number. So when the analyzer dies in the middle of a packet, the recorder still takes what was found before: first the
- * rest of the pipe, then what the shared memory holds beyond it.
+ * Events are collected in memory that both processes share and written to the pipe in lumps; each bears a
+ * sequence number. So when the analyzer dies in the middle of a packet, the recorder still takes what was
+ * found before: first the rest of the pipe, then what the shared memory holds beyond it.
  */
 #ifndef IMAPTAP_ANALYZER_EVENTS_CHANNEL_H
 #define IMAPTAP_ANALYZER_EVENTS_CHANNEL_H
@@ -15,17 +15,17 @@
 
 /* Written by the analyzer, read by the recorder; any value must be expected in them. */
 struct channel_figures {
-    _Atomic uint32_t capture; /* that the analyzer is in */
-    _Atomic uint64_t frame;   /* of that capture */
+    _Atomic uint32_t capture;                             /* that the analyzer is in */
+    _Atomic uint64_t frame;                               /* of that capture */
     _Atomic uint64_t octets, frames, connections, logins; /* in all */
-    _Atomic bool stop;        /* written by the recorder: end early */
+    _Atomic bool stop;                                    /* written by the recorder: end early */
 };
 
 enum channel_status {
     CHANNEL_EVENT,
-    CHANNEL_QUIET,  /* nothing came within the time given */
-    CHANNEL_END,    /* the analyzer closed its end and nothing is left */
-    CHANNEL_BROKEN  /* what came is no sound event: the analyzer is not to be trusted any more */
+    CHANNEL_QUIET, /* nothing came within the time given */
+    CHANNEL_END,   /* the analyzer closed its end and nothing is left */
+    CHANNEL_BROKEN /* what came is no sound event: the analyzer is not to be trusted any more */
 };
 
 struct channel;

@@ -220,7 +220,8 @@ size_t event_encode(const struct event *event, uint8_t *octets)
     return out.failed ? 0 : (size_t)(out.at - octets);
 }
 
-bool event_decode(struct event *event, const uint8_t *octets, size_t length, uint32_t captures, uint32_t slots)
+bool event_decode(struct event *event, const uint8_t *octets, size_t length, uint32_t captures,
+                  uint32_t slots)
 {
     struct wire_reader in = {octets, octets + length, false};
 

@@ -1,7 +1,7 @@
 /*
- * What the analyzer process tells the recorder process: few kinds of events, each a plain record, and their way to
- * octets and back. The recorder trusts nothing it decodes: every number is checked against its limit, every text
- * against its length.
+ * What the analyzer process tells the recorder process: few kinds of events, each a plain record, and their
+ * way to octets and back. The recorder trusts nothing it decodes: every number is checked against its limit,
+ * every text against its length.
  */
 #ifndef IMAPTAP_ANALYZER_EVENTS_EVENT_H
 #define IMAPTAP_ANALYZER_EVENTS_EVENT_H
@@ -42,7 +42,8 @@ struct event_connection {
     char tunnel[48];
     char community_id[40];
     int64_t first_ns, last_ns;
-    struct imap_text greeting, server_product, capabilities, client_ident, server_ident, origin_ip, origin_source;
+    struct imap_text greeting, server_product, capabilities, client_ident, server_ident, origin_ip,
+        origin_source;
     uint32_t encryption; /* of enum imap_encryption */
     bool midstream, one_sided;
     int64_t lost_octets;
@@ -79,11 +80,13 @@ struct event {
     };
 };
 
-/* Encodes into `octets`, which takes EVENT_MAX_OCTETS. Returns the octets written; 0: the event does not fit. */
+/* Encodes into `octets`, which takes EVENT_MAX_OCTETS. Returns the octets written; 0: the event does not fit.
+ */
 size_t event_encode(const struct event *event, uint8_t *octets);
 
-/* Decodes and checks; `captures` and `slots` are the limits of those numbers. Texts point into `octets`. False: the
- * octets are no sound event. */
-bool event_decode(struct event *event, const uint8_t *octets, size_t length, uint32_t captures, uint32_t slots);
+/* Decodes and checks; `captures` and `slots` are the limits of those numbers. Texts point into `octets`.
+ * False: the octets are no sound event. */
+bool event_decode(struct event *event, const uint8_t *octets, size_t length, uint32_t captures,
+                  uint32_t slots);
 
 #endif

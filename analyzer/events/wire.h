@@ -1,6 +1,6 @@
 /*
- * Writing and reading the fields of an event. A writer or reader that ran out of room stays `failed`: check once, at
- * the end. Both ends are the same program on the same machine, so numbers go in its own byte order.
+ * Writing and reading the fields of an event. A writer or reader that ran out of room stays `failed`: check
+ * once, at the end. Both ends are the same program on the same machine, so numbers go in its own byte order.
  */
 #ifndef IMAPTAP_ANALYZER_EVENTS_WIRE_H
 #define IMAPTAP_ANALYZER_EVENTS_WIRE_H

@@ -1,6 +1,7 @@
 /*
- * The captures that were asked for: names and folders become open descriptors. The recorder opens them, because the
- * analyzer may not; it never looks into them beyond the first octets of a folder's files, to leave out what is none.
+ * The captures that were asked for: names and folders become open descriptors. The recorder opens them,
+ * because the analyzer may not; it never looks into them beyond the first octets of a folder's files, to
+ * leave out what is none.
  */
 #ifndef IMAPTAP_ANALYZER_RECORDER_INPUTS_H
 #define IMAPTAP_ANALYZER_RECORDER_INPUTS_H
@@ -27,8 +28,8 @@ struct inputs {
     size_t skipped; /* files of folders that are no captures */
 };
 
-/* Adds the file, FIFO, standard input ("-") or every capture below the folder `name`. What cannot be opened is told on
- * `errors`, a sentence each. Returns 0, or -1 when out of memory. */
+/* Adds the file, FIFO, standard input ("-") or every capture below the folder `name`. What cannot be opened
+ * is told on `errors`, a sentence each. Returns 0, or -1 when out of memory. */
 int inputs_add(struct inputs *inputs, const char *name, FILE *errors);
 
 /* Closes and frees all of them. */

@@ -189,8 +189,9 @@ static enum ledger_status take_after(struct ledger *ledger, const struct event_a
 
     if (slot == NULL || slot->login_row == 0 || slot->login_number != told->number)
         return LEDGER_NONSENSE;
-    return store_login_after(ledger->store, slot->login_row, told->result, told->text) == STORE_OK ? LEDGER_OK
-                                                                                                  : LEDGER_STORE;
+    return store_login_after(ledger->store, slot->login_row, told->result, told->text) == STORE_OK
+               ? LEDGER_OK
+               : LEDGER_STORE;
 }
 
 enum ledger_status ledger_take(struct ledger *ledger, const struct event *event)
@@ -211,7 +212,8 @@ enum ledger_status ledger_take(struct ledger *ledger, const struct event *event)
     }
 }
 
-/* A pipe is known by its content only now: when that is in the database already, what was just kept goes again. */
+/* A pipe is known by its content only now: when that is in the database already, what was just kept goes
+ * again. */
 static enum ledger_status settle_pipe(struct ledger *ledger, struct outcome *outcome, const char *fingerprint,
                                       bool *known)
 {

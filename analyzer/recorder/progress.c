@@ -53,7 +53,8 @@ void progress_draw(struct progress *progress, const struct channel_figures *figu
     }
     length = snprintf(line, sizeof line, "%s%s, %s frames, %s connections, %s logins, %s/s%s", share,
                       amount_of_octets(octets).text, amount_of(atomic_load(&figures->frames)).text,
-                      amount_of(atomic_load(&figures->connections)).text, amount_of(atomic_load(&figures->logins)).text,
+                      amount_of(atomic_load(&figures->connections)).text,
+                      amount_of(atomic_load(&figures->logins)).text,
                       amount_of_octets((uint64_t)((double)octets / (seconds > 0 ? seconds : 1))).text, left);
     if (length > (int)columns())
         length = (int)columns();

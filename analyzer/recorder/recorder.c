@@ -95,7 +95,8 @@ static int start_analyzer(struct reading *reading)
         if (reading->result->outcomes[i].state == OUTCOME_PENDING) {
             pending[count++] = (struct analysis_input){reading->inputs->items[i].fd, (uint32_t)i};
             if (!reading->inputs->items[i].is_pipe)
-                (void)lseek(reading->inputs->items[i].fd, 0, SEEK_SET); /* an analyzer that died may have moved it */
+                (void)lseek(reading->inputs->items[i].fd, 0,
+                            SEEK_SET); /* an analyzer that died may have moved it */
         }
     reading->finished = reading->distrusted = false;
     ledger_restart(reading->ledger);
@@ -193,7 +194,8 @@ static int follow_analyzer(struct reading *reading)
     return wait_status;
 }
 
-/* The analyzer died: the capture it was in is given up from there, the others that it had begun are begun again. */
+/* The analyzer died: the capture it was in is given up from there, the others that it had begun are begun
+ * again. */
 static void blame(struct reading *reading, int wait_status)
 {
     const struct channel_figures *figures = channel_figures(reading->channel);
@@ -226,7 +228,8 @@ static void blame(struct reading *reading, int wait_status)
         }
         outcome->state = stopped ? OUTCOME_STOPPED : OUTCOME_DIED;
         (void)snprintf(outcome->error, sizeof outcome->error, "%s in frame %llu; what came before it is kept",
-                       stopped ? "the reading was stopped" : cause, (unsigned long long)(i == culprit ? frame : 0));
+                       stopped ? "the reading was stopped" : cause,
+                       (unsigned long long)(i == culprit ? frame : 0));
     }
 }
 
@@ -288,13 +291,15 @@ static void find_known(struct reading *reading)
             continue;
         if (store_find_capture(reading->store, inputs->items[i].fingerprint, &id, &state) != STORE_OK) {
             reading->result->store_failed = true;
-            (void)snprintf(reading->result->why, sizeof reading->result->why, "%s", store_error(reading->store));
+            (void)snprintf(reading->result->why, sizeof reading->result->why, "%s",
+                           store_error(reading->store));
         } else if (id != 0 && state == STORE_COMPLETE) {
             outcome->state = OUTCOME_KNOWN;
             outcome->id = id;
         }
         for (size_t j = 0; j < i && outcome->state == OUTCOME_PENDING; j++)
-            if (!inputs->items[j].is_pipe && strcmp(inputs->items[j].fingerprint, inputs->items[i].fingerprint) == 0)
+            if (!inputs->items[j].is_pipe &&
+                strcmp(inputs->items[j].fingerprint, inputs->items[i].fingerprint) == 0)
                 outcome->state = OUTCOME_KNOWN;
     }
 }

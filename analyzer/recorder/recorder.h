@@ -1,6 +1,6 @@
 /*
- * The recorder process's work: has captures read by an analyzer process, keeps what that tells in the database, and goes on
- * with the next capture when an analyzer dies.
+ * The recorder process's work: has captures read by an analyzer process, keeps what that tells in the
+ * database, and goes on with the next capture when an analyzer dies.
  */
 #ifndef IMAPTAP_ANALYZER_RECORDER_RECORDER_H
 #define IMAPTAP_ANALYZER_RECORDER_RECORDER_H
@@ -29,7 +29,7 @@ struct outcome {
 struct recorder_result {
     struct outcome *outcomes; /* one an input */
     struct event_finished missed;
-    bool stopped;    /* by the user */
+    bool stopped;      /* by the user */
     bool store_failed; /* the database could not take what was found; `why` says why */
     char why[512];
 };

@@ -89,7 +89,8 @@ static void write_seen(struct report *report, const struct summary_counts *count
     fputc('\n', report->out);
 }
 
-static void write_missed_line(struct report *report, int64_t count, const char *one, const char *many, bool *missed)
+static void write_missed_line(struct report *report, int64_t count, const char *one, const char *many,
+                              bool *missed)
 {
     if (count <= 0)
         return;
@@ -122,8 +123,8 @@ static void write_missed(struct report *report, const struct summary_counts *cou
             missed = true;
             free(name);
         }
-    write_missed_line(report, (int64_t)inputs->failed, "input could not be opened", "inputs could not be opened",
-                      &missed);
+    write_missed_line(report, (int64_t)inputs->failed, "input could not be opened",
+                      "inputs could not be opened", &missed);
     write_missed_line(report, counts->encrypted, "connection was encrypted: its logins cannot be seen",
                       "connections were encrypted: their logins cannot be seen", &missed);
     write_missed_line(report, counts->midstream, "connection began before the capture",
@@ -136,8 +137,8 @@ static void write_missed(struct report *report, const struct summary_counts *cou
                       "logins have a hole: they are recorded as incomplete", &missed);
     write_missed_line(report, result->missed.cut, "frame was cut off before its TCP header ended",
                       "frames were cut off before their TCP header ended", &missed);
-    write_missed_line(report, result->missed.malformed, "frame contradicts itself", "frames contradict themselves",
-                      &missed);
+    write_missed_line(report, result->missed.malformed, "frame contradicts itself",
+                      "frames contradict themselves", &missed);
     write_missed_line(report, result->missed.evicted, "connection was given up, because too many were open",
                       "connections were given up, because too many were open", &missed);
     if (!missed)
@@ -165,9 +166,10 @@ static void on_sender(void *user, const struct summary_sender *sender)
     if (report->senders > MAX_ROWS)
         return;
     fprintf(report->out, "  %s sends to %s%s%s%s: ", sender->client_ip, sender->server_ip,
-            sender->server_product[0] ? " (" : "", sender->server_product, sender->server_product[0] ? ")" : "");
-    fprintf(report->out, "%" PRId64 " of %" PRId64 " %s, %" PRId64 " refused%s\n", sender->unquoted, sender->logins,
-            plural(sender->logins, "login", "logins"), sender->unquoted_refused,
+            sender->server_product[0] ? " (" : "", sender->server_product,
+            sender->server_product[0] ? ")" : "");
+    fprintf(report->out, "%" PRId64 " of %" PRId64 " %s, %" PRId64 " refused%s\n", sender->unquoted,
+            sender->logins, plural(sender->logins, "login", "logins"), sender->unquoted_refused,
             sender->quoted > 0 ? "; it also quotes some" : "");
 }
 
@@ -179,10 +181,11 @@ static void on_user(void *user, const struct summary_user *row)
         fputs("\nRefused, with a login that breaks the grammar:\n", report->out);
     if (report->users > MAX_ROWS)
         return;
-    fprintf(report->out, "  %s (%s to %s): refused ", row->username[0] ? row->username : "\"\"", row->client_ip,
-            row->server_ip);
+    fprintf(report->out, "  %s (%s to %s): refused ", row->username[0] ? row->username : "\"\"",
+            row->client_ip, row->server_ip);
     write_number(report->out, row->refused, "time", "times");
-    fprintf(report->out, ", %s; %s\n", row->let_in > 0 ? "let in with another login" : "never let in", row->rules);
+    fprintf(report->out, ", %s; %s\n", row->let_in > 0 ? "let in with another login" : "never let in",
+            row->rules);
 }
 
 static void on_rule(void *user, const struct summary_rule *rule)
@@ -193,7 +196,8 @@ static void on_rule(void *user, const struct summary_rule *rule)
         fprintf(report->out, "  ... and %u more: imaptap query affected-users\n", report->users - MAX_ROWS);
     if (report->rules++ == 0)
         fputs("\nRules broken:\n", report->out);
-    fprintf(report->out, "  %6" PRId64 "  %-8s %-28s %s\n", rule->count, rule->severity, rule->rule, rule->title);
+    fprintf(report->out, "  %6" PRId64 "  %-8s %-28s %s\n", rule->count, rule->severity, rule->rule,
+            rule->title);
 }
 
 int report_write(const struct report_facts *facts, FILE *out, int64_t *broken, char *why, size_t why_size)

@@ -1,6 +1,6 @@
 /*
- * What `read` ends with: what was read and what was missed first, then who sends unquoted wildcards to whom, and which users
- * were refused.
+ * What `read` ends with: what was read and what was missed first, then who sends unquoted wildcards to whom,
+ * and which users were refused.
  */
 #ifndef IMAPTAP_ANALYZER_RECORDER_REPORT_H
 #define IMAPTAP_ANALYZER_RECORDER_REPORT_H
@@ -16,8 +16,8 @@ struct report_facts {
     const char *ports; /* as text, e.g. "143" */
 };
 
-/* Writes the report; *broken (logins that broke the grammar) is for the exit status. Returns 0, or -1 with a sentence in
- * `why`. */
+/* Writes the report; *broken (logins that broke the grammar) is for the exit status. Returns 0, or -1 with a
+ * sentence in `why`. */
 int report_write(const struct report_facts *facts, FILE *out, int64_t *broken, char *why, size_t why_size);
 
 #endif

@@ -58,7 +58,7 @@ struct connection {
     /* the table's own */
     struct direction directions[2]; /* by enum stream_side, of the sender */
     struct repair *repair;          /* exists while something is out of order */
-    uint32_t pending_number[2];     /* first number of a SYN that does not belong to this connection, by sender */
+    uint32_t pending_number[2]; /* first number of a SYN that does not belong to this connection, by sender */
     bool pending[2];
     bool wanted;   /* the handler wants octets */
     bool payload;  /* an octet was seen: the handler knows the connection */
@@ -78,11 +78,12 @@ static inline bool connection_is_one_sided(const struct connection *connection)
 
 /* Called by the table; `connection` is valid during the call, connection->user is the handler's. */
 struct connection_handler {
-    /* Octets in order; `mark` says when and where they were captured. The first call for a connection comes with
-     * connection->user NULL. Returns false when nothing more is wanted of the connection but its end. */
+    /* Octets in order; `mark` says when and where they were captured. The first call for a connection comes
+     * with connection->user NULL. Returns false when nothing more is wanted of the connection but its end. */
     bool (*octets)(void *user, struct connection *connection, enum stream_side from, const uint8_t *octets,
                    size_t length, const struct imap_mark *mark);
-    /* The next `length` octets were never captured; 0: the direction was met in its middle. Returns as octets does. */
+    /* The next `length` octets were never captured; 0: the direction was met in its middle. Returns as octets
+     * does. */
     bool (*lost)(void *user, struct connection *connection, enum stream_side from, uint64_t length,
                  const struct imap_mark *mark);
     /* The last call for a connection that octets or lost was called for. */

@@ -1,6 +1,6 @@
 /*
- * The connection table: finds the connection of a segment, decides who is the client, and when a connection begins and
- * ends. The payload's way is ordering.c's.
+ * The connection table: finds the connection of a segment, decides who is the client, and when a connection
+ * begins and ends. The payload's way is ordering.c's.
  */
 #include "analyzer/stream/connection_table.h"
 
@@ -68,7 +68,8 @@ static bool same_key(const struct connection_key *a, const struct connection_key
            a->port[1] == b->port[1] && a->vlan == b->vlan && a->tunnel == b->tunnel;
 }
 
-static struct connection *find(const struct connection_table *table, const struct connection_key *key, uint32_t hash)
+static struct connection *find(const struct connection_table *table, const struct connection_key *key,
+                               uint32_t hash)
 {
     for (uint32_t at = hash & table->mask; table->entries[at].connection != NULL; at = (at + 1) & table->mask)
         if (table->entries[at].hash == hash && same_key(&table->entries[at].connection->key, key))
@@ -124,7 +125,8 @@ static void remove_entry(struct connection_table *table, const struct connection
 
 static void leave_list(struct connection_table *table, struct connection *connection)
 {
-    *(connection->previous ? &connection->previous->next : &table->lists[connection->list].oldest) = connection->next;
+    *(connection->previous ? &connection->previous->next : &table->lists[connection->list].oldest) =
+        connection->next;
     *(connection->next ? &connection->next->previous : &table->lists[connection->list].newest) =
         connection->previous;
 }
@@ -178,7 +180,8 @@ static void end(struct connection_table *table, struct connection *connection, e
     connection->user = NULL;
 }
 
-static void end_and_discard(struct connection_table *table, struct connection *connection, enum connection_end how)
+static void end_and_discard(struct connection_table *table, struct connection *connection,
+                            enum connection_end how)
 {
     end(table, connection, how);
     discard(table, connection);
@@ -197,7 +200,8 @@ static void evict_one(struct connection_table *table)
 
 static bool add_block(struct connection_table *table)
 {
-    struct connection **blocks = realloc(table->blocks, (table->block_count + 1) * sizeof(struct connection *));
+    struct connection **blocks =
+        realloc(table->blocks, (table->block_count + 1) * sizeof(struct connection *));
     struct connection *block;
 
     if (blocks == NULL)
@@ -302,7 +306,8 @@ static void take_syn(struct connection *connection, enum stream_side from, const
 }
 
 /* True when a segment shows that a SYN seen before, with other numbers than this connection's, was real. */
-static bool confirms_pending(const struct connection *connection, enum stream_side from, const struct segment *segment)
+static bool confirms_pending(const struct connection *connection, enum stream_side from,
+                             const struct segment *segment)
 {
     enum stream_side other = from == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
 
@@ -312,8 +317,8 @@ static bool confirms_pending(const struct connection *connection, enum stream_si
     return connection->pending[from] && segment->sequence == connection->pending_number[from];
 }
 
-/* Decides whether a segment begins a new connection in the place of `connection`. A SYN alone does not end a live
- * connection: it may be forged, and then the next segments do not follow from it. */
+/* Decides whether a segment begins a new connection in the place of `connection`. A SYN alone does not end a
+ * live connection: it may be forged, and then the next segments do not follow from it. */
 static bool begins_anew(struct connection *connection, enum stream_side from, const struct segment *segment)
 {
     const struct direction *direction = &connection->directions[from];
@@ -341,11 +346,13 @@ static bool begins_anew(struct connection *connection, enum stream_side from, co
     return false;
 }
 
-static bool reset_is_believed(const struct connection *connection, enum stream_side from, const struct segment *segment)
+static bool reset_is_believed(const struct connection *connection, enum stream_side from,
+                              const struct segment *segment)
 {
     const struct direction *direction = &connection->directions[from];
 
-    return !direction->known || segment->sequence == direction->expected || segment->sequence == direction->highest ||
+    return !direction->known || segment->sequence == direction->expected ||
+           segment->sequence == direction->highest ||
            (direction->acked_known && segment->sequence == direction->acked);
 }
 
@@ -453,7 +460,8 @@ void connection_table_take(struct connection_table *table, const struct segment 
 
 void connection_table_tick(struct connection_table *table, int64_t now_ns)
 {
-    /* one frame with a time far off must not end everything: a jump is believed when a second frame bears it out */
+    /* one frame with a time far off must not end everything: a jump is believed when a second frame bears it
+     * out */
     bool jumped = now_ns - table->previous_ns > 60 * SECOND || now_ns < table->previous_ns;
 
     table->swept_ns = table->previous_ns = now_ns;

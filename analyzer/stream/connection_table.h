@@ -1,11 +1,12 @@
 /*
- * The connection table: takes TCP segments as they were captured and tells a handler the octets of each connection,
- * each direction in order, both directions in an order in which they can have happened (an octet never comes before the
- * octets that its sender had acknowledged), with holes where the capture has none.
+ * The connection table: takes TCP segments as they were captured and tells a handler the octets of each
+ * connection, each direction in order, both directions in an order in which they can have happened (an octet
+ * never comes before the octets that its sender had acknowledged), with holes where the capture has none.
  *
- * Followed are the connections with one end at one of the ports given. A connection met in its middle is picked
- * up; a new connection with old addresses and ports ends the old one. Memory is bounded by the limits below; what is
- * evicted is told as ended and counted. Of overlapping segments the octets that were in order first count.
+ * Followed are the connections with one end at one of the ports given. A connection met in its middle is
+ * picked up; a new connection with old addresses and ports ends the old one. Memory is bounded by the limits
+ * below; what is evicted is told as ended and counted. Of overlapping segments the octets that were in order
+ * first count.
  */
 #ifndef IMAPTAP_ANALYZER_STREAM_CONNECTION_TABLE_H
 #define IMAPTAP_ANALYZER_STREAM_CONNECTION_TABLE_H
@@ -18,10 +19,10 @@ struct connection_table;
 struct connection_table_options {
     const uint16_t *ports; /* of the servers */
     size_t port_count;
-    uint32_t max_connections;      /* open ones */
-    uint32_t max_repairs;          /* connections with something out of order, at a time; at most 100,000 */
-    uint32_t max_waiting_octets;   /* out of order, of all connections together */
-    bool everything_through_nids;  /* no shortcut for octets that are in order: slower, the same result */
+    uint32_t max_connections;     /* open ones */
+    uint32_t max_repairs;         /* connections with something out of order, at a time; at most 100,000 */
+    uint32_t max_waiting_octets;  /* out of order, of all connections together */
+    bool everything_through_nids; /* no shortcut for octets that are in order: slower, the same result */
 };
 
 struct connection_counts {
@@ -34,7 +35,8 @@ struct connection_counts {
 /* The defaults for `options` but the ports. */
 void connection_table_defaults(struct connection_table_options *options);
 
-/* The options are copied. There can be one table at a time (libnids's state is the process's). NULL: out of memory. */
+/* The options are copied. There can be one table at a time (libnids's state is the process's). NULL: out of
+ * memory. */
 struct connection_table *connection_table_new(const struct connection_table_options *options,
                                               const struct connection_handler *handler, void *user);
 

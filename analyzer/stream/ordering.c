@@ -1,17 +1,19 @@
 /*
- * The way of the payload. A segment passes two gates. Causality: when its sender had acknowledged octets of the other
- * side that have not been delivered yet, it is held until they are, because a span port may show an answer before the
- * question. Order: when octets before it are missing it goes to libnids, and so does everything after it until nothing
- * waits. A hole becomes a loss when the other side acknowledged it and a few segments or a moment have passed, when what
- * is behind it has waited long, when memory runs short, or at the end.
+ * The way of the payload. A segment passes two gates. Causality: when its sender had acknowledged octets of
+ * the other side that have not been delivered yet, it is held until they are, because a span port may show an
+ * answer before the question. Order: when octets before it are missing it goes to libnids, and so does
+ * everything after it until nothing waits. A hole becomes a loss when the other side acknowledged it and a
+ * few segments or a moment have passed, when what is behind it has waited long, when memory runs short, or at
+ * the end.
  */
 #include "analyzer/stream/ordering.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* An acknowledged hole may still be filled by segments captured late: so many segments, or so long, it is waited for. */
-#define ACKED_HOLE_SEGMENTS 8
+/* An acknowledged hole may still be filled by segments captured late: so many segments, or so long, it is
+ * waited for. */
+#define ACKED_HOLE_SEGMENTS 16
 #define ACKED_HOLE_NS       200000000
 /* A hole that nobody acknowledged may still be filled by a retransmission. */
 #define OPEN_HOLE_NS INT64_C(10000000000)
@@ -54,7 +56,7 @@ struct repair {
     struct queued *queue[2];      /* by sequence number */
     unsigned queued[2], room[2];
     struct held *held, **held_end;
-    unsigned held_by[2];
+    unsigned held_count;
     struct hole holes[2];
     size_t waiting;
     struct repair *older, *newer;
@@ -212,10 +214,12 @@ static void trim_mirror(struct repair *repair, enum stream_side from)
     }
     repair->queued[from] -= gone;
     if (gone > 0)
-        memmove(repair->queue[from], repair->queue[from] + gone, repair->queued[from] * sizeof(struct queued));
+        memmove(repair->queue[from], repair->queue[from] + gone,
+                repair->queued[from] * sizeof(struct queued));
 }
 
-/* The mark of the segment that libnids is delivering from: what covers the next octet in its queue, else the one fed. */
+/* The mark of the segment that libnids is delivering from: what covers the next octet in its queue, else the
+ * one fed. */
 static const struct imap_mark *mark_of_next(const struct repair *repair, enum stream_side from)
 {
     uint32_t expected = repair->connection->directions[from].expected;
@@ -253,8 +257,8 @@ static bool need_pair(struct repair *repair)
 
 /* --- holes --- */
 
-/* Octets that the other side acknowledged and nobody captured, up to the first that waits. A single one with nothing
- * behind it is most likely the FIN. */
+/* Octets that the other side acknowledged and nobody captured, up to the first that waits. A single one that
+ * nothing waits for is most likely the FIN. */
 static uint32_t acked_hole(const struct connection *connection, enum stream_side from)
 {
     const struct direction *direction = &connection->directions[from];
@@ -268,10 +272,14 @@ static uint32_t acked_hole(const struct connection *connection, enum stream_side
         acked = direction->fin;
     if (repair != NULL && repair->queued[from] > 0 && distance(repair->queue[from][0].sequence, acked) > 0)
         acked = repair->queue[from][0].sequence;
+    for (const struct held *held = repair != NULL ? repair->held : NULL; held != NULL; held = held->next)
+        if (held->from == from && distance(held->sequence, acked) > 0 &&
+            distance(direction->expected, held->sequence + held->length) > 0)
+            acked = held->sequence; /* captured, only not let through yet */
     hole = distance(direction->expected, acked);
     if (hole <= 0 || hole > MAX_ACKED_HOLE)
         return 0;
-    if (hole == 1 && (repair == NULL || (repair->queued[from] == 0 && repair->held_by[from] == 0)))
+    if (hole == 1 && (repair == NULL || (repair->queued[from] == 0 && repair->held == NULL)))
         return 0;
     return (uint32_t)hole;
 }
@@ -301,8 +309,8 @@ static void step_over(struct ordering *ordering, struct connection *connection, 
 }
 
 /* Steps over the holes that have become losses. */
-static void judge_holes(struct ordering *ordering, struct connection *connection, const struct imap_mark *mark,
-                        bool is_segment)
+static void judge_holes(struct ordering *ordering, struct connection *connection,
+                        const struct imap_mark *mark, bool is_segment)
 {
     for (int side = 0; side < 2; side++) {
         enum stream_side from = (enum stream_side)side;
@@ -323,7 +331,8 @@ static void judge_holes(struct ordering *ordering, struct connection *connection
             continue;
         }
         hole = &repair->holes[from];
-        if (!hole->open || hole->at != connection->directions[from].expected || mark->time_ns < hole->since_ns)
+        if (!hole->open || hole->at != connection->directions[from].expected ||
+            mark->time_ns < hole->since_ns)
             *hole = (struct hole){true, connection->directions[from].expected, 0, mark->time_ns};
         else if (is_segment)
             hole->segments++;
@@ -347,9 +356,9 @@ static bool is_crowded(const struct repair *repair, enum stream_side from, uint3
             ordering->waiting + length > ordering->max_waiting);
 }
 
-static void place_through_nids(struct ordering *ordering, struct connection *connection, enum stream_side from,
-                               uint32_t sequence, const uint8_t *octets, uint32_t captured, uint32_t length,
-                               const struct imap_mark *mark)
+static void place_through_nids(struct ordering *ordering, struct connection *connection,
+                               enum stream_side from, uint32_t sequence, const uint8_t *octets,
+                               uint32_t captured, uint32_t length, const struct imap_mark *mark)
 {
     struct direction *direction = &connection->directions[from];
     struct repair *repair = need_repair(ordering, connection);
@@ -385,8 +394,9 @@ static void place_through_nids(struct ordering *ordering, struct connection *con
     }
 }
 
-static void place(struct ordering *ordering, struct connection *connection, enum stream_side from, uint32_t sequence,
-                  const uint8_t *octets, uint32_t captured, uint32_t length, const struct imap_mark *mark)
+static void place(struct ordering *ordering, struct connection *connection, enum stream_side from,
+                  uint32_t sequence, const uint8_t *octets, uint32_t captured, uint32_t length,
+                  const struct imap_mark *mark)
 {
     struct direction *direction = &connection->directions[from];
     int32_t ahead;
@@ -434,16 +444,18 @@ static bool must_be_held(const struct connection *connection, enum stream_side f
 
     if (!other->known || !other->seen || ahead <= 0 || ahead > MAX_ACKED_HOLE)
         return false;
-    return acked_hole(connection, other_side(from)) > 0;
+    if (other->fin_seen && other->expected == other->fin)
+        return false; /* the FIN alone is ahead */
+    return true;
 }
 
-static bool hold(struct ordering *ordering, struct connection *connection, enum stream_side from, uint32_t sequence,
-                 const struct segment *segment, const struct imap_mark *mark)
+static bool hold(struct ordering *ordering, struct connection *connection, enum stream_side from,
+                 uint32_t sequence, const struct segment *segment, const struct imap_mark *mark)
 {
     struct repair *repair = need_repair(ordering, connection);
     struct held *held;
 
-    if (repair == NULL || repair->held_by[STREAM_CLIENT] + repair->held_by[STREAM_SERVER] >= MAX_HELD ||
+    if (repair == NULL || repair->held_count >= MAX_HELD ||
         ordering->waiting + segment->captured > ordering->max_waiting)
         return false;
     held = malloc(sizeof *held + segment->captured);
@@ -459,30 +471,27 @@ static bool hold(struct ordering *ordering, struct connection *connection, enum 
     memcpy(held->octets, segment->payload, segment->captured);
     *repair->held_end = held;
     repair->held_end = &held->next;
-    repair->held_by[from]++;
+    repair->held_count++;
     account(repair, segment->captured, 0);
     return true;
 }
 
-/* Takes the first held segment of its side that may pass (or, forced, the first of all) and places it. */
+/* Takes the first held segment that may pass (or, forced, the first of all) and places it. */
 static bool release_one(struct ordering *ordering, struct connection *connection, bool forced)
 {
     struct repair *repair = connection->repair;
-    bool blocked[2] = {false, false};
 
     if (repair == NULL)
         return false;
     for (struct held **at = &repair->held; *at != NULL; at = &(*at)->next) {
         struct held *held = *at;
 
-        if (!forced && (blocked[held->from] || must_be_held(connection, held->from, held->acknowledgment))) {
-            blocked[held->from] = true;
+        if (!forced && must_be_held(connection, held->from, held->acknowledgment))
             continue;
-        }
         *at = held->next;
         if (repair->held_end == &held->next)
             repair->held_end = at;
-        repair->held_by[held->from]--;
+        repair->held_count--;
         account(repair, 0, held->captured);
         place(ordering, connection, held->from, held->sequence, held->octets, held->captured, held->length,
               &held->mark);
@@ -508,7 +517,8 @@ static void settle(struct ordering *ordering, struct connection *connection)
         return;
     }
     if (repair->pair != NULL && !ordering->everything_through_nids &&
-        reassembly_is_empty(repair->pair, STREAM_CLIENT) && reassembly_is_empty(repair->pair, STREAM_SERVER)) {
+        reassembly_is_empty(repair->pair, STREAM_CLIENT) &&
+        reassembly_is_empty(repair->pair, STREAM_SERVER)) {
         reassembly_close(repair->pair);
         repair->pair = NULL;
     }
@@ -531,7 +541,8 @@ int ordering_start(struct ordering *ordering, const struct connection_table_opti
     return ordering->reassembly == NULL ? -1 : 0;
 }
 
-static void take_acknowledgment(struct connection *connection, enum stream_side from, const struct segment *segment)
+static void take_acknowledgment(struct connection *connection, enum stream_side from,
+                                const struct segment *segment)
 {
     struct direction *sender = &connection->directions[from];
     struct direction *other = &connection->directions[other_side(from)];
@@ -542,7 +553,8 @@ static void take_acknowledgment(struct connection *connection, enum stream_side 
         other->known = true;
         other->expected = other->highest = segment->acknowledgment;
         /* the first acknowledgment of a client that has sent nothing yet names the other side's start */
-        other->from_start = sender->from_start && !sender->told && segment->length == 0 && from == STREAM_CLIENT;
+        other->from_start =
+            sender->from_start && !sender->told && segment->length == 0 && from == STREAM_CLIENT;
         other->start = segment->acknowledgment;
     }
     if (!other->acked_known || distance(other->acked, segment->acknowledgment) > 0) {
@@ -594,13 +606,12 @@ void ordering_take(struct ordering *ordering, struct connection *connection, enu
         return;
     }
     if (cut.length > 0) {
-        bool waits = connection->repair != NULL && connection->repair->held_by[from] > 0;
+        bool early =
+            (segment->flags & SEGMENT_ACK) && must_be_held(connection, from, segment->acknowledgment);
 
-        if (!(segment->flags & SEGMENT_ACK) ||
-            !(waits || must_be_held(connection, from, segment->acknowledgment)) ||
-            !hold(ordering, connection, from, sequence, &cut, &mark)) {
-            while (waits && release_one(ordering, connection, true))
-                waits = connection->repair != NULL && connection->repair->held_by[from] > 0;
+        if (!early || !hold(ordering, connection, from, sequence, &cut, &mark)) {
+            while (early && release_one(ordering, connection, true))
+                ; /* no room to wait in */
             place(ordering, connection, from, sequence, cut.payload, cut.captured, cut.length, &mark);
         }
     }

@@ -1,6 +1,6 @@
 /*
- * The way of the payload: each direction in order, both directions in an order in which they can have happened, and
- * holes declared as losses. Used by the connection table only.
+ * The way of the payload: each direction in order, both directions in an order in which they can have
+ * happened, and holes declared as losses. Used by the connection table only.
  */
 #ifndef IMAPTAP_ANALYZER_STREAM_ORDERING_H
 #define IMAPTAP_ANALYZER_STREAM_ORDERING_H

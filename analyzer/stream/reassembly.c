@@ -1,5 +1,6 @@
 /*
- * libnids behind one small interface. What libnids needs, and why each value is what it is, is said at each step.
+ * libnids behind one small interface. What libnids needs, and why each value is what it is, is said at each
+ * step.
  */
 #include "analyzer/stream/reassembly.h"
 
@@ -36,7 +37,8 @@ struct reassembly {
     struct reassembly_pair pairs[];
 };
 
-/* libnids's callbacks carry no context of ours before a stream exists, and its state is the process's anyway. */
+/* libnids's callbacks carry no context of ours before a stream exists, and its state is the process's anyway.
+ */
 static struct reassembly *the_reassembly;
 
 struct composed {
@@ -129,10 +131,10 @@ static void put32(uint8_t *at, uint32_t value)
     put16(at + 2, value);
 }
 
-/* Composes one packet and gives it to libnids. `payload` may be NULL with `length` 0. The checksums stay zero:
- * libnids was told not to look at them. */
-static void compose(const struct reassembly_pair *pair, enum stream_side from, uint8_t flags, uint32_t sequence,
-                    uint32_t acknowledgment, const uint8_t *payload, size_t length)
+/* Composes one packet and gives it to libnids. `payload` may be NULL with `length` 0. The checksums stay
+ * zero: libnids was told not to look at them. */
+static void compose(const struct reassembly_pair *pair, enum stream_side from, uint8_t flags,
+                    uint32_t sequence, uint32_t acknowledgment, const uint8_t *payload, size_t length)
 {
     /* window scale 14 in both SYNs: with window 65535 nothing within 2^30 is ever outside the window */
     static const uint8_t scale[4] = {3, 3, 14, 0};
@@ -233,8 +235,8 @@ bool reassembly_has_room(const struct reassembly_pair *pair, enum stream_side fr
 {
     size_t pieces = length / MAX_PAYLOAD + 1;
 
-    return pair->stream == NULL || receiver(pair, from)->rmem_alloc + cost_of(length) +
-                                           (int)pieces * cost_of(0) <= QUEUE_LIMIT;
+    return pair->stream == NULL ||
+           receiver(pair, from)->rmem_alloc + cost_of(length) + (int)pieces * cost_of(0) <= QUEUE_LIMIT;
 }
 
 bool reassembly_is_empty(const struct reassembly_pair *pair, enum stream_side from)
@@ -267,7 +269,8 @@ void reassembly_step(struct reassembly_pair *pair, enum stream_side from, uint32
 
     if (pair->stream == NULL || length == 0)
         return;
-    /* the hole but for its last octet is declared delivered; that octet is fed, which makes libnids look at its queue */
+    /* the hole but for its last octet is declared delivered; that octet is fed, which makes libnids look at
+     * its queue */
     to = receiver(pair, from);
     to->count = (int)((unsigned)to->count + (length - 1));
     to->offset = (int)((unsigned)to->offset + (length - 1));

@@ -1,6 +1,6 @@
 /*
- * SipHash-1-3 of a few octets. The attacker picks the addresses, so the hash is keyed; it stands in a header because
- * it is needed for every segment.
+ * SipHash-1-3 of a few octets. The attacker picks the addresses, so the hash is keyed; it stands in a header
+ * because it is needed for every segment.
  */
 #ifndef IMAPTAP_ANALYZER_STREAM_SIPHASH_H
 #define IMAPTAP_ANALYZER_STREAM_SIPHASH_H

@@ -52,7 +52,8 @@ static bool on_lost(void *user, struct connection *connection, enum stream_side 
 
 static void on_ended(void *user, struct connection *connection, enum connection_end end)
 {
-    static const char *const names[CONNECTION_ENDS] = {"fin", "reset", "replaced", "idle", "evicted", "capture"};
+    static const char *const names[CONNECTION_ENDS] = {"fin",  "reset",   "replaced",
+                                                       "idle", "evicted", "capture"};
 
     (void)connection;
     tell(user, " .%s ", names[end]);
@@ -125,7 +126,8 @@ void conversation_handshake(struct conversation *c)
     conversation_flags(c, STREAM_CLIENT, SEGMENT_ACK);
 }
 
-void conversation_say_at(struct conversation *c, enum stream_side side, int32_t offset, const char *text, int32_t acked)
+void conversation_say_at(struct conversation *c, enum stream_side side, int32_t offset, const char *text,
+                         int32_t acked)
 {
     make(c, side, SEGMENT_ACK | SEGMENT_PSH);
     c->segment.sequence += (uint32_t)offset;

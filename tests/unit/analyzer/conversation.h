@@ -1,7 +1,7 @@
 /*
- * A TCP conversation for tests of the connection table: makes segments by hand, and writes down what the table tells as one
- * line of text that a test can compare, e.g. "C:hello S:ok !S3 .fin" (client said hello, server said ok, three
- * octets of the server were lost, ended by FIN; "~C" is a client met in its middle).
+ * A TCP conversation for tests of the connection table: makes segments by hand, and writes down what the
+ * table tells as one line of text that a test can compare, e.g. "C:hello S:ok !S3 .fin" (client said hello,
+ * server said ok, three octets of the server were lost, ended by FIN; "~C" is a client met in its middle).
  */
 #ifndef IMAPTAP_TESTS_CONVERSATION_H
 #define IMAPTAP_TESTS_CONVERSATION_H
@@ -27,12 +27,14 @@ void conversation_start(struct conversation *c, uint32_t client, uint32_t server
 /* SYN, SYN-ACK, ACK. */
 void conversation_handshake(struct conversation *c);
 
-/* A segment of `side` with `text` at its next number (which moves on), acknowledging all of the other side. */
+/* A segment of `side` with `text` at its next number (which moves on), acknowledging all of the other side.
+ */
 void conversation_say(struct conversation *c, enum stream_side side, const char *text);
 
-/* Like _say, but at `offset` octets from the next number, which does not move; acknowledges `acked` octets more than the other
- * side's next number says. */
-void conversation_say_at(struct conversation *c, enum stream_side side, int32_t offset, const char *text, int32_t acked);
+/* Like _say, but at `offset` octets from the next number, which does not move; acknowledges `acked` octets
+ * more than the other side's next number says. */
+void conversation_say_at(struct conversation *c, enum stream_side side, int32_t offset, const char *text,
+                         int32_t acked);
 
 /* A segment without payload: flags of segment.h. */
 void conversation_flags(struct conversation *c, enum stream_side side, uint8_t flags);

@@ -1,6 +1,6 @@
 /*
- * The connection table with libnids behind it: what it tells of conversations that were captured in every odd way. Every case
- * runs with and without the shortcut for octets that are in order.
+ * The connection table with libnids behind it: what it tells of conversations that were captured in every odd
+ * way. Every case runs with and without the shortcut for octets that are in order.
  */
 #include "tests/unit/analyzer/conversation.h"
 
@@ -108,7 +108,7 @@ static void lost_and_acknowledged(struct conversation *c)
     conversation_say(c, STREAM_CLIENT, "ab");
     c->next[STREAM_CLIENT] += 7;
     conversation_say(c, STREAM_SERVER, "ok");
-    for (int i = 0; i < 10; i++)
+    for (int i = 0; i < 20; i++)
         conversation_say(c, STREAM_CLIENT, "x");
 }
 
@@ -263,7 +263,7 @@ static const struct {
     {"out of order", out_of_order, "C:abcdefg .capture"},
     {"the first delivered octets count", overlapping_what_was_delivered, "C:abcdef .capture"},
     {"an answer waits for its question", answer_captured_before_the_question, "C:login S:ok .capture"},
-    {"lost and acknowledged", lost_and_acknowledged, "C:ab !C7 S:ok C:xxxxxxxxxx .capture"},
+    {"lost and acknowledged", lost_and_acknowledged, "C:ab !C7 S:ok C:xxxxxxxxxxxxxxxxxxxx .capture"},
     {"lost and never acknowledged", lost_and_never_acknowledged, "C:ab !C3 C:efgh .capture"},
     {"a retransmission fills the hole", retransmission_fills_the_hole, "C:abcd .capture"},
     {"cut by the snapshot length", cut_by_the_snapshot_length, "C:abab !C8 C:ab .capture"},
@@ -272,7 +272,8 @@ static const struct {
     {"a FIN before the last octets", fin_before_the_last_octets, "C:ab .fin"},
     {"a reset that counts", reset_that_counts, "C:ab .reset"},
     {"a forged reset", forged_reset, "C:abcd .capture"},
-    {"ports used again after FIN", ports_used_again_after_fin, "S:hi C:login S:ok .fin S:hi C:login S:ok .fin"},
+    {"ports used again after FIN", ports_used_again_after_fin,
+     "S:hi C:login S:ok .fin S:hi C:login S:ok .fin"},
     {"ports used again without FIN", ports_used_again_without_fin, "C:ab .replaced S:hi C:cd .capture"},
     {"a forged SYN", forged_syn, "C:abcd .capture"},
     {"TCP Fast Open", fast_open, "C:earlylate .capture"},
