@@ -1,0 +1,126 @@
+"""The commands as a user meets them: help, version, wrong usage, query and its formats, rules, progress."""
+import csv
+import io
+import json
+import os
+import pty
+import subprocess
+
+import capture_maker
+import harness
+
+COMMANDS = ("read", "query", "rules")
+
+
+class Usage(harness.ImaptapTest):
+    def test_help_has_an_example_everywhere(self):
+        for arguments in (["--help"], *([command, "--help"] for command in COMMANDS)):
+            self.assertIn("Example", self.imaptap(*arguments).out)
+
+    def test_the_version_names_the_libraries(self):
+        for name in ("imaptap 0.", "libpcap", "libnids", "SQLite 3."):
+            self.assertIn(name, self.imaptap("--version").out)
+
+    def test_wrong_usage_is_status_2(self):
+        for arguments in ([], ["reed"], ["read"], ["read", "--no-such-option", "x"], ["read", "--port", "0", "x"],
+                          ["read", "--port", "143,", "x"], ["read", "--port", "99999", "x"], ["query", "no-such-query"],
+                          ["query", "--format", "xml", "senders"], ["rules", "extra"]):
+            self.imaptap(*arguments, status=2)
+
+
+class Query(harness.ImaptapTest):
+    def setUp(self):
+        super().setUp()
+        self.read(self.write("one.pcap", capture_maker.one_login('a1 LOGIN star*user Sesam-1')))
+
+    def query(self, *arguments, status=0):
+        return self.imaptap("query", "-d", self.database, *arguments, status=status)
+
+    def test_lists_its_canned_queries_with_a_line_each(self):
+        names = [line.split()[0] for line in self.query("--list").out.splitlines()]
+        for name in ("findings", "senders", "affected-users", "wildcard-logins", "captures"):
+            self.assertIn(name, names)
+        for name in names:
+            self.query(name)
+
+    def test_formats(self):
+        sql = "SELECT username, frame, response_code FROM logins"
+        rows = list(csv.reader(io.StringIO(self.query("--format", "csv", sql).out)))
+        self.assertEqual(rows, [["username", "frame", "response_code"], ["star*user", "5", ""]])
+        expected = {"username": "star*user", "frame": 5, "response_code": None}
+        self.assertEqual(json.loads(self.query("--format", "json", sql).out), [expected])
+        self.assertEqual(json.loads(self.query("--format", "ndjson", sql).out), expected)
+        self.assertIn("star*user", self.query(sql).out)
+
+    def test_cannot_write(self):
+        before = open(self.database, "rb").read()
+        for sql in ("DELETE FROM logins", "DROP TABLE logins", "ATTACH 'x.db' AS x", "PRAGMA user_version = 9",
+                    "SELECT load_extension('x')", "CREATE TEMP TABLE t(x)", "SELECT 1; DELETE FROM logins"):
+            self.query(sql, status=2)
+        self.assertEqual(open(self.database, "rb").read(), before)
+
+    def test_without_a_database_says_so(self):
+        run = self.imaptap("query", "-d", self.path("none.db"), "senders", status=3)
+        self.assertIn("none.db", run.err)
+        self.assertFalse(os.path.exists(self.path("none.db")))
+
+
+class Rules(harness.ImaptapTest):
+    def test_the_list_the_json_and_the_table_are_the_same(self):
+        self.read(self.write("one.pcap", capture_maker.one_login()))
+        rows = json.loads(self.imaptap("rules", "--format", "json").out)
+        text = self.imaptap("rules").out
+        names = ["rule", "severity", "title", "reference", "remedy", "rfc2060", "rfc3501", "rfc9051"]
+        self.assertEqual(sorted(tuple(row[name] for name in names) for row in rows),
+                         sorted(self.ask(f"SELECT {', '.join(names)} FROM rules")))
+        self.assertGreaterEqual(len(rows), 20)
+        for row in rows:
+            self.assertIn(row["rule"], text)
+
+
+class Progress(harness.ImaptapTest):
+    def read_on_terminal(self, *arguments):
+        capture = self.write("one.pcap", capture_maker.one_login())
+        controller, terminal = pty.openpty()
+        fifo = self.path("fifo")
+        os.mkfifo(fifo)
+        process = subprocess.Popen([harness.BINARY, "read", "-d", self.database, *arguments, fifo],
+                                   stderr=terminal, stdout=subprocess.PIPE)
+        os.close(terminal)
+        with open(fifo, "wb") as writer:
+            writer.write(open(capture, "rb").read())
+            writer.flush()
+            try:
+                process.wait(1.5)
+            except subprocess.TimeoutExpired:
+                pass
+        out = process.communicate(timeout=60)[0]
+        seen = b""
+        try:
+            while True:
+                part = os.read(controller, 4096)
+                if not part:
+                    break
+                seen += part
+        except OSError:
+            pass
+        os.close(controller)
+        self.assertEqual(process.returncode, 0)
+        self.assertIn(b"Read: 1 capture", out)
+        return seen.decode()
+
+    def test_is_shown_on_a_terminal_and_removed_again(self):
+        seen = self.read_on_terminal()
+        for word in ("frames", "connections", "logins", "/s"):
+            self.assertIn(word, seen)
+        self.assertTrue(seen.endswith("\r\033[K"), repr(seen[-20:]))
+
+    def test_is_left_out_with_q(self):
+        self.assertEqual(self.read_on_terminal("-q"), "")
+
+    def test_is_left_out_without_a_terminal(self):
+        self.assertEqual(self.read(self.write("two.pcap", capture_maker.one_login())).err, "")
+
+
+if __name__ == "__main__":
+    harness.main()

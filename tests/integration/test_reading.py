@@ -1,0 +1,166 @@
+"""What `read` makes of captures: kinds of files, several files as one stream, the same content again, and its options."""
+import os
+import shutil
+
+import capture_maker
+import harness
+from capture_maker import Conversation, pcap
+
+LOGINS = "SELECT username, username_form, result, after_result FROM logins ORDER BY time_ns, id"
+
+
+def two_files():
+    """A conversation whose connection begins in one file and logs in in the next."""
+    conversation = Conversation().open()
+    first = list(conversation.frames)
+    conversation.login("a1 LOGIN star*user x", "BAD no").close()
+    return first, conversation.frames[len(first):]
+
+
+class Files(harness.ImaptapTest):
+    def test_both_byte_orders_and_precisions(self):
+        for big_endian in (False, True):
+            for nanoseconds in (False, True):
+                frames = Conversation(start_ns=1_700_000_000_123_456_789).open().login("a LOGIN u p").frames
+                name = f"{big_endian}-{nanoseconds}"
+                self.database = self.path(name + ".db")
+                self.read(self.write(name + ".pcap", pcap(frames, 1, big_endian, nanoseconds)))
+                expected = 1_700_000_000_127_456_789
+                self.assertEqual(self.one("SELECT time_ns FROM logins"),
+                                 expected if nanoseconds else expected // 1000 * 1000)
+
+    def test_standard_input_and_its_file_are_the_same_capture(self):
+        octets = capture_maker.one_login()
+        self.read("-", input=octets)
+        self.assertEqual(self.one("SELECT source, state FROM captures"), ("-", "complete"))
+        run = self.read(self.write("file.pcap", octets))
+        self.assertIn("in the database already", run.out)
+        self.read("-", input=octets)
+        self.assertEqual(self.one("SELECT count(*) FROM captures"), 1)
+        self.assertEqual(self.one("SELECT count(*) FROM logins"), 1)
+
+    def test_frames_are_numbered_as_in_wireshark(self):
+        self.read(self.write("one.pcap", capture_maker.one_login()))
+        self.assertEqual(self.one("SELECT frame FROM logins"), 5)
+
+    def test_a_login_split_over_segments_counts_from_its_first_octet(self):
+        conversation = Conversation().open().say("C", "a1 LOG").say("C", "IN star*").say("C", "user x\r\n")
+        self.read(self.write("split.pcap", pcap(conversation.say("S", "a1 BAD no\r\n").frames)))
+        self.assertEqual(self.one("SELECT frame, username, result FROM logins"), (5, "star*user", "BAD"))
+
+
+class SeveralFiles(harness.ImaptapTest):
+    def test_a_connection_may_span_files_named_in_any_order(self):
+        first, second = two_files()
+        later, earlier = self.write("a.pcap", pcap(second)), self.write("b.pcap", pcap(first))
+        self.read(later, earlier)
+        self.assertEqual(self.ask(LOGINS), [("star*user", "atom", "BAD", None)])
+        self.assertEqual(self.one("SELECT midstream FROM connections"), 0)
+        self.assertEqual(self.one("SELECT c.source LIKE '%b.pcap', l.source LIKE '%a.pcap', frame FROM logins "
+                                  "JOIN connections ON connections.id = connection_id "
+                                  "JOIN captures c ON c.id = connections.capture_id "
+                                  "JOIN captures l ON l.id = logins.capture_id"), (1, 1, 1))
+
+    def test_a_folder_is_one_stream_of_traffic(self):
+        first, second = two_files()
+        self.write("ring/sub/2.pcap", pcap(first))
+        self.write("ring/1.pcap", pcap(second))
+        self.write("ring/README", b"no capture")
+        run = self.read(self.path("ring"))
+        self.assertEqual(self.ask(LOGINS), [("star*user", "atom", "BAD", None)])
+        self.assertIn("1 file of the folders left out", run.out)
+
+    def test_two_taps_with_one_direction_each_are_merged(self):
+        frames = Conversation().open().login("a1 LOGIN u p").login("a2 SELECT INBOX").close().frames
+        client = [frame for frame in frames if frame[1][26:30] == b"\x0a\x09\x00\x01"]
+        server = [frame for frame in frames if frame[1][26:30] == b"\x0a\x09\x00\x02"]
+        self.read(self.write("c.pcap", pcap(client)), self.write("s.pcap", pcap(server)))
+        self.assertEqual(self.ask(LOGINS), [("u", "atom", "OK", "OK")])
+        self.assertEqual(self.one("SELECT one_sided, lost_octets FROM connections"), (0, 0))
+
+    def test_the_same_file_twice_is_read_once(self):
+        capture = self.write("one.pcap", capture_maker.one_login())
+        copy = self.path("copy.pcap")
+        shutil.copy(capture, copy)
+        self.read(capture, copy)
+        self.assertEqual(self.one("SELECT count(*) FROM logins"), 1)
+
+
+class Again(harness.ImaptapTest):
+    def test_reading_the_same_capture_again_changes_nothing(self):
+        capture = self.write("one.pcap", capture_maker.one_login())
+        self.read(capture)
+        before = self.dump()
+        os.rename(capture, self.path("renamed.pcap"))
+        run = self.read(self.path("renamed.pcap"))
+        self.assertEqual(self.dump(), before)
+        self.assertIn("in the database already", run.out)
+        self.assertIn("star*user", run.out)
+
+    def test_a_capture_that_did_not_finish_is_replaced(self):
+        capture = self.write("one.pcap", capture_maker.one_login())
+        self.read(capture)
+        self.alter("UPDATE captures SET state = 'running'; UPDATE logins SET username = 'stale'")
+        self.read(capture)
+        self.assertEqual(self.ask(LOGINS), [("star*user", "atom", "BAD", None)])
+        self.assertEqual(self.one("SELECT count(*) FROM captures WHERE state = 'complete'"), 1)
+        self.check_database()
+
+    def dump(self):
+        import sqlite3
+        connection = sqlite3.connect(self.database)
+        try:
+            return list(connection.iterdump())
+        finally:
+            connection.close()
+
+    def alter(self, sql):
+        import sqlite3
+        connection = sqlite3.connect(self.database)
+        connection.executescript(sql)
+        connection.close()
+
+
+class Options(harness.ImaptapTest):
+    def test_other_ports(self):
+        capture = self.write("odd.pcap", capture_maker.one_login(server_port=1143))
+        run = self.read(capture)
+        self.assertIn("No IMAP connection was seen on port 143", run.out)
+        self.database = self.path("other.db")
+        self.read("--port", "143,1143", capture)
+        self.assertEqual(self.one("SELECT server_port FROM connections"), 1143)
+
+    def test_exit_code_tells_of_violations(self):
+        bad = self.write("bad.pcap", capture_maker.one_login())
+        good = self.write("good.pcap", capture_maker.one_login("a LOGIN alice x", "OK in"))
+        self.read("--exit-code", bad, status=1)
+        self.database = self.path("good.db")
+        run = self.read("--exit-code", good)
+        self.assertIn("No login breaks the IMAP grammar", run.out)
+
+    def test_users_can_be_masked(self):
+        frames = []
+        for port, user in ((1, "star*user"), (2, "star*user"), (3, "other")):
+            frames += Conversation(client_port=port).open().login(f"a LOGIN {user} pw", f"NO no {user} here").frames
+        run = self.read("--mask-users", self.write("m.pcap", pcap(sorted(frames, key=lambda frame: frame[0]))))
+        names = [row[0] for row in self.ask("SELECT username FROM logins ORDER BY connection_id, id")]
+        self.assertEqual(len(set(names)), 2)
+        for name in names:
+            self.assertRegex(name, r"^user-[0-9a-f]{16}$")
+        self.assertEqual(self.ask("SELECT DISTINCT username_length FROM logins"), [(None,)])
+        for text in (run.out, open(self.database, "rb").read().decode("latin-1")):
+            self.assertNotIn("star*user", text)
+
+    def test_password_shape_only_when_asked_for(self):
+        capture = self.write("p.pcap", capture_maker.one_login("a LOGIN bob pass*word%"))
+        sql = "SELECT password_length, position, count, octets FROM logins JOIN violations ON login_id = logins.id " \
+              "WHERE rule = 'unquoted-wildcard' AND argument = 'password'"
+        self.read(capture)
+        self.assertEqual(self.one(sql), (None, None, None, "*%"))
+        self.database = self.path("shape.db")
+        self.read("--password-shape", capture)
+        self.assertEqual(self.one(sql), (10, 4, 2, "*%"))
+
+
+if __name__ == "__main__":
+    harness.main()
