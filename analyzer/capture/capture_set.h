@@ -24,7 +24,7 @@ struct capture_set *capture_set_new(const int *fds, const uint32_t *indexes, siz
                                     const struct capture_set_handler *handler, void *user);
 
 /* The next frame of all, valid until the next call; CAPTURE_END when all are over. A broken capture is told through
- * `ended` and does not stop the others. */
+ * `ended` and does not stop the others. CAPTURE_BROKEN: out of memory, the captures not told as ended are lost. */
 enum capture_status capture_set_next(struct capture_set *set, struct frame *frame);
 
 /* Octets consumed of all captures together. */

@@ -23,4 +23,7 @@ void fingerprint_free(struct fingerprint *print);
 /* The same digest of a regular file, by pread: the descriptor's position stays. Returns 0, or -1 with errno set. */
 int fingerprint_of_file(int fd, char text[CAPTURE_FINGERPRINT_SIZE]);
 
+/* The same of the first `size` octets only, as if the file ended there. */
+int fingerprint_of_range(int fd, uint64_t size, char text[CAPTURE_FINGERPRINT_SIZE]);
+
 #endif

@@ -1,0 +1,32 @@
+/*
+ * The sentence that says why a capture is broken.
+ */
+#include "analyzer/capture/capture_error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void capture_error_set(struct capture_error *error, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(error->text, sizeof error->text, format, arguments);
+    va_end(arguments);
+}
+
+const char *capture_number(uint64_t number, char text[CAPTURE_NUMBER_SIZE])
+{
+    char digits[21];
+    size_t length = (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
+    char *to = text;
+
+    for (size_t i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            *to++ = ',';
+        *to++ = digits[i];
+    }
+    *to = '\0';
+    return text;
+}

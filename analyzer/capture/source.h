@@ -1,0 +1,37 @@
+/*
+ * The octets of one descriptor, in order: counted, and fingerprinted on the way.
+ */
+#ifndef IMAPTAP_ANALYZER_CAPTURE_SOURCE_H
+#define IMAPTAP_ANALYZER_CAPTURE_SOURCE_H
+
+#include "analyzer/capture/fingerprint.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Octets at the beginning that can be looked at before they are read. */
+#define SOURCE_HEAD 4096
+
+struct source;
+
+/* Reads from the descriptor's present position on; a regular file's position is not moved. NULL: out of
+ * memory. */
+struct source *source_new(int fd);
+
+/* Points *octets at the first octets, without taking them: `wanted` of them (at most SOURCE_HEAD), fewer at
+ * the end. Only before the first source_read. Returns how many there are, or -1 with errno set. */
+ssize_t source_head(struct source *source, size_t wanted, const uint8_t **octets);
+
+/* Reads at most `room` octets. Returns 0 at the end, or -1 with errno set. */
+ssize_t source_read(struct source *source, void *octets, size_t room);
+
+/* Octets taken so far. */
+uint64_t source_position(const struct source *source);
+
+/* Reads to the end, and writes the fingerprint of all octets; "" when the file cannot be read again. `ended`:
+ * the end was met, what a regular file holds behind it by now is none of it. */
+void source_fingerprint(struct source *source, bool ended, char text[CAPTURE_FINGERPRINT_SIZE]);
+
+void source_free(struct source *source);
+
+#endif

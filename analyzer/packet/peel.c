@@ -1,0 +1,102 @@
+/*
+ * The peeler: calls layer after layer until a TCP segment is reached, or something that holds none.
+ */
+#include "analyzer/packet/peel.h"
+
+#include "analyzer/packet/layers.h"
+
+#include <pcap/dlt.h>
+#include <stdlib.h>
+
+/* Layers that one frame may have; real ones, tunnels in tunnels included, have fewer than twenty. */
+#define MAX_LAYERS 64
+
+/* Of files that say OpenBSD's number for raw IP, or the one written into files since. */
+#define OPENBSD_DLT_RAW 14
+#define LINKTYPE_RAW    101
+
+struct peeler {
+    char unused;
+};
+
+static int (*const layers[LAYERS - PEEL_RESULTS])(struct peeling *) = {
+    [LAYER_ETHERNET - PEEL_RESULTS] = layer_ethernet,
+    [LAYER_NULL - PEEL_RESULTS] = layer_null,
+    [LAYER_LOOP - PEEL_RESULTS] = layer_loop,
+    [LAYER_SLL - PEEL_RESULTS] = layer_sll,
+    [LAYER_SLL2 - PEEL_RESULTS] = layer_sll2,
+    [LAYER_ETHERTYPE - PEEL_RESULTS] = layer_ethertype,
+    [LAYER_IP - PEEL_RESULTS] = layer_ip,
+    [LAYER_IPV4 - PEEL_RESULTS] = layer_ipv4,
+    [LAYER_IPV6 - PEEL_RESULTS] = layer_ipv6,
+    [LAYER_PROTOCOL - PEEL_RESULTS] = layer_protocol,
+};
+
+/* The layer that frames of this link type begin with. */
+static int first_layer(int link_type)
+{
+    switch (link_type) {
+    case DLT_EN10MB:
+        return LAYER_ETHERNET;
+    case DLT_NULL:
+        return LAYER_NULL;
+    case DLT_LOOP:
+        return LAYER_LOOP;
+    case DLT_LINUX_SLL:
+        return LAYER_SLL;
+    case DLT_LINUX_SLL2:
+        return LAYER_SLL2;
+    case DLT_RAW:
+    case OPENBSD_DLT_RAW:
+    case LINKTYPE_RAW:
+        return LAYER_IP;
+    case DLT_IPV4:
+        return LAYER_IPV4;
+    case DLT_IPV6:
+        return LAYER_IPV6;
+    default:
+        return PEEL_UNKNOWN_LINK;
+    }
+}
+
+struct peeler *peeler_new(void)
+{
+    return calloc(1, sizeof(struct peeler));
+}
+
+enum peel_result peel(struct peeler *peeler, const struct frame *frame, struct segment *segment)
+{
+    struct peeling peeling = {
+        .at = frame->octets,
+        .captured = frame->captured,
+        .length = frame->length < frame->captured ? frame->captured : frame->length,
+        .segment = segment,
+    };
+    int next = first_layer(frame->link_type);
+
+    (void)peeler;
+    segment->vlan = 0;
+    segment->tunnel = 0;
+    segment->tunnel_text[0] = '\0';
+    for (int i = 0; next >= PEEL_RESULTS; i++) {
+        if (i == MAX_LAYERS)
+            return PEEL_MALFORMED;
+        next = layers[next - PEEL_RESULTS](&peeling);
+    }
+    if (next == PEEL_SEGMENT) {
+        segment->time_ns = frame->time_ns;
+        segment->frame = frame->number;
+        segment->capture = frame->capture;
+    }
+    return (enum peel_result)next;
+}
+
+int peel_knows_link(int link_type)
+{
+    return first_layer(link_type) != PEEL_UNKNOWN_LINK;
+}
+
+void peeler_free(struct peeler *peeler)
+{
+    free(peeler);
+}

@@ -1,0 +1,53 @@
+/*
+ * What an IP datagram carries, and TCP (RFC 9293), where peeling ends.
+ */
+#include "analyzer/packet/layers.h"
+
+#include <string.h>
+
+#define PROTOCOL_TCP 6
+
+static void put_address(uint8_t to[16], const uint8_t *from, bool ipv6)
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+    if (ipv6) {
+        memcpy(to, from, 16);
+        return;
+    }
+    memcpy(to, mapped, sizeof mapped);
+    memcpy(to + sizeof mapped, from, 4);
+}
+
+static int layer_tcp(struct peeling *peeling)
+{
+    const uint8_t *header = peeling->at;
+    struct segment *segment = peeling->segment;
+    uint32_t header_length;
+
+    if (peeling->captured < 20)
+        return peeling_ends_before(peeling, 20);
+    header_length = (header[12] >> 4) * 4U;
+    if (header_length < 20 || header_length > peeling->length)
+        return PEEL_MALFORMED;
+    put_address(segment->source, peeling->source, peeling->ipv6);
+    put_address(segment->destination, peeling->destination, peeling->ipv6);
+    segment->source_port = be16(header);
+    segment->destination_port = be16(header + 2);
+    segment->sequence = be32(header + 4);
+    segment->acknowledgment = be32(header + 8);
+    segment->window = be16(header + 14);
+    segment->flags = header[13] & 0x3f;
+    /* when the snapshot length cut the options, nothing of the payload is there, but its length is known */
+    segment->captured = peeling->captured > header_length ? peeling->captured - header_length : 0;
+    segment->payload = header + (peeling->captured - segment->captured);
+    segment->length = peeling->length - header_length;
+    return PEEL_SEGMENT;
+}
+
+int layer_protocol(struct peeling *peeling)
+{
+    if (peeling->type == PROTOCOL_TCP)
+        return layer_tcp(peeling);
+    return layer_extension(peeling);
+}
