@@ -124,7 +124,8 @@ bool session_awaits(const struct imap_session *session, struct imap_text tag, ui
 static bool repeats_attempt(const struct imap_session *session, const struct attempt *attempt,
                             struct imap_text text, bool cut)
 {
-    if (echo_repeats(text, kept_view(&attempt->secret), cut))
+    if (echo_repeats(text, kept_view(&attempt->secret), cut) ||
+        echo_repeats_word(text, kept_view(&attempt->scraps), cut))
         return true;
     struct imap_text user = kept_view(&attempt->username);
     return session->options.hide_users && user.length >= LEAST_MASKED_USER && echo_repeats(text, user, cut);
@@ -141,7 +142,7 @@ static bool repeats_credential(const struct imap_session *session, struct imap_t
     for (unsigned i = 1; lexer && i < LEXER_ARGUMENTS; i++)
         if (echo_repeats(text, kept_view(&lexer->arguments[i].value), cut))
             return true;
-    return false;
+    return lexer && echo_repeats_word(text, kept_view(&lexer->scraps), cut);
 }
 
 /* A response code of the RFCs is told even where the text is not: it says why, and it cannot be an echo. */

@@ -1,6 +1,8 @@
 /* One login attempt and the record made of it. */
 #include "dissector/attempt/attempt.h"
 
+#include "dissector/attempt/echo.h"
+
 #include <string.h>
 
 #define FIRST_VIOLATIONS 4
@@ -22,6 +24,7 @@ void attempt_free(struct attempt *attempt, struct budget *budget)
     kept_free(&attempt->username, budget);
     kept_free(&attempt->authzid, budget);
     kept_free(&attempt->secret, budget);
+    kept_free(&attempt->scraps, budget);
     kept_free(&attempt->reply, budget);
     kept_free(&attempt->after_text, budget);
     budget_give(budget, attempt->violations, attempt->violation_room * sizeof *attempt->violations);
@@ -74,7 +77,8 @@ static struct imap_text text_or_missing(const struct kept *kept, bool there)
 static void split_reply(const struct attempt *attempt, struct imap_login *login)
 {
     struct imap_text text = kept_view(&attempt->reply);
-    const char *close = text.length && text.octets[0] == '[' ? memchr(text.octets, ']', text.length) : NULL;
+    bool coded = text.length && text.octets[0] == '[' && !echo_is_withheld(text);
+    const char *close = coded ? memchr(text.octets, ']', text.length) : NULL;
     if (close) {
         login->response_code = (struct imap_text){text.octets + 1, (size_t)(close - text.octets) - 1};
         size_t used = (size_t)(close - text.octets) + 1;

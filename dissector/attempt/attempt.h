@@ -28,6 +28,7 @@ struct attempt {
     struct imap_mark begin;
     struct kept tag, mechanism, username, authzid;
     struct kept secret; /* as a lenient server sees it */
+    struct kept scraps; /* words that may be parts of one */
     bool has_tag, has_mechanism, has_username, has_authzid;
     bool has_secret;
     enum imap_form username_form, password_form;

@@ -8,6 +8,7 @@
 #define TELLING_OCTETS 8
 /* Encoded octets of a shorter piece would be found in any text. */
 #define LEAST_BASE64 4
+#define LEAST_WORD   3
 /* No text that is kept is longer, so nothing longer can be repeated in it. */
 #define MOST_OCTETS 2048
 
@@ -74,4 +75,22 @@ bool echo_repeats(struct imap_text text, struct imap_text credential, bool cut)
     return credential.length > TELLING_OCTETS &&
            (holds(text, credential.octets, TELLING_OCTETS, cut) ||
             holds(text, credential.octets + credential.length - TELLING_OCTETS, TELLING_OCTETS, cut));
+}
+
+bool echo_repeats_word(struct imap_text text, struct imap_text words, bool cut)
+{
+    while (words.length) {
+        const char *space = memchr(words.octets, ' ', words.length);
+        size_t length = space ? (size_t)(space - words.octets) : words.length;
+        if (length >= LEAST_WORD && echo_repeats(text, (struct imap_text){words.octets, length}, cut))
+            return true;
+        size_t used = space ? length + 1 : length;
+        words = (struct imap_text){words.octets + used, words.length - used};
+    }
+    return false;
+}
+
+bool echo_is_withheld(struct imap_text text)
+{
+    return text.length == sizeof ECHO_WITHHELD - 1 && memcmp(text.octets, ECHO_WITHHELD, text.length) == 0;
 }

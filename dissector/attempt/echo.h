@@ -14,5 +14,9 @@
  * or, when it has more than 8 octets, its first or last 8. `cut`: the text went on, so that one begun at its
  * end counts. */
 bool echo_repeats(struct imap_text text, struct imap_text credential, bool cut);
+/* As echo_repeats for any of the words in `words`; a short one is in too many texts to count. */
+bool echo_repeats_word(struct imap_text text, struct imap_text words, bool cut);
+/* True when `text` is what stands for a withheld one. */
+bool echo_is_withheld(struct imap_text text);
 
 #endif

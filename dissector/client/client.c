@@ -563,7 +563,7 @@ void client_lost(struct imap_session *session, uint64_t length, const struct ima
         return;
     }
     if (client->exchange)
-        client->exchange->attempt->incomplete = true;
+        client->exchange->attempt->incomplete = client->exchange->attempt->untimed = true;
     interrupt(session);
     client->uncertain = client->holed = true;
 }

@@ -4,6 +4,10 @@
 #include <limits.h>
 #include <string.h>
 
+/* Arguments of LOGIN; more of them are parts of one that was not quoted. */
+#define WANTED_ARGUMENTS 2
+#define SCRAPS_OCTETS    1024
+
 static bool is_separator(uint8_t octet)
 {
     return octet == ' ' || octet == '\t';
@@ -20,6 +24,8 @@ struct argument *lexer_current(struct lexer *lexer)
 static void keep(struct lexer *lexer, struct budget *budget, const void *octets, size_t length)
 {
     struct argument *argument = lexer_current(lexer);
+    if (lexer->count > WANTED_ARGUMENTS)
+        kept_append(&lexer->scraps, budget, octets, length, SCRAPS_OCTETS);
     if (argument != &lexer->arguments[LEXER_ARGUMENTS])
         kept_append(&argument->value, budget, octets, length, IMAP_KEPT_OCTETS);
 }
@@ -46,6 +52,7 @@ static void begin(struct lexer *lexer, struct budget *budget, uint8_t octet)
     argument->form = octet == '"' ? IMAP_FORM_QUOTED : IMAP_FORM_ATOM;
     lexer->gap = 0;
     lexer->tab = false;
+    kept_append(&lexer->scraps, budget, " ", lexer->count > WANTED_ARGUMENTS, SCRAPS_OCTETS);
 }
 
 static void separator(struct lexer *lexer, uint8_t octet)
@@ -99,9 +106,11 @@ static void quoted(struct lexer *lexer, struct budget *budget, uint8_t octet)
 }
 
 /* What stands behind a closing quote may be the password: only that it stands there is noted. */
-static void junk(struct lexer *lexer)
+static void junk(struct lexer *lexer, struct budget *budget, uint8_t octet)
 {
     struct argument *argument = lexer_current(lexer);
+    kept_append(&lexer->scraps, budget, " ", 1, SCRAPS_OCTETS);
+    kept_append(&lexer->scraps, budget, &octet, 1, SCRAPS_OCTETS);
     struct offence *offence = &argument->found.offences[OFFENCE_QUOTED];
     if (offence->count == 0)
         offence->position = (int64_t)argument->sent;
@@ -133,8 +142,10 @@ void lexer_octet(struct lexer *lexer, struct budget *budget, uint8_t octet)
     else if (lexer->state == LEXER_ATOM)
         atom(lexer, budget, octet);
     else if (lexer->state == LEXER_CLOSED && octet != '"')
-        junk(lexer);
-    else if (lexer->state != LEXER_JUNK)
+        junk(lexer, budget, octet);
+    else if (lexer->state == LEXER_JUNK)
+        kept_append(&lexer->scraps, budget, &octet, 1, SCRAPS_OCTETS);
+    else
         start(lexer, budget, octet);
 }
 
@@ -208,4 +219,5 @@ void lexer_free(struct lexer *lexer, struct budget *budget)
 {
     for (unsigned i = 0; i <= LEXER_ARGUMENTS; i++)
         kept_free(&lexer->arguments[i].value, budget);
+    kept_free(&lexer->scraps, budget);
 }

@@ -49,7 +49,8 @@ struct lexer {
     unsigned count; /* arguments so far, also those not kept; stops at UINT_MAX */
     uint64_t gap;   /* separators since the last argument */
     bool tab;
-    bool bad_spacing;                               /* before any argument but the first */
+    bool bad_spacing;   /* before any argument but the first */
+    struct kept scraps; /* words that belong to no argument, and may be parts of a password */
     struct argument arguments[LEXER_ARGUMENTS + 1]; /* the last one stands for all that are not kept */
 };
 

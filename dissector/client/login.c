@@ -65,8 +65,14 @@ static void take_username(struct imap_session *session, struct attempt *attempt,
     attempt->has_username = true;
     attempt->username = user->value;
     user->value = (struct kept){0};
-    if (sure)
-        kept_cut(&attempt->username, user->sure_length);
+    if (!sure)
+        return;
+    struct kept *name = &attempt->username;
+    if (user->sure_length < name->count)
+        kept_append(&attempt->scraps, &session->budget, name->octets + user->sure_length,
+                    name->count - (size_t)user->sure_length, SECRET_OCTETS);
+    kept_append(&attempt->scraps, &session->budget, " ", 1, SECRET_OCTETS);
+    kept_cut(name, user->sure_length);
 }
 
 static void take_password(struct imap_session *session, struct attempt *attempt,
@@ -80,7 +86,7 @@ static void take_password(struct imap_session *session, struct attempt *attempt,
     attempt->has_secret = true;
     kept_append(&attempt->secret, &session->budget, password->value.octets, password->value.count,
                 SECRET_OCTETS);
-    if (session->encryption == IMAP_ENCRYPTION_NONE)
+    if (password->complete || password->sent > 0)
         flag(session, attempt, IMAP_RULE_CLEARTEXT_PASSWORD, IMAP_ARG_PASSWORD);
 }
 
@@ -100,6 +106,8 @@ void login_arguments(struct imap_session *session, struct attempt *attempt, unsi
     struct argument *user = count > 0 ? &lexer->arguments[first] : NULL;
     struct argument *password = count > 1 ? &lexer->arguments[first + 1] : NULL;
     bool wide = user && user->gap > 1;
+    attempt->scraps = lexer->scraps;
+    lexer->scraps = (struct kept){0};
     bool empty_user = end == COMMAND_WHOLE && count == 1 && wide && !user->tab;
 
     if (lexer->bad_spacing || (user && (user->tab || user->gap == 0 || (wide && !empty_user))) ||
