@@ -348,7 +348,9 @@ def main():
     if options.truth:
         rows.sort(key=lambda row: row["frame"])
         with open(options.truth, "w", encoding="ascii", newline="") as truth:
-            truth.write(",".join(COLUMNS) + "\n")
+            truth.write(f"connections\n{begun}\n")
+            if rows:  # the sqlite3 shell writes no header above nothing
+                truth.write(",".join(COLUMNS) + "\n")
             for row in rows:
                 truth.write(",".join(csv_field(row[column]) for column in COLUMNS) + "\n")
 

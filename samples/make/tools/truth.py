@@ -92,6 +92,7 @@ class Connection:
         self.done = False
         self.login = None  # being read: its line so far, with literals taken out
         self.order = []  # tags of the commands, as sent
+        self.answered = set()
         self.server_literal = 0  # octets of a literal in a response that are still to come
         self.in_response = False  # the next line is the rest of a response that held a literal
 
@@ -225,7 +226,7 @@ class Connection:
                 stop(f"frame {frame}: greeting {text!r}")
             self.greeting = text[5:]
         match = re.match(r"\* OK \[CAPABILITY ([^\]]*)\]|\* CAPABILITY (.*)$", text)
-        if match and not self.authenticated and not self.login_waits():
+        if match and not self.authenticated and not self.login_is_next():
             # What comes between a LOGIN and its OK (Dovecot) describes the state after it.
             self.capabilities = match[1] or match[2].strip()
         match = re.match(r"([^ *+]+) (OK|NO|BAD) ?(.*)$", text)
@@ -240,7 +241,13 @@ class Connection:
     def login_waits(self):
         return any(isinstance(c, Login) and c.result is None for c in self.commands.values())
 
+    def login_is_next(self):
+        """Whether the server is at work on a LOGIN: no command before it waits for its answer."""
+        waiting = [tag for tag in self.order if tag not in self.answered]
+        return bool(waiting) and isinstance(self.commands[waiting[0]], Login)
+
     def verdict(self, tag, result, text):
+        self.answered.add(tag)
         command = self.commands.get(tag)
         if isinstance(command, Login) and command.result is None:
             command.result = result

@@ -7,7 +7,7 @@ Prints "file: what" for each file with a find; exits with 0 when something was f
 """
 import base64
 import os
-import re
+import subprocess
 import sys
 import tempfile
 
@@ -34,26 +34,34 @@ def patterns(passwords):
         plain[escaped.lower()] = secret
         plain[octets.hex().encode()] = secret + " in hexadecimal"
         plain[octets.hex(" ").encode()] = secret + " in hexadecimal"
-        plain[octets.decode().encode("utf-16-le").lower()] = secret + " in UTF-16"
         for core in base64_cores(octets):
             exact[core] = secret + " in base64"
     return plain, exact
 
 
-def compile_all(passwords):
-    plain, exact = patterns(passwords)
-    join = b"|".join
-    return (plain, re.compile(join(map(re.escape, plain)))), (exact, re.compile(join(map(re.escape, exact))))
+class Searcher:
+    """grep with all patterns at once."""
 
+    def __init__(self, passwords):
+        plain, exact = patterns(passwords)
+        self.runs = []
+        for what, options in ((plain, ["-i"]), (exact, [])):
+            listed = tempfile.NamedTemporaryFile()
+            listed.write(b"\n".join(what) + b"\n")
+            listed.flush()
+            self.runs.append((what, ["grep", "-a", "-o", "-m1", "-F", "-f", listed.name] + options, listed))
 
-def search(octets, compiled):
-    """What of the passwords stands in the octets, or None."""
-    (plain, plain_search), (exact, exact_search) = compiled
-    match = plain_search.search(octets.lower())
-    if match:
-        return plain[match[0]]
-    match = exact_search.search(octets)
-    return exact[match[0]] if match else None
+    def find(self, octets):
+        """What of the passwords stands in the octets, or None. Without its NULs UTF-16 reads like ASCII."""
+        octets = octets + b"\n" + octets.replace(b"\0", b"")
+        for what, command, _ in self.runs:
+            result = subprocess.run(command, input=octets, capture_output=True, env={"LC_ALL": "C", "PATH": os.environ["PATH"]})
+            if result.returncode > 1:
+                raise SystemExit("find_secrets.py: " + result.stderr.decode())
+            if result.stdout:
+                match = result.stdout.splitlines()[0]
+                return what.get(match) or what[match.lower()]
+        return None
 
 
 def files(paths):
@@ -65,8 +73,8 @@ def files(paths):
             yield path
 
 
-def self_test(passwords, compiled):
-    """Each password is found in each form, planted in a file among other octets, and an innocent file is not suspected."""
+def self_test(passwords, searcher):
+    """Each password is found in each form, planted among other octets, and an innocent file is not suspected."""
     for secret in passwords:
         octets = secret.encode()
         planted = [octets, octets.upper(), octets[:PIECE], octets[-PIECE:], octets.hex().encode(), secret.encode("utf-16-le"),
@@ -74,14 +82,10 @@ def self_test(passwords, compiled):
         planted += [base64.b64encode(lead + octets + tail) for lead in (b"", b"\0user\0", b"x\0longer@example.org\0", b"ab")
                     for tail in (b"", b"\x01", b"\x01\x01")]
         for form in planted:
-            with tempfile.NamedTemporaryFile() as file:
-                file.write(os.urandom(500) + b"\0" + form + b"\0" + os.urandom(500))
-                file.flush()
-                with open(file.name, "rb") as planted_file:
-                    if search(planted_file.read(), compiled) is None:
-                        raise SystemExit(f"find_secrets.py: cannot find {form!r}")
+            if searcher.find(os.urandom(500) + b"\0" + form + b"\0" + os.urandom(500)) is None:
+                raise SystemExit(f"find_secrets.py: cannot find {form!r}")
     innocent = b'a1 LOGIN star*user * BAD [SYNTAX] c2VjcmV0 "tulpen" Sesam Tulpe* Krokus% Logon failure: unknown user name\r\n' * 9
-    if search(innocent, compiled) is not None:
+    if searcher.find(innocent) is not None:
         raise SystemExit("find_secrets.py: suspects an innocent file")
     print(f"the search finds {len(passwords)} passwords in {len(planted)} forms each")
 
@@ -91,14 +95,14 @@ def main(list_file, *arguments):
         passwords = lines.read().splitlines()
     if not passwords or min(map(len, passwords)) < PIECE:
         raise SystemExit(f"find_secrets.py: {list_file}: a password is shorter than {PIECE} octets")
-    compiled = compile_all(passwords)
+    searcher = Searcher(passwords)
     if arguments == ("--self-test",):
-        self_test(passwords, compiled)
+        self_test(passwords, searcher)
         return 0
     found = 1
     for path in files(arguments):
         with open(path, "rb") as file:
-            what = search(file.read(), compiled)
+            what = searcher.find(file.read())
         if what:
             print(f"{path}: {what}")
             found = 0

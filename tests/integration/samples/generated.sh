@@ -4,5 +4,5 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 imaptap=$1
 shift
 "$python" "$tools/generate_imap.py" --out "$work/big.pcap" --truth "$work/big.csv" "$@"
-"$imaptap" read -q -d "$work/big.db" "$work/big.pcap"
+"$imaptap" read -q -d "$work/big.db" "$work/big.pcap" >"$work/summary"
 same_rows "$work/big.db" "$tools/truth.sql" "$work/big.csv"

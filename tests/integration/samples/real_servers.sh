@@ -15,7 +15,7 @@ fi
 }
 
 for name in hoodiecrow dovecot ipv6 vlan; do
-    "$imaptap" read -q -d "$work/$name.db" "$work/fresh/$name.pcap"
+    "$imaptap" read -q -d "$work/$name.db" "$work/fresh/$name.pcap" >"$work/summary"
     echo "$name:"
     same_rows "$work/$name.db" "$samples/truth.sql" "$work/fresh/$name.expected"
 done

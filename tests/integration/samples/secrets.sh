@@ -44,7 +44,7 @@ sqlite3 -readonly read.db .dump >dump.sql
 # -- journals: copies taken while a run goes on, and what a killed run leaves behind --------------------------
 "$python" "$tools/generate_imap.py" --connections 5000 --out "$work/big.pcap"
 mkdir running
-"$imaptap" read -q -d running/big.db "$work/big.pcap" &
+"$imaptap" read -q -d running/big.db "$work/big.pcap" >running/big.out &
 reading=$!
 copies=0
 while kill -0 $reading 2>/dev/null; do
@@ -54,7 +54,7 @@ while kill -0 $reading 2>/dev/null; do
     sleep 0.02
 done
 wait $reading
-"$imaptap" read -q -d killed.db "$work/big.pcap" &
+"$imaptap" read -q -d killed.db "$work/big.pcap" >killed.out &
 reading=$!
 for _ in $(seq 200); do
     [ -s killed.db-journal ] || [ -s killed.db-wal ] && break
@@ -62,7 +62,7 @@ for _ in $(seq 200); do
     sleep 0.01
 done
 kill -KILL $reading 2>/dev/null || true
-wait $reading || true
+wait $reading 2>/dev/null || true
 
 found=0
 search "$work/out" && found=1
