@@ -55,7 +55,7 @@ static int parse_ports(struct settings *settings, const char *list)
     const char *at = list;
 
     settings->analysis.port_count = 0;
-    do {
+    for (;;) {
         char *end;
         unsigned long port;
 
@@ -65,8 +65,10 @@ static int parse_ports(struct settings *settings, const char *list)
             (*end != ',' && *end != '\0') || settings->analysis.port_count == MAX_PORTS)
             return -1;
         settings->ports[settings->analysis.port_count++] = (uint16_t)port;
-        at = *end == ',' ? end + 1 : end;
-    } while (*at != '\0');
+        if (*end == '\0')
+            break;
+        at = end + 1;
+    }
     settings->port_text = list;
     return 0;
 }

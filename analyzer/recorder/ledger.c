@@ -60,7 +60,8 @@ struct ledger *ledger_new(struct store *store, const struct inputs *inputs, stru
 
 void ledger_restart(struct ledger *ledger)
 {
-    memset(ledger->slots, 0, ledger->slot_count * sizeof *ledger->slots);
+    if (ledger->slot_count > 0)
+        memset(ledger->slots, 0, ledger->slot_count * sizeof *ledger->slots);
 }
 
 static struct slot *slot_of(struct ledger *ledger, uint32_t number)
