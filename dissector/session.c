@@ -343,6 +343,18 @@ static void finish_when_over(struct imap_session *session, enum command_kind kin
         session_finish(session);
 }
 
+/* A login was answered: what was announced meanwhile holds for the next one only if this one failed. */
+static void settle_capabilities(struct imap_session *session, enum imap_result result)
+{
+    if (session->provisional.seen && result != IMAP_RESULT_OK) {
+        kept_free(&session->capabilities.text, &session->budget);
+        session->capabilities = session->provisional;
+    } else {
+        kept_free(&session->provisional.text, &session->budget);
+    }
+    session->provisional = (struct capabilities){0};
+}
+
 void session_tagged(struct imap_session *session, struct imap_text tag, uint64_t tag_length,
                     enum imap_result result, struct imap_text text, bool cut, int64_t time_ns)
 {
@@ -365,6 +377,7 @@ void session_tagged(struct imap_session *session, struct imap_text tag, uint64_t
         struct attempt *attempt = command->attempt;
         set_verdict(session, attempt, VERDICT_TAGGED, result, text, cut, time_ns);
         session->authenticated = session->authenticated || result == IMAP_RESULT_OK;
+        settle_capabilities(session, result);
         if (attempt->sent)
             settle(session, command);
         else if (command == session->client.command)
@@ -491,6 +504,7 @@ void imap_session_free(struct imap_session *session)
     let_go(session);
     kept_free(&session->greeting, &session->budget);
     kept_free(&session->capabilities.text, &session->budget);
+    kept_free(&session->provisional.text, &session->budget);
     kept_free(&session->client_ident, &session->budget);
     kept_free(&session->server_ident, &session->budget);
     struct budget budget = session->budget;

@@ -124,6 +124,7 @@ struct imap_session {
     bool greeting_seen, server_ident_seen;
     struct kept greeting;
     struct capabilities capabilities;
+    struct capabilities provisional; /* announced while a login waits: of the time after it, if it succeeds */
     struct kept client_ident, server_ident;
 };
 

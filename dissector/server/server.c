@@ -123,6 +123,18 @@ static void take_capabilities(struct imap_session *session, struct imap_text lis
         capabilities_set(&session->capabilities, &session->budget, list, partial);
 }
 
+/* An untagged list while a login waits: many servers announce so what holds once it has succeeded. */
+static void take_untagged_capabilities(struct imap_session *session, struct imap_text list, bool partial)
+{
+    if (session->first && session->first->attempt && !session->authenticated) {
+        if (capability_flags(list) & CAPABILITY_UNAUTHENTICATE)
+            session->unauthenticate = true;
+        capabilities_set(&session->provisional, &session->budget, list, partial);
+    } else {
+        take_capabilities(session, list, partial);
+    }
+}
+
 static void untagged(struct imap_session *session, enum response_kind kind, struct imap_text text, bool cut,
                      int64_t time_ns)
 {
@@ -139,7 +151,7 @@ static void untagged(struct imap_session *session, enum response_kind kind, stru
     else if (kind == RESPONSE_BYE)
         session_untagged(session, IMAP_RESULT_BYE, text, cut, time_ns);
     else if (kind == RESPONSE_CAPABILITY)
-        take_capabilities(session, text, cut);
+        take_untagged_capabilities(session, text, cut);
     else if (kind == RESPONSE_ID) {
         kept_clear(&session->server_ident);
         ident_octets(&session->server_ident, &session->budget, text.octets, text.length);
