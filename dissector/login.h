@@ -14,7 +14,8 @@
 /* Octets of a user name, a tag and so on that are kept; what comes beyond is counted, not kept. */
 #define IMAP_KEPT_OCTETS 8192
 
-/* Octets as they came from the wire: any value, NUL included, not terminated. octets == NULL means "missing". */
+/* Octets as they came from the wire: any value, NUL included, not terminated. octets == NULL means "missing".
+ */
 struct imap_text {
     const char *octets;
     size_t length;
@@ -55,7 +56,8 @@ enum imap_argument {
     IMAP_ARGUMENTS
 };
 
-/* The rules a login can break; dissector/rules.h says what each one means. The order is the order of the table. */
+/* The rules a login can break; dissector/rules.h says what each one means. The order is the order of the
+ * table. */
 enum imap_rule {
     IMAP_RULE_UNQUOTED_WILDCARD,
     IMAP_RULE_UNQUOTED_SPECIAL,
@@ -87,14 +89,15 @@ enum imap_rule {
 struct imap_violation {
     enum imap_rule rule;
     enum imap_argument argument;
-    int64_t position; /* of the first offending octet: from 0, in the argument's octets as sent, an opening quote
-                         counted; -1: has none, or is not told (passwords) */
+    int64_t position; /* of the first offending octet: from 0, in the argument's octets as sent, an opening
+                         quote counted; -1: has none, or is not told (passwords) */
     int64_t count;    /* how many offending octets; -1: is not told */
     uint8_t octets[IMAP_VIOLATION_OCTETS]; /* the distinct ones, in order of first appearance */
     uint8_t octet_count;                   /* of octets[]; 0: none is told */
 };
 
-/* Room for one violation of each rule and argument would be far too much; no login can collect more than this. */
+/* Room for one violation of each rule and argument would be far too much; no login can collect more than
+ * this. */
 #define IMAP_MAX_VIOLATIONS 40
 
 /* Where an octet was captured. */

@@ -1,11 +1,12 @@
 /*
- * The IMAP dissector: follows the login phase of one connection, from the greeting to the verdict of the first
- * command after a successful login, and reports every LOGIN and AUTHENTICATE in it.
+ * The IMAP dissector: follows the login phase of one connection, from the greeting to the verdict of the
+ * first command after a successful login, and reports every LOGIN and AUTHENTICATE in it.
  *
  * It is fed the octets of each direction in order, in any chunking, and it never looks ahead: the result
- * depends on the octets and on the order in which the two directions came, never on where the chunks were cut.
- * It does no I/O, keeps no globals, and its memory is bounded whatever it is fed (see IMAP_SESSION_MAX_OCTETS).
- * Secrets are kept only as long as an echo of them must be recognised, and are wiped then.
+ * depends on the octets and on the order in which the two directions came, never on where the chunks were
+ * cut. It does no I/O, keeps no globals, and its memory is bounded whatever it is fed (see
+ * IMAP_SESSION_MAX_OCTETS). Secrets are kept only as long as an echo of them must be recognised, and are
+ * wiped then.
  */
 #ifndef IMAPTAP_DISSECTOR_SESSION_H
 #define IMAPTAP_DISSECTOR_SESSION_H
@@ -22,33 +23,35 @@ enum imap_direction { IMAP_FROM_CLIENT, IMAP_FROM_SERVER };
 enum imap_encryption { IMAP_ENCRYPTION_NONE, IMAP_ENCRYPTION_STARTTLS, IMAP_ENCRYPTION_IMPLICIT };
 
 struct imap_session_options {
-    bool password_shape;   /* tell lengths, positions and counts of passwords */
-    bool hide_users;       /* the caller masks user names: withhold response texts that repeat one */
+    bool password_shape; /* tell lengths, positions and counts of passwords */
+    bool hide_users;     /* the caller masks user names: withhold response texts that repeat one */
 };
 
 struct imap_session_handler {
     /* A login is finished: its verdict came, or the session ended without one. The record and its texts are
      * valid only during the call. Called from feed, lost and end. */
     void (*login)(void *user, const struct imap_login *login);
-    /* The verdict of the first command after login number `number`, which had been reported with OK. `text` is
-     * the whole of the response text, with its code, masked like response_text; valid during the call. */
+    /* The verdict of the first command after login number `number`, which had been reported with OK. `text`
+     * is the whole of the response text, with its code, masked like response_text; valid during the call. */
     void (*after)(void *user, uint32_t number, enum imap_result result, struct imap_text text);
 };
 
 /* What is known of the connection so far. Texts are valid until the next call on the session. */
 struct imap_session_facts {
-    struct imap_text greeting;     /* the greeting's text, without "* OK " and line end; at most 1,024 octets */
+    struct imap_text greeting; /* the greeting's text, without "* OK " and line end; at most 1,024 octets */
     struct imap_text capabilities; /* as last announced before the login, separated by one space */
     struct imap_text client_ident; /* the arguments of ID (RFC 2971) as sent: ("name" "x" ...) */
     struct imap_text server_ident;
-    struct imap_text server_product; /* e.g. "Exchange 2003", from the greeting; missing when it does not say */
+    struct imap_text
+        server_product; /* e.g. "Exchange 2003", from the greeting; missing when it does not say */
     enum imap_encryption encryption;
     bool not_imap; /* the first lines are no IMAP: nothing more is wanted */
 };
 
 struct imap_session;
 
-/* Makes a session. `options` and `handler` are copied; `user` is handed to the handler. NULL: out of memory. */
+/* Makes a session. `options` and `handler` are copied; `user` is handed to the handler. NULL: out of memory.
+ */
 struct imap_session *imap_session_new(const struct imap_session_options *options,
                                       const struct imap_session_handler *handler, void *user);
 
@@ -58,9 +61,9 @@ bool imap_session_feed(struct imap_session *session, enum imap_direction directi
                        size_t length, const struct imap_mark *mark);
 
 /* Tells that `length` octets of `direction` were never captured. A command with a hole in it is reported as
- * incomplete; then the direction resynchronises at the next line that is certain: a tagged command with a known
- * name (client) or a tagged or untagged response (server). A length of 0 means an unknown number: tell that first of
- * all for each direction of a connection that is met in mid-stream. Returns as feed does. */
+ * incomplete; then the direction resynchronises at the next line that is certain: a tagged command with a
+ * known name (client) or a tagged or untagged response (server). A length of 0 means an unknown number: tell
+ * that first of all for each direction of a connection that is met in mid-stream. Returns as feed does. */
 bool imap_session_lost(struct imap_session *session, enum imap_direction direction, uint64_t length,
                        const struct imap_mark *mark);
 

@@ -1,8 +1,8 @@
 /*
  * One capture file (or pipe) as a sequence of frames, through libpcap.
  *
- * Works on descriptors that somebody else opened, so that the process which reads hostile octets needs no right
- * to open anything.
+ * Works on descriptors that somebody else opened, so that the process which reads hostile octets needs no
+ * right to open anything.
  */
 #ifndef IMAPTAP_ANALYZER_CAPTURE_CAPTURE_FILE_H
 #define IMAPTAP_ANALYZER_CAPTURE_CAPTURE_FILE_H
@@ -14,32 +14,34 @@
 enum capture_status {
     CAPTURE_FRAME, /* a frame was read */
     CAPTURE_END,   /* the capture is over, whole */
-    CAPTURE_BROKEN /* cut short, corrupt or unreadable: capture_file_error says why; what came before counts */
+    CAPTURE_BROKEN /* cut short, corrupt or unreadable: capture_file_error says why; what came before counts
+                    */
 };
 
 struct capture_file;
 
-/* Opens the capture behind `fd`, which stays the caller's and is not closed; nothing is read yet. Frames will bear
- * `index` as their capture. NULL: out of memory. */
+/* Opens the capture behind `fd`, which stays the caller's and is not closed; nothing is read yet. Frames will
+ * bear `index` as their capture. NULL: out of memory. */
 struct capture_file *capture_file_new(int fd, uint32_t index);
 
-/* Reads the next frame into *frame; the first call reads the file's header. After CAPTURE_END or CAPTURE_BROKEN every
- * further call returns the same. */
+/* Reads the next frame into *frame; the first call reads the file's header. After CAPTURE_END or
+ * CAPTURE_BROKEN every further call returns the same. */
 enum capture_status capture_file_next(struct capture_file *file, struct frame *frame);
 
-/* Why the capture is broken, one sentence without the file's name, e.g. "cut short in frame 17, at octet 2,031".
- * Valid as long as the file. */
+/* Why the capture is broken, one sentence without the file's name, e.g. "cut short in frame 17, at octet
+ * 2,031". Valid as long as the file. */
 const char *capture_file_error(const struct capture_file *file);
 
 /* Octets of the file consumed so far (for progress). */
 uint64_t capture_file_position(const struct capture_file *file);
 
-/* Link types met so far as text, e.g. "EN10MB" or "EN10MB,RAW"; "" before the first frame. Valid as long as the file. */
+/* Link types met so far as text, e.g. "EN10MB" or "EN10MB,RAW"; "" before the first frame. Valid as long as
+ * the file. */
 const char *capture_file_link_types(const struct capture_file *file);
 
-/* The content's fingerprint of everything that was read, complete once the capture ended or broke (the remainder of the
- * file is read for it): the same as capture_fingerprint_of gives for a regular file. `text` takes
- * CAPTURE_FINGERPRINT_SIZE octets, terminated. */
+/* The content's fingerprint of everything that was read, complete once the capture ended or broke (the
+ * remainder of the file is read for it): the same as capture_fingerprint_of gives for a regular file. `text`
+ * takes CAPTURE_FINGERPRINT_SIZE octets, terminated. */
 void capture_file_fingerprint(struct capture_file *file, char *text);
 
 void capture_file_free(struct capture_file *file);

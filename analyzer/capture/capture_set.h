@@ -1,7 +1,7 @@
 /*
- * Several captures as one stream of traffic: frames come in the order of their times, merged across all captures whose
- * times overlap, while each capture's own order is kept (its times may jump). Only as many captures are open at a time
- * as overlap.
+ * Several captures as one stream of traffic: frames come in the order of their times, merged across all
+ * captures whose times overlap, while each capture's own order is kept (its times may jump). Only as many
+ * captures are open at a time as overlap.
  */
 #ifndef IMAPTAP_ANALYZER_CAPTURE_CAPTURE_SET_H
 #define IMAPTAP_ANALYZER_CAPTURE_CAPTURE_SET_H
@@ -12,19 +12,22 @@ struct capture_set;
 
 /* What happens to the captures on the way; called from capture_set_next only. */
 struct capture_set_handler {
-    /* The capture's first frame is about to be delivered, or it was found to hold none (then `ended` follows at once). */
+    /* The capture's first frame is about to be delivered, or it was found to hold none (then `ended` follows
+     * at once). */
     void (*started)(void *user, uint32_t index);
-    /* The capture is over; `file` still answers capture_file_error, _position, _link_types and _fingerprint. */
+    /* The capture is over; `file` still answers capture_file_error, _position, _link_types and _fingerprint.
+     */
     void (*ended)(void *user, uint32_t index, enum capture_status status, struct capture_file *file);
 };
 
-/* Takes `count` descriptors, which stay the caller's; the capture of fds[i] bears the index indexes[i]. NULL: out of memory.
- * With a single capture nothing is read ahead. A pipe may be among them. */
+/* Takes `count` descriptors, which stay the caller's; the capture of fds[i] bears the index indexes[i]. NULL:
+ * out of memory. With a single capture nothing is read ahead. A pipe may be among them. */
 struct capture_set *capture_set_new(const int *fds, const uint32_t *indexes, size_t count,
                                     const struct capture_set_handler *handler, void *user);
 
-/* The next frame of all, valid until the next call; CAPTURE_END when all are over. A broken capture is told through
- * `ended` and does not stop the others. CAPTURE_BROKEN: out of memory, the captures not told as ended are lost. */
+/* The next frame of all, valid until the next call; CAPTURE_END when all are over. A broken capture is told
+ * through `ended` and does not stop the others. CAPTURE_BROKEN: out of memory, the captures not told as ended
+ * are lost. */
 enum capture_status capture_set_next(struct capture_set *set, struct frame *frame);
 
 /* Octets consumed of all captures together. */

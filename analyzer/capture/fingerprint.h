@@ -1,6 +1,6 @@
 /*
- * Knows a capture by its content: a digest of its size, its first and its last 64 KiB. It is quick for any size of file,
- * and it is no SHA-256 of the file and never called one.
+ * Knows a capture by its content: a digest of its size, its first and its last 64 KiB. It is quick for any
+ * size of file, and it is no SHA-256 of the file and never called one.
  */
 #ifndef IMAPTAP_ANALYZER_CAPTURE_FINGERPRINT_H
 #define IMAPTAP_ANALYZER_CAPTURE_FINGERPRINT_H
@@ -20,7 +20,8 @@ void fingerprint_feed(struct fingerprint *print, const void *octets, size_t leng
 void fingerprint_text(struct fingerprint *print, char text[CAPTURE_FINGERPRINT_SIZE]);
 void fingerprint_free(struct fingerprint *print);
 
-/* The same digest of a regular file, by pread: the descriptor's position stays. Returns 0, or -1 with errno set. */
+/* The same digest of a regular file, by pread: the descriptor's position stays. Returns 0, or -1 with errno
+ * set. */
 int fingerprint_of_file(int fd, char text[CAPTURE_FINGERPRINT_SIZE]);
 
 /* The same of the first `size` octets only, as if the file ended there. */

@@ -1,5 +1,6 @@
 /*
- * One captured frame: the contract between the places where frames come from (capture/) and the peeling (packet/).
+ * One captured frame: the contract between the places where frames come from (capture/) and the peeling
+ * (packet/).
  */
 #ifndef IMAPTAP_ANALYZER_CAPTURE_FRAME_H
 #define IMAPTAP_ANALYZER_CAPTURE_FRAME_H

@@ -1,8 +1,8 @@
 /*
  * Peeling: takes a frame apart, layer by layer, down to one TCP segment.
  *
- * Every length and offset is checked against the octets captured; nesting is bounded. Checksums are not verified:
- * with offload they are often not yet filled in where the capture was made.
+ * Every length and offset is checked against the octets captured; nesting is bounded. Checksums are not
+ * verified: with offload they are often not yet filled in where the capture was made.
  */
 #ifndef IMAPTAP_ANALYZER_PACKET_PEEL_H
 #define IMAPTAP_ANALYZER_PACKET_PEEL_H

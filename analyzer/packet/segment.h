@@ -1,6 +1,6 @@
 /*
- * One TCP segment with all that was around it: the whole contract between peeling (packet/) and the connection
- * table (stream/). All numbers are in host byte order; addresses are in network byte order.
+ * One TCP segment with all that was around it: the whole contract between peeling (packet/) and the
+ * connection table (stream/). All numbers are in host byte order; addresses are in network byte order.
  */
 #ifndef IMAPTAP_ANALYZER_PACKET_SEGMENT_H
 #define IMAPTAP_ANALYZER_PACKET_SEGMENT_H
@@ -25,13 +25,14 @@ struct segment {
     uint32_t acknowledgment; /* meaningful only with SEGMENT_ACK */
     uint16_t window;         /* as in the header, not scaled */
     uint8_t flags;           /* of enum segment_flags */
-    const uint8_t *payload;  /* points into the frame (or a reassembled datagram): valid until the next peeling */
-    uint32_t captured;       /* octets of payload there are; less than `length` when the snapshot length cut it */
-    uint32_t length;         /* octets of payload there were on the wire */
-    uint32_t vlan;           /* innermost 802.1Q/802.1ad identifier outside of any tunnel, plus 1; 0: untagged */
-    uint64_t tunnel;         /* tells tunnels apart (kind and identifier, hashed); 0: none */
-    char tunnel_text[48];    /* e.g. "gre" or "vxlan 42"; "" when tunnel is 0 */
-    int64_t time_ns;         /* of the frame that completed the segment */
+    const uint8_t
+        *payload;      /* points into the frame (or a reassembled datagram): valid until the next peeling */
+    uint32_t captured; /* octets of payload there are; less than `length` when the snapshot length cut it */
+    uint32_t length;   /* octets of payload there were on the wire */
+    uint32_t vlan;     /* innermost 802.1Q/802.1ad identifier outside of any tunnel, plus 1; 0: untagged */
+    uint64_t tunnel;   /* tells tunnels apart (kind and identifier, hashed); 0: none */
+    char tunnel_text[48]; /* e.g. "gre" or "vxlan 42"; "" when tunnel is 0 */
+    int64_t time_ns;      /* of the frame that completed the segment */
     uint64_t frame;
     uint32_t capture;
 };

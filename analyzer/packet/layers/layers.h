@@ -1,0 +1,144 @@
+/*
+ * What the layers of peeling share: where in the frame the peeling is, and which layer comes next.
+ *
+ * Each layer is a function that strips its header and says what is below: an enum layer, or an enum peel_result when
+ * the peeling is over. peel() calls one after the other, so that nesting costs no stack and is counted in one place.
+ */
+#ifndef IMAPTAP_ANALYZER_PACKET_LAYERS_LAYERS_H
+#define IMAPTAP_ANALYZER_PACKET_LAYERS_LAYERS_H
+
+#include "analyzer/packet/fragments.h"
+#include "analyzer/packet/peel.h"
+
+#include <stdbool.h>
+
+enum layer {
+    LAYER_ETHERNET = PEEL_RESULTS, /* the results of peeling come before */
+    LAYER_NULL,
+    LAYER_LOOP,
+    LAYER_SLL,
+    LAYER_SLL2,
+    LAYER_NFLOG,
+    LAYER_RADIOTAP,
+    LAYER_WIRELESS,
+    LAYER_PPP,
+    LAYER_PPPOE,
+    LAYER_LLC,
+    LAYER_ETHERTYPE, /* whatever `type` says, an EtherType */
+    LAYER_MPLS,
+    LAYER_IP, /* version 4 or 6, as the first octet says */
+    LAYER_IPV4,
+    LAYER_IPV6,
+    LAYER_PROTOCOL, /* whatever `type` says, an IP protocol number */
+    LAYER_GRE,
+    LAYER_UDP,
+    LAYERS
+};
+
+enum {
+    ETHERTYPE_IPV4 = 0x0800,
+    ETHERTYPE_BRIDGED = 0x6558, /* Ethernet inside of a tunnel */
+    ETHERTYPE_VLAN = 0x8100,    /* 802.1Q */
+    ETHERTYPE_IPV6 = 0x86dd,
+    ETHERTYPE_MPLS = 0x8847,
+    ETHERTYPE_MPLS_UPSTREAM = 0x8848,
+    ETHERTYPE_PPPOE = 0x8864,    /* its session stage */
+    ETHERTYPE_PROVIDER = 0x88a8, /* 802.1ad, and what vendors used before: */
+    ETHERTYPE_QINQ1 = 0x9100,
+    ETHERTYPE_QINQ2 = 0x9200,
+};
+
+struct peeling {
+    const uint8_t *at;           /* where the layer begins */
+    uint32_t captured;           /* octets there are from there on */
+    uint32_t length;             /* octets there were on the wire from there on; at least `captured` */
+    uint32_t type;               /* EtherType or IP protocol of the layer, for LAYER_ETHERTYPE and LAYER_PROTOCOL */
+    const uint8_t *source;       /* addresses of the innermost IP header so far: 4 or 16 octets */
+    const uint8_t *destination;  /* NULL before the first */
+    bool ipv6;                   /* their family */
+    bool partial;                /* the first fragment of a segment whose rest may follow */
+    int64_t time_ns;             /* of the frame */
+    struct segment *segment;     /* its `vlan`, `tunnel` and `tunnel_text` are kept on the way */
+    struct fragments *fragments; /* those seen before */
+};
+
+int layer_ethernet(struct peeling *peeling);
+int layer_vlan(struct peeling *peeling);
+int layer_llc(struct peeling *peeling);
+int layer_null(struct peeling *peeling);
+int layer_loop(struct peeling *peeling);
+int layer_sll(struct peeling *peeling);
+int layer_sll2(struct peeling *peeling);
+int layer_nflog(struct peeling *peeling);
+int layer_radiotap(struct peeling *peeling);
+int layer_wireless(struct peeling *peeling);
+int layer_ppp(struct peeling *peeling);
+int layer_pppoe(struct peeling *peeling);
+int layer_ethertype(struct peeling *peeling);
+int layer_mpls(struct peeling *peeling);
+int layer_ip(struct peeling *peeling);
+int layer_ipv4(struct peeling *peeling);
+int layer_ipv6(struct peeling *peeling);
+int layer_protocol(struct peeling *peeling);
+/* Strips an extension header of IPv6, or the authentication header of either family. */
+int layer_extension(struct peeling *peeling);
+int layer_tcp(struct peeling *peeling);
+int layer_udp(struct peeling *peeling);
+int layer_gre(struct peeling *peeling);
+
+#define TUNNEL_ANY (-1)
+
+/* What follows is inside of a tunnel of this kind with this identifier (TUNNEL_ANY: it has none, or one for each direction). */
+void tunnel_enter(struct peeling *peeling, const char *kind, int64_t identifier);
+
+/* The same for an encapsulation that only one direction may bear: it is named, but it tells nothing apart. */
+void tunnel_name(struct peeling *peeling, const char *kind);
+
+static inline uint16_t be16(const uint8_t *octets)
+{
+    return (uint16_t)(octets[0] << 8 | octets[1]);
+}
+
+static inline uint32_t be24(const uint8_t *octets)
+{
+    return (uint32_t)be16(octets) << 8 | octets[2];
+}
+
+static inline uint32_t be32(const uint8_t *octets)
+{
+    return (uint32_t)be16(octets) << 16 | be16(octets + 2);
+}
+
+static inline uint16_t le16(const uint8_t *octets)
+{
+    return (uint16_t)(octets[1] << 8 | octets[0]);
+}
+
+static inline uint32_t le32(const uint8_t *octets)
+{
+    return (uint32_t)le16(octets + 2) << 16 | le16(octets);
+}
+
+/* The result when fewer than `octets` octets are captured: they were cut off, or they never were. */
+static inline int peeling_ends_before(const struct peeling *peeling, uint32_t octets)
+{
+    return peeling->length < octets ? PEEL_MALFORMED : PEEL_CUT;
+}
+
+/* Leaves a header of `octets` octets behind; they must be captured. */
+static inline void peeling_strip(struct peeling *peeling, uint32_t octets)
+{
+    peeling->at += octets;
+    peeling->captured -= octets;
+    peeling->length -= octets;
+}
+
+/* Takes the header's word for the length on the wire: what is behind it is padding, what is missing was cut. */
+static inline void peeling_set_length(struct peeling *peeling, uint32_t length)
+{
+    peeling->length = length;
+    if (peeling->captured > length)
+        peeling->captured = length;
+}
+
+#endif
