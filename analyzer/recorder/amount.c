@@ -9,7 +9,7 @@
 
 struct amount_text amount_of(uint64_t number)
 {
-    struct amount_text result;
+    struct amount_text result = {""};
     char digits[24];
     int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
     char *out = result.text;
@@ -26,7 +26,7 @@ struct amount_text amount_of(uint64_t number)
 struct amount_text amount_of_octets(uint64_t octets)
 {
     static const char *const units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
-    struct amount_text result;
+    struct amount_text result = {""};
     double scaled = (double)octets / 1000;
     size_t unit = 0;
 
@@ -42,7 +42,7 @@ struct amount_text amount_of_octets(uint64_t octets)
 
 struct amount_text amount_of_time(int64_t time_ns)
 {
-    struct amount_text result;
+    struct amount_text result = {""};
     time_t seconds = time_ns / 1000000000;
     struct tm parts;
 

@@ -87,7 +87,7 @@ static int start_analyzer(struct reading *reading)
 {
     size_t count = 0;
     pid_t recorder = getpid();
-    struct analysis_input *pending = calloc(reading->inputs->count, sizeof *pending);
+    struct analysis_input *pending = calloc(reading->inputs->count + 1, sizeof *pending);
 
     if (pending == NULL)
         return -1;

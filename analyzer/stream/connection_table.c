@@ -380,7 +380,7 @@ static void take_fin(struct connection *connection, enum stream_side from, uint3
 static struct connection *connection_of(struct connection_table *table, const struct segment *segment,
                                         enum stream_side *from)
 {
-    struct connection_key key;
+    struct connection_key key = {0};
     bool source_is_first = make_key(segment, &key);
     uint32_t hash = hash_of(table, &key);
     struct connection *connection = find(table, &key, hash);

@@ -58,7 +58,7 @@ static void count_complaint(void)
         the_reassembly->complaints++;
 }
 
-static void out_of_memory(char *where)
+static void out_of_memory(char *where) // NOLINT(readability-non-const-parameter): libnids's type
 {
     (void)where;
     abort(); /* libnids cannot go on without memory, and must not be returned to */
