@@ -1,5 +1,210 @@
-int main(void);
+/*
+ * The formats: each to the octet.
+ */
+#include "tests/unit/db/fixture.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void open_empty(struct fixture *fixture)
+{
+    fixture_close(fixture, fixture_open(fixture, false));
+}
+
+static void expect(struct fixture *fixture, enum query_format format, unsigned width, const char *sql,
+                   const char *expected)
+{
+    struct query_options options = {.format = format, .width = width};
+    enum query_status status;
+    char *text = fixture_query(fixture, sql, &options, &status);
+
+    if (status != QUERY_OK)
+        fail_msg("%s", fixture->why);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static const char sample[] = "SELECT 'ali*ce' AS username, 3 AS refused, 1.5 AS share, NULL AS code"
+                             " UNION ALL SELECT 'b', -20, 0.25, ''";
+
+static void test_table_aligns_text_left_and_numbers_right(void **state)
+{
+    open_empty(*state);
+    expect(*state, QUERY_TABLE, 0, sample,
+           "username  refused  share  code\n"
+           "--------  -------  -----  ----\n"
+           "ali*ce          3    1.5  -\n"
+           "b             -20   0.25  \n");
+}
+
+static void test_table_of_no_rows_has_its_head(void **state)
+{
+    open_empty(*state);
+    expect(*state, QUERY_TABLE, 0, "SELECT 1 AS a, 2 AS bcd WHERE 0",
+           "a  bcd\n"
+           "-  ---\n");
+}
+
+static void test_table_aligns_wide_and_combining_characters(void **state)
+{
+    open_empty(*state);
+    expect(*state, QUERY_TABLE, 0,
+           "SELECT '\xE4\xB8\xAD\xE6\x96\x87' AS u, 'x' AS y UNION ALL SELECT 'e\xCC\x81t\xC3\xA9', 'x'",
+           "u     y\n"
+           "----  -\n"
+           "\xE4\xB8\xAD\xE6\x96\x87  x\n"
+           "e\xCC\x81t\xC3\xA9   x\n");
+}
+
+static void test_table_shortens_the_widest_text_to_fit(void **state)
+{
+    open_empty(*state);
+    expect(*state, QUERY_TABLE, 32,
+           "SELECT 'a user name that is far too long' AS username, 123456 AS n, 'short' AS b",
+           "username                n  b\n"
+           "-----------------  ------  -----\n"
+           "a user name that\xE2\x80\xA6  123456  short\n");
+    expect(*state, QUERY_TABLE, 12, "SELECT 'abcdefgh' AS a, 'abcdefgh' AS b, 1 AS n",
+           "a     b    n\n"
+           "----  ---  -\n"
+           "abc\xE2\x80\xA6  ab\xE2\x80\xA6  1\n");
+}
+
+static void test_table_never_sends_control_characters(void **state)
+{
+    open_empty(*state);
+    expect(*state, QUERY_TABLE, 0,
+           "SELECT char(27) || '[2J' || char(10) || char(155) || char(8238) AS \"x\x1B[31m\", x'00ff' AS b",
+           "x\\x1B[31m                b\n"
+           "-----------------------  -------\n"
+           "\\x1B[2J\\x0A\\u009B\\u202E  X'00FF'\n");
+}
+
+static void test_table_of_many_rows_settles_its_widths_and_goes_on(void **state)
+{
+    struct query_options options = {.format = QUERY_TABLE};
+    struct fixture *fixture = *state;
+    enum query_status status;
+    size_t lines = 0;
+    char *text;
+
+    open_empty(fixture);
+    text =
+        fixture_query(fixture,
+                      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150000)"
+                      " SELECT i, printf('%040d', i) AS text FROM n UNION ALL SELECT 1, printf('%060d', 7)",
+                      &options, &status);
+    assert_int_equal(status, QUERY_OK);
+    for (const char *at = text; *at != '\0'; at++)
+        lines += *at == '\n';
+    assert_int_equal(lines, 150003);
+    /* Without a limit nothing is cut, also where a row is wider than those that settled the widths. */
+    assert_non_null(strstr(text, "\n    1  000000000000000000000000000000000000000000000000000000000007\n"));
+    free(text);
+}
+
+static void test_csv_follows_rfc_4180(void **state)
+{
+    open_empty(*state);
+    expect(*state, QUERY_CSV, 0,
+           "SELECT 'a,b' AS \"x,y\", 'say \"hi\"' AS q, 'two' || char(13, 10) || 'lines' AS l, '' AS empty, "
+           "NULL AS none,"
+           " 7 AS n, 0.1 AS r, x'0a' AS b, ' s ' AS s",
+           "\"x,y\",q,l,empty,none,n,r,b,s\r\n"
+           "\"a,b\",\"say \"\"hi\"\"\",\"two\r\nlines\",\"\",,7,0.1,X'0A', s \r\n");
+}
+
+static void test_csv_keeps_octets_in_a_file_and_escapes_them_on_a_terminal(void **state)
+{
+    static const char sql[] = "SELECT 'a' || char(27) || '[31m' AS x";
+    struct query_options options = {.format = QUERY_CSV};
+    struct fixture *fixture = *state;
+    char shown[64] = "";
+    ssize_t length;
+    FILE *terminal;
+    int master;
+
+    open_empty(fixture);
+    expect(fixture, QUERY_CSV, 0, sql, "x\r\na\x1B[31m\r\n");
+    master = posix_openpt(O_RDWR | O_NOCTTY);
+    if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0)
+        skip(); /* no terminals here */
+    terminal = fopen(ptsname(master), "w");
+    assert_non_null(terminal);
+    assert_int_equal(
+        query_run(fixture->path, sql, &options, terminal, NULL, fixture->why, sizeof fixture->why), QUERY_OK);
+    length = read(master, shown, sizeof shown - 1);
+    assert_true(length > 0);
+    assert_null(memchr(shown, 0x1B, (size_t)length));
+    assert_non_null(strstr(shown, "a\\x1B[31m"));
+    (void)fclose(terminal);
+    (void)close(master);
+}
+
+static void test_json_keeps_numbers_and_null(void **state)
+{
+    open_empty(*state);
+    expect(*state, QUERY_JSON, 0, sample,
+           "[\n"
+           "{\"username\":\"ali*ce\",\"refused\":3,\"share\":1.5,\"code\":null},\n"
+           "{\"username\":\"b\",\"refused\":-20,\"share\":0.25,\"code\":\"\"}\n"
+           "]\n");
+    expect(*state, QUERY_JSON, 0, "SELECT 9223372036854775807 AS big, 0.1 AS tenth, 1e999 AS endless",
+           "[\n{\"big\":9223372036854775807,\"tenth\":0.1,\"endless\":null}\n]\n");
+}
+
+static void test_json_of_no_rows_is_an_empty_list(void **state)
+{
+    open_empty(*state);
+    expect(*state, QUERY_JSON, 0, "SELECT 1 AS a WHERE 0", "[]\n");
+    expect(*state, QUERY_NDJSON, 0, "SELECT 1 AS a WHERE 0", "");
+}
+
+static void test_ndjson_has_an_object_a_line(void **state)
+{
+    open_empty(*state);
+    expect(*state, QUERY_NDJSON, 0, sample,
+           "{\"username\":\"ali*ce\",\"refused\":3,\"share\":1.5,\"code\":null}\n"
+           "{\"username\":\"b\",\"refused\":-20,\"share\":0.25,\"code\":\"\"}\n");
+}
+
+static void test_json_escapes_what_a_terminal_would_act_on(void **state)
+{
+    open_empty(*state);
+    expect(*state, QUERY_NDJSON, 0,
+           "SELECT char(27, 127, 155, 8238, 917569) || '\"\\\xC3\xBC' || char(10) AS x, CAST(x'61ff00' AS "
+           "TEXT) AS t",
+           "{\"x\":\"\\u001B\\u007F\\u009B\\u202E\\uDB40\\uDC41\\\"\\\\\xC3\xBC\\n\",\"t\":"
+           "\"a\\\\xFF\\\\x00\"}\n");
+}
+
+static void test_json_gives_columns_of_one_name_different_keys(void **state)
+{
+    open_empty(*state);
+    expect(*state, QUERY_NDJSON, 0, "SELECT 1 AS a, 2 AS a, 3 AS a_2, 4 AS a",
+           "{\"a\":1,\"a_2\":2,\"a_2_2\":3,\"a_3\":4}\n");
+}
+
 int main(void)
 {
-    return 0;
+    const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(test_table_aligns_text_left_and_numbers_right),
+        FIXTURE_TEST(test_table_of_no_rows_has_its_head),
+        FIXTURE_TEST(test_table_aligns_wide_and_combining_characters),
+        FIXTURE_TEST(test_table_shortens_the_widest_text_to_fit),
+        FIXTURE_TEST(test_table_never_sends_control_characters),
+        FIXTURE_TEST(test_table_of_many_rows_settles_its_widths_and_goes_on),
+        FIXTURE_TEST(test_csv_follows_rfc_4180),
+        FIXTURE_TEST(test_csv_keeps_octets_in_a_file_and_escapes_them_on_a_terminal),
+        FIXTURE_TEST(test_json_keeps_numbers_and_null),
+        FIXTURE_TEST(test_json_of_no_rows_is_an_empty_list),
+        FIXTURE_TEST(test_ndjson_has_an_object_a_line),
+        FIXTURE_TEST(test_json_escapes_what_a_terminal_would_act_on),
+        FIXTURE_TEST(test_json_gives_columns_of_one_name_different_keys),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,321 @@
-int main(void);
+/*
+ * The views and canned queries: they tell who sends what to whom, and never take "not seen" for "no".
+ */
+#include "tests/unit/db/fixture.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One login of `client` to `server`, on a connection of its own. */
+struct attempt {
+    const char *client, *server, *username;
+    enum imap_form form;
+    enum imap_result result;
+    enum imap_argument wildcard; /* where an unquoted one stands; IMAP_ARG_TAG: nowhere */
+};
+
+static void add_attempts(struct fixture *fixture, const struct attempt *attempts, size_t count)
+{
+    struct store *store = fixture_open(fixture, false);
+    int64_t capture = fixture_begin(store, "a");
+
+    for (size_t i = 0; i < count; i++) {
+        struct imap_login login = fixture_login(attempts[i].username, attempts[i].form, attempts[i].result);
+
+        login.begin.time_ns += (int64_t)i * 1000000000;
+        login.begin.frame += i;
+        fixture_violate(&login, RULE_CLEARTEXT, IMAP_ARG_PASSWORD);
+        if (attempts[i].wildcard != IMAP_ARG_TAG)
+            fixture_violate(&login, RULE_WILDCARD, attempts[i].wildcard);
+        (void)fixture_add(store, fixture_connect(store, capture, attempts[i].client, attempts[i].server),
+                          capture, &login);
+    }
+    fixture_complete(store, capture, "a");
+    fixture_close(fixture, store);
+}
+
+static const struct attempt attempts[] = {
+    {"10.0.0.1", "10.9.9.9", "ali*ce", IMAP_FORM_ATOM, IMAP_RESULT_NO, IMAP_ARG_USERNAME},
+    {"10.0.0.1", "10.9.9.9", "ali*ce", IMAP_FORM_ATOM, IMAP_RESULT_BAD, IMAP_ARG_USERNAME},
+    {"10.0.0.1", "10.9.9.9", "bob", IMAP_FORM_ATOM, IMAP_RESULT_OK, IMAP_ARG_PASSWORD},
+    {"10.0.0.2", "10.9.9.9", "ali*ce", IMAP_FORM_QUOTED, IMAP_RESULT_OK, IMAP_ARG_TAG},
+    {"10.0.0.2", "10.9.9.9", "50%", IMAP_FORM_LITERAL, IMAP_RESULT_OK, IMAP_ARG_TAG},
+    {"10.0.0.3", "10.9.9.9", "c%d", IMAP_FORM_ATOM, IMAP_RESULT_BYE, IMAP_ARG_USERNAME},
+    {"10.0.0.3", "10.9.9.9", "c%d", IMAP_FORM_LITERAL_PLUS, IMAP_RESULT_NONE, IMAP_ARG_TAG},
+    {"10.0.0.4", "10.9.9.9", "dora", IMAP_FORM_ATOM, IMAP_RESULT_NO, IMAP_ARG_TAG},
+    {"10.0.0.4", "10.9.9.8", "e*", IMAP_FORM_SASL, IMAP_RESULT_OK,
+     IMAP_ARG_TAG}, /* SASL knows no wildcards */
+};
+
+static void test_senders_tell_who_quotes(void **state)
+{
+    struct fixture *fixture = *state;
+
+    add_attempts(fixture, attempts, sizeof attempts / sizeof *attempts);
+    assert_string_equal(
+        fixture_ask(fixture->path,
+                    "SELECT group_concat(client_ip || '>' || server_ip || ' ' || logins || ' ' || "
+                    "wildcard_unquoted ||"
+                    " ' ' || wildcard_quoted || ' ' || refused || ' ' || wildcard_refused || ' ' || "
+                    "unanswered || ' ' ||"
+                    " verdict, x'0a') FROM (SELECT * FROM senders ORDER BY client_ip, server_ip)"),
+        "10.0.0.1>10.9.9.9 3 3 0 2 2 0 never quotes\n"
+        "10.0.0.2>10.9.9.9 2 0 2 0 0 0 quotes\n"
+        "10.0.0.3>10.9.9.9 2 1 1 1 1 1 mixed\n"
+        "10.0.0.4>10.9.9.8 1 0 0 0 0 0 not tried\n"
+        "10.0.0.4>10.9.9.9 1 0 0 1 0 0 not tried");
+}
+
+static void test_wildcard_logins_tell_how_they_were_written(void **state)
+{
+    struct fixture *fixture = *state;
+
+    add_attempts(fixture, attempts, sizeof attempts / sizeof *attempts);
+    assert_string_equal(
+        fixture_ask(fixture->path,
+                    "SELECT group_concat(username || ' ' || coalesce(username_wildcard, '-') || ' ' ||"
+                    " coalesce(password_wildcard, '-'), x'0a')"
+                    " FROM (SELECT * FROM wildcard_logins ORDER BY login_id)"),
+        "ali*ce unquoted -\n"
+        "ali*ce unquoted -\n"
+        "bob - unquoted\n"
+        "ali*ce quoted -\n"
+        "50% literal -\n"
+        "c%d unquoted -\n"
+        "c%d literal+ -");
+}
+
+static void test_affected_users_tell_who_got_in_another_way(void **state)
+{
+    struct fixture *fixture = *state;
+
+    add_attempts(fixture, attempts, sizeof attempts / sizeof *attempts);
+    assert_string_equal(
+        fixture_ask(
+            fixture->path,
+            "SELECT group_concat(username || ' ' || server_ip || ' ' || refused || ' ' || clients || ' ' || "
+            "rules"
+            " || ' ' || first_time || ' ' || last_time || ' ' || got_in || ' ' || coalesce(got_in_by, '-'),"
+            " x'0a') FROM (SELECT * FROM affected_users ORDER BY username)"),
+        "ali*ce 10.9.9.9 2 10.0.0.1 unquoted-wildcard 2023-11-14T22:13:20.123456Z "
+        "2023-11-14T22:13:21.123456Z yes quoted\n"
+        "c%d 10.9.9.9 1 10.0.0.3 unquoted-wildcard 2023-11-14T22:13:25.123456Z 2023-11-14T22:13:25.123456Z "
+        "no -");
+}
+
+static void test_wrong_password_alone_affects_nobody(void **state)
+{
+    static const struct attempt refused[] = {
+        {"10.0.0.4", "10.9.9.9", "dora", IMAP_FORM_ATOM, IMAP_RESULT_NO, IMAP_ARG_TAG}};
+    struct fixture *fixture = *state;
+
+    add_attempts(fixture, refused, 1);
+    assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM affected_users"), 0);
+}
+
+static void test_mailbox_that_exchange_refuses_after_the_login_counts_as_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_open(fixture, false);
+    int64_t capture = fixture_begin(store, "a");
+    struct imap_login login = fixture_login("ali*ce", IMAP_FORM_ATOM, IMAP_RESULT_OK);
+    int64_t broken, working, other;
+
+    fixture_violate(&login, RULE_WILDCARD, IMAP_ARG_USERNAME);
+    broken = fixture_add(store, fixture_connect(store, capture, "a", "b"), capture, &login);
+    working = fixture_add(store, fixture_connect(store, capture, "a", "b"), capture, &login);
+    other = fixture_add(store, fixture_connect(store, capture, "a", "b"), capture, &login);
+    assert_int_equal(store_login_after(store, broken, IMAP_RESULT_BAD,
+                                       fixture_text("User is authenticated but not connected.")),
+                     STORE_OK);
+    assert_int_equal(store_login_after(store, working, IMAP_RESULT_OK, fixture_text("LIST completed.")),
+                     STORE_OK);
+    assert_int_equal(store_login_after(store, other, IMAP_RESULT_BAD, fixture_text("Unknown command")),
+                     STORE_OK);
+    fixture_close(fixture, store);
+    assert_string_equal(
+        fixture_ask(fixture->path,
+                    "SELECT group_concat(refused) FROM (SELECT * FROM judged_logins ORDER BY id)"),
+        "1,0,0");
+    assert_int_equal(fixture_count(fixture->path, "SELECT refused FROM affected_users"), 1);
+}
+
+static void test_finding_has_everything_around_it(void **state)
+{
+    struct fixture *fixture = *state;
+
+    add_attempts(fixture, attempts, 1);
+    assert_string_equal(
+        fixture_ask(
+            fixture->path,
+            "SELECT time || '|' || capture || '|' || frame || '|' || client_ip || '|' || client_port || '|' "
+            "||"
+            " server_ip || '|' || server_port || '|' || server_product || '|' || encryption || '|' || "
+            "command ||"
+            " '|' || username || '|' || username_form || '|' || password_form || '|' || result || '|' ||"
+            " response_text || '|' || refused || '|' || rule || '|' || severity || '|' || title || '|' ||"
+            " argument || '|' || reference || '|' || remedy || '|' || tag"
+            " FROM findings WHERE rule = 'unquoted-wildcard'"),
+        "2023-11-14T22:13:20.123456Z|mail.pcap|7|10.0.0.1|50000|10.9.9.9|143|Exchange "
+        "2003|none|LOGIN|ali*ce|atom|atom|NO|"
+        "said|1|unquoted-wildcard|error|Wildcard in an atom|username|RFC 3501 section 9|Quote it|a1");
+    assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM findings"), 2);
+}
+
+static void test_every_table_and_view_is_explained(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture_close(fixture, fixture_open(fixture, false));
+    assert_string_equal(fixture_ask(fixture->path,
+                                    "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
+                                    " AND name NOT LIKE 'sqlite%' AND instr(sql, '-- ') = 0"),
+                        "");
+}
+
+static void test_canned_queries_run_on_an_empty_database(void **state)
+{
+    struct query_options options = {.format = QUERY_TABLE, .width = 120};
+    struct fixture *fixture = *state;
+    size_t count;
+    const struct query_canned *canned = query_canned(&count);
+
+    fixture_close(fixture, fixture_open(fixture, false));
+    for (size_t i = 0; i < count; i++) {
+        uint64_t rows = 99;
+        FILE *out = fopen("/dev/null", "w");
+
+        assert_non_null(out);
+        if (query_run(fixture->path, canned[i].sql, &options, out, &rows, fixture->why,
+                      sizeof fixture->why) != QUERY_OK)
+            fail_msg("%s: %s", canned[i].name, fixture->why);
+        assert_int_equal(rows, 0);
+        (void)fclose(out);
+    }
+}
+
+static void test_canned_queries_answer_on_a_filled_database(void **state)
+{
+    static const struct {
+        const char *name, *csv;
+    } answers[] = {
+        {"affected-users",
+         "username,server,refused,rules,clients,first,last,got_in,got_in_by\r\n"
+         "ali*ce,10.9.9.9,2,unquoted-wildcard,10.0.0.1,2023-11-14T22:13:20Z,2023-11-14T22:13:21Z,yes,"
+         "quoted\r\n"
+         "c%d,10.9.9.9,1,unquoted-wildcard,10.0.0.3,2023-11-14T22:13:25Z,2023-11-14T22:13:25Z,no,\r\n"},
+        {"captures", "id,source,kind,state,first,last,packets,bytes,connections,logins,error\r\n"
+                     "1,mail.pcap,file,complete,2023-11-14T22:13:20Z,2023-11-14T22:13:21Z,10,1000,9,9,\r\n"},
+        {"cleartext-logins",
+         "username,rule,method,server,port,logins,first,last\r\n"
+         "ali*ce,cleartext-password,LOGIN,10.9.9.9,143,3,2023-11-14T22:13:20Z,2023-11-14T22:13:23Z\r\n"
+         "c%d,cleartext-password,LOGIN,10.9.9.9,143,2,2023-11-14T22:13:25Z,2023-11-14T22:13:26Z\r\n"
+         "50%,cleartext-password,LOGIN,10.9.9.9,143,1,2023-11-14T22:13:24Z,2023-11-14T22:13:24Z\r\n"
+         "bob,cleartext-password,LOGIN,10.9.9.9,143,1,2023-11-14T22:13:22Z,2023-11-14T22:13:22Z\r\n"
+         "dora,cleartext-password,LOGIN,10.9.9.9,143,1,2023-11-14T22:13:27Z,2023-11-14T22:13:27Z\r\n"
+         "e*,cleartext-password,LOGIN,10.9.9.8,143,1,2023-11-14T22:13:28Z,2023-11-14T22:13:28Z\r\n"},
+        {"findings",
+         "severity,rule,argument,octets,username,result,client,server,port,time,capture,frame\r\n"
+         "error,unquoted-wildcard,username,,ali*ce,NO,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:20Z,mail.pcap,"
+         "7\r\n"
+         "error,unquoted-wildcard,username,,ali*ce,BAD,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:21Z,mail.pcap,"
+         "8\r\n"
+         "error,unquoted-wildcard,password,,bob,OK,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:22Z,mail.pcap,9\r\n"
+         "error,unquoted-wildcard,username,,c%d,BYE,10.0.0.3,10.9.9.9,143,2023-11-14T22:13:25Z,mail.pcap,"
+         "12\r\n"},
+        {"loss",
+         "id,source,state,kernel_drops,interface_drops,connections,lost_octets,midstream,one_sided,encrypted,"
+         "incomplete_logins,unanswered_logins,error\r\n"
+         "1,mail.pcap,complete,,,9,0,0,0,0,0,1,\r\n"},
+        {"mechanisms", "method,username_form,logins,accepted,refused,unanswered\r\n"
+                       "LOGIN,atom,5,1,4,0\r\n"
+                       "LOGIN,literal,1,1,0,0\r\n"
+                       "LOGIN,literal+,1,0,0,1\r\n"
+                       "LOGIN,quoted,1,1,0,0\r\n"
+                       "LOGIN,sasl,1,1,0,0\r\n"},
+        {"refused-logins",
+         "time,username,result,code,said,rules,client,server,port,capture,frame\r\n"
+         "2023-11-14T22:13:20Z,ali*ce,NO,,said,unquoted-wildcard,10.0.0.1,10.9.9.9,143,mail.pcap,7\r\n"
+         "2023-11-14T22:13:21Z,ali*ce,BAD,,said,unquoted-wildcard,10.0.0.1,10.9.9.9,143,mail.pcap,8\r\n"
+         "2023-11-14T22:13:25Z,c%d,BYE,,said,unquoted-wildcard,10.0.0.3,10.9.9.9,143,mail.pcap,12\r\n"
+         "2023-11-14T22:13:27Z,dora,NO,,said,,10.0.0.4,10.9.9.9,143,mail.pcap,14\r\n"},
+        {"senders",
+         "client,server,server_product,verdict,logins,unquoted,quoted,unquoted_refused,refused,unanswered\r\n"
+         "10.0.0.1,10.9.9.9,Exchange 2003,never quotes,3,3,0,2,2,0\r\n"
+         "10.0.0.3,10.9.9.9,Exchange 2003,mixed,2,1,1,1,1,1\r\n"
+         "10.0.0.2,10.9.9.9,Exchange 2003,quotes,2,0,2,0,0,0\r\n"
+         "10.0.0.4,10.9.9.8,Exchange 2003,not tried,1,0,0,0,0,0\r\n"
+         "10.0.0.4,10.9.9.9,Exchange 2003,not tried,1,0,0,0,1,0\r\n"},
+        {"servers",
+         "server,port,server_product,clients,connections,logins,accepted,refused,wildcards_accepted,"
+         "wildcards_refused,greeting\r\n"
+         "10.9.9.9,143,Exchange 2003,4,8,8,3,4,1,3,ready\r\n"
+         "10.9.9.8,143,Exchange 2003,1,1,1,1,0,0,0,ready\r\n"},
+        {"timeline", "hour,logins,accepted,refused,unanswered,wildcard_unquoted,wildcard_refused\r\n"
+                     "2023-11-14T22:00Z,9,4,4,1,4,3\r\n"},
+        {"wildcard-logins",
+         "username,username_wildcard,password_wildcard,result,response_text,client,server,port,time,capture,"
+         "frame\r\n"
+         "ali*ce,unquoted,,NO,said,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:20Z,mail.pcap,7\r\n"
+         "ali*ce,unquoted,,BAD,said,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:21Z,mail.pcap,8\r\n"
+         "bob,,unquoted,OK,said,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:22Z,mail.pcap,9\r\n"
+         "ali*ce,quoted,,OK,said,10.0.0.2,10.9.9.9,143,2023-11-14T22:13:23Z,mail.pcap,10\r\n"
+         "50%,literal,,OK,said,10.0.0.2,10.9.9.9,143,2023-11-14T22:13:24Z,mail.pcap,11\r\n"
+         "c%d,unquoted,,BYE,said,10.0.0.3,10.9.9.9,143,2023-11-14T22:13:25Z,mail.pcap,12\r\n"
+         "c%d,literal+,,,said,10.0.0.3,10.9.9.9,143,2023-11-14T22:13:26Z,mail.pcap,13\r\n"},
+    };
+    struct query_options options = {.format = QUERY_CSV};
+    struct fixture *fixture = *state;
+    size_t count;
+
+    (void)query_canned(&count);
+    assert_int_equal(count, sizeof answers / sizeof *answers);
+    add_attempts(fixture, attempts, sizeof attempts / sizeof *attempts);
+    for (size_t i = 0; i < count; i++) {
+        const struct query_canned *canned = query_find(answers[i].name);
+        enum query_status status;
+        char *text;
+
+        assert_non_null(canned);
+        text = fixture_query(fixture, canned->sql, &options, &status);
+        if (status != QUERY_OK)
+            fail_msg("%s: %s", canned->name, fixture->why);
+        assert_string_equal(text, answers[i].csv);
+        free(text);
+    }
+}
+
+static void test_canned_queries_are_sorted_and_explained(void **state)
+{
+    size_t count;
+    const struct query_canned *canned = query_canned(&count);
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        assert_true(i == 0 || strcmp(canned[i - 1].name, canned[i].name) < 0);
+        assert_true(isupper((unsigned char)canned[i].title[0]));
+        assert_null(strchr(canned[i].title, '\n'));
+        assert_ptr_equal(query_find(canned[i].name), &canned[i]);
+    }
+    assert_null(query_find("no-such-query"));
+}
+
 int main(void)
 {
-    return 0;
+    const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(test_senders_tell_who_quotes),
+        FIXTURE_TEST(test_wildcard_logins_tell_how_they_were_written),
+        FIXTURE_TEST(test_affected_users_tell_who_got_in_another_way),
+        FIXTURE_TEST(test_wrong_password_alone_affects_nobody),
+        FIXTURE_TEST(test_mailbox_that_exchange_refuses_after_the_login_counts_as_refused),
+        FIXTURE_TEST(test_finding_has_everything_around_it),
+        FIXTURE_TEST(test_every_table_and_view_is_explained),
+        FIXTURE_TEST(test_canned_queries_run_on_an_empty_database),
+        FIXTURE_TEST(test_canned_queries_answer_on_a_filled_database),
+        cmocka_unit_test(test_canned_queries_are_sorted_and_explained),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
