@@ -305,10 +305,12 @@ enum query_status query_run(const char *path, const char *sql, const struct quer
         [QUERY_JSON] = &query_format_json,
         [QUERY_NDJSON] = &query_format_ndjson,
     };
-    struct runner runner = {.path = path, .why = why, .why_size = why_size};
+    struct runner runner = {.path = path, .why_size = why_size};
     struct query_writer writer = {.functions = formats[options->format], .out = out, .width = options->width};
-    enum query_status status = open_database(&runner);
+    enum query_status status;
 
+    runner.why = why;
+    status = open_database(&runner);
     if (status == QUERY_OK)
         status = lock_down(&runner, options->time_limit_s);
     if (status == QUERY_OK)

@@ -199,7 +199,6 @@ static int check_version(struct store *store, bool *ours)
 /* Makes tables and views in one transaction, unless another process did so first. */
 static int create_schema(struct store *store)
 {
-    char marks[96];
     bool ours = false;
     int status = execute(store, "BEGIN IMMEDIATE");
 
@@ -207,6 +206,8 @@ static int create_schema(struct store *store)
         return status;
     status = check_version(store, &ours);
     if (status == STORE_OK && !ours) {
+        char marks[96];
+
         (void)snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
                        DATABASE_APPLICATION_ID, DATABASE_VERSION);
         status = execute(store, db_schema_sql);
@@ -320,7 +321,7 @@ int store_open(struct store **store, const char *path, bool live, int busy_ms, c
 
 int store_close(struct store *store, char *why, size_t why_size)
 {
-    int status, left;
+    int status;
 
     if (store == NULL)
         return STORE_OK;
@@ -330,7 +331,8 @@ int store_close(struct store *store, char *why, size_t why_size)
         store_rollback(store);
     }
     if (!store->live) {
-        left = leave_one_file(store);
+        int left = leave_one_file(store);
+
         if (status == STORE_OK && left != STORE_OK) {
             status = left;
             (void)snprintf(why, why_size, "%s", store->error);

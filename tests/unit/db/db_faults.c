@@ -94,10 +94,9 @@ static void check(struct fixture *fixture, const char *when, int number)
  * capture that was left unfinished. */
 static void fail_each(struct fixture *fixture, bool live, bool lasting, bool again, int code)
 {
-    int status;
-
     for (int n = 1;; n++) {
         bool reached;
+        int status;
 
         (void)unlink(fixture->path);
         (void)unlink(fixture_file(fixture, "test.db-journal"));

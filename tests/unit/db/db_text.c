@@ -69,17 +69,17 @@ static void test_what_a_terminal_would_act_on_is_escaped(void **state)
         {"\x7F", 0, "\\x7F"},
         {"\xC2\x9B"
          "31m",
-         0, "\\u009B31m"},                      /* CSI of the C1 range */
-        {"\xC2\x85", 0, "\\u0085"},             /* next line */
-        {"\xE2\x80\xAE", 0, "\\u202E"},         /* right-to-left override */
-        {"\xE2\x81\xA6", 0, "\\u2066"},         /* left-to-right isolate */
-        {"\xD8\x9C", 0, "\\u061C"},             /* Arabic letter mark */
-        {"\xE2\x80\xA8", 0, "\\u2028"},         /* line separator */
-        {"\xE2\x80\x8B", 0, "\\u200B"},         /* zero width space */
-        {"\xEF\xBB\xBF", 0, "\\uFEFF"},         /* byte order mark */
-        {"\xF3\xA0\x81\x81", 0, "\\U000E0041"}, /* a tag character */
-        {"\xFF", 0, "\\xFF"},                   /* no UTF-8 */
-        {"e\xCC\x81", 0, "e\xCC\x81"},          /* a combining accent shows */
+         0, "\\u009B31m"},                                 /* CSI of the C1 range */
+        {"\xC2\x85", 0, "\\u0085"},                        /* next line */
+        {"\xE2\x80\xAE\xE2\x80\xAC", 0, "\\u202E\\u202C"}, /* right-to-left override, and its end */
+        {"\xE2\x81\xA6\xE2\x81\xA9", 0, "\\u2066\\u2069"}, /* left-to-right isolate, and its end */
+        {"\xD8\x9C", 0, "\\u061C"},                        /* Arabic letter mark */
+        {"\xE2\x80\xA8", 0, "\\u2028"},                    /* line separator */
+        {"\xE2\x80\x8B", 0, "\\u200B"},                    /* zero width space */
+        {"\xEF\xBB\xBF", 0, "\\uFEFF"},                    /* byte order mark */
+        {"\xF3\xA0\x81\x81", 0, "\\U000E0041"},            /* a tag character */
+        {"\xFF", 0, "\\xFF"},                              /* no UTF-8 */
+        {"e\xCC\x81", 0, "e\xCC\x81"},                     /* a combining accent shows */
     };
 
     (void)state;
