@@ -3,33 +3,30 @@
  */
 #include "analyzer/packet/peel.h"
 
-#include "analyzer/packet/layers.h"
+#include "analyzer/packet/layers/layers.h"
 
 #include <pcap/dlt.h>
 #include <stdlib.h>
-
-/* Layers that one frame may have; real ones, tunnels in tunnels included, have fewer than twenty. */
-#define MAX_LAYERS 64
 
 /* Of files that say OpenBSD's number for raw IP, or the one written into files since. */
 #define OPENBSD_DLT_RAW 14
 #define LINKTYPE_RAW    101
 
 struct peeler {
-    char unused;
+    struct fragments *fragments;
 };
 
 static int (*const layers[LAYERS - PEEL_RESULTS])(struct peeling *) = {
-    [LAYER_ETHERNET - PEEL_RESULTS] = layer_ethernet,
-    [LAYER_NULL - PEEL_RESULTS] = layer_null,
-    [LAYER_LOOP - PEEL_RESULTS] = layer_loop,
-    [LAYER_SLL - PEEL_RESULTS] = layer_sll,
-    [LAYER_SLL2 - PEEL_RESULTS] = layer_sll2,
-    [LAYER_ETHERTYPE - PEEL_RESULTS] = layer_ethertype,
-    [LAYER_IP - PEEL_RESULTS] = layer_ip,
-    [LAYER_IPV4 - PEEL_RESULTS] = layer_ipv4,
-    [LAYER_IPV6 - PEEL_RESULTS] = layer_ipv6,
-    [LAYER_PROTOCOL - PEEL_RESULTS] = layer_protocol,
+    [LAYER_ETHERNET - PEEL_RESULTS] = layer_ethernet, [LAYER_NULL - PEEL_RESULTS] = layer_null,
+    [LAYER_LOOP - PEEL_RESULTS] = layer_loop,         [LAYER_SLL - PEEL_RESULTS] = layer_sll,
+    [LAYER_SLL2 - PEEL_RESULTS] = layer_sll2,         [LAYER_NFLOG - PEEL_RESULTS] = layer_nflog,
+    [LAYER_RADIOTAP - PEEL_RESULTS] = layer_radiotap, [LAYER_WIRELESS - PEEL_RESULTS] = layer_wireless,
+    [LAYER_PPP - PEEL_RESULTS] = layer_ppp,           [LAYER_PPPOE - PEEL_RESULTS] = layer_pppoe,
+    [LAYER_LLC - PEEL_RESULTS] = layer_llc,           [LAYER_ETHERTYPE - PEEL_RESULTS] = layer_ethertype,
+    [LAYER_MPLS - PEEL_RESULTS] = layer_mpls,         [LAYER_IP - PEEL_RESULTS] = layer_ip,
+    [LAYER_IPV4 - PEEL_RESULTS] = layer_ipv4,         [LAYER_IPV6 - PEEL_RESULTS] = layer_ipv6,
+    [LAYER_PROTOCOL - PEEL_RESULTS] = layer_protocol, [LAYER_GRE - PEEL_RESULTS] = layer_gre,
+    [LAYER_UDP - PEEL_RESULTS] = layer_udp,
 };
 
 /* The layer that frames of this link type begin with. */
@@ -46,6 +43,17 @@ static int first_layer(int link_type)
         return LAYER_SLL;
     case DLT_LINUX_SLL2:
         return LAYER_SLL2;
+    case DLT_NFLOG:
+        return LAYER_NFLOG;
+    case DLT_IEEE802_11:
+        return LAYER_WIRELESS;
+    case DLT_IEEE802_11_RADIO:
+        return LAYER_RADIOTAP;
+    case DLT_PPP:
+    case DLT_PPP_SERIAL:
+        return LAYER_PPP;
+    case DLT_PPP_ETHER:
+        return LAYER_PPPOE;
     case DLT_RAW:
     case OPENBSD_DLT_RAW:
     case LINKTYPE_RAW:
@@ -61,7 +69,16 @@ static int first_layer(int link_type)
 
 struct peeler *peeler_new(void)
 {
-    return calloc(1, sizeof(struct peeler));
+    struct peeler *peeler = calloc(1, sizeof *peeler);
+
+    if (peeler == NULL)
+        return NULL;
+    peeler->fragments = fragments_new();
+    if (peeler->fragments == NULL) {
+        free(peeler);
+        return NULL;
+    }
+    return peeler;
 }
 
 enum peel_result peel(struct peeler *peeler, const struct frame *frame, struct segment *segment)
@@ -70,16 +87,18 @@ enum peel_result peel(struct peeler *peeler, const struct frame *frame, struct s
         .at = frame->octets,
         .captured = frame->captured,
         .length = frame->length < frame->captured ? frame->captured : frame->length,
+        .time_ns = frame->time_ns,
         .segment = segment,
+        .fragments = peeler->fragments,
     };
     int next = first_layer(frame->link_type);
 
-    (void)peeler;
+    fragments_release(peeler->fragments);
     segment->vlan = 0;
     segment->tunnel = 0;
     segment->tunnel_text[0] = '\0';
     for (int i = 0; next >= PEEL_RESULTS; i++) {
-        if (i == MAX_LAYERS)
+        if (i == PEEL_MAX_LAYERS)
             return PEEL_MALFORMED;
         next = layers[next - PEEL_RESULTS](&peeling);
     }
@@ -98,5 +117,8 @@ int peel_knows_link(int link_type)
 
 void peeler_free(struct peeler *peeler)
 {
+    if (peeler == NULL)
+        return;
+    fragments_free(peeler->fragments);
     free(peeler);
 }

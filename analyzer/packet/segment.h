@@ -30,8 +30,8 @@ struct segment {
     uint32_t captured; /* octets of payload there are; less than `length` when the snapshot length cut it */
     uint32_t length;   /* octets of payload there were on the wire */
     uint32_t vlan;     /* innermost 802.1Q/802.1ad identifier outside of any tunnel, plus 1; 0: untagged */
-    uint64_t tunnel;   /* tells tunnels apart (kind and identifier, hashed); 0: none */
-    char tunnel_text[48]; /* e.g. "gre" or "vxlan 42"; "" when tunnel is 0 */
+    uint64_t tunnel;   /* tells tunnels apart (kind and identifier, hashed); 0: none, or MPLS only */
+    char tunnel_text[48]; /* outermost first, e.g. "gre" or "mpls, vxlan 42"; "": none */
     int64_t time_ns;      /* of the frame that completed the segment */
     uint64_t frame;
     uint32_t capture;

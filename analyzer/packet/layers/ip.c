@@ -1,9 +1,13 @@
 /*
- * IPv4 (RFC 791) with options and IPv6 (RFC 8200) with its extension headers.
+ * IPv4 (RFC 791) with options and IPv6 (RFC 8200) with its extension headers, and the fragments of both.
  */
-#include "analyzer/packet/layers.h"
+#include "analyzer/packet/layers/layers.h"
 
 enum {
+    PROTOCOL_ICMP = 1,
+    PROTOCOL_TCP = 6,
+    PROTOCOL_ENCRYPTED = 50,
+    PROTOCOL_ICMPV6 = 58,
     PROTOCOL_HOP_BY_HOP = 0,
     PROTOCOL_ROUTING = 43,
     PROTOCOL_FRAGMENT = 44,
@@ -15,8 +19,67 @@ enum {
 };
 
 #define IPV6_HEADER 40
+
+/* Of the 16 bits that IPv4 and IPv6 have for offset and flags. */
+#define IPV4_OFFSET 0x1fff
+#define IPV4_MORE   0x2000
+#define IPV6_OFFSET 0xfff8
+#define IPV6_MORE   0x0001
 /* The least that an Ethernet frame carries: of a datagram no longer, padding cannot be told from content. */
 #define ETHERNET_MINIMUM 46
+
+/* Takes in the fragment of which the peeling has reached the content: `place` holds all that IPv4 and IPv6
+ * say in different ways. When the datagram is whole, the peeling goes on in it. */
+static int take_fragment(struct peeling *peeling, struct fragment *place)
+{
+    struct datagram whole;
+
+    if (place->protocol == PROTOCOL_ICMP || place->protocol == PROTOCOL_ICMPV6 ||
+        place->protocol == PROTOCOL_ENCRYPTED)
+        return PEEL_OTHER;
+    place->source = peeling->source;
+    place->destination = peeling->destination;
+    place->ipv6 = peeling->ipv6;
+    place->vlan = peeling->segment->vlan;
+    place->tunnel = peeling->segment->tunnel;
+    place->octets = peeling->at;
+    place->captured = peeling->captured;
+    place->length = peeling->length;
+    place->time_ns = peeling->time_ns;
+    switch (fragments_take(peeling->fragments, place, &whole)) {
+    case FRAGMENT_WHOLE:
+        peeling->at = whole.octets;
+        peeling->captured = whole.captured;
+        peeling->length = whole.length;
+        peeling->type = whole.protocol;
+        return LAYER_PROTOCOL;
+    case FRAGMENT_FIRST:
+        if (place->protocol != PROTOCOL_TCP)
+            return PEEL_FRAGMENT;
+        /* captures made with a filter on ports lack the other fragments: what is here counts now */
+        peeling->partial = true;
+        peeling->type = PROTOCOL_TCP;
+        peeling_set_length(peeling, peeling->captured);
+        return LAYER_PROTOCOL;
+    case FRAGMENT_MALFORMED:
+        return PEEL_MALFORMED;
+    default:
+        return PEEL_FRAGMENT;
+    }
+}
+
+static int ipv4_fragment(struct peeling *peeling, const uint8_t *header)
+{
+    uint32_t place = be16(header + 6);
+    struct fragment fragment = {
+        .protocol = header[9],
+        .identification = be16(header + 4),
+        .offset = (place & IPV4_OFFSET) * 8,
+        .more = place & IPV4_MORE,
+    };
+
+    return take_fragment(peeling, &fragment);
+}
 
 int layer_ip(struct peeling *peeling)
 {
@@ -62,8 +125,8 @@ int layer_ipv4(struct peeling *peeling)
     peeling->ipv6 = false;
     peeling->type = header[9];
     peeling_strip(peeling, header_length);
-    if (be16(header + 6) & 0x3fff)
-        return PEEL_FRAGMENT;
+    if (be16(header + 6) & (IPV4_OFFSET | IPV4_MORE))
+        return ipv4_fragment(peeling, header);
     return LAYER_PROTOCOL;
 }
 
@@ -140,13 +203,24 @@ static int extension(struct peeling *peeling, uint32_t unit, uint32_t more)
 
 static int ipv6_fragment(struct peeling *peeling)
 {
+    const uint8_t *header = peeling->at;
+    struct fragment fragment;
+    uint32_t place;
+
     if (peeling->captured < 8)
         return peeling_ends_before(peeling, 8);
-    if (be16(peeling->at + 2) & 0xfff9)
-        return PEEL_FRAGMENT;
-    peeling->type = peeling->at[0];
+    place = be16(header + 2);
+    peeling->type = header[0];
     peeling_strip(peeling, 8);
-    return LAYER_PROTOCOL;
+    if (!(place & (IPV6_OFFSET | IPV6_MORE))) /* a datagram in one fragment (RFC 6946) */
+        return LAYER_PROTOCOL;
+    fragment = (struct fragment){
+        .protocol = header[0],
+        .identification = be32(header + 4),
+        .offset = place & IPV6_OFFSET,
+        .more = place & IPV6_MORE,
+    };
+    return take_fragment(peeling, &fragment);
 }
 
 int layer_extension(struct peeling *peeling)

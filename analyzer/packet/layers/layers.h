@@ -1,8 +1,9 @@
 /*
  * What the layers of peeling share: where in the frame the peeling is, and which layer comes next.
  *
- * Each layer is a function that strips its header and says what is below: an enum layer, or an enum peel_result when
- * the peeling is over. peel() calls one after the other, so that nesting costs no stack and is counted in one place.
+ * Each layer is a function that strips its header and says what is below: an enum layer, or an enum
+ * peel_result when the peeling is over. peel() calls one after the other, so that nesting costs no stack and
+ * is counted in one place.
  */
 #ifndef IMAPTAP_ANALYZER_PACKET_LAYERS_LAYERS_H
 #define IMAPTAP_ANALYZER_PACKET_LAYERS_LAYERS_H
@@ -49,11 +50,11 @@ enum {
 };
 
 struct peeling {
-    const uint8_t *at;           /* where the layer begins */
-    uint32_t captured;           /* octets there are from there on */
-    uint32_t length;             /* octets there were on the wire from there on; at least `captured` */
-    uint32_t type;               /* EtherType or IP protocol of the layer, for LAYER_ETHERTYPE and LAYER_PROTOCOL */
-    const uint8_t *source;       /* addresses of the innermost IP header so far: 4 or 16 octets */
+    const uint8_t *at;     /* where the layer begins */
+    uint32_t captured;     /* octets there are from there on */
+    uint32_t length;       /* octets there were on the wire from there on; at least `captured` */
+    uint32_t type;         /* EtherType or IP protocol of the layer, for LAYER_ETHERTYPE and LAYER_PROTOCOL */
+    const uint8_t *source; /* addresses of the innermost IP header so far: 4 or 16 octets */
     const uint8_t *destination;  /* NULL before the first */
     bool ipv6;                   /* their family */
     bool partial;                /* the first fragment of a segment whose rest may follow */
@@ -88,7 +89,8 @@ int layer_gre(struct peeling *peeling);
 
 #define TUNNEL_ANY (-1)
 
-/* What follows is inside of a tunnel of this kind with this identifier (TUNNEL_ANY: it has none, or one for each direction). */
+/* What follows is inside of a tunnel of this kind with this identifier (TUNNEL_ANY: it has none, or one for
+ * each direction). */
 void tunnel_enter(struct peeling *peeling, const char *kind, int64_t identifier);
 
 /* The same for an encapsulation that only one direction may bear: it is named, but it tells nothing apart. */
@@ -133,7 +135,8 @@ static inline void peeling_strip(struct peeling *peeling, uint32_t octets)
     peeling->length -= octets;
 }
 
-/* Takes the header's word for the length on the wire: what is behind it is padding, what is missing was cut. */
+/* Takes the header's word for the length on the wire: what is behind it is padding, what is missing was cut.
+ */
 static inline void peeling_set_length(struct peeling *peeling, uint32_t length)
 {
     peeling->length = length;

@@ -1,11 +1,9 @@
 /*
- * What an IP datagram carries, and TCP (RFC 9293), where peeling ends.
+ * TCP (RFC 9293), where peeling ends.
  */
-#include "analyzer/packet/layers.h"
+#include "analyzer/packet/layers/layers.h"
 
 #include <string.h>
-
-#define PROTOCOL_TCP 6
 
 static void put_address(uint8_t to[16], const uint8_t *from, bool ipv6)
 {
@@ -19,15 +17,17 @@ static void put_address(uint8_t to[16], const uint8_t *from, bool ipv6)
     memcpy(to + sizeof mapped, from, 4);
 }
 
-static int layer_tcp(struct peeling *peeling)
+int layer_tcp(struct peeling *peeling)
 {
     const uint8_t *header = peeling->at;
     struct segment *segment = peeling->segment;
     uint32_t header_length;
 
     if (peeling->captured < 20)
-        return peeling_ends_before(peeling, 20);
+        return peeling->partial ? PEEL_FRAGMENT : peeling_ends_before(peeling, 20);
     header_length = (header[12] >> 4) * 4U;
+    if (header_length > peeling->length && peeling->partial)
+        return PEEL_FRAGMENT;
     if (header_length < 20 || header_length > peeling->length)
         return PEEL_MALFORMED;
     put_address(segment->source, peeling->source, peeling->ipv6);
@@ -38,16 +38,11 @@ static int layer_tcp(struct peeling *peeling)
     segment->acknowledgment = be32(header + 8);
     segment->window = be16(header + 14);
     segment->flags = header[13] & 0x3f;
+    if (peeling->partial) /* these belong to the last octet */
+        segment->flags &= (uint8_t) ~(SEGMENT_FIN | SEGMENT_PSH);
     /* when the snapshot length cut the options, nothing of the payload is there, but its length is known */
     segment->captured = peeling->captured > header_length ? peeling->captured - header_length : 0;
     segment->payload = header + (peeling->captured - segment->captured);
     segment->length = peeling->length - header_length;
     return PEEL_SEGMENT;
-}
-
-int layer_protocol(struct peeling *peeling)
-{
-    if (peeling->type == PROTOCOL_TCP)
-        return layer_tcp(peeling);
-    return layer_extension(peeling);
 }
