@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Most user names, passwords and tags fit. */
-#define FIRST_CAPACITY 32
+#define FIRST_CAPACITY 16
 
 void *budget_take(struct budget *budget, size_t size)
 {
@@ -29,9 +29,11 @@ void budget_give(struct budget *budget, void *memory, size_t size)
 /* realloc would leave a copy behind that nobody wipes. */
 static bool grow(struct kept *kept, struct budget *budget, size_t wanted, size_t limit)
 {
-    size_t capacity = kept->capacity ? kept->capacity : FIRST_CAPACITY;
-    while (capacity < wanted)
-        capacity *= 2;
+    size_t capacity = 2 * (size_t)kept->capacity;
+    if (capacity < wanted)
+        capacity = wanted;
+    if (capacity < FIRST_CAPACITY)
+        capacity = FIRST_CAPACITY;
     if (capacity > limit)
         capacity = limit;
     char *octets = budget_take(budget, capacity);

@@ -21,6 +21,7 @@ struct imap_session *imap_session_new(const struct imap_session_options *options
     session->options = *options;
     session->handler = *handler;
     session->user = user;
+    session->client.first_line = true;
     return session;
 }
 
@@ -121,22 +122,22 @@ bool session_awaits(const struct imap_session *session, struct imap_text tag, ui
 /* --- texts that repeat a credential
  * -------------------------------------------------------------------------- */
 
-static bool repeats_attempt(const struct imap_session *session, const struct attempt *attempt,
-                            struct imap_text text, bool cut)
+static bool repeats(const struct imap_session *session, const struct credentials *who, struct imap_text text,
+                    bool cut)
 {
-    if (echo_repeats(text, kept_view(&attempt->secret), cut) ||
-        echo_repeats_word(text, kept_view(&attempt->scraps), cut))
+    if (echo_repeats(text, kept_view(&who->secret), cut) ||
+        echo_repeats_word(text, kept_view(&who->scraps), cut))
         return true;
-    struct imap_text user = kept_view(&attempt->username);
+    struct imap_text user = kept_view(&who->username);
     return session->options.hide_users && user.length >= LEAST_MASKED_USER && echo_repeats(text, user, cut);
 }
 
 static bool repeats_credential(const struct imap_session *session, struct imap_text text, bool cut)
 {
     for (const struct command *command = session->first; command; command = command->next)
-        if (command->attempt && repeats_attempt(session, command->attempt, text, cut))
+        if (command->attempt && repeats(session, &command->attempt->who, text, cut))
             return true;
-    if (session->logged_in && repeats_attempt(session, session->logged_in, text, cut))
+    if (session->logged_in && repeats(session, session->logged_in, text, cut))
         return true;
     const struct lexer *lexer = session->client.lexer;
     for (unsigned i = 1; lexer && i < LEXER_ARGUMENTS; i++)
@@ -201,8 +202,22 @@ static void keep_reply(struct imap_session *session, struct kept *reply, struct 
 
 static void forget_login(struct imap_session *session)
 {
-    attempt_free(session->logged_in, &session->budget);
+    if (session->logged_in)
+        credentials_free(session->logged_in, &session->budget);
+    budget_give(&session->budget, session->logged_in, sizeof *session->logged_in);
     session->logged_in = NULL;
+}
+
+/* What the answer to the next command may repeat. Without memory that answer is not told. */
+static void remember_login(struct imap_session *session, struct attempt *attempt)
+{
+    forget_login(session);
+    session->logged_in = budget_take(&session->budget, sizeof *session->logged_in);
+    if (!session->logged_in)
+        return;
+    *session->logged_in = attempt->who;
+    attempt->who = (struct credentials){0};
+    session->logged_in_number = attempt->number;
 }
 
 static void tell_after(struct imap_session *session, uint32_t number, enum imap_result result,
@@ -226,10 +241,7 @@ static void settle(struct imap_session *session, struct command *command)
             tell_after(session, attempt->number, attempt->after_result, kept_view(&attempt->after_text));
             session->after_told = true;
         } else {
-            forget_login(session);
-            session->logged_in = attempt;
-            command->attempt = NULL;
-            session->logins--;
+            remember_login(session, attempt);
         }
     }
     free_command(session, command);
@@ -294,7 +306,7 @@ static void set_verdict(struct imap_session *session, struct attempt *attempt, e
 static void answer_follower(struct imap_session *session, uint32_t number, enum imap_result result,
                             struct imap_text text, bool cut)
 {
-    if (session->logged_in && session->logged_in->number == number) {
+    if (session->logged_in && session->logged_in_number == number) {
         struct kept reply = {0};
         keep_reply(session, &reply, text, cut);
         tell_after(session, number, result, kept_view(&reply));
@@ -492,8 +504,13 @@ void imap_session_facts(const struct imap_session *session, struct imap_session_
         .capabilities = fact(&session->capabilities.text, session->capabilities.seen),
         .client_ident = fact(&session->client_ident, session->client_ident.octets != NULL),
         .server_ident = fact(&session->server_ident, session->server_ident_seen),
+        .server_product = fact(&session->product, session->product.length > 0),
+        .origin_ip = fact(&session->origin, session->origin_source != NULL),
+        .origin_source = {session->origin_source,
+                          session->origin_source ? strlen(session->origin_source) : 0},
         .encryption = session->encryption,
         .not_imap = session->not_imap,
+        .spoken = session->client.recognised,
     };
 }
 
@@ -507,6 +524,8 @@ void imap_session_free(struct imap_session *session)
     kept_free(&session->provisional.text, &session->budget);
     kept_free(&session->client_ident, &session->budget);
     kept_free(&session->server_ident, &session->budget);
+    kept_free(&session->product, &session->budget);
+    kept_free(&session->origin, &session->budget);
     struct budget budget = session->budget;
     budget_give(&budget, session, sizeof *session);
 }

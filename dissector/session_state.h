@@ -8,7 +8,9 @@
 #include "dissector/attempt/attempt.h"
 #include "dissector/client/brace.h"
 #include "dissector/client/command.h"
+#include "dissector/client/exchange.h"
 #include "dissector/client/lexer.h"
+#include "dissector/client/origin.h"
 #include "dissector/ident.h"
 #include "dissector/server/capability.h"
 #include "dissector/session.h"
@@ -36,6 +38,8 @@ struct command {
 };
 
 enum client_state {
+    CLIENT_START,     /* nothing came yet but what may be a header of the PROXY protocol */
+    CLIENT_PROXY,     /* such a header */
     CLIENT_TAG,       /* the first word of a line */
     CLIENT_NAME,      /* the second */
     CLIENT_ARGUMENTS, /* of LOGIN or AUTHENTICATE */
@@ -69,6 +73,9 @@ struct client {
     struct lexer *lexer;     /* of a login */
     bool untagged;           /* the first word is LOGIN or AUTHENTICATE: the tag may be missing */
     bool ident;              /* the arguments of ID are kept */
+    bool first_line;         /* no line came before it */
+    uint8_t start_octets;    /* that the header of the PROXY protocol begins with too */
+    bool proxy;              /* a PROXY line: its arguments are kept in word */
 
     uint64_t literal; /* octets of it that are still to come */
     bool fresh;       /* no octet came since it was announced */
@@ -77,6 +84,7 @@ struct client {
 
     /* SASL exchange */
     struct command *exchange; /* AUTHENTICATE that is not answered yet; NULL: none */
+    struct exchange *sasl;    /* what it is about; NULL without memory */
     uint32_t challenges, responses;
 };
 
@@ -114,10 +122,12 @@ struct imap_session {
 
     struct command *first, *last; /* in the order they were sent */
     unsigned commands, logins;
-    uint32_t numbers;          /* numbers of logins given */
-    uint32_t to_follow;        /* the last login's number, until a command follows it; 0: none */
-    struct attempt *logged_in; /* reported with OK, its first command not answered; else NULL */
-    bool after_told;           /* the verdict of the first command after a login was reported */
+    uint32_t numbers;   /* numbers of logins given */
+    uint32_t to_follow; /* the last login's number, until a command follows it; 0: none */
+    struct credentials
+        *logged_in; /* of the login reported with OK whose first command is not answered; else NULL */
+    uint32_t logged_in_number;
+    bool after_told; /* the verdict of the first command after a login was reported */
     bool authenticated;
     bool unauthenticate; /* the server offers UNAUTHENTICATE */
 
@@ -126,6 +136,9 @@ struct imap_session {
     struct capabilities capabilities;
     struct capabilities provisional; /* announced while a login waits: of the time after it, if it succeeds */
     struct kept client_ident, server_ident;
+    struct kept product;
+    struct kept origin; /* presentation form */
+    const char *origin_source;
 };
 
 /* client/client.c */
@@ -136,8 +149,8 @@ void client_lost(struct imap_session *session, uint64_t length, const struct ima
 void client_settle_line_end(struct imap_session *session);
 /* The server has refused `command`: when it waits with a literal that no octet of came, it is over. */
 void client_refused(struct imap_session *session, const struct command *command);
-/* The server said "+". */
-void client_challenged(struct imap_session *session);
+/* The server said "+" and, at least the start of, `challenge`. */
+void client_challenged(struct imap_session *session, struct imap_text challenge);
 /* `command` was answered: its exchange is over. */
 void client_answered(struct imap_session *session, const struct command *command);
 /* The connection ended: a command that is not complete is given what it has. */

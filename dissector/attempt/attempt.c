@@ -21,10 +21,7 @@ void attempt_free(struct attempt *attempt, struct budget *budget)
         return;
     kept_free(&attempt->tag, budget);
     kept_free(&attempt->mechanism, budget);
-    kept_free(&attempt->username, budget);
-    kept_free(&attempt->authzid, budget);
-    kept_free(&attempt->secret, budget);
-    kept_free(&attempt->scraps, budget);
+    credentials_free(&attempt->who, budget);
     kept_free(&attempt->reply, budget);
     kept_free(&attempt->after_text, budget);
     budget_give(budget, attempt->violations, attempt->violation_room * sizeof *attempt->violations);
@@ -129,12 +126,12 @@ void attempt_record(const struct attempt *attempt, bool password_shape, struct i
         .command = attempt->command,
         .tag = text_or_missing(&attempt->tag, attempt->has_tag),
         .mechanism = text_or_missing(&attempt->mechanism, attempt->has_mechanism),
-        .username = text_or_missing(&attempt->username, attempt->has_username),
+        .username = text_or_missing(&attempt->who.username, attempt->who.has_username),
         .username_form = attempt->username_form,
-        .username_length = attempt->has_username ? (int64_t)attempt->username.length : -1,
+        .username_length = attempt->who.has_username ? (int64_t)attempt->who.username.length : -1,
         .password_form = attempt->password_form,
         .password_length = password_shape ? attempt->password_length : -1,
-        .authzid = text_or_missing(&attempt->authzid, attempt->has_authzid),
+        .authzid = text_or_missing(&attempt->who.authzid, attempt->who.has_authzid),
         .result = attempt->result,
         .latency_ns = -1,
         .incomplete = attempt->incomplete,

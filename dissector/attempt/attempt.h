@@ -5,13 +5,11 @@
 #ifndef IMAPTAP_DISSECTOR_ATTEMPT_ATTEMPT_H
 #define IMAPTAP_DISSECTOR_ATTEMPT_ATTEMPT_H
 
+#include "dissector/attempt/credentials.h"
 #include "dissector/client/validator.h"
-#include "dissector/kept.h"
 
-/* Octets of a tag, of a response text and of a secret that are kept. */
-#define TAG_OCTETS    1024
-#define REPLY_OCTETS  2048
-#define SECRET_OCTETS REPLY_OCTETS
+/* Octets of a tag that are kept. */
+#define TAG_OCTETS 1024
 
 /* What a verdict rests on; a better one replaces a lesser one. */
 enum verdict_rank { VERDICT_NONE, VERDICT_UNTAGGED_BAD, VERDICT_BYE, VERDICT_TAGGED };
@@ -26,11 +24,9 @@ struct attempt {
     uint32_t number; /* 0: not given yet */
     enum imap_command command;
     struct imap_mark begin;
-    struct kept tag, mechanism, username, authzid;
-    struct kept secret; /* as a lenient server sees it */
-    struct kept scraps; /* words that may be parts of one */
-    bool has_tag, has_mechanism, has_username, has_authzid;
-    bool has_secret;
+    struct kept tag, mechanism;
+    bool has_tag, has_mechanism;
+    struct credentials who;
     enum imap_form username_form, password_form;
     int64_t password_length; /* -1: missing */
     bool sent;               /* no more octets of it come */

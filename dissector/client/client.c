@@ -29,6 +29,12 @@ static void drop_lexer(struct imap_session *session)
     client->lexer = NULL;
 }
 
+static void drop_sasl(struct imap_session *session)
+{
+    exchange_free(session, session->client.sasl);
+    session->client.sasl = NULL;
+}
+
 /* The next octet is the first of a line that belongs to no command. */
 static void begin_line(struct imap_session *session)
 {
@@ -36,7 +42,7 @@ static void begin_line(struct imap_session *session)
     drop_lexer(session);
     client->state = CLIENT_TAG;
     client->command = NULL;
-    client->untagged = client->ident = client->fresh = false;
+    client->untagged = client->ident = client->proxy = client->fresh = false;
     client->bad_spacing = client->bad_line_end = client->wide_gap = false;
     kept_clear(&client->word);
     explicit_bzero(client->name, sizeof client->name);
@@ -62,6 +68,7 @@ static void end_exchange(struct imap_session *session)
 {
     struct command *command = session->client.exchange;
     session->client.exchange = NULL;
+    drop_sasl(session);
     if (command)
         session_sent(session, command);
 }
@@ -100,6 +107,21 @@ static void begin_command(struct imap_session *session, enum command_kind kind)
         begin_login(session, client->command);
 }
 
+static void set_origin(struct imap_session *session, const char *origin, const char *source)
+{
+    kept_clear(&session->origin);
+    kept_append(&session->origin, &session->budget, origin, strlen(origin), ORIGIN_OCTETS);
+    session->origin_source = source;
+}
+
+/* "PROXY TCP4 " and the like as the first words of all. */
+static bool is_proxy_line(const struct client *client)
+{
+    return client->first_line && client->word.length == 5 && memcmp(client->word.octets, "PROXY", 5) == 0 &&
+           ((client->name_length == 4 && memcmp(client->name, "TCP", 3) == 0) ||
+            (client->name_length == 7 && memcmp(client->name, "UNKNOWN", 7) == 0));
+}
+
 /* The second word of the line is complete. */
 static void classify(struct imap_session *session)
 {
@@ -108,6 +130,12 @@ static void classify(struct imap_session *session)
     if (client->name_length <= COMMAND_NAME_OCTETS)
         kind = command_kind((struct imap_text){client->name, client->name_length});
     bool certain = kind != COMMAND_UNKNOWN && tag_is_valid(client);
+    if (is_proxy_line(client)) {
+        kept_clear(&client->word);
+        client->proxy = true;
+        client->state = CLIENT_REST;
+        return;
+    }
     if (client->exchange && !certain) {
         client->state = CLIENT_RESPONSE;
         return;
@@ -232,6 +260,8 @@ static void line_octet(struct imap_session *session, uint8_t octet, const struct
 {
     struct client *client = &session->client;
     client->line_octets++;
+    if (client->sasl)
+        exchange_octet(session, client->sasl, client->exchange->attempt, octet);
     switch (client->state) {
     case CLIENT_TAG:
         tag_octet(session, octet, mark);
@@ -248,7 +278,11 @@ static void line_octet(struct imap_session *session, uint8_t octet, const struct
         brace_octet(&client->brace, octet);
         if (client->ident)
             ident_octets(&session->client_ident, &session->budget, &octet, 1);
+        else if (client->proxy)
+            kept_append(&client->word, &session->budget, &octet, 1, TAG_OCTETS);
         break;
+    case CLIENT_START:
+    case CLIENT_PROXY:
     case CLIENT_RESPONSE:
     case CLIENT_LITERAL:
         break;
@@ -324,10 +358,14 @@ static void end_login(struct imap_session *session, enum command_end end)
         login_arguments(session, attempt, first, end);
     else
         authenticate_arguments(session, attempt, first, end);
-    drop_lexer(session);
-    if (kind == COMMAND_AUTHENTICATE && end == COMMAND_WHOLE && attempt->rank != VERDICT_TAGGED) {
+    if (kind == COMMAND_AUTHENTICATE && end == COMMAND_WHOLE) {
+        bool initial = client->lexer->count > first + 1;
         client->exchange = command;
         client->challenges = client->responses = 0;
+        client->sasl =
+            exchange_begin(session, attempt, initial ? &client->lexer->arguments[first + 1] : NULL);
+        if (attempt->rank == VERDICT_TAGGED)
+            end_exchange(session);
         return;
     }
     attempt->untimed = end == COMMAND_CUT;
@@ -390,6 +428,8 @@ static void end_response(struct imap_session *session)
     struct client *client = &session->client;
     struct attempt *attempt = client->exchange->attempt;
     client->responses++;
+    if (client->sasl)
+        exchange_response(session, client->sasl, attempt);
     attempt->sent_ns = client->last_ns;
     if (client->bad_line_end)
         flag_command(session, attempt, IMAP_RULE_BAD_LINE_END);
@@ -433,6 +473,20 @@ static void end_arguments(struct imap_session *session)
         end_login(session, COMMAND_WHOLE);
 }
 
+static void end_proxy_line(struct imap_session *session)
+{
+    char origin[ORIGIN_OCTETS];
+    if (origin_from_line(kept_view(&session->client.word), origin))
+        set_origin(session, origin, "PROXY");
+}
+
+static void end_ident(struct imap_session *session)
+{
+    char origin[ORIGIN_OCTETS];
+    if (origin_from_ident(kept_view(&session->client_ident), origin))
+        set_origin(session, origin, "ID");
+}
+
 static void end_line(struct imap_session *session, bool bad)
 {
     struct client *client = &session->client;
@@ -449,7 +503,9 @@ static void end_line(struct imap_session *session, bool bad)
         end_arguments(session);
         break;
     case CLIENT_REST:
-        if (!client->uncertain && brace_is_closed(&client->brace))
+        if (client->proxy)
+            end_proxy_line(session);
+        else if (!client->uncertain && brace_is_closed(&client->brace))
             begin_literal(session, &client->brace);
         else if (!client->command || client->command->kind == COMMAND_UNKNOWN)
             strike(session);
@@ -457,10 +513,15 @@ static void end_line(struct imap_session *session, bool bad)
     case CLIENT_RESPONSE:
         end_response(session);
         break;
+    case CLIENT_START:
+    case CLIENT_PROXY:
     case CLIENT_LITERAL:
         break;
     }
-    if (client->state != CLIENT_LITERAL && !session->done)
+    client->first_line = false;
+    if (client->ident && client->state == CLIENT_REST)
+        end_ident(session);
+    if (client->state != CLIENT_LITERAL)
         begin_line(session);
     client->bad_line_end = false;
 }
@@ -501,6 +562,37 @@ static void feed_octet(struct imap_session *session, uint8_t octet, const struct
     }
 }
 
+/* The first octets may be a header of the PROXY protocol, version 2. When they are not, those that looked
+ * like it were the signature's own, and are taken for what they are. */
+static void feed_start(struct imap_session *session, uint8_t octet, const struct imap_mark *mark)
+{
+    struct client *client = &session->client;
+    size_t matched = client->start_octets;
+    if (octet == (uint8_t)PROXY_SIGNATURE[matched]) {
+        if (++client->start_octets == PROXY_SIGNATURE_OCTETS) {
+            kept_append(&client->word, &session->budget, PROXY_SIGNATURE, PROXY_SIGNATURE_OCTETS, TAG_OCTETS);
+            client->state = CLIENT_PROXY;
+        }
+        return;
+    }
+    client->state = CLIENT_TAG;
+    client_feed(session, (const uint8_t *)PROXY_SIGNATURE, matched, mark);
+    client_feed(session, &octet, 1, mark);
+}
+
+static void feed_proxy(struct imap_session *session, uint8_t octet)
+{
+    struct client *client = &session->client;
+    char origin[ORIGIN_OCTETS];
+    kept_append(&client->word, &session->budget, &octet, 1, PROXY_MOST_OCTETS);
+    if (client->word.length < PROXY_HEADER_OCTETS ||
+        client->word.length < PROXY_HEADER_OCTETS + origin_header_rest(client->word.octets))
+        return;
+    if (origin_from_header(kept_view(&client->word), origin))
+        set_origin(session, origin, "PROXY");
+    begin_line(session);
+}
+
 void client_feed(struct imap_session *session, const uint8_t *octets, size_t length,
                  const struct imap_mark *mark)
 {
@@ -512,7 +604,11 @@ void client_feed(struct imap_session *session, const uint8_t *octets, size_t len
             end_line(session, true); /* a CR alone ends the line too */
             continue;
         }
-        if (client->state == CLIENT_LITERAL)
+        if (client->state == CLIENT_START)
+            feed_start(session, *octets, mark);
+        else if (client->state == CLIENT_PROXY)
+            feed_proxy(session, *octets);
+        else if (client->state == CLIENT_LITERAL)
             used = feed_literal(session, octets, length);
         else
             feed_octet(session, *octets, mark);
@@ -579,14 +675,17 @@ void client_refused(struct imap_session *session, const struct command *command)
     begin_line(session);
 }
 
-void client_challenged(struct imap_session *session)
+void client_challenged(struct imap_session *session, struct imap_text challenge)
 {
     struct client *client = &session->client;
     client_settle_line_end(session);
     if (client->state == CLIENT_LITERAL && client->fresh)
         client->awaited = true;
-    else if (client->exchange)
+    else if (client->exchange) {
         client->challenges++;
+        if (client->sasl)
+            client->sasl->prompt = sasl_prompt(challenge);
+    }
 }
 
 void client_answered(struct imap_session *session, const struct command *command)
@@ -595,6 +694,7 @@ void client_answered(struct imap_session *session, const struct command *command
     if (client->exchange != command)
         return;
     client->exchange = NULL;
+    drop_sasl(session);
     if (client->state == CLIENT_RESPONSE)
         client->state = CLIENT_REST;
 }
@@ -608,5 +708,6 @@ void client_end(struct imap_session *session)
 void client_free(struct imap_session *session)
 {
     drop_lexer(session);
+    drop_sasl(session);
     kept_free(&session->client.word, &session->budget);
 }

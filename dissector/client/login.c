@@ -62,16 +62,16 @@ static void take_username(struct imap_session *session, struct attempt *attempt,
     flag_offences(session, attempt, sure ? &user->sure : &user->found, user->junk, IMAP_ARG_USERNAME);
     if (!user->complete || user->holed)
         return;
-    attempt->has_username = true;
-    attempt->username = user->value;
+    attempt->who.has_username = true;
+    attempt->who.username = user->value;
     user->value = (struct kept){0};
     if (!sure)
         return;
-    struct kept *name = &attempt->username;
+    struct kept *name = &attempt->who.username;
     if (user->sure_length < name->count)
-        kept_append(&attempt->scraps, &session->budget, name->octets + user->sure_length,
+        kept_append(&attempt->who.scraps, &session->budget, name->octets + user->sure_length,
                     name->count - (size_t)user->sure_length, SECRET_OCTETS);
-    kept_append(&attempt->scraps, &session->budget, " ", 1, SECRET_OCTETS);
+    kept_append(&attempt->who.scraps, &session->budget, " ", 1, SECRET_OCTETS);
     kept_cut(name, user->sure_length);
 }
 
@@ -83,8 +83,8 @@ static void take_password(struct imap_session *session, struct attempt *attempt,
         attempt->password_length =
             (int64_t)(password->holed ? password->literal.size : password->value.length);
     flag_offences(session, attempt, &password->found, password->junk, IMAP_ARG_PASSWORD);
-    attempt->has_secret = true;
-    kept_append(&attempt->secret, &session->budget, password->value.octets, password->value.count,
+    attempt->who.has_secret = true;
+    kept_append(&attempt->who.secret, &session->budget, password->value.octets, password->value.count,
                 SECRET_OCTETS);
     if (password->complete || password->sent > 0)
         flag(session, attempt, IMAP_RULE_CLEARTEXT_PASSWORD, IMAP_ARG_PASSWORD);
@@ -106,7 +106,7 @@ void login_arguments(struct imap_session *session, struct attempt *attempt, unsi
     struct argument *user = count > 0 ? &lexer->arguments[first] : NULL;
     struct argument *password = count > 1 ? &lexer->arguments[first + 1] : NULL;
     bool wide = user && user->gap > 1;
-    attempt->scraps = lexer->scraps;
+    attempt->who.scraps = lexer->scraps;
     lexer->scraps = (struct kept){0};
     bool empty_user = end == COMMAND_WHOLE && count == 1 && wide && !user->tab;
 
@@ -157,8 +157,6 @@ void authenticate_arguments(struct imap_session *session, struct attempt *attemp
         flag(session, attempt, IMAP_RULE_BAD_SPACING, IMAP_ARG_COMMAND);
     if (count > 2)
         flag(session, attempt, IMAP_RULE_EXTRA_ARGUMENT, IMAP_ARG_COMMAND);
-    if (count == 0 && end == COMMAND_WHOLE)
-        flag(session, attempt, IMAP_RULE_MISSING_ARGUMENT, IMAP_ARG_MECHANISM);
     if (count > 0 && mechanism->complete && !mechanism->holed && is_mechanism(kept_view(&mechanism->value))) {
         attempt->has_mechanism = true;
         attempt->mechanism = mechanism->value;
@@ -167,6 +165,8 @@ void authenticate_arguments(struct imap_session *session, struct attempt *attemp
             if (attempt->mechanism.octets[i] >= 'a')
                 attempt->mechanism.octets[i] = (char)(attempt->mechanism.octets[i] - 'a' + 'A');
     }
+    if (end == COMMAND_WHOLE && !attempt->has_mechanism)
+        flag(session, attempt, IMAP_RULE_MISSING_ARGUMENT, IMAP_ARG_MECHANISM);
     if (count > 1 && capabilities_lack(&session->capabilities, CAPABILITY_SASL_IR | CAPABILITY_IMAP4REV2))
         flag(session, attempt, IMAP_RULE_UNADVERTISED_INITIAL_RESPONSE, IMAP_ARG_INITIAL_RESPONSE);
 }

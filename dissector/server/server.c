@@ -2,6 +2,7 @@
  * The server's direction: finds the greeting, the tagged and untagged responses, and the literals between
  * them, which may hold anything.
  */
+#include "dissector/server/product.h"
 #include "dissector/session_state.h"
 
 #include <string.h>
@@ -144,6 +145,7 @@ static void untagged(struct imap_session *session, enum response_kind kind, stru
     if (greeting) {
         kept_append(&session->greeting, &session->budget, text.octets, text.length, GREETING_OCTETS);
         session->greeting_seen = true;
+        product_find(text, &session->product, &session->budget);
         session->authenticated = kind == RESPONSE_PREAUTH;
     }
     if (kind == RESPONSE_BAD)
@@ -209,7 +211,9 @@ static void end_line(struct imap_session *session, const struct imap_mark *mark)
         return;
     }
     if (word_is(server, '+'))
-        client_challenged(session);
+        client_challenged(session, (struct imap_text){server->name, server->name_length < COMMAND_NAME_OCTETS
+                                                                        ? server->name_length
+                                                                        : COMMAND_NAME_OCTETS});
     else if (server->uncertain)
         ;
     else if (server->state == SERVER_TEXT || word_is(server, '*'))
@@ -218,6 +222,7 @@ static void end_line(struct imap_session *session, const struct imap_mark *mark)
         strike(session);
     if (!session->done) {
         server->greeted = server->greeted || !server->uncertain;
+        kept_free(&server->text, &session->budget);
         begin_line(server);
     }
 }

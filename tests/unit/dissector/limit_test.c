@@ -134,10 +134,10 @@ static void an_idle_session_is_small(void **state)
     assert_true(session->budget.used < 4096);
     say(session, IMAP_FROM_SERVER, "a1 OK done\r\n");
     say(session, IMAP_FROM_CLIENT, "a2 IDLE\r\n");
-    assert_true(session->budget.used < 1536);
+    assert_true(session->budget.used < 1024);
     say(session, IMAP_FROM_SERVER, "a2 OK done\r\n");
     assert_true(imap_session_done(session));
-    assert_true(session->budget.used < 1024);
+    assert_true(session->budget.used < 896);
     end(session);
 }
 

@@ -289,6 +289,7 @@ static void authenticate_is_a_login(void **state)
           C("LOGIN b c\r\n"), S("a1 NO no\r\n"), BOB("a2"), S("a2 OK yes\r\n")},
          .secret = "b c",
          .rows = "AUTHENTICATE 1 @2 tag=a1 mechanism=X-MY NO text=no +1\n"
+                 "! bad-base64 command\n"
                  "LOGIN 2 @8 tag=a2 user=bob:atom:3 password:atom OK text=yes +1\n" CLEAR},
         {"pipelined, without waiting for anything",
          {GREET, C("a1 authenticate x-my\r\nc2VjcmV0\r\na2 LOGIN bob secret\r\n"),
@@ -302,7 +303,7 @@ static void authenticate_is_a_login(void **state)
         {"what may be a response is no mechanism",
          {GREET, C("a1 AUTHENTICATE AGJvYgBzZWNyZXQ=\r\n"), S("a1 BAD no\r\n")},
          .secret = "AGJvYgBzZWNyZXQ",
-         .rows = "AUTHENTICATE 1 @2 tag=a1 BAD text=no +1\n"},
+         .rows = "AUTHENTICATE 1 @2 tag=a1 BAD text=no +1\n! missing-argument mechanism\n"},
         {"missing",
          {GREET, C("a1 AUTHENTICATE\r\n"), S("a1 BAD no\r\n")},
          .rows = "AUTHENTICATE 1 @2 tag=a1 BAD text=no +1\n! missing-argument mechanism\n"},

@@ -1,0 +1,24 @@
+/*
+ * Who logs in, as far as LOGIN's arguments or a SASL exchange tell, and the secret, which is kept only to
+ * recognise an echo of it in a response.
+ */
+#ifndef IMAPTAP_DISSECTOR_ATTEMPT_CREDENTIALS_H
+#define IMAPTAP_DISSECTOR_ATTEMPT_CREDENTIALS_H
+
+#include "dissector/kept.h"
+
+/* Octets of a response text that are kept; of a secret as many, since no more can be repeated. */
+#define REPLY_OCTETS  2048
+#define SECRET_OCTETS REPLY_OCTETS
+
+/* All zero is the start. */
+struct credentials {
+    struct kept username, authzid, secret;
+    struct kept scraps; /* words that may be parts of a secret, or are one in base64 */
+    bool has_username, has_authzid, has_secret;
+    bool is_password; /* the secret is the password itself */
+};
+
+void credentials_free(struct credentials *credentials, struct budget *budget);
+
+#endif

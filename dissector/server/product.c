@@ -1,0 +1,91 @@
+/* Names the server software by its greeting. */
+#include "dissector/server/product.h"
+
+#include <string.h>
+
+struct product {
+    const char *sign; /* stands in the greeting */
+    const char *name;
+    bool versioned; /* the version follows the sign */
+};
+
+/* The first that fits counts, so the telling ones come first. */
+static const struct product products[] = {
+    {"Microsoft Exchange Server 2003 ", "Exchange 2003", false},
+    {"Microsoft Exchange Server 2007 ", "Exchange 2007", false},
+    {"Microsoft Exchange 2000 ", "Exchange 2000", false},
+    {"Microsoft Exchange IMAP4rev1 server version 5.5", "Exchange 5.5", false},
+    {"The Microsoft Exchange IMAP4 service is ready. [", "Exchange Online", false},
+    {"The Microsoft Exchange IMAP4 service is ready", "Exchange 2010 or later", false},
+    {"Microsoft Exchange", "Exchange", false},
+    {"Dovecot", "Dovecot", false},
+    {"Cyrus IMAP4 ", "Cyrus IMAP", true},
+    {"Cyrus IMAP ", "Cyrus IMAP", true},
+    {"Courier-IMAP", "Courier", false},
+    {"Gimap ready", "Gmail", false},
+    {"Domino IMAP4 Server Release ", "Domino", true},
+    {"Domino IMAP4 Server", "Domino", false},
+    {"Hoodiecrow", "Hoodiecrow", false},
+    {"Zimbra ", "Zimbra", true},
+    {"Stalwart", "Stalwart", false},
+    {"MDaemon ", "MDaemon", true},
+    {"MailEnable", "MailEnable", false},
+    {"SmarterMail", "SmarterMail", false},
+    {"Kerio Connect ", "Kerio Connect", true},
+    {"CommuniGate Pro IMAP Server ", "CommuniGate Pro", true},
+    {"IceWarp ", "IceWarp", true},
+    {"AXIGEN", "Axigen", false},
+    {"Axigen", "Axigen", false},
+    {"GroupWise", "GroupWise", false},
+    {"Oracle Communications Messaging", "Oracle Messaging Server", false},
+    {"Sun Java(tm) System Messaging Server ", "Sun Messaging Server", true},
+    {"Mirapoint", "Mirapoint", false},
+    {"Mercury/32 ", "Mercury/32", true},
+    {"Binc IMAP ", "Binc IMAP", true},
+    {"dbmail imap", "DBMail", false},
+    {"GreenMail ", "GreenMail", true},
+    {"DavMail ", "DavMail", true},
+    {"JAMES IMAP4rev1", "Apache James", false},
+    {"Yandex IMAP4rev1", "Yandex", false},
+    {" Panda IMAP ", "Panda IMAP", false},
+    {" IMAP4rev1 2", "UW IMAP", false},
+    {"IMAPrev1", "hMailServer", false},
+};
+
+static bool is_digit(char octet)
+{
+    return octet >= '0' && octet <= '9';
+}
+
+/* The octets of a version at the start of the text: 0 when it does not begin with a digit, or "v" and one. */
+static size_t version_length(struct imap_text text)
+{
+    size_t skip = text.length > 1 && *text.octets == 'v' ? 1 : 0;
+    if (text.length == skip || !is_digit(text.octets[skip]))
+        return 0;
+    size_t length = skip;
+    while (length < text.length && text.octets[length] > ' ' && text.octets[length] < 0x7f &&
+           !strchr(",;()[]\"", text.octets[length]))
+        length++;
+    return length;
+}
+
+void product_find(struct imap_text greeting, struct kept *product, struct budget *budget)
+{
+    for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
+        const struct product *known = &products[i];
+        size_t length = strlen(known->sign);
+        const char *found = memmem(greeting.octets, greeting.length, known->sign, length);
+        if (!found)
+            continue;
+        kept_append(product, budget, known->name, strlen(known->name), PRODUCT_OCTETS);
+        size_t used = (size_t)(found - greeting.octets) + length;
+        struct imap_text rest = {found + length, greeting.length - used};
+        size_t version = known->versioned ? version_length(rest) : 0;
+        if (version && version < PRODUCT_OCTETS / 2) {
+            kept_append(product, budget, " ", 1, PRODUCT_OCTETS);
+            kept_append(product, budget, rest.octets, version, PRODUCT_OCTETS);
+        }
+        return;
+    }
+}

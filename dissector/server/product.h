@@ -1,0 +1,13 @@
+/* Which server software a greeting or the server's ID names. */
+#ifndef IMAPTAP_DISSECTOR_SERVER_PRODUCT_H
+#define IMAPTAP_DISSECTOR_SERVER_PRODUCT_H
+
+#include "dissector/kept.h"
+
+#define PRODUCT_OCTETS 64
+
+/* Appends the product and, where it stands right behind the name, its version, e.g. "Cyrus IMAP 3.6.1";
+ * nothing when the text names no known one. */
+void product_find(struct imap_text greeting, struct kept *product, struct budget *budget);
+
+#endif
