@@ -37,7 +37,9 @@ static void print_help(void)
           "below a folder, are read as one stream of traffic in the order of time. A capture that is\n"
           "in the database already is not read again, whatever its name.\n\n"
           "  -d, --db FILE      the database (default " DEFAULT_DATABASE "); made when it is not there\n"
-          "  -p, --port LIST    ports of IMAP servers, with commas (default 143)\n"
+          "  -p, --port LIST    ports of IMAP servers, with commas (default 143,993); on other ports a\n"
+          "                     connection is followed when it speaks IMAP\n"
+          "  --no-detect        only look at the ports of the list\n"
           "  -q                 no progress\n"
           "  --exit-code        exit with status 1 when a login breaks the grammar\n"
           "  --mask-users       replace user names by a keyed hash (the key lasts for this run)\n"
@@ -76,13 +78,11 @@ static int parse_ports(struct settings *settings, const char *list)
 /* Returns -1 to go on, else an exit status. */
 static int parse(int argc, char **argv, struct settings *settings)
 {
-    static const struct option options[] = {{"db", required_argument, NULL, 'd'},
-                                            {"port", required_argument, NULL, 'p'},
-                                            {"exit-code", no_argument, NULL, 'e'},
-                                            {"mask-users", no_argument, NULL, 'm'},
-                                            {"password-shape", no_argument, NULL, 's'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"db", required_argument, NULL, 'd'},   {"port", required_argument, NULL, 'p'},
+        {"no-detect", no_argument, NULL, 'n'},  {"exit-code", no_argument, NULL, 'e'},
+        {"mask-users", no_argument, NULL, 'm'}, {"password-shape", no_argument, NULL, 's'},
+        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "d:p:qh", options, NULL)) != -1) {
@@ -98,6 +98,9 @@ static int parse(int argc, char **argv, struct settings *settings)
             return EXIT_USAGE;
         case 'q':
             settings->quiet = true;
+            break;
+        case 'n':
+            settings->analysis.detect = false;
             break;
         case 'e':
             settings->exit_code = true;
@@ -174,8 +177,8 @@ static bool tell_failures(const struct inputs *inputs, const struct recorder_res
 static int read_into(struct store *store, const struct inputs *inputs, const struct settings *settings)
 {
     struct recorder_result result;
-    struct report_facts facts = {settings->database, inputs, &result, settings->port_text};
-    char why[1024];
+    char where[400], why[1024];
+    struct report_facts facts = {settings->database, inputs, &result, where};
     int64_t broken = 0;
     bool failed;
 
@@ -186,6 +189,8 @@ static int read_into(struct store *store, const struct inputs *inputs, const str
         recorder_result_free(&result);
         return EXIT_UNREAD;
     }
+    (void)snprintf(where, sizeof where, "on port %s%s", settings->port_text,
+                   settings->analysis.detect ? " or any other" : "");
     failed = tell_failures(inputs, &result);
     if (store_close(store, why, sizeof why) != STORE_OK && !result.store_failed) {
         fprintf(stderr, "imaptap: %s\n", why);
@@ -207,12 +212,13 @@ static int read_into(struct store *store, const struct inputs *inputs, const str
 
 int cmd_read(int argc, char **argv)
 {
-    struct settings settings = {.database = DEFAULT_DATABASE, .ports = {143}, .port_text = "143"};
+    struct settings settings = {.database = DEFAULT_DATABASE, .ports = {143, 993}, .port_text = "143,993"};
     struct inputs inputs = {0};
     struct store *store;
     int status;
 
-    settings.analysis.port_count = 1;
+    settings.analysis.port_count = 2;
+    settings.analysis.detect = true;
     status = parse(argc, argv, &settings);
     if (status != -1)
         return status;

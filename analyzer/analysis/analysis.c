@@ -169,6 +169,7 @@ struct analysis *analysis_new(const struct analysis_options *options, const stru
     connection_table_defaults(&table_options);
     table_options.ports = options->ports;
     table_options.port_count = options->port_count;
+    table_options.detect = options->detect;
     table_options.max_connections = ANALYSIS_MAX_CONNECTIONS;
     analysis->captures = open_captures(analysis, inputs, count);
     analysis->peeler = peeler_new();

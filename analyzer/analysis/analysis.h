@@ -13,6 +13,7 @@
 struct analysis_options {
     const uint16_t *ports; /* of IMAP servers */
     size_t port_count;
+    bool detect; /* also follow what speaks IMAP on other ports */
     bool password_shape;
     const struct user_mask *mask; /* NULL: user names are kept */
 };

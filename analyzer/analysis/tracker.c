@@ -201,13 +201,17 @@ static bool on_lost(void *user, struct connection *connection, enum stream_side 
 static void on_ended(void *user, struct connection *connection, enum connection_end how)
 {
     struct tracked *tracked = connection->user;
+    struct imap_session_facts facts;
 
     (void)user;
     if (tracked == NULL)
         return;
     tracked->connection = connection;
     imap_session_end(tracked->session);
-    tell_connection(tracked, true, how);
+    imap_session_facts(tracked->session, &facts);
+    /* on a port that nobody named, a greeting alone may be part of anything */
+    if (tracked->told || !connection->detected || facts.spoken)
+        tell_connection(tracked, true, how);
     give_slot_back(tracked);
     connection->user = NULL;
 }

@@ -74,7 +74,7 @@ static void write_inputs(struct report *report)
 static void write_seen(struct report *report, const struct summary_counts *counts)
 {
     if (counts->connections == 0) {
-        fprintf(report->out, "  No IMAP connection was seen on port %s: nothing can be said about logins\n",
+        fprintf(report->out, "  No IMAP connection was seen %s: nothing can be said about logins\n",
                 report->facts->ports);
         return;
     }

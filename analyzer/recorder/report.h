@@ -13,7 +13,7 @@ struct report_facts {
     const char *database;
     const struct inputs *inputs;
     const struct recorder_result *result;
-    const char *ports; /* as text, e.g. "143" */
+    const char *ports; /* where it was looked for, as text */
 };
 
 /* Writes the report; *broken (logins that broke the grammar) is for the exit status. Returns 0, or -1 with a

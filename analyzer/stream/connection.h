@@ -53,7 +53,8 @@ struct connection {
     int64_t first_ns, last_ns;
     uint32_t capture;     /* of the first segment */
     uint64_t lost_octets; /* of both directions, as told to the handler */
-    bool midstream;       /* its handshake was not captured */
+    bool midstream;       /* its beginning was not captured */
+    bool detected;        /* on a port that nobody named: found by what it said */
 
     /* the table's own */
     struct direction directions[2]; /* by enum stream_side, of the sender */

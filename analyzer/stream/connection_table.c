@@ -4,6 +4,7 @@
  */
 #include "analyzer/stream/connection_table.h"
 
+#include "analyzer/stream/detect.h"
 #include "analyzer/stream/ordering.h"
 #include "analyzer/stream/siphash.h"
 
@@ -35,7 +36,9 @@ struct entry {
 struct connection_table {
     struct ordering ordering;
     uint64_t key[2];
-    uint64_t ports[65536 / 64];
+    uint64_t ports[65536 / 64];          /* named */
+    uint64_t detected_ports[65536 / 64]; /* of servers that were found to speak IMAP */
+    bool detect;
     struct entry *entries;
     uint32_t mask; /* entries - 1 */
     uint32_t used;
@@ -257,9 +260,15 @@ static struct connection *begin(struct connection_table *table, const struct seg
 
 /* --- a segment --- */
 
-static bool is_served(const struct connection_table *table, uint16_t port)
+static bool has_port(const uint64_t ports[65536 / 64], uint16_t port)
 {
-    return table->ports[port / 64] >> (port % 64) & 1;
+    return ports[port / 64] >> (port % 64) & 1;
+}
+
+/* True when the segment is of a connection at a port of the set. */
+static bool touches(const uint64_t ports[65536 / 64], const struct segment *segment)
+{
+    return has_port(ports, segment->source_port) || has_port(ports, segment->destination_port);
 }
 
 /* Fills the key; true when the segment's source comes first in it. */
@@ -282,7 +291,7 @@ static enum stream_side guess_side(const struct connection_table *table, const s
 {
     if (segment->flags & SEGMENT_SYN)
         return segment->flags & SEGMENT_ACK ? STREAM_SERVER : STREAM_CLIENT;
-    return is_served(table, segment->destination_port) ? STREAM_CLIENT : STREAM_SERVER;
+    return has_port(table->ports, segment->destination_port) ? STREAM_CLIENT : STREAM_SERVER;
 }
 
 static void start_at(struct direction *direction, uint32_t first)
@@ -377,6 +386,36 @@ static void take_fin(struct connection *connection, enum stream_side from, uint3
     direction->fin = fin;
 }
 
+/* Begins a connection on a port that nobody named, if this segment is unmistakable IMAP. */
+static struct connection *begin_detected(struct connection_table *table, const struct segment *segment,
+                                         const struct connection_key *key, uint32_t hash,
+                                         bool source_is_first, enum stream_side *from)
+{
+    enum detected detected = detect_imap(segment->payload, segment->captured);
+    struct connection *connection;
+    uint16_t port;
+
+    if (detected == DETECTED_NOTHING || (segment->flags & (SEGMENT_SYN | SEGMENT_RST)))
+        return NULL;
+    *from = detected == DETECTED_GREETING ? STREAM_SERVER : STREAM_CLIENT;
+    connection = begin(table, segment, key, hash, *from, source_is_first);
+    if (connection == NULL)
+        return NULL;
+    connection->detected = true;
+    connection->midstream = detected == DETECTED_COMMAND;
+    if (detected == DETECTED_GREETING) {
+        /* a greeting comes first: both directions begin here */
+        start_at(&connection->directions[STREAM_SERVER], segment->sequence);
+        if (segment->flags & SEGMENT_ACK) {
+            start_at(&connection->directions[STREAM_CLIENT], segment->acknowledgment);
+            connection->directions[STREAM_CLIENT].seen = false;
+        }
+    }
+    port = connection->server_port;
+    table->detected_ports[port / 64] |= UINT64_C(1) << (port % 64);
+    return connection;
+}
+
 static struct connection *connection_of(struct connection_table *table, const struct segment *segment,
                                         enum stream_side *from)
 {
@@ -396,12 +435,16 @@ static struct connection *connection_of(struct connection_table *table, const st
         if (!old.closed && (old.pending[STREAM_CLIENT] || old.pending[STREAM_SERVER])) {
             /* the new connection's SYN was seen before: it begins there */
             connection = begin(table, segment, &key, hash, *from, source_is_first);
+            if (connection != NULL)
+                connection->detected = old.detected;
             for (int side = 0; side < 2 && connection != NULL; side++)
                 if (old.pending[side])
                     start_at(&connection->directions[side], old.pending_number[side]);
             return connection;
         }
     }
+    if (!touches(table->ports, segment))
+        return begin_detected(table, segment, &key, hash, source_is_first, from);
     /* only a SYN or an octet begins a connection */
     if ((segment->flags & SEGMENT_RST) || (!(segment->flags & SEGMENT_SYN) && segment->length == 0))
         return NULL;
@@ -418,7 +461,9 @@ void connection_table_take(struct connection_table *table, const struct segment 
     enum stream_side from;
     uint32_t sequence = segment->sequence;
 
-    if (!is_served(table, segment->source_port) && !is_served(table, segment->destination_port))
+    if (!touches(table->ports, segment) &&
+        (!table->detect || (!touches(table->detected_ports, segment) &&
+                            detect_imap(segment->payload, segment->captured) == DETECTED_NOTHING)))
         return;
     if (segment->time_ns - table->swept_ns >= SECOND || segment->time_ns < table->swept_ns)
         connection_table_tick(table, segment->time_ns);
@@ -493,6 +538,7 @@ struct connection_counts connection_table_counts(const struct connection_table *
 void connection_table_defaults(struct connection_table_options *options)
 {
     memset(options, 0, sizeof *options);
+    options->detect = true;
     options->max_connections = 250000;
     options->max_repairs = 8192;
     options->max_waiting_octets = 16 << 20;
@@ -508,6 +554,7 @@ struct connection_table *connection_table_new(const struct connection_table_opti
     table->mask = 1023;
     table->entries = calloc(table->mask + 1, sizeof *table->entries);
     table->max_connections = options->max_connections;
+    table->detect = options->detect;
     for (size_t i = 0; i < options->port_count; i++)
         table->ports[options->ports[i] / 64] |= UINT64_C(1) << (options->ports[i] % 64);
     if (table->entries == NULL || getrandom(table->key, sizeof table->key, 0) != sizeof table->key ||

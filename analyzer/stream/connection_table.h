@@ -3,10 +3,10 @@
  * connection, each direction in order, both directions in an order in which they can have happened (an octet
  * never comes before the octets that its sender had acknowledged), with holes where the capture has none.
  *
- * Followed are the connections with one end at one of the ports given. A connection met in its middle is
- * picked up; a new connection with old addresses and ports ends the old one. Memory is bounded by the limits
- * below; what is evicted is told as ended and counted. Of overlapping segments the octets that were in order
- * first count.
+ * Followed are the connections with one end at one of the ports given, and those that are found to speak
+ * IMAP. A connection met in its middle is picked up; a new connection with old addresses and ports ends the
+ * old one. Memory is bounded by the limits below; what is evicted is told as ended and counted. Of
+ * overlapping segments the octets that were in order first count.
  */
 #ifndef IMAPTAP_ANALYZER_STREAM_CONNECTION_TABLE_H
 #define IMAPTAP_ANALYZER_STREAM_CONNECTION_TABLE_H
@@ -19,6 +19,7 @@ struct connection_table;
 struct connection_table_options {
     const uint16_t *ports; /* of the servers */
     size_t port_count;
+    bool detect;                  /* follow connections on other ports too, when what they say is IMAP */
     uint32_t max_connections;     /* open ones */
     uint32_t max_repairs;         /* connections with something out of order, at a time; at most 100,000 */
     uint32_t max_waiting_octets;  /* out of order, of all connections together */

@@ -124,11 +124,35 @@ class Again(harness.ImaptapTest):
 class Options(harness.ImaptapTest):
     def test_other_ports(self):
         capture = self.write("odd.pcap", capture_maker.one_login(server_port=1143))
-        run = self.read(capture)
-        self.assertIn("No IMAP connection was seen on port 143", run.out)
+        run = self.read("--no-detect", capture)
+        self.assertIn("No IMAP connection was seen on port 143,993:", run.out)
         self.database = self.path("other.db")
         self.read("--port", "143,1143", capture)
         self.assertEqual(self.one("SELECT server_port FROM connections"), 1143)
+
+    def test_imap_is_recognised_on_any_port(self):
+        self.read(self.write("odd.pcap", capture_maker.one_login(server_port=2525)))
+        self.assertEqual(self.one("SELECT server_port, greeting, midstream FROM connections"), (2525, "ready", 0))
+        self.assertEqual(self.one("SELECT username, result FROM logins"), ("star*user", "BAD"))
+
+    def test_other_protocols_are_not_taken_for_imap(self):
+        talks = {
+            110: ["S+OK POP3 ready", "CUSER bob", "S+OK", "CPASS LOGIN bob", "S+OK", "CRETR 1", "S+OK", "S* OK quoted"],
+            25: ["S220 mail ESMTP", "CEHLO me", "S250-mail", "CAUTH LOGIN", "S334 VXNlcm5hbWU6", "CYm9i", "S235 ok"],
+            119: ["S200 news ready", "CAUTHINFO USER bob", "S381 more", "CAUTHINFO PASS x", "S281 ok"],
+            21: ["S220 ftp ready", "CUSER bob", "S331 password", "CPASS x", "S230 in"],
+            80: ["CGET /a1%20LOGIN%20b HTTP/1.1", "CHost: x", "C", "SHTTP/1.1 200 OK", "S", "S* OK not a greeting"],
+        }
+        frames = []
+        for port, lines in talks.items():
+            talk = Conversation(client_port=30000 + port, server_port=port)
+            talk.segment("C", 2), talk.segment("S", 0x12), talk.segment("C", 0x10)
+            for line in lines:
+                talk.say(line[0], line[1:] + "\r\n")
+            frames += talk.close().frames
+        run = self.read(self.write("others.pcap", pcap(frames)))
+        self.assertEqual(self.ask("SELECT * FROM connections"), [])
+        self.assertIn("No IMAP connection was seen", run.out)
 
     def test_exit_code_tells_of_violations(self):
         bad = self.write("bad.pcap", capture_maker.one_login())
@@ -148,7 +172,9 @@ class Options(harness.ImaptapTest):
         for name in names:
             self.assertRegex(name, r"^user-[0-9a-f]{16}$")
         self.assertEqual(self.ask("SELECT DISTINCT username_length FROM logins"), [(None,)])
-        for text in (run.out, open(self.database, "rb").read().decode("latin-1")):
+        with open(self.database, "rb") as file:
+            kept = file.read().decode("latin-1")
+        for text in (run.out, kept):
             self.assertNotIn("star*user", text)
 
     def test_password_shape_only_when_asked_for(self):

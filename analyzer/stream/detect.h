@@ -1,0 +1,19 @@
+/*
+ * Recognises IMAP by what a segment says, for connections on ports that nobody named.
+ */
+#ifndef IMAPTAP_ANALYZER_STREAM_DETECT_H
+#define IMAPTAP_ANALYZER_STREAM_DETECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum detected {
+    DETECTED_NOTHING,
+    DETECTED_GREETING, /* the server's first line: "* OK ", "* PREAUTH " or "* BYE " (RFC 3501 section 7.1) */
+    DETECTED_COMMAND   /* a whole line that is LOGIN or AUTHENTICATE with a tag and an argument */
+};
+
+/* Looks at the start of a segment's payload; looks at no octet beyond its first 512. */
+enum detected detect_imap(const uint8_t *payload, size_t captured);
+
+#endif
