@@ -156,21 +156,32 @@ static int undo_cut_off_write(struct runner *runner)
     return rc == SQLITE_OK ? open_as(runner, runner->path, SQLITE_OPEN_READONLY) : rc;
 }
 
-static bool ask_number(struct runner *runner, const char *sql, int64_t *number)
+/* Whether SQLite, which knows the log, too, takes it for a database of ours. */
+static enum query_status check_version(struct runner *runner)
 {
     sqlite3_stmt *statement = NULL;
-    bool answered = sqlite3_prepare_v2(runner->db, sql, -1, &statement, NULL) == SQLITE_OK &&
-                    sqlite3_step(statement) == SQLITE_ROW;
+    sqlite3_int64 application_id = 0, version = 0;
+    int rc = sqlite3_prepare_v2(
+        runner->db, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version", -1,
+        &statement, NULL);
 
-    if (answered)
-        *number = sqlite3_column_int64(statement, 0);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(statement);
+    if (rc == SQLITE_ROW) {
+        application_id = sqlite3_column_int64(statement, 0);
+        version = sqlite3_column_int64(statement, 1);
+    }
     (void)sqlite3_finalize(statement);
-    return answered;
+    if (rc != SQLITE_ROW)
+        return failed(runner, QUERY_CANNOT_OPEN, sqlite3_errmsg(runner->db));
+    return database_version_check(runner->path, application_id, version, runner->why, runner->why_size) ==
+                   DATABASE_OURS
+               ? QUERY_OK
+               : QUERY_CANNOT_OPEN;
 }
 
 static enum query_status open_database(struct runner *runner)
 {
-    int64_t application_id = 0, version = 0;
     int rc;
 
     switch (database_file_check(runner->path, runner->why, runner->why_size)) {
@@ -199,13 +210,7 @@ static enum query_status open_database(struct runner *runner)
                        runner->db != NULL ? sqlite3_errmsg(runner->db) : sqlite3_errstr(rc));
         return QUERY_CANNOT_OPEN;
     }
-    if (!ask_number(runner, "PRAGMA application_id", &application_id) ||
-        !ask_number(runner, "PRAGMA user_version", &version))
-        return failed(runner, QUERY_CANNOT_OPEN, sqlite3_errmsg(runner->db));
-    if (database_version_check(runner->path, application_id, version, runner->why, runner->why_size) !=
-        DATABASE_OURS)
-        return QUERY_CANNOT_OPEN;
-    return QUERY_OK;
+    return check_version(runner);
 }
 
 static enum query_status lock_down(struct runner *runner, unsigned time_limit_s)

@@ -16,6 +16,9 @@
 
 extern const char db_schema_sql[];
 
+/* Between two tries to change the journal mode. */
+#define RETRY_MS 10
+
 /* Deleted rows are overwritten, and a file from elsewhere is not trusted. */
 static const char settings[] =
     "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;"
@@ -72,20 +75,16 @@ static const char *const statements[SQL_STATEMENTS] = {
                           " VALUES (?, ?, ?, ?, ?, ?)",
 };
 
-/* What a pragma or query answers with one number or word: copied to `text`. */
-static int ask(struct store *store, const char *sql, int64_t *number, char *text, size_t text_size)
+/* Runs a pragma that sets or tells the journal mode; `mode` is what it is now. */
+static int journal_mode(struct store *store, const char *sql, char *mode, size_t mode_size)
 {
     sqlite3_stmt *statement = NULL;
     int rc = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
 
     if (rc == SQLITE_OK)
         rc = sqlite3_step(statement);
-    if (rc == SQLITE_ROW) {
-        if (number != NULL)
-            *number = sqlite3_column_int64(statement, 0);
-        if (text != NULL)
-            (void)snprintf(text, text_size, "%s", (const char *)sqlite3_column_text(statement, 0));
-    }
+    if (rc == SQLITE_ROW)
+        (void)snprintf(mode, mode_size, "%s", (const char *)sqlite3_column_text(statement, 0));
     (void)sqlite3_finalize(statement);
     return rc == SQLITE_ROW ? STORE_OK : store_fail_sqlite(store, rc == SQLITE_DONE ? SQLITE_CORRUPT : rc);
 }
@@ -170,17 +169,26 @@ static int check_folder(struct store *store)
     return STORE_READ_ONLY;
 }
 
+/* *ours is false for a database that nobody has put anything into. One statement asks all, so that no other
+ * process can write between the questions. */
 static int check_version(struct store *store, bool *ours)
 {
-    int64_t application_id = 0, version = 0, objects = 0;
-    int status = ask(store, "SELECT count(*) FROM sqlite_master", &objects, NULL, 0);
+    static const char sql[] = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)"
+                              " FROM pragma_application_id, pragma_user_version";
+    sqlite3_int64 application_id = 0, version = 0, objects = 0;
+    sqlite3_stmt *statement = NULL;
+    int rc = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
 
-    if (status == STORE_OK)
-        status = ask(store, "PRAGMA application_id", &application_id, NULL, 0);
-    if (status == STORE_OK)
-        status = ask(store, "PRAGMA user_version", &version, NULL, 0);
-    if (status != STORE_OK)
-        return status;
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(statement);
+    if (rc == SQLITE_ROW) {
+        application_id = sqlite3_column_int64(statement, 0);
+        version = sqlite3_column_int64(statement, 1);
+        objects = sqlite3_column_int64(statement, 2);
+    }
+    (void)sqlite3_finalize(statement);
+    if (rc != SQLITE_ROW)
+        return store_fail_sqlite(store, rc == SQLITE_DONE ? SQLITE_CORRUPT : rc);
     *ours = objects != 0 || application_id != 0 || version != 0;
     if (!*ours)
         return STORE_OK;
@@ -233,6 +241,19 @@ static int prepare_statements(struct store *store)
     return STORE_OK;
 }
 
+/* SQLite does not wait for others when the mode changes: we do. */
+static int write_ahead(struct store *store, int busy_ms)
+{
+    char mode[16];
+    int status = journal_mode(store, "PRAGMA journal_mode = WAL", mode, sizeof mode);
+
+    for (int waited = 0; status == STORE_BUSY && waited < busy_ms; waited += RETRY_MS) {
+        (void)sqlite3_sleep(RETRY_MS);
+        status = journal_mode(store, "PRAGMA journal_mode = WAL", mode, sizeof mode);
+    }
+    return status == STORE_OK ? execute(store, live_settings) : status;
+}
+
 static int open_database(struct store *store, int busy_ms)
 {
     bool ours = false;
@@ -261,9 +282,7 @@ static int open_database(struct store *store, int busy_ms)
     if (status == STORE_OK && !ours)
         status = create_schema(store);
     if (status == STORE_OK && store->live)
-        status = ask(store, "PRAGMA journal_mode = WAL", NULL, NULL, 0);
-    if (status == STORE_OK && store->live)
-        status = execute(store, live_settings);
+        status = write_ahead(store, busy_ms);
     if (status == STORE_OK)
         status = prepare_statements(store);
     return status;
@@ -274,12 +293,12 @@ static int open_database(struct store *store, int busy_ms)
 static int leave_one_file(struct store *store)
 {
     char mode[16] = "";
-    int status = ask(store, "PRAGMA journal_mode", NULL, mode, sizeof mode);
+    int status = journal_mode(store, "PRAGMA journal_mode", mode, sizeof mode);
 
     if (status != STORE_OK || strcmp(mode, "wal") != 0)
         return status;
     (void)sqlite3_busy_timeout(store->db, 0);
-    status = ask(store, "PRAGMA journal_mode = DELETE", NULL, NULL, 0);
+    status = journal_mode(store, "PRAGMA journal_mode = DELETE", mode, sizeof mode);
     return status == STORE_BUSY ? STORE_OK : status;
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static mode_t mode_of(const char *path)
@@ -299,6 +300,46 @@ static void test_opening_again_keeps_what_is_there(void **state)
     assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM captures"), 1);
 }
 
+/* What several processes do that begin at the same time: each opens, writes and closes. */
+static int open_and_write(struct fixture *fixture, bool live)
+{
+    struct store_capture capture = fixture_capture(NULL);
+    struct store *store;
+    int64_t id;
+
+    if (store_open(&store, fixture->path, live, 20000, fixture->why, sizeof fixture->why) != STORE_OK)
+        return 1;
+    if (store_rules(store, fixture_rules, RULE_COUNT) != STORE_OK ||
+        store_capture_begin(store, &capture, &id) != STORE_OK)
+        return 2;
+    return store_close(store, fixture->why, sizeof fixture->why) == STORE_OK ? 0 : 3;
+}
+
+static void test_processes_that_make_the_database_at_once_do_not_disturb_each_other(void **state)
+{
+    enum { PROCESSES = 6, ROUNDS = 5 };
+    struct fixture *fixture = *state;
+
+    for (int round = 0; round < ROUNDS; round++) {
+        (void)unlink(fixture->path);
+        for (int i = 0; i < PROCESSES; i++) {
+            pid_t child = fork();
+
+            assert_true(child >= 0);
+            if (child == 0)
+                _exit(open_and_write(fixture, (round + i) % 3 == 0));
+        }
+        for (int i = 0; i < PROCESSES; i++) {
+            int status = 0;
+
+            assert_true(wait(&status) > 0);
+            assert_true(WIFEXITED(status));
+            assert_int_equal(WEXITSTATUS(status), 0);
+        }
+        assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM captures"), PROCESSES);
+    }
+}
+
 static void test_close_commits(void **state)
 {
     struct fixture *fixture = *state;
@@ -331,6 +372,7 @@ int main(void)
         FIXTURE_TEST(test_folder_that_is_not_there_is_named),
         FIXTURE_TEST(test_opening_again_keeps_what_is_there),
         FIXTURE_TEST(test_close_commits),
+        FIXTURE_TEST(test_processes_that_make_the_database_at_once_do_not_disturb_each_other),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
