@@ -262,7 +262,7 @@ class Connection:
         elif kind == 2:
             yield from self.ask(f'{tag} LIST "" *\r\n')
             # A literal from the server; what is in it is no response.
-            name = f"{tag} NO such\r\nthing"
+            name = f"no\r\n{tag} NO such\r\nthing"
             yield from self.say(f'* LIST () "/" {{{len(name)}}}\r\n{name}', '* LIST () "/" INBOX')
         elif kind == 3:
             # A literal from the client; what is in it is no login.
