@@ -44,7 +44,8 @@ struct imap_session_facts {
     struct imap_text server_ident;
     struct imap_text
         server_product; /* e.g. "Exchange 2003", from the greeting; missing when it does not say */
-    struct imap_text origin_ip;     /* the client's address as a proxy in front tells it; missing when none does */
+    struct imap_text
+        origin_ip; /* the client's address as a proxy in front tells it; missing when none does */
     struct imap_text origin_source; /* "PROXY" (the PROXY protocol) or "ID" (x-originating-ip) */
     enum imap_encryption encryption;
     bool not_imap; /* the first lines are no IMAP: nothing more is wanted */
