@@ -44,6 +44,15 @@ static void judge(struct imap_session *session, const struct exchange *exchange,
         attempt_flag(attempt, &session->budget, IMAP_RULE_NUL_OCTET, IMAP_ARG_PASSWORD);
 }
 
+/* Of a message that was not understood, any word may be the secret. */
+static void keep_words(struct imap_session *session, const struct exchange *exchange, struct kept *scraps)
+{
+    struct imap_text message = kept_view(&exchange->decoded);
+    kept_append(scraps, &session->budget, " ", 1, SECRET_OCTETS);
+    for (size_t i = 0; i < message.length; i++)
+        kept_append(scraps, &session->budget, message.octets[i] ? &message.octets[i] : " ", 1, SECRET_OCTETS);
+}
+
 static void respond(struct imap_session *session, struct exchange *exchange, struct attempt *attempt,
                     bool initial)
 {
@@ -57,6 +66,8 @@ static void respond(struct imap_session *session, struct exchange *exchange, str
         };
         sasl_read(exchange->mechanism, &message, &session->budget, &attempt->who);
         judge(session, exchange, attempt);
+        if (!attempt->who.has_username)
+            keep_words(session, exchange, &attempt->who.scraps);
     } else {
         attempt_flag(attempt, &session->budget, IMAP_RULE_BAD_BASE64,
                      initial ? IMAP_ARG_INITIAL_RESPONSE : IMAP_ARG_COMMAND);

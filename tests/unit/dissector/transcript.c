@@ -108,6 +108,8 @@ static void put_facts(struct transcript *out, const struct imap_session *session
     put_text(out, "capabilities", facts.capabilities);
     put_text(out, "client", facts.client_ident);
     put_text(out, "server", facts.server_ident);
+    put_text(out, "origin", facts.origin_ip);
+    put_text(out, "source", facts.origin_source);
     put(out, "\n");
 }
 
