@@ -1,7 +1,7 @@
 # What scripts/run and scripts/test share: installing Debian's packages, and building. Sourced by them.
 
 build_packages="build-essential cmake pkg-config libpcap-dev libnids-dev libsqlite3-dev nettle-dev libjansson-dev libarchive-dev"
-test_packages="libcmocka-dev sqlite3 python3 tcpdump tshark iproute2 curl openssl dovecot-imapd"
+test_packages="libcmocka-dev python3" # samples/make/install adds the real servers and clients
 
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then

@@ -26,16 +26,14 @@ static bool looks_like_ethernet(const struct peeling *peeling, uint32_t at)
     }
 }
 
-/* True when the header's lengths agree with what is here. */
+/* True when the header's length is what there is: that an Ethernet address looks so is unlikely. */
 static bool looks_like_ip(const struct peeling *peeling)
 {
     const uint8_t *header = peeling->at;
 
-    if (peeling->captured < 20)
-        return true; /* it is cut either way */
     if (header[0] >> 4 == 4)
-        return (header[0] & 0x0f) >= 5 && be16(header + 2) <= peeling->length;
-    return be16(header + 4) + 40U <= peeling->length;
+        return be16(header + 2) == peeling->length;
+    return be16(header + 4) + 40U == peeling->length;
 }
 
 static int pseudowire(struct peeling *peeling, uint32_t control_word)
@@ -59,7 +57,7 @@ int layer_mpls(struct peeling *peeling)
         return peeling_ends_before(peeling, 4);
     tunnel_name(peeling, "mpls");
     nibble = peeling->at[0] >> 4;
-    if ((nibble == 4 || nibble == 6) && (looks_like_ip(peeling) || !looks_like_ethernet(peeling, 0)))
+    if ((nibble == 4 || nibble == 6) && (!looks_like_ethernet(peeling, 0) || looks_like_ip(peeling)))
         return LAYER_IP;
     if (nibble == 0 && looks_like_ethernet(peeling, 4))
         return pseudowire(peeling, 4);
