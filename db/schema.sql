@@ -4,78 +4,107 @@
 -- Text is UTF-8; an octet from the wire that was not valid UTF-8 (or NUL) is written \xNN.
 -- NULL means "missing", "not seen" or "does not apply", never zero.
 -- No octet of a password, a SASL response or a token is kept anywhere.
--- A CHECK compares with OR where there are more than two words: IN would build a table in memory for each row inserted.
+-- A CHECK compares with OR where there are more than two words: IN would build a table in memory for each row.
 -- The syntax stays within what SQLite 3.8.3 reads, so that older viewers can open the file.
 
 CREATE TABLE captures (
     -- A capture file, or one run of a live capture.
     id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again, not even after the capture was replaced
     source TEXT NOT NULL CHECK (typeof(source) = 'text'), -- path as it was given, or the interface
-    kind TEXT NOT NULL CHECK (kind IN ('file', 'live')),
-    fingerprint TEXT UNIQUE CHECK (typeof(fingerprint) IN ('text', 'null')), -- of the content; by it a capture is known again
+    kind TEXT NOT NULL CHECK (kind IN ('file', 'live')), -- a file, or what an interface saw
+    fingerprint TEXT UNIQUE -- of the content; by it a capture is known again
+        CHECK (typeof(fingerprint) IN ('text', 'null')),
     link_types TEXT CHECK (typeof(link_types) IN ('text', 'null')), -- what the link layer is, e.g. EN10MB
     packets INTEGER NOT NULL CHECK (typeof(packets) = 'integer' AND packets >= 0), -- frames read
     bytes INTEGER NOT NULL CHECK (typeof(bytes) = 'integer' AND bytes >= 0), -- octets read
-    kernel_drops INTEGER CHECK (typeof(kernel_drops) IN ('integer', 'null')), -- frames that the kernel dropped; NULL: a file
-    interface_drops INTEGER CHECK (typeof(interface_drops) IN ('integer', 'null')), -- frames that the interface dropped
-    first_ns INTEGER CHECK (typeof(first_ns) IN ('integer', 'null')), -- time of the first packet; NULL: there was none
+    kernel_drops INTEGER -- frames that the kernel dropped; NULL: a file
+        CHECK (typeof(kernel_drops) IN ('integer', 'null')),
+    interface_drops INTEGER -- frames that the interface dropped
+        CHECK (typeof(interface_drops) IN ('integer', 'null')),
+    first_ns INTEGER -- time of the first packet; NULL: there was none
+        CHECK (typeof(first_ns) IN ('integer', 'null')),
     last_ns INTEGER CHECK (typeof(last_ns) IN ('integer', 'null')), -- time of the last packet
-    state TEXT NOT NULL CHECK (state = 'running' OR state = 'complete' OR state = 'failed'), -- rows of one not complete may be missing
+    state TEXT NOT NULL -- rows of one not complete may be missing
+        CHECK (state = 'running' OR state = 'complete' OR state = 'failed'),
     error TEXT CHECK (typeof(error) IN ('text', 'null')) -- why it failed
 );
 
 CREATE TABLE connections (
     -- A TCP connection that spoke IMAP.
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY, -- number of the row
     capture_id INTEGER NOT NULL REFERENCES captures (id) ON DELETE CASCADE, -- where it began
     client_ip TEXT NOT NULL CHECK (typeof(client_ip) = 'text'), -- as RFC 5952 writes it
-    client_port INTEGER NOT NULL CHECK (typeof(client_port) = 'integer' AND client_port BETWEEN 0 AND 65535),
-    server_ip TEXT NOT NULL CHECK (typeof(server_ip) = 'text'),
-    server_port INTEGER NOT NULL CHECK (typeof(server_port) = 'integer' AND server_port BETWEEN 0 AND 65535),
+    client_port INTEGER NOT NULL -- its TCP port
+        CHECK (typeof(client_port) = 'integer' AND client_port BETWEEN 0 AND 65535),
+    server_ip TEXT NOT NULL CHECK (typeof(server_ip) = 'text'), -- the end that speaks as the server
+    server_port INTEGER NOT NULL -- its TCP port
+        CHECK (typeof(server_port) = 'integer' AND server_port BETWEEN 0 AND 65535),
     vlan INTEGER CHECK (typeof(vlan) IN ('integer', 'null')), -- VLAN identifier
     tunnel TEXT CHECK (typeof(tunnel) IN ('text', 'null')), -- what it was wrapped in
-    community_id TEXT CHECK (typeof(community_id) IN ('text', 'null')), -- Community ID, seed 0: finds it in other tools
-    first_ns INTEGER CHECK (typeof(first_ns) IN ('integer', 'null')),
-    last_ns INTEGER CHECK (typeof(last_ns) IN ('integer', 'null')),
+    community_id TEXT -- Community ID, seed 0: finds it in other tools
+        CHECK (typeof(community_id) IN ('text', 'null')),
+    first_ns INTEGER CHECK (typeof(first_ns) IN ('integer', 'null')), -- time of its first packet
+    last_ns INTEGER CHECK (typeof(last_ns) IN ('integer', 'null')), -- time of its last packet
     greeting TEXT CHECK (typeof(greeting) IN ('text', 'null')), -- text of the server's first line
     server_product TEXT CHECK (typeof(server_product) IN ('text', 'null')), -- what the greeting says it is
     capabilities TEXT CHECK (typeof(capabilities) IN ('text', 'null')), -- as last announced before the login
-    client_ident TEXT CHECK (typeof(client_ident) IN ('text', 'null')), -- what the client said of itself (RFC 2971)
+    client_ident TEXT -- what the client said of itself (RFC 2971)
+        CHECK (typeof(client_ident) IN ('text', 'null')),
     server_ident TEXT CHECK (typeof(server_ident) IN ('text', 'null')), -- what the server said of itself
-    origin_ip TEXT CHECK (typeof(origin_ip) IN ('text', 'null')), -- the client behind a proxy, where a proxy names it
-    origin_source TEXT CHECK (typeof(origin_source) IN ('text', 'null')), -- who names it: the PROXY protocol or ID
-    encryption TEXT NOT NULL CHECK (encryption = 'none' OR encryption = 'starttls' OR encryption = 'implicit'),
+    origin_ip TEXT -- the client behind a proxy, where a proxy names it
+        CHECK (typeof(origin_ip) IN ('text', 'null')),
+    origin_source TEXT -- who names it: the PROXY protocol or ID
+        CHECK (typeof(origin_source) IN ('text', 'null')),
+    encryption TEXT NOT NULL -- what came after it was encrypted cannot be seen
+        CHECK (encryption = 'none' OR encryption = 'starttls' OR encryption = 'implicit'),
     midstream INTEGER NOT NULL CHECK (midstream IN (0, 1)), -- 1: its beginning was not captured
     one_sided INTEGER NOT NULL CHECK (one_sided IN (0, 1)), -- 1: only one direction was captured
-    lost_octets INTEGER NOT NULL CHECK (typeof(lost_octets) = 'integer' AND lost_octets >= 0), -- never captured
-    "end" TEXT CHECK (typeof("end") IN ('text', 'null')) -- how it ended (fin, reset, capture ...); NULL: still open
+    lost_octets INTEGER NOT NULL -- never captured
+        CHECK (typeof(lost_octets) = 'integer' AND lost_octets >= 0),
+    "end" TEXT -- how it ended (fin, reset, capture ...); NULL: still open
+        CHECK (typeof("end") IN ('text', 'null'))
 );
 CREATE INDEX connections_by_capture ON connections (capture_id);
 
 CREATE TABLE logins (
     -- One LOGIN or AUTHENTICATE command and its verdict.
-    id INTEGER PRIMARY KEY,
-    connection_id INTEGER NOT NULL REFERENCES connections (id) ON DELETE CASCADE,
-    capture_id INTEGER NOT NULL REFERENCES captures (id) ON DELETE CASCADE, -- holds the command's first octet; a
-                                                                            -- connection may span captures
+    id INTEGER PRIMARY KEY, -- number of the row
+    connection_id INTEGER NOT NULL -- the connection that carried it
+        REFERENCES connections (id) ON DELETE CASCADE,
+    capture_id INTEGER NOT NULL REFERENCES captures (id) ON DELETE CASCADE, -- holds the command's first octet
     time_ns INTEGER NOT NULL CHECK (typeof(time_ns) = 'integer'), -- of the command's first octet
-    frame INTEGER NOT NULL CHECK (typeof(frame) = 'integer'), -- of the first octet, numbered as Wireshark does
-    tag TEXT CHECK (typeof(tag) IN ('text', 'null')),
-    command TEXT NOT NULL CHECK (command IN ('LOGIN', 'AUTHENTICATE')),
+    frame INTEGER NOT NULL -- of the first octet, numbered as Wireshark does
+        CHECK (typeof(frame) = 'integer'),
+    tag TEXT CHECK (typeof(tag) IN ('text', 'null')), -- what the client named the command by
+    command TEXT NOT NULL -- LOGIN, or AUTHENTICATE with a SASL mechanism
+        CHECK (command IN ('LOGIN', 'AUTHENTICATE')),
     mechanism TEXT CHECK (typeof(mechanism) IN ('text', 'null')), -- of AUTHENTICATE, in capitals
     username TEXT CHECK (typeof(username) IN ('text', 'null')), -- what a lenient server sees
-    username_form TEXT CHECK (username_form = 'atom' OR username_form = 'quoted' OR username_form = 'literal' OR username_form = 'literal+' OR username_form = 'literal8' OR username_form = 'sasl'),
-    username_length INTEGER CHECK (typeof(username_length) IN ('integer', 'null')), -- octets, also those not kept
-    password_form TEXT CHECK (password_form = 'atom' OR password_form = 'quoted' OR password_form = 'literal' OR password_form = 'literal+' OR password_form = 'literal8' OR password_form = 'sasl'),
-    password_length INTEGER CHECK (typeof(password_length) IN ('integer', 'null')), -- only with --password-shape
+    username_form TEXT -- how it was written; atom: bare
+        CHECK (username_form = 'atom' OR username_form = 'quoted' OR username_form = 'literal'
+               OR username_form = 'literal+' OR username_form = 'literal8'
+               OR username_form = 'sasl'),
+    username_length INTEGER -- octets, also those not kept
+        CHECK (typeof(username_length) IN ('integer', 'null')),
+    password_form TEXT -- how it was written
+        CHECK (password_form = 'atom' OR password_form = 'quoted' OR password_form = 'literal'
+               OR password_form = 'literal+' OR password_form = 'literal8'
+               OR password_form = 'sasl'),
+    password_length INTEGER -- only with --password-shape
+        CHECK (typeof(password_length) IN ('integer', 'null')),
     authzid TEXT CHECK (typeof(authzid) IN ('text', 'null')), -- identity to act as (SASL)
-    result TEXT CHECK (result = 'OK' OR result = 'NO' OR result = 'BAD' OR result = 'BYE'), -- NULL: no verdict was seen
+    result TEXT -- NULL: no verdict was seen
+        CHECK (result = 'OK' OR result = 'NO' OR result = 'BAD' OR result = 'BYE'),
     response_code TEXT CHECK (typeof(response_code) IN ('text', 'null')), -- e.g. AUTHENTICATIONFAILED
-    response_text TEXT CHECK (typeof(response_text) IN ('text', 'null')), -- masked where it repeats a credential
-    latency_ns INTEGER CHECK (typeof(latency_ns) IN ('integer', 'null')), -- from the command's last octet to the verdict
-    after_result TEXT CHECK (after_result = 'OK' OR after_result = 'NO' OR after_result = 'BAD' OR after_result = 'BYE'), -- verdict of the first command after it
-    after_text TEXT CHECK (typeof(after_text) IN ('text', 'null')),
-    incomplete INTEGER NOT NULL CHECK (incomplete IN (0, 1)) -- 1: octets inside the command were never captured
+    response_text TEXT -- masked where it repeats a credential
+        CHECK (typeof(response_text) IN ('text', 'null')),
+    latency_ns INTEGER -- from the command's last octet to the verdict
+        CHECK (typeof(latency_ns) IN ('integer', 'null')),
+    after_result TEXT -- verdict of the first command after it
+        CHECK (after_result = 'OK' OR after_result = 'NO' OR after_result = 'BAD' OR after_result = 'BYE'),
+    after_text TEXT CHECK (typeof(after_text) IN ('text', 'null')), -- what the server said to that command
+    incomplete INTEGER NOT NULL -- 1: octets inside the command were never captured
+        CHECK (incomplete IN (0, 1))
 );
 CREATE INDEX logins_by_connection ON logins (connection_id);
 CREATE INDEX logins_by_capture ON logins (capture_id);
@@ -83,24 +112,29 @@ CREATE INDEX logins_by_capture ON logins (capture_id);
 CREATE TABLE rules (
     -- What can be wrong with a login; filled by imaptap.
     rule TEXT NOT NULL PRIMARY KEY CHECK (typeof(rule) = 'text'), -- e.g. unquoted-wildcard
-    severity TEXT NOT NULL CHECK (severity = 'error' OR severity = 'warning' OR severity = 'info'),
+    severity TEXT NOT NULL -- error: the grammar forbids it; the others tell of exposure
+        CHECK (severity = 'error' OR severity = 'warning' OR severity = 'info'),
     title TEXT NOT NULL CHECK (typeof(title) = 'text'), -- one line
     reference TEXT NOT NULL CHECK (typeof(reference) = 'text'), -- RFC and section
     remedy TEXT NOT NULL CHECK (typeof(remedy) = 'text'), -- what the author of the client or proxy should do
-    rfc2060 TEXT NOT NULL CHECK (rfc2060 = 'yes' OR rfc2060 = 'no' OR rfc2060 = 'conditional'), -- whether this RFC forbids it
-    rfc3501 TEXT NOT NULL CHECK (rfc3501 = 'yes' OR rfc3501 = 'no' OR rfc3501 = 'conditional'),
-    rfc9051 TEXT NOT NULL CHECK (rfc9051 = 'yes' OR rfc9051 = 'no' OR rfc9051 = 'conditional')
+    rfc2060 TEXT NOT NULL -- whether this RFC forbids it
+        CHECK (rfc2060 = 'yes' OR rfc2060 = 'no' OR rfc2060 = 'conditional'),
+    rfc3501 TEXT NOT NULL -- the same of RFC 3501
+        CHECK (rfc3501 = 'yes' OR rfc3501 = 'no' OR rfc3501 = 'conditional'),
+    rfc9051 TEXT NOT NULL -- the same of RFC 9051
+        CHECK (rfc9051 = 'yes' OR rfc9051 = 'no' OR rfc9051 = 'conditional')
 ) WITHOUT ROWID;
 
 CREATE TABLE violations (
     -- A rule that a login broke: at most one row a login, rule and argument.
-    id INTEGER PRIMARY KEY,
-    login_id INTEGER NOT NULL REFERENCES logins (id) ON DELETE CASCADE,
-    rule TEXT NOT NULL REFERENCES rules (rule),
-    argument TEXT NOT NULL
-        CHECK (argument = 'tag' OR argument = 'username' OR argument = 'password' OR argument = 'mechanism' OR argument = 'initial-response' OR argument = 'command'),
-    position INTEGER CHECK (typeof(position) IN ('integer', 'null')), -- of the first offending octet, from 0 in the
-                                                                      -- argument as sent; NULL: none, or not told
+    id INTEGER PRIMARY KEY, -- number of the row
+    login_id INTEGER NOT NULL REFERENCES logins (id) ON DELETE CASCADE, -- who broke it
+    rule TEXT NOT NULL REFERENCES rules (rule), -- what was broken
+    argument TEXT NOT NULL -- where; command: the line as a whole
+        CHECK (argument = 'tag' OR argument = 'username' OR argument = 'password'
+               OR argument = 'mechanism' OR argument = 'initial-response' OR argument = 'command'),
+    position INTEGER -- of the first offending octet, from 0; NULL: none, or not told
+        CHECK (typeof(position) IN ('integer', 'null')),
     count INTEGER CHECK (typeof(count) IN ('integer', 'null')), -- how many octets offend; NULL: not told
     octets TEXT CHECK (typeof(octets) IN ('text', 'null')), -- which, each once; outside ! to ~ as \xNN
     UNIQUE (login_id, rule, argument)
