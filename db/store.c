@@ -233,5 +233,5 @@ int store_rules(struct store *store, const struct store_rule *rules, size_t coun
             return store_fail(store, "out of memory");
         store->rule_count = i + 1;
     }
-    return STORE_OK;
+    return store_commit(store);
 }

@@ -68,7 +68,7 @@ struct store_connection {
  * the sentence, which names the path; an existing file that is not ours is left as it was. */
 int store_open(struct store **store, const char *path, bool live, int busy_ms, char *why, size_t why_size);
 
-/* Fills the table `rules`; call it once after opening. Violations refer to rules[i] by i. */
+/* Fills the table `rules` and commits; call it once after opening. Violations refer to rules[i] by i. */
 int store_rules(struct store *store, const struct store_rule *rules, size_t count);
 
 /* A transaction is begun by the first write; this ends it. */

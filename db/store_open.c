@@ -32,11 +32,14 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
-    /* No REPLACE: violations refer to the row. */
+    /* No REPLACE: violations refer to the row. And nothing is written where nothing changed: a database that
+     * has been handed over stays the same to the octet when the same capture is read again. */
     [SQL_RULE] = "INSERT INTO rules (rule, severity, title, reference, remedy, rfc2060, rfc3501, rfc9051)"
                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
                  " ON CONFLICT (rule) DO UPDATE SET severity = ?2, title = ?3, reference = ?4, remedy = ?5,"
-                 " rfc2060 = ?6, rfc3501 = ?7, rfc9051 = ?8",
+                 " rfc2060 = ?6, rfc3501 = ?7, rfc9051 = ?8 WHERE"
+                 " (severity, title, reference, remedy, rfc2060, rfc3501, rfc9051) IS NOT (?2, ?3, ?4, ?5, "
+                 "?6, ?7, ?8)",
     [SQL_FIND_CAPTURE] = "SELECT id, state FROM captures WHERE fingerprint = ?",
     [SQL_CAPTURE_ADD] =
         "INSERT INTO captures (source, kind, fingerprint, link_types, packets, bytes, kernel_drops,"

@@ -290,6 +290,21 @@ static void test_rule_table_is_brought_up_to_date(void **state)
     assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM violations"), 1);
 }
 
+static void test_rules_outlive_a_rollback(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_open(fixture, false);
+    struct imap_login login = fixture_login("u", IMAP_FORM_ATOM, IMAP_RESULT_OK);
+    int64_t capture;
+
+    store_rollback(store);
+    capture = fixture_begin(store, "a");
+    fixture_violate(&login, RULE_WILDCARD, IMAP_ARG_USERNAME);
+    (void)fixture_add(store, fixture_connect(store, capture, "a", "b"), capture, &login);
+    fixture_close(fixture, store);
+    assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM violations"), 1);
+}
+
 static void test_rollback_drops_what_was_not_committed(void **state)
 {
     struct fixture *fixture = *state;
@@ -400,6 +415,7 @@ int main(void)
         FIXTURE_TEST(test_violation_names_its_octets),
         FIXTURE_TEST(test_login_with_a_field_out_of_range_is_refused_whole),
         FIXTURE_TEST(test_rule_table_is_brought_up_to_date),
+        FIXTURE_TEST(test_rules_outlive_a_rollback),
         FIXTURE_TEST(test_rollback_drops_what_was_not_committed),
         FIXTURE_TEST(test_nothing_is_written_after_a_failure_until_it_is_rolled_back),
         FIXTURE_TEST(test_row_without_its_parent_is_refused),
