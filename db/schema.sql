@@ -59,6 +59,7 @@ CREATE TABLE connections (
         CHECK (encryption = 'none' OR encryption = 'starttls' OR encryption = 'implicit'),
     midstream INTEGER NOT NULL CHECK (midstream IN (0, 1)), -- 1: its beginning was not captured
     one_sided INTEGER NOT NULL CHECK (one_sided IN (0, 1)), -- 1: only one direction was captured
+    not_imap INTEGER NOT NULL CHECK (not_imap IN (0, 1)), -- 1: on the port, but what was said is no IMAP
     lost_octets INTEGER NOT NULL -- never captured
         CHECK (typeof(lost_octets) = 'integer' AND lost_octets >= 0),
     "end" TEXT -- how it ended (fin, reset, capture ...); NULL: still open

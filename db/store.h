@@ -58,6 +58,7 @@ struct store_connection {
     const char *origin_ip, *origin_source; /* NULL: none */
     const char *encryption;                /* "none", "starttls" or "implicit" */
     bool midstream, one_sided;
+    bool not_imap; /* on the port, but what was said is no IMAP */
     int64_t lost_octets;
     const char
         *end; /* how it ended: "fin", "reset", "evicted", "capture", "replaced" ...; NULL: still open */

@@ -59,15 +59,15 @@ static const char *const statements[SQL_STATEMENTS] = {
         "INSERT INTO connections (capture_id, client_ip, client_port, server_ip, server_port, vlan, tunnel,"
         " community_id, first_ns, last_ns, greeting, server_product, capabilities, client_ident, "
         "server_ident,"
-        " origin_ip, origin_source, encryption, midstream, one_sided, lost_octets, \"end\")"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " origin_ip, origin_source, encryption, midstream, one_sided, not_imap, lost_octets, \"end\")"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [SQL_CONNECTION_UPDATE] = "UPDATE connections SET capture_id = ?, client_ip = ?, client_port = ?, "
                               "server_ip = ?, server_port = ?,"
                               " vlan = ?, tunnel = ?, community_id = ?, first_ns = ?, last_ns = ?, greeting "
                               "= ?, server_product = ?,"
                               " capabilities = ?, client_ident = ?, server_ident = ?, origin_ip = ?, "
                               "origin_source = ?, encryption = ?,"
-                              " midstream = ?, one_sided = ?, lost_octets = ?, \"end\" = ? WHERE id = ?",
+                              " midstream = ?, one_sided = ?, not_imap = ?, lost_octets = ?, \"end\" = ? WHERE id = ?",
     [SQL_LOGIN_ADD] =
         "INSERT INTO logins (connection_id, capture_id, time_ns, frame, tag, command, mechanism, username,"
         " username_form, username_length, password_form, password_length, authzid, result, response_code,"

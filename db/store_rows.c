@@ -29,6 +29,7 @@ static void bind_connection(struct store_binder *binder, const struct store_conn
     store_bind_string(binder, connection->encryption);
     store_bind_int(binder, connection->midstream);
     store_bind_int(binder, connection->one_sided);
+    store_bind_int(binder, connection->not_imap);
     store_bind_int(binder, connection->lost_octets);
     store_bind_string(binder, connection->end);
 }

@@ -24,7 +24,7 @@ static const char counts_sql[] =
     " (SELECT count(*) FROM wanted WHERE encryption <> 'none'),"
     " (SELECT count(*) FROM wanted WHERE midstream),"
     " (SELECT count(*) FROM wanted WHERE one_sided),"
-    " (SELECT count(*) FROM wanted WHERE lost_octets > 0),"
+    " (SELECT count(*) FROM wanted WHERE not_imap),"
     " (SELECT coalesce(sum(lost_octets), 0) FROM wanted),"
     " (SELECT count(*) FROM kept),"
     " (SELECT count(*) FROM kept WHERE refused),"

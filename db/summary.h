@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct summary_counts {
-    int64_t connections, encrypted, midstream, one_sided, with_loss, lost_octets;
+    int64_t connections, encrypted, midstream, one_sided, not_imap, lost_octets;
     int64_t logins, refused, unanswered, incomplete,
         broken; /* broken: with a violation other than exposure */
 };

@@ -73,9 +73,12 @@ static void tell_connection(struct tracked *tracked, bool ended, enum connection
     told->capabilities = facts.capabilities;
     told->client_ident = facts.client_ident;
     told->server_ident = facts.server_ident;
+    told->origin_ip = facts.origin_ip;
+    told->origin_source = facts.origin_source;
     told->encryption = facts.encryption;
     told->midstream = connection->midstream;
     told->one_sided = connection_is_one_sided(connection);
+    told->not_imap = facts.not_imap;
     told->lost_octets = (int64_t)connection->lost_octets;
     told->ended = ended;
     told->end = how;

@@ -66,6 +66,7 @@ static void put_connection(struct wire_writer *out, const struct event_connectio
     wire_put_u32(out, connection->encryption);
     wire_put_u32(out, connection->midstream);
     wire_put_u32(out, connection->one_sided);
+    wire_put_u32(out, connection->not_imap);
     wire_put_i64(out, connection->lost_octets);
     wire_put_u32(out, connection->ended);
     wire_put_u32(out, connection->end);
@@ -95,6 +96,7 @@ static void get_connection(struct wire_reader *in, struct event_connection *conn
     connection->encryption = wire_get_below(in, IMAP_ENCRYPTION_IMPLICIT + 1);
     connection->midstream = wire_get_below(in, 2);
     connection->one_sided = wire_get_below(in, 2);
+    connection->not_imap = wire_get_below(in, 2);
     connection->lost_octets = wire_get_i64(in);
     connection->ended = wire_get_below(in, 2);
     connection->end = wire_get_below(in, CONNECTION_ENDS);

@@ -45,7 +45,7 @@ struct event_connection {
     struct imap_text greeting, server_product, capabilities, client_ident, server_ident, origin_ip,
         origin_source;
     uint32_t encryption; /* of enum imap_encryption */
-    bool midstream, one_sided;
+    bool midstream, one_sided, not_imap;
     int64_t lost_octets;
     bool ended;
     uint32_t end; /* of enum connection_end, when ended */

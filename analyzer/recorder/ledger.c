@@ -141,6 +141,7 @@ static enum ledger_status take_connection(struct ledger *ledger, const struct ev
         .encryption = encryption_names[told->encryption],
         .midstream = told->midstream,
         .one_sided = told->one_sided,
+        .not_imap = told->not_imap,
         .lost_octets = told->lost_octets,
         .end = told->ended ? end_names[told->end] : NULL,
     };

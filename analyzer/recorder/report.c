@@ -73,13 +73,13 @@ static void write_inputs(struct report *report)
 
 static void write_seen(struct report *report, const struct summary_counts *counts)
 {
-    if (counts->connections == 0) {
+    if (counts->connections == counts->not_imap) {
         fprintf(report->out, "  No IMAP connection was seen %s: nothing can be said about logins\n",
                 report->facts->ports);
         return;
     }
     fputs("  ", report->out);
-    write_number(report->out, counts->connections, "IMAP connection", "IMAP connections");
+    write_number(report->out, counts->connections - counts->not_imap, "IMAP connection", "IMAP connections");
     fputs(", ", report->out);
     write_number(report->out, counts->logins, "login", "logins");
     fputs(": ", report->out);
@@ -125,6 +125,8 @@ static void write_missed(struct report *report, const struct summary_counts *cou
         }
     write_missed_line(report, (int64_t)inputs->failed, "input could not be opened",
                       "inputs could not be opened", &missed);
+    write_missed_line(report, counts->not_imap, "connection at an IMAP port did not speak IMAP",
+                      "connections at IMAP ports did not speak IMAP", &missed);
     write_missed_line(report, counts->encrypted, "connection was encrypted: its logins cannot be seen",
                       "connections were encrypted: their logins cannot be seen", &missed);
     write_missed_line(report, counts->midstream, "connection began before the capture",
