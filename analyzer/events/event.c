@@ -10,6 +10,8 @@
 /* Texts of a connection are bounded by the dissector's own limit for them. */
 #define MAX_CONNECTION_TEXT 8192
 #define MAX_RESPONSE_TEXT   IMAP_KEPT_OCTETS
+#define MAX_ORIGIN_IP       45
+#define MAX_ORIGIN_SOURCE   64
 
 static void put_capture(struct wire_writer *out, const struct event_capture *capture, bool ended)
 {
@@ -56,13 +58,13 @@ static void put_connection(struct wire_writer *out, const struct event_connectio
     wire_put_string(out, connection->community_id);
     wire_put_i64(out, connection->first_ns);
     wire_put_i64(out, connection->last_ns);
-    wire_put_text(out, connection->greeting);
-    wire_put_text(out, connection->server_product);
-    wire_put_text(out, connection->capabilities);
-    wire_put_text(out, connection->client_ident);
-    wire_put_text(out, connection->server_ident);
-    wire_put_text(out, connection->origin_ip);
-    wire_put_text(out, connection->origin_source);
+    wire_put_text(out, connection->greeting, MAX_CONNECTION_TEXT);
+    wire_put_text(out, connection->server_product, MAX_CONNECTION_TEXT);
+    wire_put_text(out, connection->capabilities, MAX_CONNECTION_TEXT);
+    wire_put_text(out, connection->client_ident, MAX_CONNECTION_TEXT);
+    wire_put_text(out, connection->server_ident, MAX_CONNECTION_TEXT);
+    wire_put_text(out, connection->origin_ip, MAX_ORIGIN_IP);
+    wire_put_text(out, connection->origin_source, MAX_ORIGIN_SOURCE);
     wire_put_u32(out, connection->encryption);
     wire_put_u32(out, connection->midstream);
     wire_put_u32(out, connection->one_sided);
@@ -91,8 +93,8 @@ static void get_connection(struct wire_reader *in, struct event_connection *conn
     connection->capabilities = wire_get_text(in, MAX_CONNECTION_TEXT);
     connection->client_ident = wire_get_text(in, MAX_CONNECTION_TEXT);
     connection->server_ident = wire_get_text(in, MAX_CONNECTION_TEXT);
-    connection->origin_ip = wire_get_text(in, 45);
-    connection->origin_source = wire_get_text(in, 64);
+    connection->origin_ip = wire_get_text(in, MAX_ORIGIN_IP);
+    connection->origin_source = wire_get_text(in, MAX_ORIGIN_SOURCE);
     connection->encryption = wire_get_below(in, IMAP_ENCRYPTION_IMPLICIT + 1);
     connection->midstream = wire_get_below(in, 2);
     connection->one_sided = wire_get_below(in, 2);
@@ -114,17 +116,17 @@ static void put_login(struct wire_writer *out, const struct event_login *event)
     wire_put_i64(out, (int64_t)login->begin.frame);
     wire_put_u32(out, login->begin.capture);
     wire_put_u32(out, login->command);
-    wire_put_text(out, login->tag);
-    wire_put_text(out, login->mechanism);
-    wire_put_text(out, login->username);
+    wire_put_text(out, login->tag, IMAP_KEPT_OCTETS);
+    wire_put_text(out, login->mechanism, IMAP_KEPT_OCTETS);
+    wire_put_text(out, login->username, IMAP_KEPT_OCTETS);
     wire_put_u32(out, login->username_form);
     wire_put_i64(out, login->username_length);
     wire_put_u32(out, login->password_form);
     wire_put_i64(out, login->password_length);
-    wire_put_text(out, login->authzid);
+    wire_put_text(out, login->authzid, IMAP_KEPT_OCTETS);
     wire_put_u32(out, login->result);
-    wire_put_text(out, login->response_code);
-    wire_put_text(out, login->response_text);
+    wire_put_text(out, login->response_code, MAX_RESPONSE_TEXT);
+    wire_put_text(out, login->response_text, MAX_RESPONSE_TEXT);
     wire_put_i64(out, login->latency_ns);
     wire_put_u32(out, login->incomplete != 0);
     wire_put_u32(out, login->violation_count);
@@ -183,7 +185,7 @@ static void put_after(struct wire_writer *out, const struct event_after *after)
     wire_put_u32(out, after->slot);
     wire_put_u32(out, after->number);
     wire_put_u32(out, after->result);
-    wire_put_text(out, after->text);
+    wire_put_text(out, after->text, MAX_RESPONSE_TEXT);
 }
 
 static void get_after(struct wire_reader *in, struct event_after *after, uint32_t slots)

@@ -44,16 +44,19 @@ static inline void wire_put_i64(struct wire_writer *writer, int64_t value)
     wire_put(writer, &value, sizeof value);
 }
 
-static inline void wire_put_text(struct wire_writer *writer, struct imap_text text)
+/* A text, of which no more than `limit` octets go: what the reader would refuse must not be written. */
+static inline void wire_put_text(struct wire_writer *writer, struct imap_text text, uint32_t limit)
 {
-    wire_put_u32(writer, text.octets == NULL ? WIRE_MISSING : (uint32_t)text.length);
+    uint32_t length = text.length < limit ? (uint32_t)text.length : limit;
+
+    wire_put_u32(writer, text.octets == NULL ? WIRE_MISSING : length);
     if (text.octets != NULL)
-        wire_put(writer, text.octets, text.length);
+        wire_put(writer, text.octets, length);
 }
 
 static inline void wire_put_string(struct wire_writer *writer, const char *string)
 {
-    wire_put_text(writer, (struct imap_text){string, string == NULL ? 0 : strlen(string)});
+    wire_put_text(writer, (struct imap_text){string, string == NULL ? 0 : strlen(string)}, UINT32_MAX - 1);
 }
 
 static inline void wire_get(struct wire_reader *reader, void *octets, size_t length)

@@ -1,0 +1,192 @@
+/*
+ * Events on their way between the processes: what goes in comes out, and nothing unsound is taken.
+ */
+#include "analyzer/events/channel.h"
+#include "analyzer/stream/connection.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct imap_text text(const char *string)
+{
+    return (struct imap_text){string, strlen(string)};
+}
+
+static struct event login_event(void)
+{
+    struct event event = {.kind = EVENT_LOGIN};
+    struct imap_login *login = &event.login.login;
+
+    event.login.slot = 3;
+    login->number = 2;
+    login->begin = (struct imap_mark){1234567890123456789, 42, 1};
+    login->tag = text("a1");
+    login->username = (struct imap_text){"st\0r*", 5};
+    login->username_form = IMAP_FORM_ATOM;
+    login->username_length = 5;
+    login->password_form = IMAP_FORM_QUOTED;
+    login->password_length = -1;
+    login->result = IMAP_RESULT_BAD;
+    login->response_text = text("Unexpected char");
+    login->latency_ns = 77;
+    login->violations[0] =
+        (struct imap_violation){IMAP_RULE_UNQUOTED_WILDCARD, IMAP_ARG_USERNAME, 4, 1, "*", 1};
+    login->violation_count = 1;
+    return event;
+}
+
+static void a_login_comes_out_as_it_went_in(void **state)
+{
+    static uint8_t octets[EVENT_MAX_OCTETS];
+    struct event event = login_event(), back;
+    size_t length = event_encode(&event, octets);
+
+    (void)state;
+    assert_true(length > 0);
+    assert_true(event_decode(&back, octets, length, 2, 10));
+    assert_int_equal(back.login.slot, 3);
+    assert_int_equal(back.login.login.begin.frame, 42);
+    assert_int_equal(back.login.login.username.length, 5);
+    assert_memory_equal(back.login.login.username.octets, "st\0r*", 5);
+    assert_null(back.login.login.authzid.octets);
+    assert_int_equal(back.login.login.violations[0].position, 4);
+    assert_int_equal(back.login.login.violations[0].octets[0], '*');
+}
+
+static void texts_over_the_limit_are_cut_not_refused(void **state)
+{
+    static uint8_t octets[EVENT_MAX_OCTETS];
+    static char huge[20000];
+    struct event event = {.kind = EVENT_CONNECTION}, back;
+    struct event_connection *connection = &event.connection;
+
+    (void)state;
+    memset(huge, 'x', sizeof huge);
+    connection->greeting = connection->server_product = connection->capabilities = connection->client_ident =
+        connection->server_ident = connection->origin_ip = connection->origin_source =
+            (struct imap_text){huge, sizeof huge};
+    connection->vlan = -1;
+    assert_true(event_decode(&back, octets, event_encode(&event, octets), 1, 1));
+    assert_int_equal(back.connection.vlan, -1);
+    assert_int_equal(back.connection.origin_ip.length, 45);
+}
+
+static void numbers_beyond_their_limits_are_refused(void **state)
+{
+    static uint8_t octets[EVENT_MAX_OCTETS];
+    struct event event = login_event(), back;
+    size_t length = event_encode(&event, octets);
+
+    (void)state;
+    assert_false(event_decode(&back, octets, length, 1, 10)); /* capture 1 of 1 */
+    assert_false(event_decode(&back, octets, length, 2, 3));  /* slot 3 of 3 */
+    event.login.login.username_form = IMAP_FORMS;
+    assert_false(event_decode(&back, octets, event_encode(&event, octets), 2, 10));
+    event = login_event();
+    event.login.login.violations[0].rule = IMAP_RULES;
+    assert_false(event_decode(&back, octets, event_encode(&event, octets), 2, 10));
+}
+
+static void every_cut_and_every_changed_octet_is_taken_or_refused_without_harm(void **state)
+{
+    static uint8_t octets[EVENT_MAX_OCTETS];
+    struct event event = login_event(), back;
+    size_t length = event_encode(&event, octets);
+
+    (void)state;
+    for (size_t cut = 0; cut < length; cut++) {
+        uint8_t *exact = malloc(cut + 1);
+
+        assert_non_null(exact);
+        memcpy(exact, octets, cut);
+        assert_false(event_decode(&back, exact, cut, 2, 10));
+        free(exact);
+    }
+    for (size_t at = 0; at < length; at++)
+        for (int bit = 0; bit < 8; bit++) {
+            octets[at] ^= (uint8_t)(1 << bit);
+            (void)event_decode(&back, octets, length, 2, 10);
+            octets[at] ^= (uint8_t)(1 << bit);
+        }
+}
+
+static unsigned receive_all(struct channel *channel)
+{
+    struct event event;
+    unsigned count = 0;
+    enum channel_status status;
+
+    while ((status = channel_receive(channel, &event, 5000)) == CHANNEL_EVENT) {
+        assert_int_equal(event.kind, EVENT_AFTER);
+        assert_int_equal(event.after.number, count++);
+    }
+    assert_int_equal(status, CHANNEL_END);
+    return count;
+}
+
+/* A child sends `count` events and then dies by SIGKILL, or ends well. */
+static unsigned received_from_child(unsigned count, bool dies)
+{
+    struct channel *channel = channel_new();
+    unsigned received;
+    pid_t child;
+
+    assert_non_null(channel);
+    child = fork();
+    if (child == 0) {
+        struct event event = {.kind = EVENT_AFTER, .after = {.slot = 1, .text = {"some text", 9}}};
+
+        channel_become_sender(channel);
+        for (unsigned i = 0; i < count; i++) {
+            event.after.number = i;
+            (void)channel_send(channel, &event);
+        }
+        if (dies)
+            kill(getpid(), SIGKILL);
+        (void)channel_flush(channel);
+        _exit(0);
+    }
+    channel_become_receiver(channel, 1, 10);
+    received = receive_all(channel);
+    waitpid(child, NULL, 0);
+    channel_free(channel);
+    return received;
+}
+
+static void all_events_of_a_sender_that_ends_arrive_in_order(void **state)
+{
+    (void)state;
+    assert_int_equal(received_from_child(0, false), 0);
+    assert_int_equal(received_from_child(1, false), 1);
+    assert_int_equal(received_from_child(100000, false), 100000);
+}
+
+static void no_event_of_a_sender_that_dies_is_lost(void **state)
+{
+    (void)state;
+    for (unsigned count = 0; count < 4000; count += 401)
+        assert_int_equal(received_from_child(count, true), count);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_login_comes_out_as_it_went_in),
+        cmocka_unit_test(texts_over_the_limit_are_cut_not_refused),
+        cmocka_unit_test(numbers_beyond_their_limits_are_refused),
+        cmocka_unit_test(every_cut_and_every_changed_octet_is_taken_or_refused_without_harm),
+        cmocka_unit_test(all_events_of_a_sender_that_ends_arrive_in_order),
+        cmocka_unit_test(no_event_of_a_sender_that_dies_is_lost),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
