@@ -323,6 +323,74 @@ static void octets_bear_the_frame_they_came_in(void **state)
     conversation_end(&c);
 }
 
+static void an_acknowledged_hole_is_told_soon(void **state)
+{
+    struct conversation c = {0};
+
+    (void)state;
+    conversation_start(&c, 1000, 2000);
+    lost_and_acknowledged(&c);
+    assert_non_null(strstr(c.told, "!C7"));
+    assert_non_null(strstr(c.told, "S:ok"));
+    conversation_end(&c);
+}
+
+static void a_hole_that_nobody_acknowledged_is_told_after_ten_seconds(void **state)
+{
+    struct conversation c = {0};
+
+    (void)state;
+    conversation_start(&c, 1000, 2000);
+    conversation_handshake(&c);
+    conversation_say_at(&c, STREAM_CLIENT, 3, "ef", 0);
+    c.now_ns += INT64_C(9000000000);
+    conversation_flags(&c, STREAM_CLIENT, SEGMENT_ACK);
+    assert_string_equal(c.told, "");
+    c.now_ns += INT64_C(2000000000);
+    conversation_flags(&c, STREAM_CLIENT, SEGMENT_ACK);
+    assert_non_null(strstr(c.told, "!C3 C:ef"));
+    conversation_end(&c);
+}
+
+static void much_may_wait_behind_a_hole(void **state)
+{
+    struct conversation c = {0};
+    size_t told = 0;
+
+    (void)state;
+    conversation_start(&c, 1000, 2000);
+    conversation_handshake(&c);
+    for (int32_t i = 1; i <= 3;
+         i++) /* more than libnids would keep for itself, and beyond a window of 64 KiB */
+        for (int32_t j = 0; j < 100; j++)
+            if (i == 1 || j == 0)
+                conversation_say_at(&c, STREAM_CLIENT, 2 + (i - 1) * 146000 + j * 2, "ab", 0);
+    assert_string_equal(c.told, "");
+    conversation_say_at(&c, STREAM_CLIENT, 0, "ab", 0);
+    for (const char *at = c.told; (at = strstr(at, "ab")) != NULL; at += 2)
+        told++;
+    assert_int_equal(told, 101);
+    conversation_end(&c);
+    assert_non_null(strstr(c.told, "!C145800 C:ab !C145998 C:ab"));
+}
+
+static void stragglers_of_a_closed_connection_are_known(void **state)
+{
+    struct conversation c = {0};
+
+    (void)state;
+    conversation_start(&c, 1000, 2000);
+    conversation_flags(&c, STREAM_CLIENT, SEGMENT_SYN);
+    c.next[STREAM_CLIENT]--;
+    whole(&c);
+    c.next[STREAM_CLIENT] = 1000;
+    conversation_flags(&c, STREAM_CLIENT, SEGMENT_SYN); /* captured late, once more */
+    conversation_say(&c, STREAM_CLIENT, "login");
+    conversation_end(&c);
+    squeeze(c.told);
+    assert_string_equal(c.told, "S:hi C:login S:ok .fin");
+}
+
 static void nothing_is_told_once_nothing_is_wanted(void **state)
 {
     struct conversation c = {.stop_after_octets = true};
@@ -372,6 +440,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conversations_are_told_as_they_happened),
         cmocka_unit_test(octets_bear_the_frame_they_came_in),
+        cmocka_unit_test(an_acknowledged_hole_is_told_soon),
+        cmocka_unit_test(a_hole_that_nobody_acknowledged_is_told_after_ten_seconds),
+        cmocka_unit_test(much_may_wait_behind_a_hole),
+        cmocka_unit_test(stragglers_of_a_closed_connection_are_known),
         cmocka_unit_test(nothing_is_told_once_nothing_is_wanted),
         cmocka_unit_test(a_full_table_gives_up_half_open_connections_first),
     };
