@@ -40,6 +40,24 @@ static void test_table_aligns_text_left_and_numbers_right(void **state)
            "b             -20   0.25  \n");
 }
 
+static void test_table_shows_a_column_of_nothing_as_text(void **state)
+{
+    open_empty(*state);
+    expect(*state, QUERY_TABLE, 0, "SELECT NULL AS code, 1 AS n",
+           "code  n\n"
+           "----  -\n"
+           "-     1\n");
+}
+
+static void test_table_shortens_text_before_numbers(void **state)
+{
+    open_empty(*state);
+    expect(*state, QUERY_TABLE, 26, "SELECT 12345678901234 AS n, 'abcdefghijklm' AS t",
+           "             n  t\n"
+           "--------------  ----------\n"
+           "12345678901234  abcdefghi\xE2\x80\xA6\n");
+}
+
 static void test_table_of_no_rows_has_its_head(void **state)
 {
     open_empty(*state);
@@ -192,6 +210,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_table_aligns_text_left_and_numbers_right),
+        FIXTURE_TEST(test_table_shows_a_column_of_nothing_as_text),
+        FIXTURE_TEST(test_table_shortens_text_before_numbers),
         FIXTURE_TEST(test_table_of_no_rows_has_its_head),
         FIXTURE_TEST(test_table_aligns_wide_and_combining_characters),
         FIXTURE_TEST(test_table_shortens_the_widest_text_to_fit),

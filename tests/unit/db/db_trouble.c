@@ -90,6 +90,53 @@ static void test_commit_that_a_reader_holds_up_can_be_tried_again(void **state)
     assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM captures"), 1);
 }
 
+/* A process that reads for a while; returns once it does. */
+static pid_t read_for_a_while(struct fixture *fixture)
+{
+    struct timespec while_reading = {0, 200000000};
+    int ready[2];
+    char octet;
+    pid_t child;
+
+    assert_int_equal(pipe(ready), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        sqlite3 *reader = NULL;
+
+        if (sqlite3_open(fixture->path, &reader) != SQLITE_OK ||
+            sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM logins", NULL, NULL, NULL) != SQLITE_OK ||
+            write(ready[1], "", 1) != 1)
+            _exit(1);
+        (void)nanosleep(&while_reading, NULL);
+        _exit(0);
+    }
+    (void)close(ready[1]);
+    assert_int_equal(read(ready[0], &octet, 1), 1);
+    (void)close(ready[0]);
+    return child;
+}
+
+/* The journal mode can only change while nobody reads. */
+static void test_live_waits_for_a_reader_when_it_begins(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store;
+    pid_t reader;
+    int status;
+
+    fixture_close(fixture, fixture_open(fixture, false));
+    reader = read_for_a_while(fixture);
+    assert_int_equal(store_open(&store, fixture->path, true, 0, fixture->why, sizeof fixture->why),
+                     STORE_BUSY);
+    assert_int_equal(store_open(&store, fixture->path, true, 5000, fixture->why, sizeof fixture->why),
+                     STORE_OK);
+    fixture_close(fixture, store);
+    assert_int_equal(waitpid(reader, &status, 0), reader);
+    assert_int_equal(status, 0);
+    assert_string_equal(fixture_ask(fixture->path, "PRAGMA journal_mode"), "wal");
+}
+
 static void test_reader_of_a_live_database_holds_nothing_up(void **state)
 {
     struct fixture *fixture = *state;
@@ -259,6 +306,7 @@ int main(void)
         FIXTURE_TEST(test_lock_of_another_is_waited_for_and_then_told),
         FIXTURE_TEST(test_lock_at_the_opening_is_told),
         FIXTURE_TEST(test_commit_that_a_reader_holds_up_can_be_tried_again),
+        FIXTURE_TEST(test_live_waits_for_a_reader_when_it_begins),
         FIXTURE_TEST(test_reader_of_a_live_database_holds_nothing_up),
         FIXTURE_TEST(test_file_that_cannot_be_written_is_told_at_the_opening),
         FIXTURE_TEST(test_folder_that_cannot_be_written_is_told_at_the_opening),
