@@ -19,20 +19,29 @@ struct capture_file {
     struct capture_error error;
 };
 
-struct capture_file *capture_file_new(int fd, uint32_t index)
+/* Takes the source over. */
+static struct capture_file *new_file(struct source *source, uint32_t index)
 {
-    struct capture_file *file = calloc(1, sizeof *file);
+    struct capture_file *file = source == NULL ? NULL : calloc(1, sizeof *file);
 
-    if (file == NULL)
-        return NULL;
-    file->index = index;
-    file->status = CAPTURE_FRAME;
-    file->source = source_new(fd);
-    if (file->source == NULL) {
-        free(file);
+    if (file == NULL) {
+        source_free(source);
         return NULL;
     }
+    file->index = index;
+    file->status = CAPTURE_FRAME;
+    file->source = source;
     return file;
+}
+
+struct capture_file *capture_file_new(int fd, uint32_t index)
+{
+    return new_file(source_new(fd), index);
+}
+
+struct capture_file *capture_file_new_fed(source_reader *reader, void *user, uint32_t index)
+{
+    return new_file(source_new_fed(reader, user), index);
 }
 
 static bool is_capture(const uint8_t magic[4])

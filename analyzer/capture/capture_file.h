@@ -8,8 +8,7 @@
 #define IMAPTAP_ANALYZER_CAPTURE_CAPTURE_FILE_H
 
 #include "analyzer/capture/frame.h"
-
-#include <stddef.h>
+#include "analyzer/capture/source.h"
 
 enum capture_status {
     CAPTURE_FRAME, /* a frame was read */
@@ -23,6 +22,9 @@ struct capture_file;
 /* Opens the capture behind `fd`, which stays the caller's and is not closed; nothing is read yet. Frames will
  * bear `index` as their capture. NULL: out of memory. */
 struct capture_file *capture_file_new(int fd, uint32_t index);
+
+/* The same for octets that `reader` brings (source.h). */
+struct capture_file *capture_file_new_fed(source_reader *reader, void *user, uint32_t index);
 
 /* Reads the next frame into *frame; the first call reads the file's header. After CAPTURE_END or
  * CAPTURE_BROKEN every further call returns the same. */

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 struct source {
+    source_reader *reader; /* NULL: `fd` it is */
+    void *user;
     int fd;
     bool regular;
     uint64_t start;            /* a regular file's position in the beginning */
@@ -50,12 +52,31 @@ struct source *source_new(int fd)
     return source;
 }
 
+struct source *source_new_fed(source_reader *reader, void *user)
+{
+    struct source *source = calloc(1, sizeof *source);
+
+    if (source == NULL)
+        return NULL;
+    source->reader = reader;
+    source->user = user;
+    source->fd = -1;
+    source->print = fingerprint_new();
+    if (source->print == NULL) {
+        free(source);
+        return NULL;
+    }
+    return source;
+}
+
 static ssize_t fetch(struct source *source, void *octets, size_t room)
 {
     ssize_t n;
 
     do {
-        if (source->regular)
+        if (source->reader != NULL)
+            n = source->reader(source->user, octets, room);
+        else if (source->regular)
             n = pread(source->fd, octets, room, (off_t)(source->start + source->fetched));
         else
             n = read(source->fd, octets, room);
