@@ -167,10 +167,14 @@ static void end(struct connection_table *table, struct connection *connection, e
 {
     const struct direction *client = &connection->directions[STREAM_CLIENT];
     const struct direction *server = &connection->directions[STREAM_SERVER];
+    bool known;
 
     if (connection->closed)
         return;
+    known = connection->payload;
     ordering_flush(&table->ordering, connection);
+    if (connection->payload && !known)
+        table->counts.opened++;
     connection->closed = true;
     connection->wanted = false;
     /* when only one side was captured its FIN is all there can be */
@@ -475,12 +479,11 @@ void connection_table_take(struct connection_table *table, const struct segment 
     if (segment->flags & SEGMENT_RST) {
         if (!reset_is_believed(connection, from, segment))
             return;
-        if (!connection->payload) {
-            discard(table, connection);
-            return;
-        }
         end(table, connection, CONNECTION_RESET);
-        touch(table, connection, LIST_CLOSED);
+        if (connection->payload)
+            touch(table, connection, LIST_CLOSED);
+        else
+            discard(table, connection);
         return;
     }
     if (segment->flags & SEGMENT_SYN) {
