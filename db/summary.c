@@ -16,45 +16,58 @@
 #define EXPOSURE "('cleartext-password', 'guessable-exchange')"
 #define WANTED   "(SELECT value FROM json_each(?1))"
 
-static const char counts_sql[] =
-    "WITH wanted AS (SELECT * FROM connections WHERE capture_id IN " WANTED
-    "   OR id IN (SELECT connection_id FROM logins WHERE capture_id IN " WANTED ")),"
-    " kept AS (SELECT * FROM judged_logins WHERE capture_id IN " WANTED ")"
-    "SELECT (SELECT count(*) FROM wanted),"
-    " (SELECT count(*) FROM wanted WHERE encryption <> 'none'),"
-    " (SELECT count(*) FROM wanted WHERE midstream),"
-    " (SELECT count(*) FROM wanted WHERE one_sided),"
-    " (SELECT count(*) FROM wanted WHERE not_imap),"
-    " (SELECT coalesce(sum(lost_octets), 0) FROM wanted),"
-    " (SELECT count(*) FROM kept),"
-    " (SELECT count(*) FROM kept WHERE refused),"
-    " (SELECT count(*) FROM kept WHERE refused IS NULL),"
-    " (SELECT count(*) FROM kept WHERE incomplete),"
-    " (SELECT count(*) FROM kept WHERE EXISTS (SELECT 1 FROM violations v WHERE v.login_id = kept.id"
-    "   AND v.rule NOT IN " EXPOSURE "))";
+static const char connections_sql[] =
+    "SELECT count(*), coalesce(sum(encryption <> 'none'), 0), coalesce(sum(midstream), 0),"
+    " coalesce(sum(one_sided), 0), coalesce(sum(not_imap), 0), coalesce(sum(lost_octets), 0)"
+    " FROM connections WHERE capture_id IN " WANTED;
 
+static const char logins_sql[] =
+    "SELECT count(*), coalesce(sum(refused), 0), coalesce(sum(refused IS NULL), 0), "
+    "coalesce(sum(incomplete), 0),"
+    " (SELECT count(DISTINCT v.login_id) FROM violations v JOIN logins l ON l.id = v.login_id"
+    "   WHERE l.capture_id IN " WANTED " AND v.rule NOT IN " EXPOSURE ")"
+    " FROM judged_logins WHERE capture_id IN " WANTED;
+
+/* The logins with an unquoted wildcard are looked up once: asking for each login costs more than all the
+ * rest. */
 static const char senders_sql[] =
-    "SELECT client_ip, server_ip, coalesce(max(server_product), ''), count(*), sum(wildcard_unquoted),"
-    " sum(wildcard_quoted), coalesce(sum(refused AND wildcard_unquoted), 0)"
-    " FROM judged_logins l JOIN connections c ON c.id = l.connection_id WHERE l.capture_id IN " WANTED
-    " GROUP BY client_ip, server_ip HAVING sum(wildcard_unquoted) > 0 ORDER BY 7 DESC, 5 DESC, 1, 2";
+    "WITH unquoted AS (SELECT DISTINCT login_id FROM violations WHERE rule = 'unquoted-wildcard')"
+    "SELECT client_ip, server_ip, coalesce(max(server_product), ''), count(*), count(u.login_id),"
+    " sum(wildcard_quoted), count(CASE WHEN refused THEN u.login_id END)"
+    " FROM judged_logins l JOIN connections c ON c.id = l.connection_id LEFT JOIN unquoted u ON u.login_id = "
+    "l.id"
+    " WHERE l.capture_id IN " WANTED " GROUP BY client_ip, server_ip HAVING count(u.login_id) > 0"
+    " ORDER BY 7 DESC, 5 DESC, 1, 2";
 
 static const char users_sql[] =
-    "WITH let_in AS (SELECT o.username, d.server_ip, count(*) AS logins"
+    "WITH refused AS (SELECT l.id, l.username, c.client_ip, c.server_ip,"
+    "    group_concat(DISTINCT v.rule) AS rules"
+    "   FROM violations v JOIN judged_logins l ON l.id = v.login_id JOIN connections c ON c.id = "
+    "l.connection_id"
+    "   WHERE v.rule NOT IN " EXPOSURE " AND l.capture_id IN " WANTED
+    " AND l.refused AND l.username IS NOT NULL"
+    "   GROUP BY l.id),"
+    " let_in AS (SELECT o.username, d.server_ip, count(*) AS logins"
     "   FROM judged_logins o JOIN connections d ON d.id = o.connection_id"
-    "   WHERE o.capture_id IN " WANTED " AND o.refused = 0 GROUP BY o.username, d.server_ip)"
-    "SELECT l.username, c.client_ip, c.server_ip, group_concat(DISTINCT v.rule), count(DISTINCT l.id),"
+    "   WHERE o.username IN (SELECT username FROM refused) AND o.capture_id IN " WANTED " AND o.refused = 0"
+    "   GROUP BY o.username, d.server_ip)"
+    "SELECT r.username, r.client_ip, r.server_ip, group_concat(DISTINCT r.rules), count(*),"
     " coalesce(max(let_in.logins), 0)"
-    " FROM judged_logins l JOIN connections c ON c.id = l.connection_id"
-    " JOIN violations v ON v.login_id = l.id AND v.rule NOT IN " EXPOSURE
-    " LEFT JOIN let_in ON let_in.username = l.username AND let_in.server_ip = c.server_ip"
-    " WHERE l.capture_id IN " WANTED " AND l.refused AND l.username IS NOT NULL"
-    " GROUP BY l.username, c.client_ip, c.server_ip ORDER BY 5 DESC, 1, 2, 3";
+    " FROM refused r LEFT JOIN let_in ON let_in.username = r.username AND let_in.server_ip = r.server_ip"
+    " GROUP BY r.username, r.client_ip, r.server_ip ORDER BY 5 DESC, 1, 2, 3";
 
 static const char rules_sql[] =
-    "SELECT v.rule, r.severity, r.title, count(*) FROM violations v JOIN rules r ON r.rule = v.rule"
-    " JOIN logins l ON l.id = v.login_id WHERE l.capture_id IN " WANTED
-    " GROUP BY v.rule ORDER BY r.severity = 'info', r.severity = 'warning', 4 DESC, 1";
+    "SELECT v.rule, r.severity, r.title, v.count FROM (SELECT w.rule, count(*) AS count FROM violations w"
+    "   JOIN logins l ON l.id = w.login_id WHERE l.capture_id IN " WANTED " GROUP BY w.rule) v"
+    " JOIN rules r ON r.rule = v.rule ORDER BY r.severity = 'info', r.severity = 'warning', v.count DESC, "
+    "v.rule";
+
+/* One reading of the summary. */
+struct reading {
+    const struct summary_handler *handler;
+    void *user;
+    struct summary_counts counts;
+};
 
 /* Texts of one row, escaped for a terminal; freed before the next. */
 struct texts {
@@ -81,20 +94,32 @@ static void free_texts(struct texts *texts)
         free(texts->texts[--texts->used]);
 }
 
-static void on_counts(sqlite3_stmt *row, const struct summary_handler *handler, void *user)
+static void on_connections(sqlite3_stmt *row, struct reading *reading)
 {
-    int64_t values[11];
-    struct summary_counts counts;
+    struct summary_counts *counts = &reading->counts;
 
-    for (int i = 0; i < 11; i++)
-        values[i] = sqlite3_column_int64(row, i);
-    counts = (struct summary_counts){values[0], values[1], values[2], values[3], values[4], values[5],
-                                     values[6], values[7], values[8], values[9], values[10]};
-    if (handler->counts != NULL)
-        handler->counts(user, &counts);
+    counts->connections = sqlite3_column_int64(row, 0);
+    counts->encrypted = sqlite3_column_int64(row, 1);
+    counts->midstream = sqlite3_column_int64(row, 2);
+    counts->one_sided = sqlite3_column_int64(row, 3);
+    counts->not_imap = sqlite3_column_int64(row, 4);
+    counts->lost_octets = sqlite3_column_int64(row, 5);
 }
 
-static void on_sender(sqlite3_stmt *row, const struct summary_handler *handler, void *user)
+static void on_logins(sqlite3_stmt *row, struct reading *reading)
+{
+    struct summary_counts *counts = &reading->counts;
+
+    counts->logins = sqlite3_column_int64(row, 0);
+    counts->refused = sqlite3_column_int64(row, 1);
+    counts->unanswered = sqlite3_column_int64(row, 2);
+    counts->incomplete = sqlite3_column_int64(row, 3);
+    counts->broken = sqlite3_column_int64(row, 4);
+    if (reading->handler->counts != NULL)
+        reading->handler->counts(reading->user, counts);
+}
+
+static void on_sender(sqlite3_stmt *row, struct reading *reading)
 {
     struct texts texts = {{NULL}, 0};
     struct summary_sender sender = {
@@ -107,12 +132,12 @@ static void on_sender(sqlite3_stmt *row, const struct summary_handler *handler, 
         .unquoted_refused = sqlite3_column_int64(row, 6),
     };
 
-    if (handler->sender != NULL)
-        handler->sender(user, &sender);
+    if (reading->handler->sender != NULL)
+        reading->handler->sender(reading->user, &sender);
     free_texts(&texts);
 }
 
-static void on_user(sqlite3_stmt *row, const struct summary_handler *handler, void *user)
+static void on_user(sqlite3_stmt *row, struct reading *reading)
 {
     struct texts texts = {{NULL}, 0};
     struct summary_user told = {
@@ -124,12 +149,12 @@ static void on_user(sqlite3_stmt *row, const struct summary_handler *handler, vo
         .let_in = sqlite3_column_int64(row, 5),
     };
 
-    if (handler->user != NULL)
-        handler->user(user, &told);
+    if (reading->handler->user != NULL)
+        reading->handler->user(reading->user, &told);
     free_texts(&texts);
 }
 
-static void on_rule(sqlite3_stmt *row, const struct summary_handler *handler, void *user)
+static void on_rule(sqlite3_stmt *row, struct reading *reading)
 {
     struct texts texts = {{NULL}, 0};
     struct summary_rule rule = {
@@ -139,8 +164,8 @@ static void on_rule(sqlite3_stmt *row, const struct summary_handler *handler, vo
         .count = sqlite3_column_int64(row, 3),
     };
 
-    if (handler->rule != NULL)
-        handler->rule(user, &rule);
+    if (reading->handler->rule != NULL)
+        reading->handler->rule(reading->user, &rule);
     free_texts(&texts);
 }
 
@@ -163,9 +188,13 @@ int summary_read(const char *path, const int64_t *ids, size_t count, const struc
 {
     static const struct {
         const char *sql;
-        void (*row)(sqlite3_stmt *, const struct summary_handler *, void *);
-    } parts[] = {
-        {counts_sql, on_counts}, {senders_sql, on_sender}, {users_sql, on_user}, {rules_sql, on_rule}};
+        void (*row)(sqlite3_stmt *, struct reading *);
+    } parts[] = {{connections_sql, on_connections},
+                 {logins_sql, on_logins},
+                 {senders_sql, on_sender},
+                 {users_sql, on_user},
+                 {rules_sql, on_rule}};
+    struct reading reading = {.handler = handler, .user = user};
     char *json = json_of(ids, count);
     sqlite3 *db = NULL;
     int rc = json == NULL ? SQLITE_NOMEM : sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
@@ -179,7 +208,7 @@ int summary_read(const char *path, const int64_t *ids, size_t count, const struc
         if (rc == SQLITE_OK)
             rc = sqlite3_bind_text(statement, 1, json, -1, SQLITE_STATIC);
         while (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
-            parts[i].row(statement, handler, user);
+            parts[i].row(statement, &reading);
             rc = SQLITE_OK;
         }
         if (rc == SQLITE_DONE)
