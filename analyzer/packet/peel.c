@@ -14,6 +14,7 @@
 
 struct peeler {
     struct fragments *fragments;
+    bool verify;
 };
 
 static int (*const layers[LAYERS - PEEL_RESULTS])(struct peeling *) = {
@@ -81,6 +82,11 @@ struct peeler *peeler_new(void)
     return peeler;
 }
 
+void peeler_verify_checksums(struct peeler *peeler)
+{
+    peeler->verify = true;
+}
+
 enum peel_result peel(struct peeler *peeler, const struct frame *frame, struct segment *segment)
 {
     struct peeling peeling = {
@@ -90,6 +96,7 @@ enum peel_result peel(struct peeler *peeler, const struct frame *frame, struct s
         .time_ns = frame->time_ns,
         .segment = segment,
         .fragments = peeler->fragments,
+        .verify = peeler->verify,
     };
     int next = first_layer(frame->link_type);
 

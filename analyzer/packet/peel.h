@@ -2,8 +2,9 @@
  * Peeling: takes a frame apart, layer by layer, down to one TCP segment.
  *
  * Every length and offset is checked against the octets captured; nesting is bounded. Checksums are not
- * verified: with offload they are often not yet filled in where the capture was made. A header's length
- * counts, not the frame's: padding is no payload, and what the frame lacks is told as not captured.
+ * verified unless asked for: with offload they are often not yet filled in where the capture was made. A
+ * header's length counts, not the frame's: padding is no payload, and what the frame lacks is told as not
+ * captured.
  *
  * IP fragments are put together in any order. Of overlapping ones the octet that was seen first stands; what
  * is kept, and for how long, is bounded (fragments.h). The first fragment of a TCP segment is handed out at
@@ -31,6 +32,7 @@ enum peel_result {
     PEEL_CUT,          /* the snapshot length cut off a header */
     PEEL_MALFORMED,    /* a header contradicts itself, or there are too many */
     PEEL_UNKNOWN_LINK, /* the link type is not understood */
+    PEEL_BAD_CHECKSUM, /* of an IPv4 header or a TCP segment; only when they are verified */
     PEEL_RESULTS
 };
 
@@ -38,6 +40,11 @@ struct peeler;
 
 /* Keeps fragments between frames, in bounded memory. NULL: out of memory. */
 struct peeler *peeler_new(void);
+
+/* From now on, IPv4 headers and TCP segments with a wrong checksum (RFC 791, 3.1; RFC 9293, 3.1; RFC
+ * 8200, 8.1) are refused. What cannot be verified is taken: a segment that the snapshot length cut, one of
+ * which only the first fragment has come, one on an IPv6 route that leads on. */
+void peeler_verify_checksums(struct peeler *peeler);
 
 /* Takes `frame` apart. The segment points into the frame or into the peeler: valid until the next call. */
 enum peel_result peel(struct peeler *peeler, const struct frame *frame, struct segment *segment);

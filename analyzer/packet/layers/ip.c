@@ -120,9 +120,11 @@ int layer_ipv4(struct peeling *peeling)
     peeling_set_length(peeling, length);
     if (peeling->captured < header_length)
         return PEEL_CUT;
+    if (peeling->verify && checksum_add(0, header, header_length) != 0xffff)
+        return PEEL_BAD_CHECKSUM;
     peeling->source = header + 12;
     peeling->destination = header + 16;
-    peeling->ipv6 = false;
+    peeling->ipv6 = peeling->routed = false;
     peeling->type = header[9];
     peeling_strip(peeling, header_length);
     if (be16(header + 6) & (IPV4_OFFSET | IPV4_MORE))
@@ -180,6 +182,7 @@ int layer_ipv6(struct peeling *peeling)
     peeling->source = header + 8;
     peeling->destination = header + 24;
     peeling->ipv6 = true;
+    peeling->routed = false;
     peeling->type = header[6];
     peeling_strip(peeling, IPV6_HEADER);
     return LAYER_PROTOCOL;
@@ -196,6 +199,8 @@ static int extension(struct peeling *peeling, uint32_t unit, uint32_t more)
     length = (peeling->at[1] + more) * unit;
     if (peeling->captured < length)
         return peeling_ends_before(peeling, length);
+    if (peeling->type == PROTOCOL_ROUTING && peeling->at[3] != 0) /* stops left */
+        peeling->routed = true;
     peeling->type = peeling->at[0];
     peeling_strip(peeling, length);
     return LAYER_PROTOCOL;

@@ -58,6 +58,8 @@ struct peeling {
     const uint8_t *destination;  /* NULL before the first */
     bool ipv6;                   /* their family */
     bool partial;                /* the first fragment of a segment whose rest may follow */
+    bool verify;                 /* checksums */
+    bool routed;                 /* the destination is a stop on the way: no checksum holds for it */
     int64_t time_ns;             /* of the frame */
     struct segment *segment;     /* its `vlan`, `tunnel` and `tunnel_text` are kept on the way */
     struct fragments *fragments; /* those seen before */
@@ -86,6 +88,13 @@ int layer_extension(struct peeling *peeling);
 int layer_tcp(struct peeling *peeling);
 int layer_udp(struct peeling *peeling);
 int layer_gre(struct peeling *peeling);
+
+/* The ones' complement sum (RFC 1071) of the octets and `sum`, folded into 16 bits: 0xffff where a checksum
+ * among them is right. Only the last of several parts may have an odd number of octets. */
+uint32_t checksum_add(uint32_t sum, const uint8_t *octets, uint32_t length);
+
+/* True when the checksum of the TCP segment where the peeling is, all of it captured, is right. */
+bool checksum_of_tcp_holds(const struct peeling *peeling);
 
 #define TUNNEL_ANY (-1)
 

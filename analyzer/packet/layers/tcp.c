@@ -30,6 +30,9 @@ int layer_tcp(struct peeling *peeling)
         return PEEL_FRAGMENT;
     if (header_length < 20 || header_length > peeling->length)
         return PEEL_MALFORMED;
+    if (peeling->verify && !peeling->partial && !peeling->routed && peeling->captured == peeling->length &&
+        !checksum_of_tcp_holds(peeling))
+        return PEEL_BAD_CHECKSUM;
     put_address(segment->source, peeling->source, peeling->ipv6);
     put_address(segment->destination, peeling->destination, peeling->ipv6);
     segment->source_port = be16(header);
