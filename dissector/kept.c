@@ -9,11 +9,11 @@
 
 void *budget_take(struct budget *budget, size_t size)
 {
-    if (size > budget->limit - budget->used)
-        return NULL;
-    void *memory = calloc(1, size);
+    void *memory = size <= budget->limit - budget->used ? calloc(1, size) : NULL;
     if (memory)
         budget->used += size;
+    else
+        budget->failed = true;
     return memory;
 }
 

@@ -14,6 +14,7 @@
 struct budget {
     size_t used;
     size_t limit;
+    bool failed; /* something could not be kept */
 };
 
 /* Zeroed memory, or NULL when the budget or the heap is exhausted. */

@@ -59,7 +59,6 @@ struct client {
 
     /* of the current line */
     bool bad_spacing, bad_line_end;
-    bool wide_gap; /* more than one separator before the name */
     struct kept word;
     char name[COMMAND_NAME_OCTETS];
     uint8_t name_length; /* COMMAND_NAME_OCTETS + 1: longer */
@@ -149,6 +148,8 @@ void client_lost(struct imap_session *session, uint64_t length, const struct ima
 void client_settle_line_end(struct imap_session *session);
 /* The server has refused `command`: when it waits with a literal that no octet of came, it is over. */
 void client_refused(struct imap_session *session, const struct command *command);
+/* Octets of `command` are on their way: no literal of it waits for the server, and it is not complete. */
+bool client_is_sending(const struct imap_session *session, const struct command *command);
 /* The server said "+" and, at least the start of, `challenge`. */
 void client_challenged(struct imap_session *session, struct imap_text challenge);
 /* `command` was answered: its exchange is over. */
@@ -164,28 +165,47 @@ void server_feed(struct imap_session *session, const uint8_t *octets, size_t len
 void server_lost(struct imap_session *session, uint64_t length);
 void server_free(struct imap_session *session);
 
-/* session.c: commands in the order they were sent. */
+/* attempt/commands.c: commands in the order they were sent. */
 
 /* Notes that a command begins; its tag is the client's word. NULL: out of memory. */
-struct command *session_command(struct imap_session *session, enum command_kind kind, struct imap_text tag,
-                                uint64_t tag_length);
+struct command *command_new(struct imap_session *session, enum command_kind kind, struct imap_text tag,
+                            uint64_t tag_length);
+/* Forgets a command and its attempt. */
+void command_free(struct imap_session *session, struct command *command);
+/* As command_free, for what turned out to be no command: the next one takes its place. */
+void command_drop(struct imap_session *session, struct command *command);
+/* The oldest with exactly this tag, else the only one that differs in case; NULL: none. */
+struct command *command_find(const struct imap_session *session, struct imap_text tag, uint64_t tag_length);
+
+/* attempt/reply.c */
+
+/* Keeps a response text with its code in `reply`, or what stands for it when it repeats a credential. `cut`:
+ * the text was longer than what is kept. */
+void reply_keep(struct imap_session *session, struct kept *reply, struct imap_text text, bool cut);
+
+/* attempt/verdict.c */
+
 /* Gives `command` an attempt; false: out of memory. */
-bool session_attempt(struct imap_session *session, struct command *command);
-/* Removes a command and its attempt without a report. */
-void session_drop(struct imap_session *session, struct command *command);
+bool attempt_begin(struct imap_session *session, struct command *command);
 /* All octets of the attempt were sent (or will never come): numbers it, and reports it when its verdict is
  * there. */
-void session_sent(struct imap_session *session, struct command *command);
-/* The tagged response; `text` is the response text with its code, `cut` when it was longer than what is kept.
- */
-void session_tagged(struct imap_session *session, struct imap_text tag, uint64_t tag_length,
+void verdict_sent(struct imap_session *session, struct command *command);
+/* A tagged response; `text` and `cut` as for reply_keep. */
+void verdict_tagged(struct imap_session *session, struct imap_text tag, uint64_t tag_length,
                     enum imap_result result, struct imap_text text, bool cut, int64_t time_ns);
 /* Untagged BAD and BYE. */
-void session_untagged(struct imap_session *session, enum imap_result result, struct imap_text text, bool cut,
+void verdict_untagged(struct imap_session *session, enum imap_result result, struct imap_text text, bool cut,
                       int64_t time_ns);
-/* True when a tagged response with this tag would be an answer. */
-bool session_awaits(const struct imap_session *session, struct imap_text tag, uint64_t tag_length);
-/* Octets that are TLS: encryption began. */
+/* Reports the oldest login that still waits as it is; false: there is none. */
+bool verdict_evict(struct imap_session *session);
+/* Forgets the login whose first command is not answered. */
+void verdict_forget_login(struct imap_session *session);
+
+/* session.c */
+
+/* True when the first three octets of a line are those of a TLS record. */
+bool session_is_tls(const struct kept *word);
+/* Such octets came: encryption began. */
 void session_encrypted(struct imap_session *session);
 /* The octets are no IMAP: nothing of it is reported. */
 void session_not_imap(struct imap_session *session);

@@ -86,6 +86,15 @@ static void split_reply(const struct attempt *attempt, struct imap_login *login)
     login->response_text = text;
 }
 
+/* Clocks of captures jump, and a hostile file may hold any time. */
+static int64_t elapsed(int64_t from, int64_t to)
+{
+    int64_t difference;
+    if (to <= from)
+        return 0;
+    return __builtin_sub_overflow(to, from, &difference) ? INT64_MAX : difference;
+}
+
 static void tell(const struct attempt_violation *from, bool password_shape, struct imap_violation *to)
 {
     *to = (struct imap_violation){.rule = (enum imap_rule)from->rule,
@@ -140,7 +149,7 @@ void attempt_record(const struct attempt *attempt, bool password_shape, struct i
     if (attempt->result != IMAP_RESULT_NONE) {
         split_reply(attempt, login);
         if (!attempt->untimed)
-            login->latency_ns = attempt->verdict_ns - attempt->sent_ns;
+            login->latency_ns = elapsed(attempt->sent_ns, attempt->verdict_ns);
     }
     for (unsigned i = 0; i < attempt->violation_count; i++)
         tell(&attempt->violations[i], password_shape, &login->violations[i]);

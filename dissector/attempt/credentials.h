@@ -17,6 +17,7 @@ struct credentials {
     struct kept scraps; /* words that may be parts of a secret, or are one in base64 */
     bool has_username, has_authzid, has_secret;
     bool is_password; /* the secret is the password itself */
+    bool overflown;   /* of LOGIN: there were more scraps than are kept */
 };
 
 void credentials_free(struct credentials *credentials, struct budget *budget);

@@ -75,6 +75,8 @@ static void respond(struct imap_session *session, struct exchange *exchange, str
     if (exchange->answers < UINT8_MAX)
         exchange->answers++;
     kept_append(&attempt->who.scraps, &session->budget, " ", 1, SECRET_OCTETS);
+    if (attempt->who.scraps.count > SECRET_OCTETS / 2)
+        kept_clear(&attempt->who.scraps); /* the next one is more telling */
     exchange->prompt = SASL_NO_PROMPT;
     restart(exchange);
 }
@@ -91,7 +93,7 @@ void exchange_response(struct imap_session *session, struct exchange *exchange, 
 /* RFC 4959 section 3: "=" is an empty one. */
 static bool is_empty(const struct argument *initial)
 {
-    return initial->form == IMAP_FORM_ATOM && initial->value.length == 1 && *initial->value.octets == '=';
+    return initial->form == IMAP_FORM_ATOM && initial->value.count == 1 && *initial->value.octets == '=';
 }
 
 struct exchange *exchange_begin(struct imap_session *session, struct attempt *attempt,

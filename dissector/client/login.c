@@ -107,8 +107,9 @@ void login_arguments(struct imap_session *session, struct attempt *attempt, unsi
     struct argument *password = count > 1 ? &lexer->arguments[first + 1] : NULL;
     bool wide = user && user->gap > 1;
     attempt->who.scraps = lexer->scraps;
+    attempt->who.overflown = lexer->scraps.length > lexer->scraps.count;
     lexer->scraps = (struct kept){0};
-    bool empty_user = end == COMMAND_WHOLE && count == 1 && wide && !user->tab;
+    bool empty_user = count == 1 && wide;
 
     if (lexer->bad_spacing || (user && (user->tab || user->gap == 0 || (wide && !empty_user))) ||
         (end == COMMAND_WHOLE && has_bad_end(lexer, count, 2)))

@@ -132,7 +132,7 @@ static void read_login(const struct sasl_message *message, struct budget *budget
 static bool is_hexadecimal(struct imap_text text)
 {
     for (size_t i = 0; i < text.length; i++)
-        if (!memchr("0123456789abcdefABCDEF", text.octets[i], 22))
+        if (text.octets[i] == '\0' || !strchr("0123456789abcdefABCDEF", text.octets[i]))
             return false;
     return true;
 }

@@ -50,7 +50,7 @@ static enum response_kind response_kind(const struct server *server)
 
 static bool word_is(const struct server *server, char octet)
 {
-    return server->word.length == 1 && *server->word.octets == octet;
+    return server->word.count == 1 && server->word.length == 1 && *server->word.octets == octet;
 }
 
 static bool is_status(enum response_kind kind)
@@ -76,7 +76,7 @@ static bool is_certain(const struct imap_session *session, enum response_kind ki
     if (word_is(server, '*'))
         return kind != RESPONSE_OTHER;
     return kind >= RESPONSE_OK && kind <= RESPONSE_BAD &&
-           session_awaits(session, kept_view(&server->word), server->word.length);
+           command_find(session, kept_view(&server->word), server->word.length) != NULL;
 }
 
 static bool is_number(const struct server *server)
@@ -136,22 +136,31 @@ static void take_untagged_capabilities(struct imap_session *session, struct imap
     }
 }
 
+/* The first line. Of a stream that was met after its start it may be any, and is the greeting only when it
+ * looks like one and the client has said nothing. */
+static void greet(struct imap_session *session, enum response_kind kind, struct imap_text text)
+{
+    bool partial;
+    if (session->server.holed && session->client.met)
+        return;
+    product_find(text, &session->product, &session->budget);
+    if (session->server.holed && !session->product.length && !capability_code(text, &partial).octets)
+        return;
+    kept_append(&session->greeting, &session->budget, text.octets, text.length, GREETING_OCTETS);
+    session->greeting_seen = true;
+    session->authenticated = kind == RESPONSE_PREAUTH;
+}
+
 static void untagged(struct imap_session *session, enum response_kind kind, struct imap_text text, bool cut,
                      int64_t time_ns)
 {
     struct server *server = &session->server;
-    bool greeting =
-        !server->greeted && (kind == RESPONSE_OK || kind == RESPONSE_PREAUTH || kind == RESPONSE_BYE);
-    if (greeting) {
-        kept_append(&session->greeting, &session->budget, text.octets, text.length, GREETING_OCTETS);
-        session->greeting_seen = true;
-        product_find(text, &session->product, &session->budget);
-        session->authenticated = kind == RESPONSE_PREAUTH;
-    }
+    if (!server->greeted && (kind == RESPONSE_OK || kind == RESPONSE_PREAUTH || kind == RESPONSE_BYE))
+        greet(session, kind, text);
     if (kind == RESPONSE_BAD)
-        session_untagged(session, IMAP_RESULT_BAD, text, cut, time_ns);
+        verdict_untagged(session, IMAP_RESULT_BAD, text, cut, time_ns);
     else if (kind == RESPONSE_BYE)
-        session_untagged(session, IMAP_RESULT_BYE, text, cut, time_ns);
+        verdict_untagged(session, IMAP_RESULT_BYE, text, cut, time_ns);
     else if (kind == RESPONSE_CAPABILITY)
         take_untagged_capabilities(session, text, cut);
     else if (kind == RESPONSE_ID) {
@@ -169,7 +178,7 @@ static void tagged(struct imap_session *session, enum response_kind kind, struct
     static const enum imap_result results[] = {
         [RESPONSE_OK] = IMAP_RESULT_OK, [RESPONSE_NO] = IMAP_RESULT_NO, [RESPONSE_BAD] = IMAP_RESULT_BAD};
     struct server *server = &session->server;
-    session_tagged(session, kept_view(&server->word), server->word.length, results[kind], text, cut, time_ns);
+    verdict_tagged(session, kept_view(&server->word), server->word.length, results[kind], text, cut, time_ns);
 }
 
 /* A line whose second word was understood. */
@@ -238,12 +247,6 @@ static void end_literal(struct imap_session *session)
     }
 }
 
-static bool is_tls(const struct kept *word)
-{
-    const uint8_t *octets = (const uint8_t *)word->octets;
-    return word->count == 3 && octets[0] >= 0x14 && octets[0] <= 0x17 && octets[1] == 3 && octets[2] <= 4;
-}
-
 /* One octet of the first two words. */
 static void word_octet(struct imap_session *session, uint8_t octet, const struct imap_mark *mark)
 {
@@ -258,7 +261,7 @@ static void word_octet(struct imap_session *session, uint8_t octet, const struct
             return;
         }
         kept_append(&server->word, &session->budget, &octet, 1, TAG_OCTETS);
-        if (server->word.length == 3 && is_tls(&server->word))
+        if (server->word.length == 3 && session_is_tls(&server->word))
             session_encrypted(session);
     } else if (octet == ' ') {
         classify(session);

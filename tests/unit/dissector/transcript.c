@@ -143,12 +143,20 @@ static size_t count_steps(const struct conversation *conversation)
     return count;
 }
 
+/* The same numbers in every run. */
+static size_t any_below(size_t limit)
+{
+    static uint32_t state = 1;
+    state = state * 1664525u + 1013904223u;
+    return (state >> 8) % limit;
+}
+
 static size_t chunk(const struct cut *cut, size_t step, size_t at, size_t length)
 {
     if (cut->singly)
         return 1;
     if (cut->randomly)
-        return 1 + (size_t)rand() % (length - at);
+        return 1 + any_below(length - at);
     return step == cut->step && at < cut->at && cut->at < length ? cut->at - at : length - at;
 }
 

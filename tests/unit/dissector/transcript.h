@@ -28,11 +28,11 @@ struct step {
     }
 #define CLIENT_LOST(count)                                                                                   \
     {                                                                                                        \
-        IMAP_FROM_CLIENT, NULL, count                                                                        \
+        IMAP_FROM_CLIENT, NULL, (count)                                                                      \
     }
 #define SERVER_LOST(count)                                                                                   \
     {                                                                                                        \
-        IMAP_FROM_SERVER, NULL, count                                                                        \
+        IMAP_FROM_SERVER, NULL, (count)                                                                      \
     }
 
 struct conversation {

@@ -85,6 +85,12 @@ static void without_one_bye_or_an_untagged_bad_is_it(void **state)
          {GREET, C("a1 LOGIN {900}\r\n"), S("* BAD long\r\n"), BOB("a2"), S("a2 OK yes\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user:literal:-1 BAD text=long +1\n"
                  "LOGIN 2 @4 tag=a2 user=bob:atom:3 password:atom OK text=yes +1\n" CLEAR},
+        {"an untagged BAD before the command is complete is another's",
+         {GREET, C("a1 LOGIN bob sec"), S("* BAD what\r\n"), C("ret\r\n"), S("* BAD [X] you\r\n")},
+         .rows = BOBS("1", "a1") "BAD code=X text=you +1\n" CLEAR},
+        {"BYE before it is complete",
+         {GREET, C("a1 LOGIN bob secret"), S("* BYE too slow\r\n")},
+         .rows = BOBS("1", "a1") "BYE text=too slow incomplete\n" CLEAR},
         {"nothing", {GREET, BOB("a1")}, .rows = BOBS("1", "a1") "-\n" CLEAR},
     };
     (void)state;
@@ -206,6 +212,14 @@ static void capabilities_and_idents_are_kept(void **state)
           S("* CAPABILITY  IMAP4rev1   B \r\na0 OK\r\n"), BOB("a1"), S("a1 OK [CAPABILITY C] yes\r\n")},
          .rows = "LOGIN 1 @4 tag=a1 user=bob:atom:3 password:atom OK code=CAPABILITY C text=yes +1\n" CLEAR,
          .facts = "none open greeting=[CAPABILITY A] hi capabilities=IMAP4rev1 B\n"},
+        {"a list while the login waits is of the time after it",
+         {S("* OK [CAPABILITY A] hi\r\n"), BOB("a1"), S("* CAPABILITY B\r\na1 OK yes\r\n")},
+         .rows = BOBS("1", "a1") "OK text=yes +1\n" CLEAR,
+         .facts = "none open greeting=[CAPABILITY A] hi capabilities=A\n"},
+        {"unless the login fails",
+         {S("* OK [CAPABILITY A] hi\r\n"), BOB("a1"), S("* CAPABILITY B\r\na1 NO no\r\n")},
+         .rows = BOBS("1", "a1") "NO text=no +1\n" CLEAR,
+         .facts = "none open greeting=[CAPABILITY A] hi capabilities=B\n"},
         {"ID of both sides",
          {GREET, C("a0 ID (\"name\" \"x\" \"version\" NIL)\r\n"),
           S("* ID (\"name\" \"Dovecot\")\r\na0 OK\r\n")},

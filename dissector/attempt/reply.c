@@ -1,0 +1,86 @@
+/* Keeps what the server said, unless it repeats a credential. */
+#include "dissector/attempt/echo.h"
+#include "dissector/session_state.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* Shorter user names are found in any text. */
+#define LEAST_MASKED_USER 3
+
+static bool repeats(const struct imap_session *session, const struct credentials *who, struct imap_text text,
+                    bool cut)
+{
+    if (who->overflown || echo_repeats(text, kept_view(&who->secret), cut) ||
+        echo_repeats_word(text, kept_view(&who->scraps), cut))
+        return true;
+    struct imap_text user = kept_view(&who->username);
+    return session->options.hide_users && user.length >= LEAST_MASKED_USER && echo_repeats(text, user, cut);
+}
+
+static bool repeats_credential(const struct imap_session *session, struct imap_text text, bool cut)
+{
+    if (session->budget.failed)
+        return true; /* a secret that could not be kept cannot be found either */
+    for (const struct command *command = session->first; command; command = command->next)
+        if (command->attempt && repeats(session, &command->attempt->who, text, cut))
+            return true;
+    if (session->logged_in && repeats(session, session->logged_in, text, cut))
+        return true;
+    const struct lexer *lexer = session->client.lexer;
+    for (unsigned i = 1; lexer && i < LEXER_ARGUMENTS; i++)
+        if (echo_repeats(text, kept_view(&lexer->arguments[i].value), cut))
+            return true;
+    return lexer && echo_repeats_word(text, kept_view(&lexer->scraps), cut);
+}
+
+/* A response code of the RFCs is told even where the text is not: it says why, and it cannot be an echo. */
+static size_t known_code(struct imap_text text)
+{
+    static const char *const codes[] = {
+        "ALERT",
+        "ALREADYEXISTS",
+        "AUTHENTICATIONFAILED",
+        "AUTHORIZATIONFAILED",
+        "CANNOT",
+        "CLIENTBUG",
+        "CONTACTADMIN",
+        "CORRUPTION",
+        "EXPIRED",
+        "INUSE",
+        "LIMIT",
+        "NONEXISTENT",
+        "NOPERM",
+        "OVERQUOTA",
+        "PARSE",
+        "PRIVACYREQUIRED",
+        "SERVERBUG",
+        "SYNTAX",
+        "TRYCREATE",
+        "UNAVAILABLE",
+    };
+    if (text.length < 2 || *text.octets != '[')
+        return 0;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        size_t length = strlen(codes[i]);
+        if (text.length > length + 1 && strncasecmp(text.octets + 1, codes[i], length) == 0 &&
+            (text.octets[length + 1] == ']' || text.octets[length + 1] == ' '))
+            return length;
+    }
+    return 0;
+}
+
+void reply_keep(struct imap_session *session, struct kept *reply, struct imap_text text, bool cut)
+{
+    kept_clear(reply);
+    if (!repeats_credential(session, text, cut)) {
+        kept_append(reply, &session->budget, text.octets, text.length, REPLY_OCTETS);
+        return;
+    }
+    size_t code = known_code(text);
+    if (code) {
+        kept_append(reply, &session->budget, text.octets, code + 1, REPLY_OCTETS);
+        kept_append(reply, &session->budget, "] ", 2, REPLY_OCTETS);
+    }
+    kept_append(reply, &session->budget, ECHO_WITHHELD, sizeof ECHO_WITHHELD - 1, REPLY_OCTETS);
+}

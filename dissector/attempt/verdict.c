@@ -1,0 +1,224 @@
+/* The verdicts: which response answers which login, and what becomes of the login then. */
+#include "dissector/session_state.h"
+
+#include <string.h>
+
+void verdict_forget_login(struct imap_session *session)
+{
+    if (session->logged_in)
+        credentials_free(session->logged_in, &session->budget);
+    budget_give(&session->budget, session->logged_in, sizeof *session->logged_in);
+    session->logged_in = NULL;
+}
+
+/* What the answer to the next command may repeat. Without memory that answer is not told. */
+static void remember_login(struct imap_session *session, struct attempt *attempt)
+{
+    verdict_forget_login(session);
+    session->logged_in = budget_take(&session->budget, sizeof *session->logged_in);
+    if (!session->logged_in)
+        return;
+    *session->logged_in = attempt->who;
+    attempt->who = (struct credentials){0};
+    session->logged_in_number = attempt->number;
+}
+
+static void tell_after(struct imap_session *session, uint32_t number, enum imap_result result,
+                       struct imap_text text)
+{
+    if (session->handler.after)
+        session->handler.after(session->user, number, result, text);
+}
+
+/* Reports the attempt of `command`, and forgets both, but for what the answer to the next command may repeat.
+ */
+static void settle(struct imap_session *session, struct command *command)
+{
+    struct attempt *attempt = command->attempt;
+    struct imap_login login;
+    attempt_record(attempt, session->options.password_shape, &login);
+    if (session->handler.login)
+        session->handler.login(session->user, &login);
+    if (attempt->result == IMAP_RESULT_OK) {
+        if (attempt->after_result != IMAP_RESULT_NONE) {
+            tell_after(session, attempt->number, attempt->after_result, kept_view(&attempt->after_text));
+            session->after_told = true;
+        } else {
+            remember_login(session, attempt);
+        }
+    }
+    command_free(session, command);
+}
+
+static bool has_fallback(const struct attempt *attempt)
+{
+    return attempt->rank == VERDICT_BYE || attempt->rank == VERDICT_UNTAGGED_BAD;
+}
+
+/* Gives up the oldest login that still waits; false: there is none. */
+bool verdict_evict(struct imap_session *session)
+{
+    for (struct command *command = session->first; command; command = command->next)
+        if (command->attempt && command->attempt->sent) {
+            settle(session, command);
+            return true;
+        }
+    return false;
+}
+
+bool attempt_begin(struct imap_session *session, struct command *command)
+{
+    while (
+        (session->logins >= MOST_LOGINS || session->budget.used + ROOM_FOR_LOGIN > session->budget.limit) &&
+        verdict_evict(session))
+        ;
+    command->attempt = attempt_new(&session->budget);
+    if (!command->attempt)
+        return false;
+    session->logins++;
+    for (const struct command *other = session->first; other; other = other->next)
+        if (other->kind == COMMAND_STARTTLS)
+            attempt_flag(command->attempt, &session->budget, IMAP_RULE_STARTTLS_PIPELINED, IMAP_ARG_COMMAND);
+    if (command->kind == COMMAND_LOGIN && capabilities_have(&session->capabilities, CAPABILITY_LOGINDISABLED))
+        attempt_flag(command->attempt, &session->budget, IMAP_RULE_LOGIN_DISABLED, IMAP_ARG_COMMAND);
+    return true;
+}
+
+void verdict_sent(struct imap_session *session, struct command *command)
+{
+    struct attempt *attempt = command->attempt;
+    attempt->sent = true;
+    attempt->number = ++session->numbers;
+    session->to_follow = attempt->number;
+    if (attempt->rank == VERDICT_TAGGED)
+        settle(session, command);
+}
+
+static void set_verdict(struct imap_session *session, struct attempt *attempt, enum verdict_rank rank,
+                        enum imap_result result, struct imap_text text, bool cut, int64_t time_ns)
+{
+    if (attempt->rank >= rank)
+        return;
+    attempt->rank = rank;
+    attempt->result = result;
+    attempt->verdict_ns = time_ns;
+    reply_keep(session, &attempt->reply, text, cut);
+}
+
+/* The first command after login `number` was answered. */
+static void answer_follower(struct imap_session *session, uint32_t number, enum imap_result result,
+                            struct imap_text text, bool cut)
+{
+    if (session->logged_in && session->logged_in_number == number) {
+        struct kept reply = {0};
+        reply_keep(session, &reply, text, cut);
+        tell_after(session, number, result, kept_view(&reply));
+        kept_free(&reply, &session->budget);
+        verdict_forget_login(session);
+        session->after_told = true;
+        return;
+    }
+    for (struct command *command = session->first; command; command = command->next)
+        if (command->attempt && command->attempt->number == number) {
+            command->attempt->after_result = result;
+            reply_keep(session, &command->attempt->after_text, text, cut);
+        }
+}
+
+/* The command before whose answer no tagged one came will get none. */
+static void settle_before(struct imap_session *session, const struct command *answered)
+{
+    struct command *command = session->first;
+    while (command && command != answered) {
+        struct command *next = command->next;
+        if (command->attempt && command->attempt->sent && has_fallback(command->attempt))
+            settle(session, command);
+        command = next;
+    }
+}
+
+/* Ends the session when its login phase is over. */
+static void finish_when_over(struct imap_session *session, enum command_kind kind, enum imap_result result)
+{
+    bool ok = result == IMAP_RESULT_OK;
+    if (ok && kind == COMMAND_STARTTLS)
+        session->encryption = IMAP_ENCRYPTION_STARTTLS;
+    if (ok && (kind == COMMAND_STARTTLS || kind == COMMAND_COMPRESS)) {
+        session_finish(session);
+        return;
+    }
+    if (ok && kind == COMMAND_UNAUTHENTICATE) {
+        session->authenticated = session->after_told = false;
+        verdict_forget_login(session);
+    }
+    if (session->unauthenticate || (session->logins > 0 && !session->server.holed))
+        return;
+    bool login_missed = session->client.holed || session->server.holed;
+    if (session->after_told || (ok && kind == COMMAND_AUTHENTICATED && !session->logged_in && login_missed))
+        session_finish(session);
+}
+
+/* A login was answered: what was announced meanwhile holds for the next one only if this one failed. */
+static void settle_capabilities(struct imap_session *session, enum imap_result result)
+{
+    if (session->provisional.seen && result != IMAP_RESULT_OK) {
+        kept_free(&session->capabilities.text, &session->budget);
+        session->capabilities = session->provisional;
+    } else {
+        kept_free(&session->provisional.text, &session->budget);
+    }
+    session->provisional = (struct capabilities){0};
+}
+
+void verdict_tagged(struct imap_session *session, struct imap_text tag, uint64_t tag_length,
+                    enum imap_result result, struct imap_text text, bool cut, int64_t time_ns)
+{
+    struct command *command = command_find(session, tag, tag_length);
+    if (!command)
+        return;
+    if (command == session->client.command || command == session->client.exchange)
+        client_settle_line_end(session);
+    command = command_find(session, tag, tag_length);
+    if (!command)
+        return;
+    enum command_kind kind = command->kind;
+    uint32_t follows = command->follows;
+    command->follows = 0;
+    settle_before(session, command);
+    if (follows)
+        answer_follower(session, follows, result, text, cut);
+    client_answered(session, command);
+    if (command->attempt) {
+        struct attempt *attempt = command->attempt;
+        set_verdict(session, attempt, VERDICT_TAGGED, result, text, cut, time_ns);
+        session->authenticated = session->authenticated || result == IMAP_RESULT_OK;
+        settle_capabilities(session, result);
+        if (attempt->sent)
+            settle(session, command);
+        else if (command == session->client.command)
+            client_refused(session, command);
+        else
+            verdict_sent(session, command); /* AUTHENTICATE: its exchange is over */
+    } else {
+        client_refused(session, command);
+        command_free(session, command);
+    }
+    finish_when_over(session, kind, result);
+}
+
+void verdict_untagged(struct imap_session *session, enum imap_result result, struct imap_text text, bool cut,
+                      int64_t time_ns)
+{
+    enum verdict_rank rank = result == IMAP_RESULT_BYE ? VERDICT_BYE : VERDICT_UNTAGGED_BAD;
+    client_settle_line_end(session);
+    for (struct command *command = session->first; command; command = command->next) {
+        struct attempt *attempt = command->attempt;
+        if (!attempt || attempt->rank >= rank || (rank != VERDICT_BYE && client_is_sending(session, command)))
+            continue;
+        set_verdict(session, attempt, rank, result, text, cut, time_ns);
+        if (rank == VERDICT_BYE)
+            continue;
+        client_refused(session, command);
+        break;
+    }
+}

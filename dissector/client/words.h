@@ -1,0 +1,27 @@
+/*
+ * The words of the client's lines: which command a line is, where its tag is or is missing, and, for LOGIN
+ * and AUTHENTICATE, the attempt that it becomes.
+ */
+#ifndef IMAPTAP_DISSECTOR_CLIENT_WORDS_H
+#define IMAPTAP_DISSECTOR_CLIENT_WORDS_H
+
+#include "dissector/client/login.h"
+
+/* The next octet is the first of a line that belongs to no command. */
+void words_begin_line(struct imap_session *session);
+/* An octet of the tag, the command's name or the arguments, as the client's state says. */
+void words_octet(struct imap_session *session, uint8_t octet, const struct imap_mark *mark);
+/* The second word of the line is complete: says by the client's state what the line is. */
+void words_classify(struct imap_session *session);
+/* The line ends with its first word. False: it is no command. */
+bool words_end_lonely(struct imap_session *session);
+/* The line ends, and no literal follows. */
+void words_end_arguments(struct imap_session *session);
+/* The octets of LOGIN or AUTHENTICATE are over, for whatever reason. */
+void words_end_login(struct imap_session *session, enum command_end end);
+/* The SASL exchange is over for the client: what follows is no response of it. */
+void words_end_exchange(struct imap_session *session);
+void words_drop_exchange(struct imap_session *session);
+void words_drop_lexer(struct imap_session *session);
+
+#endif
