@@ -60,8 +60,7 @@ struct store_connection {
     bool midstream, one_sided;
     bool not_imap; /* on the port, but what was said is no IMAP */
     int64_t lost_octets;
-    const char
-        *end; /* how it ended: "fin", "reset", "evicted", "capture", "replaced" ...; NULL: still open */
+    const char *end; /* how it ended: "fin", "reset", "evicted", "capture" ...; NULL: still open */
 };
 
 /* Opens (and creates, mode 0600) the database at `path`. `live`: WAL mode; otherwise one file is left behind

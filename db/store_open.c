@@ -56,23 +56,22 @@ static const char *const statements[SQL_STATEMENTS] = {
         " (SELECT 1 FROM logins l WHERE l.connection_id = connections.id AND l.capture_id <> ?1)",
     [SQL_CAPTURE_REMOVE] = "DELETE FROM captures WHERE id = ?",
     [SQL_CONNECTION_ADD] =
-        "INSERT INTO connections (capture_id, client_ip, client_port, server_ip, server_port, vlan, tunnel,"
-        " community_id, first_ns, last_ns, greeting, server_product, capabilities, client_ident, "
-        "server_ident,"
-        " origin_ip, origin_source, encryption, midstream, one_sided, not_imap, lost_octets, \"end\")"
+        "INSERT INTO connections (capture_id, client_ip, client_port, server_ip, server_port, vlan,"
+        " tunnel, community_id, first_ns, last_ns, greeting, server_product, capabilities,"
+        " client_ident, server_ident, origin_ip, origin_source, encryption, midstream, one_sided,"
+        " not_imap, lost_octets, \"end\")"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    [SQL_CONNECTION_UPDATE] = "UPDATE connections SET capture_id = ?, client_ip = ?, client_port = ?, "
-                              "server_ip = ?, server_port = ?,"
-                              " vlan = ?, tunnel = ?, community_id = ?, first_ns = ?, last_ns = ?, greeting "
-                              "= ?, server_product = ?,"
-                              " capabilities = ?, client_ident = ?, server_ident = ?, origin_ip = ?, "
-                              "origin_source = ?, encryption = ?,"
-                              " midstream = ?, one_sided = ?, not_imap = ?, lost_octets = ?, \"end\" = ? WHERE id = ?",
+    [SQL_CONNECTION_UPDATE] =
+        "UPDATE connections SET capture_id = ?, client_ip = ?, client_port = ?, server_ip = ?,"
+        " server_port = ?, vlan = ?, tunnel = ?, community_id = ?, first_ns = ?, last_ns = ?,"
+        " greeting = ?, server_product = ?, capabilities = ?, client_ident = ?, server_ident = ?,"
+        " origin_ip = ?, origin_source = ?, encryption = ?, midstream = ?, one_sided = ?,"
+        " not_imap = ?, lost_octets = ?, \"end\" = ? WHERE id = ?",
     [SQL_LOGIN_ADD] =
-        "INSERT INTO logins (connection_id, capture_id, time_ns, frame, tag, command, mechanism, username,"
-        " username_form, username_length, password_form, password_length, authzid, result, response_code,"
-        " response_text, latency_ns, incomplete) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?)",
+        "INSERT INTO logins (connection_id, capture_id, time_ns, frame, tag, command, mechanism,"
+        " username, username_form, username_length, password_form, password_length, authzid, result,"
+        " response_code, response_text, latency_ns, incomplete)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [SQL_LOGIN_AFTER] = "UPDATE logins SET after_result = ?, after_text = ? WHERE id = ?",
     [SQL_VIOLATION_ADD] = "INSERT INTO violations (login_id, rule, argument, position, count, octets)"
                           " VALUES (?, ?, ?, ?, ?, ?)",

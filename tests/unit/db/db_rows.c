@@ -40,6 +40,7 @@ static void test_all_columns_of_a_connection_are_kept(void **state)
                                           .encryption = "starttls",
                                           .midstream = true,
                                           .one_sided = false,
+                                          .not_imap = true,
                                           .lost_octets = 5,
                                           .end = "reset"};
 
@@ -51,10 +52,10 @@ static void test_all_columns_of_a_connection_are_kept(void **state)
                " || '|' || tunnel || '|' || community_id || '|' || first_ns || '|' || last_ns || '|' ||"
                " greeting || '|' || server_product || '|' || capabilities || '|' || client_ident || '|' ||"
                " server_ident || '|' || origin_ip || '|' || origin_source || '|' || encryption || '|' ||"
-               " midstream || '|' || one_sided || '|' || lost_octets || '|' || \"end\"",
+               " midstream || '|' || one_sided || '|' || not_imap || '|' || lost_octets || '|' || \"end\"",
                "connections"),
         "2001:db8::1|65535|2001:db8::143|143|0|vxlan|1:abc=|1|2|gr\\xFC\\xDF|p|IMAP4rev1 IDLE|"
-        "(\"name\" \"x\")||203.0.113.9|proxy|starttls|1|0|5|reset");
+        "(\"name\" \"x\")||203.0.113.9|proxy|starttls|1|0|1|5|reset");
     connection.lost_octets = 77;
     connection.end = "fin";
     connection.one_sided = true;

@@ -238,10 +238,10 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
          "error,unquoted-wildcard,password,,bob,OK,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:22Z,mail.pcap,9\r\n"
          "error,unquoted-wildcard,username,,c%d,BYE,10.0.0.3,10.9.9.9,143,2023-11-14T22:13:25Z,mail.pcap,"
          "12\r\n"},
-        {"loss",
-         "id,source,state,kernel_drops,interface_drops,connections,lost_octets,midstream,one_sided,encrypted,"
-         "incomplete_logins,unanswered_logins,error\r\n"
-         "1,mail.pcap,complete,,,9,0,0,0,0,0,1,\r\n"},
+        {"loss", "id,source,state,kernel_drops,interface_drops,connections,lost_octets,midstream,one_sided,"
+                 "encrypted,not_imap,"
+                 "incomplete_logins,unanswered_logins,error\r\n"
+                 "1,mail.pcap,complete,,,9,0,0,0,0,0,0,1,\r\n"},
         {"mechanisms", "method,username_form,logins,accepted,refused,unanswered\r\n"
                        "LOGIN,atom,5,1,4,0\r\n"
                        "LOGIN,literal,1,1,0,0\r\n"
