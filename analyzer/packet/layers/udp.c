@@ -89,10 +89,13 @@ static int teredo(struct peeling *peeling)
     const uint8_t *header = peeling->at;
     uint32_t length = 0;
 
-    if (peeling->captured >= 4 &&
-        be16(header) == 0x0001) /* authentication: 13 octets, identifier and value */
+    if (peeling->captured < 4)
+        return peeling_ends_before(peeling, 4);
+    if (be16(header) == 0x0001) /* authentication: 13 octets, identifier and value */
         length = 13U + header[2] + header[3];
-    if (peeling->captured >= length + 2 && be16(header + length) == 0x0000) /* where it came from */
+    if (peeling->captured < length + 2)
+        return peeling_ends_before(peeling, length + 2);
+    if (be16(header + length) == 0x0000) /* where it came from */
         length += 8;
     if (peeling->captured < length + 1)
         return peeling_ends_before(peeling, length + 1);
