@@ -43,22 +43,26 @@ static bool is_command_elsewhere(const uint8_t *word, size_t length)
 
 static bool is_login(const uint8_t *payload, size_t length)
 {
-    const uint8_t *line_end = memmem(payload, length, "\r\n", 2);
+    const uint8_t *line_end;
     size_t at = 0;
+    bool login;
 
-    if (line_end == NULL)
-        return false;
-    length = (size_t)(line_end - payload);
     while (at < length && at < MAX_TAG && is_tag_char(payload[at]))
         at++;
     if (at == 0 || at == length || payload[at] != ' ' || is_command_elsewhere(payload, at))
         return false;
     at++;
-    if (begins_with(payload + at, length - at, "AUTHENTICATE "))
-        return true;
-    /* two arguments, or a literal to come */
-    return begins_with(payload + at, length - at, "LOGIN ") &&
-           (memchr(payload + at + 6, ' ', length - at - 6) != NULL || payload[length - 1] == '}');
+    login = begins_with(payload + at, length - at, "LOGIN ");
+    if (!login && !begins_with(payload + at, length - at, "AUTHENTICATE "))
+        return false;
+    at += strlen(login ? "LOGIN " : "AUTHENTICATE ");
+    line_end = memmem(payload + at, length - at, "\r\n", 2);
+    if (line_end == NULL)
+        return false;
+    length = (size_t)(line_end - payload);
+    /* LOGIN with two arguments, or with a literal to come */
+    return !login || memchr(payload + at, ' ', length - at) != NULL ||
+           (length > at && payload[length - 1] == '}');
 }
 
 enum detected detect_imap(const uint8_t *payload, size_t captured)
