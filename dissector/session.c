@@ -44,7 +44,8 @@ void session_finish(struct imap_session *session)
 bool session_is_tls(const struct kept *word)
 {
     const uint8_t *octets = (const uint8_t *)word->octets;
-    return word->count == 3 && octets[0] >= 0x14 && octets[0] <= 0x17 && octets[1] == 3 && octets[2] <= 4;
+    return word->count >= TLS_SIGN_OCTETS && octets[0] >= 0x14 && octets[0] <= 0x17 && octets[1] == 3 &&
+           octets[2] <= 4;
 }
 
 void session_encrypted(struct imap_session *session)

@@ -203,7 +203,8 @@ void verdict_forget_login(struct imap_session *session);
 
 /* session.c */
 
-/* True when the first three octets of a line are those of a TLS record. */
+/* True when a line begins like a TLS record; so many octets tell. */
+#define TLS_SIGN_OCTETS 3
 bool session_is_tls(const struct kept *word);
 /* Such octets came: encryption began. */
 void session_encrypted(struct imap_session *session);

@@ -23,28 +23,24 @@ static void line_octet(struct imap_session *session, uint8_t octet, const struct
     client->line_octets++;
     if (client->sasl)
         exchange_octet(session, client->sasl, client->exchange->attempt, octet);
-    switch (client->state) {
-    case CLIENT_TAG:
-    case CLIENT_NAME:
-    case CLIENT_ARGUMENTS:
+    if (client->state != CLIENT_RESPONSE)
         words_octet(session, octet, mark);
-        break;
-    case CLIENT_REST:
-        brace_octet(&client->brace, octet);
-        if (client->ident)
-            ident_octets(&session->client_ident, &session->budget, &octet, 1);
-        else if (client->proxy)
-            kept_append(&client->word, &session->budget, &octet, 1, TAG_OCTETS);
-        break;
-    case CLIENT_START:
-    case CLIENT_PROXY:
-    case CLIENT_RESPONSE:
-    case CLIENT_LITERAL:
-        break;
-    }
-    if (client->line_octets > MOST_UNKNOWN_OCTETS && !client->recognised && !client->uncertain &&
-        !session->server.recognised)
-        session_not_imap(session);
+}
+
+/* The rest of a line that is no login, or as much of it as is there. */
+static size_t feed_rest(struct imap_session *session, const uint8_t *octets, size_t length)
+{
+    struct client *client = &session->client;
+    size_t part = 0;
+    while (part < length && octets[part] != '\r' && octets[part] != '\n')
+        part++;
+    client->line_octets += part;
+    brace_octets(&client->brace, octets, part);
+    if (client->ident)
+        ident_octets(&session->client_ident, &session->budget, octets, part);
+    else if (client->proxy)
+        kept_append(&client->word, &session->budget, octets, part, TAG_OCTETS);
+    return part;
 }
 
 static enum imap_argument literal_argument(const struct client *client)
@@ -271,10 +267,15 @@ void client_feed(struct imap_session *session, const uint8_t *octets, size_t len
             feed_proxy(session, *octets);
         else if (client->state == CLIENT_LITERAL)
             used = feed_literal(session, octets, length);
-        else
+        else if (client->state != CLIENT_REST || (used = feed_rest(session, octets, length)) == 0) {
             feed_octet(session, *octets, mark);
+            used = 1;
+        }
         octets += used;
         length -= used;
+        if (client->line_octets > MOST_UNKNOWN_OCTETS && !client->recognised && !client->uncertain &&
+            !session->server.recognised && !session->done)
+            session_not_imap(session);
     }
 }
 

@@ -1,22 +1,24 @@
 /* The capabilities that a server announces. */
 #include "dissector/server/capability.h"
 
+#include "dissector/name.h"
+
 #include <string.h>
 #include <strings.h>
 
 static unsigned flag_of(struct imap_text name)
 {
     static const struct {
-        const char *name;
+        struct name name;
         unsigned flag;
     } known[] = {
-        {"LITERAL+", CAPABILITY_LITERAL_PLUS},         {"LITERAL-", CAPABILITY_LITERAL_MINUS},
-        {"IMAP4rev2", CAPABILITY_IMAP4REV2},           {"SASL-IR", CAPABILITY_SASL_IR},
-        {"LOGINDISABLED", CAPABILITY_LOGINDISABLED},   {"STARTTLS", CAPABILITY_STARTTLS},
-        {"UNAUTHENTICATE", CAPABILITY_UNAUTHENTICATE},
+        {NAME("LITERAL+"), CAPABILITY_LITERAL_PLUS},         {NAME("LITERAL-"), CAPABILITY_LITERAL_MINUS},
+        {NAME("IMAP4rev2"), CAPABILITY_IMAP4REV2},           {NAME("SASL-IR"), CAPABILITY_SASL_IR},
+        {NAME("LOGINDISABLED"), CAPABILITY_LOGINDISABLED},   {NAME("STARTTLS"), CAPABILITY_STARTTLS},
+        {NAME("UNAUTHENTICATE"), CAPABILITY_UNAUTHENTICATE},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strlen(known[i].name) == name.length && strncasecmp(known[i].name, name.octets, name.length) == 0)
+        if (name_is(name, &known[i].name))
             return known[i].flag;
     return 0;
 }

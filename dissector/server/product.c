@@ -72,6 +72,10 @@ static size_t version_length(struct imap_text text)
 
 void product_find(struct imap_text greeting, struct kept *product, struct budget *budget)
 {
+    const char *code =
+        greeting.length && *greeting.octets == '[' ? memchr(greeting.octets, ']', greeting.length) : NULL;
+    if (code)
+        greeting = (struct imap_text){code + 1, greeting.length - (size_t)(code + 1 - greeting.octets)};
     for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
         const struct product *known = &products[i];
         size_t length = strlen(known->sign);

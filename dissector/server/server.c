@@ -2,6 +2,7 @@
  * The server's direction: finds the greeting, the tagged and untagged responses, and the literals between
  * them, which may hold anything.
  */
+#include "dissector/name.h"
 #include "dissector/server/product.h"
 #include "dissector/session_state.h"
 
@@ -28,20 +29,25 @@ enum response_kind {
 static enum response_kind response_kind(const struct server *server)
 {
     static const struct {
-        const char *name;
+        struct name name;
         enum response_kind kind;
     } names[] = {
-        {"OK", RESPONSE_OK},           {"NO", RESPONSE_NO},           {"BAD", RESPONSE_BAD},
-        {"BYE", RESPONSE_BYE},         {"PREAUTH", RESPONSE_PREAUTH}, {"CAPABILITY", RESPONSE_CAPABILITY},
-        {"ID", RESPONSE_ID},           {"FLAGS", RESPONSE_DATA},      {"LIST", RESPONSE_DATA},
-        {"LSUB", RESPONSE_DATA},       {"SEARCH", RESPONSE_DATA},     {"ESEARCH", RESPONSE_DATA},
-        {"STATUS", RESPONSE_DATA},     {"ENABLED", RESPONSE_DATA},    {"NAMESPACE", RESPONSE_DATA},
-        {"EXISTS", RESPONSE_NUMBERED}, {"FETCH", RESPONSE_NUMBERED},  {"EXPUNGE", RESPONSE_NUMBERED},
-        {"RECENT", RESPONSE_NUMBERED},
+        {NAME("OK"), RESPONSE_OK},           {NAME("NO"), RESPONSE_NO},
+        {NAME("BAD"), RESPONSE_BAD},         {NAME("BYE"), RESPONSE_BYE},
+        {NAME("PREAUTH"), RESPONSE_PREAUTH}, {NAME("CAPABILITY"), RESPONSE_CAPABILITY},
+        {NAME("ID"), RESPONSE_ID},           {NAME("FLAGS"), RESPONSE_DATA},
+        {NAME("LIST"), RESPONSE_DATA},       {NAME("LSUB"), RESPONSE_DATA},
+        {NAME("SEARCH"), RESPONSE_DATA},     {NAME("ESEARCH"), RESPONSE_DATA},
+        {NAME("STATUS"), RESPONSE_DATA},     {NAME("ENABLED"), RESPONSE_DATA},
+        {NAME("NAMESPACE"), RESPONSE_DATA},  {NAME("EXISTS"), RESPONSE_NUMBERED},
+        {NAME("FETCH"), RESPONSE_NUMBERED},  {NAME("EXPUNGE"), RESPONSE_NUMBERED},
+        {NAME("RECENT"), RESPONSE_NUMBERED},
     };
+    const struct imap_text name = {server->name, server->name_length};
+    if (server->name_length > COMMAND_NAME_OCTETS)
+        return RESPONSE_OTHER;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strlen(names[i].name) == server->name_length &&
-            strncasecmp(names[i].name, server->name, server->name_length) == 0) {
+        if (name_is(name, &names[i].name)) {
             bool numbered = names[i].kind == RESPONSE_NUMBERED;
             return numbered == server->numbered ? names[i].kind : RESPONSE_OTHER;
         }
@@ -247,7 +253,30 @@ static void end_literal(struct imap_session *session)
     }
 }
 
-/* One octet of the first two words. */
+/* So many octets without anything of IMAP are none. */
+static void judge_length(struct imap_session *session)
+{
+    const struct server *server = &session->server;
+    if (server->line_octets > MOST_UNKNOWN_OCTETS && !server->recognised && !server->uncertain &&
+        !session->client.recognised && !session->done)
+        session_not_imap(session);
+}
+
+/* The first word, or as much of it as is there. */
+static size_t feed_tag(struct imap_session *session, const uint8_t *octets, size_t length)
+{
+    struct server *server = &session->server;
+    uint64_t before = server->word.length;
+    size_t part = 0;
+    while (part < length && octets[part] != ' ' && octets[part] != '\r' && octets[part] != '\n')
+        part++;
+    kept_append(&server->word, &session->budget, octets, part, TAG_OCTETS);
+    if (before < TLS_SIGN_OCTETS && session_is_tls(&server->word))
+        session_encrypted(session);
+    return part;
+}
+
+/* One octet of the second word, or between the words. */
 static void word_octet(struct imap_session *session, uint8_t octet, const struct imap_mark *mark)
 {
     struct server *server = &session->server;
@@ -256,13 +285,8 @@ static void word_octet(struct imap_session *session, uint8_t octet, const struct
     } else if (octet == '\r') {
         return;
     } else if (server->state == SERVER_TAG) {
-        if (octet == ' ' && server->word.length) {
+        if (server->word.length)
             server->state = SERVER_NAME;
-            return;
-        }
-        kept_append(&server->word, &session->budget, &octet, 1, TAG_OCTETS);
-        if (server->word.length == 3 && session_is_tls(&server->word))
-            session_encrypted(session);
     } else if (octet == ' ') {
         classify(session);
     } else {
@@ -284,7 +308,8 @@ static size_t feed_rest(struct imap_session *session, const uint8_t *octets, siz
     if (server->state == SERVER_TEXT)
         kept_append(&server->text, &session->budget, octets, part, REPLY_OCTETS);
     server->line_octets += part;
-    if (end)
+    judge_length(session);
+    if (end && !session->done)
         end_line(session, mark);
     return end ? part + 1 : part;
 }
@@ -314,14 +339,16 @@ void server_feed(struct imap_session *session, const uint8_t *octets, size_t len
         } else if (server->state == SERVER_TEXT || server->state == SERVER_REST) {
             used = feed_rest(session, octets, length, mark);
         } else {
-            server->line_octets++;
-            word_octet(session, *octets, mark);
+            used = server->state == SERVER_TAG ? feed_tag(session, octets, length) : 0;
+            if (used == 0) {
+                word_octet(session, *octets, mark);
+                used = 1;
+            }
+            server->line_octets += used;
         }
         octets += used;
         length -= used;
-        if (server->line_octets > MOST_UNKNOWN_OCTETS && !server->recognised && !server->uncertain &&
-            !session->client.recognised && !session->done)
-            session_not_imap(session);
+        judge_length(session);
     }
 }
 

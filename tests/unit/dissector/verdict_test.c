@@ -279,8 +279,11 @@ static void other_beginnings(void **state)
 
 static void octets_without_a_line_are_no_imap(void **state)
 {
-    static char octets[5000];
+    static char octets[4200], words[4200];
     memset(octets, 'x', sizeof octets);
+    memset(words, 'x', sizeof words);
+    words[1] = words[3] = words[5] = ' ';
+    words[sizeof words - 1] = '\n';
     const struct conversation cases[] = {
         {"the client's",
          {{IMAP_FROM_CLIENT, octets, sizeof octets}},
@@ -288,6 +291,14 @@ static void octets_without_a_line_are_no_imap(void **state)
          .facts = "none done not-imap\n"},
         {"the server's",
          {{IMAP_FROM_SERVER, octets, sizeof octets}},
+         .rows = "",
+         .facts = "none done not-imap\n"},
+        {"the client's, in words",
+         {{IMAP_FROM_CLIENT, words, sizeof words}},
+         .rows = "",
+         .facts = "none done not-imap\n"},
+        {"the server's, in words",
+         {{IMAP_FROM_SERVER, words, sizeof words}},
          .rows = "",
          .facts = "none done not-imap\n"},
     };

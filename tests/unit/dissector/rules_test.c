@@ -1,0 +1,62 @@
+/* The table of rules: every rule is there, once, and says all that is said of a rule. */
+#include "dissector/rules.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static int is_one_of(const char *text, const char *const *choices)
+{
+    for (; *choices; choices++)
+        if (strcmp(text, *choices) == 0)
+            return 1;
+    return 0;
+}
+
+static void every_rule_is_whole(void **state)
+{
+    static const char *const severities[] = {"error", "warning", "info", NULL};
+    static const char *const answers[] = {"yes", "no", "conditional", NULL};
+    (void)state;
+    for (int rule = 0; rule < IMAP_RULES; rule++) {
+        const struct imap_rule_info *info = imap_rule_info((enum imap_rule)rule);
+        assert_non_null(info->id);
+        assert_true(is_one_of(info->severity, severities));
+        assert_true(strlen(info->title) > 20 && strlen(info->remedy) > 20);
+        assert_non_null(strstr(info->reference, "RFC "));
+        assert_true(is_one_of(info->rfc2060, answers));
+        assert_true(is_one_of(info->rfc3501, answers));
+        assert_true(is_one_of(info->rfc9051, answers));
+    }
+}
+
+static void no_two_rules_share_a_name(void **state)
+{
+    (void)state;
+    for (int rule = 0; rule < IMAP_RULES; rule++)
+        for (int other = 0; other < rule; other++)
+            assert_string_not_equal(imap_rule_info((enum imap_rule)rule)->id,
+                                    imap_rule_info((enum imap_rule)other)->id);
+}
+
+static void names_stand_where_scripts_look_for_them(void **state)
+{
+    (void)state;
+    assert_string_equal(imap_rule_info(IMAP_RULE_UNQUOTED_WILDCARD)->id, "unquoted-wildcard");
+    assert_string_equal(imap_rule_info(IMAP_RULE_BAD_TAG)->id, "bad-tag");
+    assert_string_equal(imap_rule_info(IMAP_RULE_LOGIN_DISABLED)->id, "login-disabled");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_rule_is_whole),
+        cmocka_unit_test(no_two_rules_share_a_name),
+        cmocka_unit_test(names_stand_where_scripts_look_for_them),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
