@@ -79,6 +79,13 @@ void store_rollback(struct store *store);
 /* Looks for a capture with this fingerprint. *id is 0 when there is none. */
 int store_find_capture(struct store *store, const char *fingerprint, int64_t *id, enum store_state *state);
 
+/* True when `fingerprint` is that of the file's first `bytes` octets. */
+typedef bool store_is_beginning(void *user, int64_t bytes, const char *fingerprint);
+/* Looks for a capture of a file that has grown since: read from a file of the name `name` in any folder, with
+ * at most `bytes` octets, for which `is_beginning` says so. *id is 0 when there is none. */
+int store_find_grown(struct store *store, const char *name, int64_t bytes, store_is_beginning *is_beginning,
+                     void *user, int64_t *id);
+
 /* Begins a capture in state "running". One with the same fingerprint that is "running" or "failed" is
  * replaced: its rows go, in the same transaction. */
 int store_capture_begin(struct store *store, const struct store_capture *capture, int64_t *id);

@@ -29,6 +29,26 @@ int store_find_capture(struct store *store, const char *fingerprint, int64_t *id
     return status;
 }
 
+int store_find_grown(struct store *store, const char *name, int64_t bytes, store_is_beginning *is_beginning,
+                     void *user, int64_t *id)
+{
+    struct store_binder binder = store_bind(store, SQL_FIND_GROWN);
+    int rc, status = STORE_OK;
+
+    *id = 0;
+    store_bind_int(&binder, bytes);
+    store_bind_string(&binder, name);
+    rc = binder.rc == SQLITE_OK ? sqlite3_step(binder.statement) : binder.rc;
+    for (; rc == SQLITE_ROW && *id == 0; rc = sqlite3_step(binder.statement))
+        if (is_beginning(user, sqlite3_column_int64(binder.statement, 1),
+                         (const char *)sqlite3_column_text(binder.statement, 2)))
+            *id = sqlite3_column_int64(binder.statement, 0);
+    if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+        status = store_fail_sqlite(store, rc);
+    (void)sqlite3_reset(binder.statement);
+    return status;
+}
+
 static int remove_capture(struct store *store, int64_t id, int *changes)
 {
     struct store_binder binder = store_bind(store, SQL_CAPTURE_HAND_OVER);

@@ -41,6 +41,10 @@ static const char *const statements[SQL_STATEMENTS] = {
                  " (severity, title, reference, remedy, rfc2060, rfc3501, rfc9051) IS NOT (?2, ?3, ?4, ?5, "
                  "?6, ?7, ?8)",
     [SQL_FIND_CAPTURE] = "SELECT id, state FROM captures WHERE fingerprint = ?",
+    [SQL_FIND_GROWN] =
+        "SELECT id, bytes, fingerprint FROM captures WHERE kind = 'file' AND bytes BETWEEN 1 AND ?1"
+        " AND fingerprint IS NOT NULL AND (source = ?2 OR substr(source, -1 - length(?2)) = '/' || ?2)"
+        " ORDER BY id DESC",
     [SQL_CAPTURE_ADD] =
         "INSERT INTO captures (source, kind, fingerprint, link_types, packets, bytes, kernel_drops,"
         " interface_drops, first_ns, last_ns, state, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -102,6 +102,44 @@ static void test_complete_capture_is_found_by_its_fingerprint(void **state)
     fixture_close(fixture, store);
 }
 
+/* The file's first 100 octets have the fingerprint "abc". */
+static bool is_beginning(void *user, int64_t bytes, const char *fingerprint)
+{
+    ++*(int *)user;
+    return bytes == 100 && strcmp(fingerprint, "abc") == 0;
+}
+
+static void test_capture_of_a_file_that_has_grown_is_found(void **state)
+{
+    static const struct {
+        const char *name;
+        int64_t bytes;
+        bool found, asked;
+    } cases[] = {{"a.pcap", 200, true, true},     {"a.pcap", 100, true, true},  {"a.pcap", 99, false, false},
+                 {"aa.pcap", 200, false, false},  {".pcap", 200, false, false}, {"%", 200, false, false},
+                 {"other.pcap", 200, false, true}};
+    struct fixture *fixture = *state;
+    struct store *store = fixture_open(fixture, false);
+    struct store_capture capture = fixture_capture("abc");
+    int64_t id, other, found;
+
+    capture.source = "/evidence/a.pcap";
+    capture.bytes = 100;
+    assert_int_equal(store_capture_begin(store, &capture, &id), STORE_OK);
+    capture.source = "other.pcap";
+    capture.fingerprint = "def";
+    assert_int_equal(store_capture_begin(store, &capture, &other), STORE_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int asked = 0;
+
+        assert_int_equal(store_find_grown(store, cases[i].name, cases[i].bytes, is_beginning, &asked, &found),
+                         STORE_OK);
+        assert_int_equal(found, cases[i].found ? id : 0);
+        assert_int_equal(asked, cases[i].asked);
+    }
+    fixture_close(fixture, store);
+}
+
 static void test_complete_capture_is_never_replaced(void **state)
 {
     struct fixture *fixture = *state;
@@ -249,6 +287,7 @@ int main(void)
         FIXTURE_TEST(test_all_columns_are_kept),
         FIXTURE_TEST(test_what_does_not_apply_is_null),
         FIXTURE_TEST(test_complete_capture_is_found_by_its_fingerprint),
+        FIXTURE_TEST(test_capture_of_a_file_that_has_grown_is_found),
         FIXTURE_TEST(test_complete_capture_is_never_replaced),
         FIXTURE_TEST(test_unfinished_capture_is_replaced_whole),
         FIXTURE_TEST(test_replacing_takes_effect_with_the_commit_alone),
