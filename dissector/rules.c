@@ -35,7 +35,7 @@ static const struct imap_rule_info rules[IMAP_RULES] = {
          "yes"},
     [IMAP_RULE_LITERAL8_ARGUMENT] = {"literal8-argument", "error",
                                      "LOGIN's argument is a literal8, which only APPEND and the like allow",
-                                     "RFC 3516 section 4.4; RFC 9051 section 9 (literal8)",
+                                     "RFC 3516; RFC 9051 section 9 (login, literal8)",
                                      "Send a plain literal: A1 LOGIN {5} instead of A1 LOGIN ~{5}", "yes",
                                      "yes", "yes"},
     [IMAP_RULE_LITERAL_NOT_AWAITED] =
@@ -49,7 +49,7 @@ static const struct imap_rule_info rules[IMAP_RULES] = {
     [IMAP_RULE_UNADVERTISED_LITERAL] =
         {"unadvertised-literal", "error",
          "A non-synchronizing literal {n+} was sent to a server that does not announce it",
-         "RFC 7888 section 4",
+         "RFC 7888 section 3; RFC 9051 section 4.3",
          "Send {n} and wait for +, unless the server announces LITERAL+, LITERAL- or IMAP4rev2", "yes", "yes",
          "conditional"},
     [IMAP_RULE_OVERSIZED_LITERAL] =
@@ -98,7 +98,7 @@ static const struct imap_rule_info rules[IMAP_RULES] = {
         {"starttls-pipelined", "error",
          "A login was sent in plain text behind STARTTLS, before the server's answer",
          "RFC 3501 section 6.2.1; RFC 9051 section 6.2.1",
-         "Send nothing after STARTTLS until its OK came and the TLS handshake is complete", "yes", "yes",
+         "Send nothing after STARTTLS until its OK came and the TLS handshake is complete", "no", "yes",
          "yes"},
     [IMAP_RULE_CLEARTEXT_PASSWORD] = {"cleartext-password", "warning",
                                       "A reusable secret crossed the network readable",
@@ -109,7 +109,7 @@ static const struct imap_rule_info rules[IMAP_RULES] = {
     [IMAP_RULE_GUESSABLE_EXCHANGE] = {"guessable-exchange", "info",
                                       "A challenge-response exchange crossed the network in the clear: its "
                                       "password can be guessed offline",
-                                      "RFC 2195 section 4; RFC 6331; RFC 8314 section 3",
+                                      "RFC 2195; RFC 6331; RFC 8314 section 3",
                                       "Use TLS, and a mechanism of the SCRAM family or PLAIN inside it", "no",
                                       "no", "no"},
     [IMAP_RULE_LOGIN_DISABLED] =
