@@ -270,13 +270,13 @@ enum fragment_result fragments_take(struct fragments *fragments, const struct fr
         remove_entry(fragments, entry);
         return FRAGMENT_KEPT;
     }
+    if (fragment->offset == 0 && !is_seen(entry, 0))
+        entry->protocol = fragment->protocol;
     fresh = copy(entry, fragment);
     if (!fragment->more)
         entry->length = end;
     if (end > entry->end)
         entry->end = end;
-    if (fragment->offset == 0 && fresh)
-        entry->protocol = fragment->protocol;
     if (entry->length != 0 && entry->units == (entry->length + UNIT - 1) / UNIT) {
         hand_out(fragments, entry, fragment->time_ns, whole);
         return FRAGMENT_WHOLE;

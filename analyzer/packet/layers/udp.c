@@ -119,6 +119,8 @@ int layer_udp(struct peeling *peeling)
     if (length >= 8 && length < peeling->length)
         peeling_set_length(peeling, length);
     peeling_strip(peeling, 8);
+    if (peeling->length < 8) /* too short for any of the tunnels */
+        return PEEL_OTHER;
     switch (destination) {
     case PORT_VXLAN:
     case PORT_VXLAN_GPE:
