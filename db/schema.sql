@@ -5,7 +5,7 @@
 -- NULL means "missing", "not seen" or "does not apply", never zero.
 -- No octet of a password, a SASL response or a token is kept anywhere.
 -- A CHECK compares with OR where there are more than two words: IN would build a table in memory for each row.
--- The syntax stays within what SQLite 3.8.3 reads, so that older viewers can open the file.
+-- The syntax stays within what SQLite 3.25 (of 2018) reads, so that older viewers can open the file.
 
 CREATE TABLE captures (
     -- A capture file, or one run of a live capture.
@@ -210,13 +210,16 @@ CREATE VIEW senders AS
            sum(refused IS 1) AS refused,
            sum(wildcard_unquoted AND refused IS 1) AS wildcard_refused, -- unquoted and refused
            sum(refused IS NULL) AS unanswered, -- no verdict was seen
+           count(DISTINCT CASE WHEN refused THEN username END) AS users_refused,
+           count(DISTINCT CASE WHEN refused AND wildcard_unquoted THEN username END) AS wildcard_users_refused,
            CASE
                WHEN sum(wildcard_unquoted) > 0 AND sum(wildcard_quoted) > 0 THEN 'mixed'
                WHEN sum(wildcard_unquoted) > 0 THEN 'never quotes'
                WHEN sum(wildcard_quoted) > 0 THEN 'quotes'
                ELSE 'not tried'
            END AS verdict
-    FROM (SELECT c.client_ip, c.server_ip, c.server_product, l.refused, l.wildcard_unquoted, l.wildcard_quoted
+    FROM (SELECT c.client_ip, c.server_ip, c.server_product, l.username, l.refused, l.wildcard_unquoted,
+                 l.wildcard_quoted
           FROM judged_logins l
           JOIN connections c ON c.id = l.connection_id
           LIMIT -1) -- keeps SQLite from judging a login anew for each sum above

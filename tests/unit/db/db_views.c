@@ -219,6 +219,8 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
          "ali*ce,10.9.9.9,2,unquoted-wildcard,10.0.0.1,2023-11-14T22:13:20Z,2023-11-14T22:13:21Z,yes,"
          "quoted\r\n"
          "c%d,10.9.9.9,1,unquoted-wildcard,10.0.0.3,2023-11-14T22:13:25Z,2023-11-14T22:13:25Z,no,\r\n"},
+        {"backslash-in-quotes",
+         "username,not_escaped_in,result,response_text,client,server,server_product,time,capture,frame\r\n"},
         {"captures", "id,source,kind,state,first,last,packets,bytes,connections,logins,error\r\n"
                      "1,mail.pcap,file,complete,2023-11-14T22:13:20Z,2023-11-14T22:13:21Z,10,1000,9,9,\r\n"},
         {"cleartext-logins",
@@ -229,6 +231,19 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
          "bob,cleartext-password,LOGIN,10.9.9.9,143,1,2023-11-14T22:13:22Z,2023-11-14T22:13:22Z\r\n"
          "dora,cleartext-password,LOGIN,10.9.9.9,143,1,2023-11-14T22:13:27Z,2023-11-14T22:13:27Z\r\n"
          "e*,cleartext-password,LOGIN,10.9.9.8,143,1,2023-11-14T22:13:28Z,2023-11-14T22:13:28Z\r\n"},
+        {"cleartext-with-starttls", "client,server,port,users,logins,first,last\r\n"},
+        {"diagnosis",
+         "verdict,diagnosis\r\n"
+         "likely,\"10.9.9.9 (Exchange 2003) answered BAD to 1 login of 10.0.0.1 with * or % unquoted: the "
+         "missing quotes are likely the reason. If 10.0.0.1 is an Exchange 2007 Client Access Server, this "
+         "is KB 932605, which Update Rollup 3 for Exchange Server 2007 repairs.\"\r\n"
+         "unknown,10.9.9.9 (Exchange 2003) refused 1 login of 10.0.0.3 with * or % unquoted; whether for the "
+         "missing quotes cannot be told.\r\n"
+         "no finding,\"No finding in 1 login of 10.0.0.4 to 10.9.9.9 (Exchange 2003), 1 refused; no * or % "
+         "that needs quotes was seen, so whether it quotes them is not known.\"\r\n"
+         "no finding,10.0.0.2 quotes * and % in 2 logins to 10.9.9.9 (Exchange 2003): let in.\r\n"
+         "no finding,\"No finding in 1 login of 10.0.0.4 to 10.9.9.8 (Exchange 2003); no * or % that needs "
+         "quotes was seen, so whether it quotes them is not known.\"\r\n"},
         {"findings",
          "severity,rule,argument,octets,username,result,client,server,port,time,capture,frame\r\n"
          "error,unquoted-wildcard,username,,ali*ce,NO,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:20Z,mail.pcap,"
@@ -238,16 +253,23 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
          "error,unquoted-wildcard,password,,bob,OK,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:22Z,mail.pcap,9\r\n"
          "error,unquoted-wildcard,username,,c%d,BYE,10.0.0.3,10.9.9.9,143,2023-11-14T22:13:25Z,mail.pcap,"
          "12\r\n"},
+        {"guessing", "client,logins,refused,most_users,let_in,most_refused,first,last,servers\r\n"},
         {"loss", "id,source,state,kernel_drops,interface_drops,connections,lost_octets,midstream,one_sided,"
                  "encrypted,not_imap,"
                  "incomplete_logins,unanswered_logins,error\r\n"
                  "1,mail.pcap,complete,,,9,0,0,0,0,0,0,1,\r\n"},
+        {"lost-backslash",
+         "sent,seen,result,response_text,client,server,server_product,time,capture,frame\r\n"},
+        {"master-users", "user,master,written,result,response_text,client,server,time,capture,frame\r\n"},
         {"mechanisms", "method,username_form,logins,accepted,refused,unanswered\r\n"
                        "LOGIN,atom,5,1,4,0\r\n"
                        "LOGIN,literal,1,1,0,0\r\n"
                        "LOGIN,literal+,1,0,0,1\r\n"
                        "LOGIN,quoted,1,1,0,0\r\n"
                        "LOGIN,sasl,1,1,0,0\r\n"},
+        {"non-ascii", "username,written,violation_in,user_encoding,result,response_text,client,server,server_"
+                      "product,time,capture,frame\r\n"},
+        {"proxied", "username,client,proxy,server,in,out,broken_out,server_said,proxy_said,ms\r\n"},
         {"refused-logins",
          "time,username,result,code,said,rules,client,server,port,capture,frame\r\n"
          "2023-11-14T22:13:20Z,ali*ce,NO,,said,unquoted-wildcard,10.0.0.1,10.9.9.9,143,mail.pcap,7\r\n"
@@ -266,6 +288,8 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
          "wildcards_refused,greeting\r\n"
          "10.9.9.9,143,Exchange 2003,4,8,8,3,4,1,3,ready\r\n"
          "10.9.9.8,143,Exchange 2003,1,1,1,1,0,0,0,ready\r\n"},
+        {"starttls-pipelined",
+         "username,result,response_text,encryption,client,server,port,server_product,time,capture,frame\r\n"},
         {"timeline", "hour,logins,accepted,refused,unanswered,wildcard_unquoted,wildcard_refused\r\n"
                      "2023-11-14T22:00Z,9,4,4,1,4,3\r\n"},
         {"wildcard-logins",

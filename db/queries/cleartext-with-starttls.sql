@@ -1,0 +1,11 @@
+-- Clients that sent a readable password although the server offered STARTTLS
+SELECT c.client_ip AS client, c.server_ip AS server, c.server_port AS port, count(DISTINCT l.username) AS users,
+       count(*) AS logins,
+       strftime('%Y-%m-%dT%H:%M:%SZ', min(l.time_ns) / 1000000000, 'unixepoch') AS first,
+       strftime('%Y-%m-%dT%H:%M:%SZ', max(l.time_ns) / 1000000000, 'unixepoch') AS last
+FROM violations v
+JOIN logins l ON l.id = v.login_id
+JOIN connections c ON c.id = l.connection_id
+WHERE v.rule = 'cleartext-password' AND instr(' ' || upper(c.capabilities) || ' ', ' STARTTLS ') > 0
+GROUP BY c.client_ip, c.server_ip, c.server_port
+ORDER BY logins DESC, client, server, port;

@@ -1,0 +1,6 @@
+-- One sentence for each client and server: who is at fault, and what to do; what was not seen is said too
+SELECT verdict, diagnosis
+FROM diagnosis
+ORDER BY CASE verdict WHEN 'proved' THEN 0 WHEN 'likely' THEN 1 WHEN 'tolerated' THEN 2 WHEN 'unknown' THEN 3
+             WHEN 'unrelated' THEN 4 WHEN 'no finding' THEN 5 ELSE 6 END,
+         refused DESC, client_ip, server_ip;

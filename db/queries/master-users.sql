@@ -1,0 +1,11 @@
+-- Logins of the form user*master at Dovecot, its way to log in as another user: perhaps no typo, yet * needs quotes
+SELECT substr(l.username, 1, instr(l.username, '*') - 1) AS user,
+       substr(l.username, instr(l.username, '*') + 1) AS master,
+       l.username_form AS written, l.result, l.response_text, c.client_ip AS client, c.server_ip AS server,
+       strftime('%Y-%m-%dT%H:%M:%SZ', l.time_ns / 1000000000, 'unixepoch') AS time, p.source AS capture, l.frame
+FROM logins l
+JOIN connections c ON c.id = l.connection_id
+JOIN captures p ON p.id = l.capture_id
+WHERE l.username GLOB '?*[*]?*'
+  AND (coalesce(c.server_product, '') LIKE 'Dovecot%' OR coalesce(c.server_ident, '') LIKE '%dovecot%')
+ORDER BY l.time_ns, l.id;

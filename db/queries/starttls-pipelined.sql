@@ -1,0 +1,10 @@
+-- Logins sent in plain text behind STARTTLS, before its answer: who did it, and whether the server took them
+SELECT l.username, l.result, l.response_text, c.encryption, c.client_ip AS client, c.server_ip AS server,
+       c.server_port AS port, c.server_product,
+       strftime('%Y-%m-%dT%H:%M:%SZ', l.time_ns / 1000000000, 'unixepoch') AS time, p.source AS capture, l.frame
+FROM violations v
+JOIN logins l ON l.id = v.login_id
+JOIN connections c ON c.id = l.connection_id
+JOIN captures p ON p.id = l.capture_id
+WHERE v.rule = 'starttls-pipelined'
+ORDER BY l.time_ns, l.id;
