@@ -294,6 +294,24 @@ static uint32_t waiting_hole(const struct connection *connection, enum stream_si
     return repair->queue[from][0].sequence - connection->directions[from].expected;
 }
 
+/* The same, up to the first segment that is held at the causality gate: that one was captured. */
+static uint32_t missing_hole(const struct connection *connection, enum stream_side from)
+{
+    const struct direction *direction = &connection->directions[from];
+    const struct repair *repair = connection->repair;
+    uint32_t hole = waiting_hole(connection, from);
+
+    for (const struct held *held = repair != NULL ? repair->held : NULL; held != NULL && hole > 0;
+         held = held->next) {
+        int32_t ahead = distance(direction->expected, held->sequence);
+
+        if (held->from == from && ahead < (int32_t)hole &&
+            distance(direction->expected, held->sequence + held->length) > 0)
+            hole = ahead > 0 ? (uint32_t)ahead : 0;
+    }
+    return hole;
+}
+
 static void step_over(struct ordering *ordering, struct connection *connection, enum stream_side from,
                       uint32_t length, const struct imap_mark *mark)
 {
@@ -315,7 +333,7 @@ static void judge_holes(struct ordering *ordering, struct connection *connection
     for (int side = 0; side < 2; side++) {
         enum stream_side from = (enum stream_side)side;
         uint32_t acked = acked_hole(connection, from);
-        uint32_t waiting = waiting_hole(connection, from);
+        uint32_t waiting = missing_hole(connection, from);
         struct repair *repair = connection->repair;
         struct hole *hole;
         int64_t age;
@@ -654,7 +672,7 @@ void ordering_flush(struct ordering *ordering, struct connection *connection)
             uint32_t hole = acked_hole(connection, from);
 
             if (hole == 0)
-                hole = waiting_hole(connection, from);
+                hole = missing_hole(connection, from);
             if (hole > 0) {
                 step_over(ordering, connection, from, hole, &mark);
                 moved = true;
