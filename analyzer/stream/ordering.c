@@ -619,7 +619,8 @@ void ordering_take(struct ordering *ordering, struct connection *connection, enu
         direction->highest = end;
     take_acknowledgment(connection, from, segment);
     if (!connection->wanted) {
-        if (distance(direction->expected, end) > 0)
+        /* octets alone count: an acknowledgment may stand behind a FIN that comes later */
+        if (cut.length > 0 && distance(direction->expected, end) > 0)
             direction->expected = end;
         return;
     }
