@@ -18,5 +18,6 @@ enum exit_status {
 int cmd_read(int argc, char **argv);
 int cmd_query(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
+int cmd_lint(int argc, char **argv);
 
 #endif

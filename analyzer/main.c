@@ -15,6 +15,7 @@ static const struct {
     {"read", "find the IMAP logins in capture files and keep them in a database", cmd_read},
     {"query", "ask the database: canned queries or SQL", cmd_query},
     {"rules", "list what can be wrong with a login", cmd_rules},
+    {"lint", "judge the command lines that a client sends", cmd_lint},
 };
 
 static void print_help(FILE *out)

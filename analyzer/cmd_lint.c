@@ -1,0 +1,221 @@
+/*
+ * imaptap lint: judges the command lines that a client sends, for the test suites of clients and proxies.
+ */
+#include "analyzer/command.h"
+#include "analyzer/lint/print.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* The longest input that is read; it is kept whole while it is judged. */
+#define MOST_OCTETS (64UL * 1024 * 1024)
+
+struct settings {
+    const struct printer *printer;
+    struct print print;
+    bool stream;
+    struct lint_result result;
+    bool unread;
+};
+
+static void print_help(void)
+{
+    fputs("Usage: imaptap lint [OPTIONS] [FILE...]\n\n"
+          "Judges the LOGIN and AUTHENTICATE commands in the files (standard input without one, or as -):\n"
+          "each line is a command as the client sends it, and the octets of its literals follow it. Prints\n"
+          "each fault with its place, the RFC, the remedy and the corrected line. Passwords are never\n"
+          "shown. Only what the client's octets alone can prove is judged: not what a server had\n"
+          "announced, and not that a password crossed the network.\n\n"
+          "  --stream         the input is all that a client sent, octet by octet: line ends and literals\n"
+          "                   are judged as they are\n"
+          "  --format FORMAT  text (default), json or sarif (2.1.0)\n"
+          "  --servers        tell which servers are known to accept or refuse each fault\n"
+          "  --help           this text\n\n"
+          "Exit status: 0 no violation (hints are none); 1 violations found; 2 wrong usage; 3 some input\n"
+          "could not be read or judged to its end.\n\n"
+          "Example:\n"
+          "  printf 'a1 LOGIN ali*ce secret\\n' | imaptap lint --servers\n",
+          stdout);
+}
+
+/* No memory image of a process that saw credentials may reach a disk. */
+static void forbid_core_files(void)
+{
+    struct rlimit none = {0, 0};
+
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0);
+}
+
+static const struct printer *printer_of(const char *format)
+{
+    static const struct printer *const printers[] = {&printer_text, &printer_json, &printer_sarif};
+
+    for (size_t i = 0; i < sizeof printers / sizeof printers[0]; i++)
+        if (strcmp(printers[i]->format, format) == 0)
+            return printers[i];
+    return NULL;
+}
+
+/* Returns -1 to go on, else an exit status. */
+static int parse(int argc, char **argv, struct settings *settings)
+{
+    static const struct option options[] = {{"stream", no_argument, NULL, 's'},
+                                            {"format", required_argument, NULL, 'f'},
+                                            {"servers", no_argument, NULL, 'v'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        switch (option) {
+        case 's':
+            settings->stream = true;
+            break;
+        case 'f':
+            settings->printer = printer_of(optarg);
+            if (settings->printer != NULL)
+                break;
+            fputs("imaptap lint: --format is text, json or sarif\n", stderr);
+            return EXIT_USAGE;
+        case 'v':
+            settings->print.servers = true;
+            break;
+        case 'h':
+            print_help();
+            return EXIT_DONE;
+        default:
+            return EXIT_USAGE;
+        }
+    }
+    return -1;
+}
+
+static void complain(struct settings *settings, const char *file, const char *why)
+{
+    fprintf(stderr, "imaptap lint: %s: %s\n", file, why);
+    settings->unread = true;
+}
+
+/* The input in memory of its own; what it outgrows is wiped. */
+struct content {
+    uint8_t *octets;
+    size_t length, room;
+};
+
+static void discard(struct content *content)
+{
+    if (content->octets != NULL)
+        explicit_bzero(content->octets, content->room);
+    free(content->octets);
+}
+
+static bool make_room(struct content *content)
+{
+    struct content larger = {.length = content->length,
+                             .room = content->room > 0 ? 2 * content->room : 65536};
+
+    if (content->length < content->room)
+        return true;
+    larger.octets = malloc(larger.room);
+    if (larger.octets == NULL)
+        return false;
+    if (content->length > 0)
+        memcpy(larger.octets, content->octets, content->length);
+    discard(content);
+    *content = larger;
+    return true;
+}
+
+/* Returns NULL, or why the input cannot be read. */
+static const char *read_all(int file, struct content *content)
+{
+    for (;;) {
+        ssize_t got;
+
+        if (!make_room(content))
+            return "out of memory";
+        got = read(file, content->octets + content->length, content->room - content->length);
+        if (got == 0)
+            return NULL;
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return strerror(errno);
+        content->length += (size_t)got;
+        if (content->length > MOST_OCTETS)
+            return "is longer than 64 MiB; split it";
+    }
+}
+
+static void on_finding(void *user, const struct lint_finding *finding)
+{
+    struct settings *settings = user;
+
+    settings->printer->finding(&settings->print, finding);
+    settings->print.told++;
+}
+
+static void judge(struct settings *settings, const char *name, const struct content *content)
+{
+    struct lint_input input = {.name = name, .octets = content->octets, .length = content->length};
+    struct lint_result result = {0};
+
+    lint_run(&input, settings->stream, on_finding, settings, &result);
+    settings->result.logins += result.logins;
+    settings->result.violations += result.violations;
+    settings->result.hints += result.hints;
+    if (result.failed)
+        complain(settings, name, "out of memory; not all was judged");
+    if (result.cut)
+        complain(settings, name, "the input ends inside a command");
+    if (result.encrypted)
+        complain(settings, name, "TLS begins in the stream; what follows could not be judged");
+    if (result.not_imap)
+        complain(settings, name, "is no stream of IMAP commands");
+}
+
+static void lint_file(struct settings *settings, const char *path)
+{
+    bool standard = strcmp(path, "-") == 0;
+    int file = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    struct content content = {0};
+    const char *why = file < 0 ? strerror(errno) : read_all(file, &content);
+
+    if (why != NULL)
+        complain(settings, path, why);
+    else
+        judge(settings, standard ? "stdin" : path, &content);
+    discard(&content);
+    if (file >= 0 && !standard)
+        (void)close(file);
+}
+
+int cmd_lint(int argc, char **argv)
+{
+    struct settings settings = {.printer = &printer_text, .print = {.out = stdout}};
+    int status = parse(argc, argv, &settings);
+
+    if (status != -1)
+        return status;
+    forbid_core_files();
+    settings.printer->begin(&settings.print);
+    if (optind == argc)
+        lint_file(&settings, "-");
+    for (int i = optind; i < argc; i++)
+        lint_file(&settings, argv[i]);
+    settings.printer->end(&settings.print, &settings.result, settings.unread);
+    if (settings.print.failed || fflush(stdout) != 0 || ferror(stdout)) {
+        fputs("imaptap lint: the output cannot be written\n", stderr);
+        return EXIT_UNREAD;
+    }
+    if (settings.unread)
+        return EXIT_UNREAD;
+    return settings.result.violations > 0 ? EXIT_VIOLATIONS : EXIT_DONE;
+}

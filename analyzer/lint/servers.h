@@ -1,0 +1,20 @@
+/*
+ * What is known of servers: which of them take a fault for what was meant, and which refuse it. What is not
+ * known is told as that, never guessed.
+ */
+#ifndef IMAPTAP_ANALYZER_LINT_SERVERS_H
+#define IMAPTAP_ANALYZER_LINT_SERVERS_H
+
+#include "analyzer/lint/lint.h"
+
+enum server_answer { SERVER_UNKNOWN, SERVER_ACCEPTS, SERVER_REFUSES, SERVER_ANSWERS };
+
+#define SERVERS 6
+
+/* The server's name; `server` is below SERVERS. */
+const char *server_name(unsigned server);
+enum server_answer server_answer(unsigned server, const struct lint_finding *finding);
+/* "accepted by", "refused by" and "not known of" in keys: "accept", "refuse", "unknown". */
+const char *server_answer_name(enum server_answer answer);
+
+#endif
