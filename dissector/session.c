@@ -103,7 +103,8 @@ static struct imap_text fact(const struct kept *kept, bool seen)
 void imap_session_facts(const struct imap_session *session, struct imap_session_facts *facts)
 {
     *facts = (struct imap_session_facts){
-        .greeting = fact(&session->greeting, session->greeting_seen),
+        .greeting = fact(&session->greeting,
+                         session->greeting_seen || (session->greeting_guessed && session->numbers > 0)),
         .capabilities = fact(&session->capabilities.text, session->capabilities.seen),
         .client_ident = fact(&session->client_ident, session->client_ident.octets != NULL),
         .server_ident = fact(&session->server_ident, session->server_ident_seen),

@@ -131,6 +131,7 @@ struct imap_session {
     bool unauthenticate; /* the server offers UNAUTHENTICATE */
 
     bool greeting_seen, server_ident_seen;
+    bool greeting_guessed; /* what is kept of it is the greeting if a login follows */
     struct kept greeting;
     struct capabilities capabilities;
     struct capabilities provisional; /* announced while a login waits: of the time after it, if it succeeds */

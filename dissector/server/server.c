@@ -142,17 +142,18 @@ static void take_untagged_capabilities(struct imap_session *session, struct imap
     }
 }
 
-/* The first line. Of a stream that was met after its start it may be any, and is the greeting only when it
- * looks like one and the client has said nothing. */
+/* The first line. Of a stream that was met after its start it may be any: it can only be the greeting when the
+ * client has said nothing, and it is taken for it when it looks like one or when a login follows. */
 static void greet(struct imap_session *session, enum response_kind kind, struct imap_text text)
 {
     bool partial;
     if (session->server.holed && session->client.met)
         return;
     product_find(text, &session->product, &session->budget);
+    kept_append(&session->greeting, &session->budget, text.octets, text.length, GREETING_OCTETS);
+    session->greeting_guessed = true;
     if (session->server.holed && !session->product.length && !capability_code(text, &partial).octets)
         return;
-    kept_append(&session->greeting, &session->budget, text.octets, text.length, GREETING_OCTETS);
     session->greeting_seen = true;
     session->authenticated = kind == RESPONSE_PREAUTH;
 }
