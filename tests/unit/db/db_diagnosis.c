@@ -1,0 +1,404 @@
+/*
+ * What a person reads: the sentence for each client and server, and the canned queries of the judgement.
+ */
+#include "tests/unit/db/hand_made.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_ROWS 4
+
+struct told {
+    struct hand_made rows[MOST_ROWS];
+    size_t count;
+    const char *expected;
+};
+
+static void check(struct fixture *fixture, const struct told *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        hand_made_put(fixture, cases[i].rows, cases[i].count);
+        assert_string_equal(fixture_ask(fixture->path, "SELECT verdict || ': ' || diagnosis FROM diagnosis"
+                                                       " WHERE server_ip = 's' AND client_ip IN ('c', 'p')"),
+                            cases[i].expected);
+    }
+}
+
+#define CHECK(cases) check(*state, cases, sizeof(cases) / sizeof *(cases))
+
+#define BARE  .username = "ali*ce", .rules = WILDCARD
+#define SAME  .username = "ali*ce", .form = "quoted"
+#define OTHER .username = "bob"
+#define IN    .client = "c", .server = "p"
+#define OUT   .client = "p", .at_ms = 5
+
+static void test_not_seen_is_not_no_finding(void **state)
+{
+    static const struct told cases[] = {
+        {{{.encryption = "implicit"}},
+         1,
+         "not seen: No login was seen from c to s: the connection was encrypted."},
+        {{{.encryption = "implicit"}, {.encryption = "starttls"}},
+         2,
+         "not seen: No login was seen from c to s: all 2 connections were encrypted."},
+        {{{.product = "Dovecot"}}, 1, "not seen: No login was seen from c to s (Dovecot) on 1 connection."},
+        {{{.encryption = "starttls"}, {0}},
+         2,
+         "not seen: No login was seen from c to s on 2 connections, 1 of them encrypted."},
+        {{{.not_imap = 1}},
+         1,
+         "not seen: No login was seen from c to s: what the connection carried was no IMAP."},
+        {{{.not_imap = 1}, {.not_imap = 1}},
+         2,
+         "not seen: No login was seen from c to s: what the 2 connections carried was no IMAP."},
+        {{{OTHER, .result = "OK"}},
+         1,
+         "no finding: No finding in 1 login of c to s; no * or % that needs quotes was seen, so whether it "
+         "quotes them is "
+         "not known."},
+        {{{OTHER, .result = "NO"}, {OTHER}, {OTHER, .result = "OK"}, {.encryption = "starttls"}},
+         4,
+         "no finding: No finding in 3 logins of c to s, 1 refused, 1 without a verdict; no * or % that needs "
+         "quotes was "
+         "seen, so whether it quotes them is not known. What 1 of 4 connections encrypted was not seen."},
+        {{{.username = "user-0123456789abcdef", .result = "OK"}},
+         1,
+         "no finding: No finding in 1 login of c to s; the user names are masked, so whether it quotes * and "
+         "% is not "
+         "known."},
+        {{{OTHER, .form = "quoted", .password_form = "literal", .result = "OK"}},
+         1,
+         "no finding: No finding in 1 login of c to s; all arguments were quoted, literals or in SASL, so "
+         "that * and % "
+         "would be safe."},
+    };
+
+    CHECK(cases);
+}
+
+static void test_sender_that_quotes(void **state)
+{
+    static const struct told cases[] = {
+        {{{SAME, .result = "OK"}}, 1, "no finding: c quotes * and % in 1 login to s: let in."},
+        {{{SAME, .result = "OK"}, {SAME, .result = "NO"}},
+         2,
+         "no finding: c quotes * and % in 2 logins to s: 1 let in, 1 refused."},
+        {{{SAME, .result = "NO"}},
+         1,
+         "no finding: c quotes * and % in 1 login to s: 1 refused, and not for missing quotes."},
+        {{{SAME, .result = "NO", .product = "Dovecot"}},
+         1,
+         "no finding: c quotes * and % in 1 login to s (Dovecot): 1 refused, and not for missing quotes (by "
+         "default "
+         "Dovecot refuses both in user names, quoted or not)."},
+        {{{SAME}}, 1, "no finding: c quotes * and % in 1 login to s: no verdict was seen."},
+    };
+
+    CHECK(cases);
+}
+
+static void test_sender_that_does_not_quote(void **state)
+{
+    static const struct told cases[] = {
+        {{{BARE, .result = "BAD"}, {SAME, .result = "OK"}},
+         2,
+         "proved: s refused 1 login with * or % unquoted, and let its user in when c wrote the argument "
+         "quoted or as a "
+         "literal: c must quote it."},
+        {{{BARE, .result = "NO"}, {BARE, .result = "NO"}, {OTHER, .result = "OK"}},
+         3,
+         "likely: s refused 2 logins of c with * or % unquoted, while others of it passed: the missing "
+         "quotes are likely "
+         "the reason."},
+        {{{BARE, .result = "BAD"}},
+         1,
+         "likely: s answered BAD to 1 login of c with * or % unquoted: the missing quotes are likely the "
+         "reason."},
+        {{{BARE, .result = "OK"}},
+         1,
+         "tolerated: c sends * or % unquoted, and s takes it (1 login): it works there, and fails at a "
+         "strict server."},
+        {{{BARE, .result = "NO"}},
+         1,
+         "unknown: s refused 1 login of c with * or % unquoted; whether for the missing quotes cannot be "
+         "told."},
+        {{{BARE, .result = "NO", .product = "Dovecot"}},
+         1,
+         "unknown: s (Dovecot) refused 1 login of c with * or % unquoted; whether for the missing quotes "
+         "cannot be told "
+         "(by default Dovecot refuses both in user names, quoted or not)."},
+        {{{BARE, .result = "NO", .code = "LIMIT"}},
+         1,
+         "unrelated: c sends * or % unquoted to s, which refused 1 login for another reason."},
+        {{{BARE}}, 1, "unknown: c sends * or % unquoted to s (1 login); no verdict was seen."},
+    };
+
+    CHECK(cases);
+}
+
+static void test_other_rules_are_told_too(void **state)
+{
+    static const struct told cases[] = {
+        {{{OTHER, .result = "BAD", .rules = "bad-tag tag"}, {OTHER, .result = "OK"}},
+         2,
+         "proved: c breaks bad-tag in logins to s: 1 refused for it."},
+        {{{OTHER, .result = "BAD", .rules = "bad-tag tag;bad-spacing command"},
+          {OTHER, .result = "OK", .rules = "bad-line-end command"},
+          {OTHER, .rules = "bad-line-end command"}},
+         3,
+         "likely: c breaks bad-tag, bad-spacing, bad-line-end in logins to s: 1 likely refused for it, 1 let "
+         "in, but not "
+         "by a strict server, 1 without a verdict."},
+        {{{OTHER, .result = "NO", .rules = "bad-tag tag"},
+          {OTHER, .result = "NO", .code = "LIMIT", .rules = "bad-tag tag"}},
+         2,
+         "unknown: c breaks bad-tag in logins to s: 1 refused for a reason that cannot be told, 1 refused "
+         "for another "
+         "reason."},
+        {{{BARE, .result = "OK"}, {OTHER, .result = "OK", .rules = "bad-tag tag"}},
+         2,
+         "tolerated: c sends * or % unquoted, and s takes it (1 login): it works there, and fails at a "
+         "strict server. It "
+         "also breaks bad-tag: 1 let in, but not by a strict server."},
+        {{{.username = "ali*ce", .result = "OK", .rules = WILDCARD ";bad-tag tag"}},
+         1,
+         "tolerated: c sends * or % unquoted, and s takes it (1 login): it works there, and fails at a "
+         "strict server. It "
+         "also breaks bad-tag."},
+    };
+
+    CHECK(cases);
+}
+
+static void test_proxy_that_drops_the_quotes(void **state)
+{
+    static const struct told cases[] = {
+        {{{IN, SAME, .result = "NO", .latency_ms = 9}, {OUT, BARE, .result = "BAD"}},
+         2,
+         "proved: p received the credentials of 1 user quoted, passed them on to s with * or % unquoted, and "
+         "was refused: "
+         "p must quote them."},
+        {{{IN, .username = "ali*ce", .form = "literal"}, {OUT, BARE, .result = "BAD"}},
+         2,
+         "proved: p received the credentials of 1 user properly written, passed them on to s with * or % "
+         "unquoted, and was "
+         "refused: p must quote them."},
+        {{{IN, SAME, .result = "NO", .latency_ms = 9, .product = "Exchange 2007"},
+          {OUT, BARE, .result = "BAD", .product = "Exchange 2003"}},
+         2,
+         "proved: p received the credentials of 1 user quoted, passed them on to s (Exchange 2003) with * or "
+         "% unquoted, "
+         "and was refused: p must quote them. This is KB 932605: install Update Rollup 3 for Exchange Server "
+         "2007, or a "
+         "later one, on p."},
+    };
+    struct fixture *fixture = *state;
+
+    CHECK(cases);
+    assert_string_equal(
+        fixture_ask(fixture->path,
+                    "SELECT verdict || ': ' || diagnosis FROM diagnosis WHERE client_ip = 'c'"),
+        "no finding: c is not at fault: p (Exchange 2007) passed 1 of its logins on to s without the "
+        "quotes, and was refused there.");
+}
+
+static void test_kb_932605_is_named_where_it_can_be(void **state)
+{
+    static const struct told cases[] = {
+        {{{BARE, .result = "BAD", .product = "Exchange 2003"}},
+         1,
+         "likely: s (Exchange 2003) answered BAD to 1 login of c with * or % unquoted: the missing quotes "
+         "are likely the "
+         "reason. If c is an Exchange 2007 Client Access Server, this is KB 932605, which Update Rollup 3 "
+         "for Exchange "
+         "Server 2007 repairs."},
+        {{{BARE, .result = "BAD", .product = "Exchange 2003"},
+          {.client = "x", .server = "c", .product = "Dovecot"}},
+         2,
+         "likely: s (Exchange 2003) answered BAD to 1 login of c with * or % unquoted: the missing quotes "
+         "are likely the "
+         "reason. KB 932605 is the same fault in Exchange 2007, repaired there by Update Rollup 3 for "
+         "Exchange Server "
+         "2007."},
+        {{{BARE, .result = "BAD", .product = "Exchange 2003"},
+          {SAME, .result = "OK", .product = "Exchange 2003"}},
+         2,
+         "proved: s (Exchange 2003) refused 1 login with * or % unquoted, and let its user in when c wrote "
+         "the argument "
+         "quoted or as a literal: c must quote it."},
+        {{{BARE, .result = "OK", .product = "Exchange 2003"}},
+         1,
+         "tolerated: c sends * or % unquoted, and s (Exchange 2003) takes it (1 login): it works there, and "
+         "fails at a "
+         "strict server."},
+    };
+
+    CHECK(cases);
+}
+
+static void check_query(struct fixture *fixture, const char *name, const struct hand_made *rows, size_t count,
+                        const char *expected)
+{
+    struct query_options options = {.format = QUERY_CSV};
+    enum query_status status;
+    const char *answer;
+    char *text;
+
+    hand_made_put(fixture, rows, count);
+    text = fixture_query(fixture, query_find(name)->sql, &options, &status);
+    assert_string_equal(fixture->why, "");
+    answer = strchr(text, '\n'); /* behind the names of the columns */
+    assert_non_null(answer);
+    assert_string_equal(answer + 1, expected);
+    free(text);
+}
+
+static void test_proxied_shows_broken_legs_first(void **state)
+{
+    static const struct hand_made rows[] = {
+        {IN, OTHER, .result = "OK", .latency_ms = 9},
+        {OUT, OTHER, .result = "OK"},
+        {IN, SAME, .at_ms = 20, .result = "NO", .latency_ms = 9},
+        {.client = "p", .at_ms = 22, BARE, .result = "BAD"},
+    };
+
+    check_query(*state, "proxied", rows, 4,
+                "ali*ce,c,p,s,quoted atom,atom atom,unquoted-wildcard (username),BAD,NO,2.0\r\n"
+                "bob,c,p,s,atom atom,atom atom,,OK,OK,5.0\r\n");
+}
+
+static void test_guessing_takes_ten_refusals_in_ten_minutes(void **state)
+{
+    struct hand_made rows[44] = {0};
+
+    for (int i = 0; i < 11; i++) { /* a guesser that succeeds in the end */
+        rows[i] = (struct hand_made){
+            .client = "guesser", .username = i % 2 == 0 ? "root" : "admin", .at_ms = i * 100};
+        rows[i].result = i == 10 ? "OK" : "NO";
+    }
+    for (int i = 0; i < 9; i++) /* too few */
+        rows[11 + i] = (struct hand_made){.client = "forgetful", OTHER, .result = "NO"};
+    for (int i = 0; i < 24; i++) /* a webmail: many, and most of them let in */
+        rows[20 + i] = (struct hand_made){.client = "webmail", OTHER, .result = i < 11 ? "NO" : "OK"};
+    check_query(*state, "guessing", rows, sizeof rows / sizeof *rows,
+                "guesser,11,10,2,1,10,2023-11-14T22:13:20Z,2023-11-14T22:13:21Z,1\r\n");
+}
+
+static void test_cleartext_with_starttls(void **state)
+{
+#define READABLE .rules = "cleartext-password password"
+    static const struct hand_made rows[] = {
+        {OTHER, READABLE, .capabilities = "IMAP4rev1 STARTTLS LITERAL+"},
+        {OTHER, .capabilities = "STARTTLS"},
+        {.client = "d", OTHER, READABLE, .capabilities = "IMAP4rev1 XSTARTTLS"},
+        {.client = "e", OTHER, READABLE},
+    };
+
+    check_query(*state, "cleartext-with-starttls", rows, 4,
+                "c,s,143,1,1,2023-11-14T22:13:20Z,2023-11-14T22:13:20Z\r\n");
+}
+
+static void test_backslash_in_quotes(void **state)
+{
+    static const struct hand_made rows[] = {
+        {.username = "CORP\\ann", .form = "quoted", .result = "OK"},
+        {.username = "CORPbob", .form = "quoted", .result = "NO", .rules = "bad-quoted username \\ 5"},
+        {.username = "CORP\\carl", .result = "OK"},
+        {.username = "caf\\xE9", .form = "quoted", .result = "OK"},
+        {.username = "dora", .form = "quoted", .result = "BAD", .rules = "bad-quoted password"},
+        {.username = "eve", .form = "quoted", .result = "BAD", .rules = "bad-quoted username x 4"},
+    };
+
+    check_query(*state, "backslash-in-quotes", rows, 6,
+                "CORPbob,username,NO,,c,s,,2023-11-14T22:13:20Z,a.pcap,2\r\n"
+                "dora,password,BAD,,c,s,,2023-11-14T22:13:20Z,a.pcap,5\r\n"
+                "CORP\\ann,,OK,,c,s,,2023-11-14T22:13:20Z,a.pcap,1\r\n");
+}
+
+static void test_lost_backslash_is_put_back_where_that_is_exact(void **state)
+{
+    static const struct hand_made rows[] = {
+        {.username = "CORPbob", .form = "quoted", .result = "NO", .rules = "bad-quoted username \\ 5"},
+        {.username = "bob", .form = "quoted", .result = "NO", .rules = "bad-quoted username \\ 1"},
+        {.username = "a\\bc", .form = "quoted", .rules = "bad-quoted username \\ 4"},
+        {.username = "c\xC3\xBC"
+                     "d",
+         .form = "quoted",
+         .rules = "bad-quoted username \\ 4"},
+        {.username = "user-0123456789abcdef", .form = "quoted", .rules = "bad-quoted username \\ 5"},
+        {.username = "eve", .form = "quoted", .rules = "bad-quoted username x 4"},
+    };
+
+    check_query(*state, "lost-backslash", rows, 6,
+                "\"\"\"CORP\\bob\"\"\",CORPbob,NO,,c,s,,2023-11-14T22:13:20Z,a.pcap,1\r\n"
+                "\"\"\"\\bob\"\"\",bob,NO,,c,s,,2023-11-14T22:13:20Z,a.pcap,2\r\n"
+                ",a\\bc,,,c,s,,2023-11-14T22:13:20Z,a.pcap,3\r\n"
+                ",c\xC3\xBC"
+                "d,,,c,s,,2023-11-14T22:13:20Z,a.pcap,4\r\n"
+                ",user-0123456789abcdef,,,c,s,,2023-11-14T22:13:20Z,a.pcap,5\r\n");
+}
+
+static void test_non_ascii(void **state)
+{
+    static const struct hand_made rows[] = {
+        {.username = "j\xC3\xBCrgen", .form = "literal", .result = "OK"},
+        {.username = "j\\xFCrgen",
+         .form = "quoted",
+         .result = "BAD",
+         .rules = "eight-bit-octet username \\xFC 2"},
+        {.username = "bob", .result = "OK", .rules = "eight-bit-octet password"},
+        {.username = "CORP\\bob", .result = "OK"},
+    };
+
+    check_query(*state, "non-ascii", rows, 4,
+                "j\xC3\xBCrgen,literal,,UTF-8,OK,,c,s,,2023-11-14T22:13:20Z,a.pcap,1\r\n"
+                "j\\xFCrgen,quoted,username,not UTF-8,BAD,,c,s,,2023-11-14T22:13:20Z,a.pcap,2\r\n"
+                "bob,atom,password,,OK,,c,s,,2023-11-14T22:13:20Z,a.pcap,3\r\n");
+}
+
+static void test_starttls_pipelined(void **state)
+{
+    static const struct hand_made rows[] = {
+        {OTHER, .result = "OK", .encryption = "starttls", .rules = "starttls-pipelined command"},
+        {OTHER, .result = "OK"}};
+
+    check_query(*state, "starttls-pipelined", rows, 2,
+                "bob,OK,,starttls,c,s,143,,2023-11-14T22:13:20Z,a.pcap,1\r\n");
+}
+
+static void test_master_users_are_dovecots(void **state)
+{
+    static const struct hand_made rows[] = {
+        {.username = "bob*admin", .product = "Dovecot", .result = "OK"},
+        {.username = "bob*admin", .ident = "(\"name\" \"Dovecot\")", .form = "quoted", .result = "NO"},
+        {.username = "bob*admin", .product = "Hoodiecrow"},
+        {.username = "*admin", .product = "Dovecot"},
+        {.username = "bob*", .product = "Dovecot"},
+    };
+
+    check_query(*state, "master-users", rows, 5,
+                "bob,admin,atom,OK,,c,s,2023-11-14T22:13:20Z,a.pcap,1\r\n"
+                "bob,admin,quoted,NO,,c,s,2023-11-14T22:13:20Z,a.pcap,2\r\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(test_not_seen_is_not_no_finding),
+        FIXTURE_TEST(test_sender_that_quotes),
+        FIXTURE_TEST(test_sender_that_does_not_quote),
+        FIXTURE_TEST(test_other_rules_are_told_too),
+        FIXTURE_TEST(test_proxy_that_drops_the_quotes),
+        FIXTURE_TEST(test_kb_932605_is_named_where_it_can_be),
+        FIXTURE_TEST(test_proxied_shows_broken_legs_first),
+        FIXTURE_TEST(test_guessing_takes_ten_refusals_in_ten_minutes),
+        FIXTURE_TEST(test_cleartext_with_starttls),
+        FIXTURE_TEST(test_backslash_in_quotes),
+        FIXTURE_TEST(test_lost_backslash_is_put_back_where_that_is_exact),
+        FIXTURE_TEST(test_non_ascii),
+        FIXTURE_TEST(test_starttls_pipelined),
+        FIXTURE_TEST(test_master_users_are_dovecots),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
