@@ -1,0 +1,113 @@
+"""Who is at fault: the samples must give the proof that they were made for, and a proxy is seen through --mask-users."""
+import os
+import re
+
+import harness
+from capture_maker import Conversation, pcap
+
+SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "samples")
+VERDICTS = "SELECT username, rule, argument, verdict FROM judged_findings WHERE client_ip = '%s' ORDER BY login_id, argument"
+
+
+class Asking:
+    def sample(self, name, *options):
+        self.read(*options, os.path.join(SAMPLES, name))
+
+    def query(self, *arguments):
+        return self.imaptap("query", "-d", self.database, *arguments).out
+
+    def diagnosis(self, client):
+        return self.one(f"SELECT verdict, diagnosis FROM diagnosis WHERE client_ip = '{client}'")
+
+
+class Exchange(harness.ImaptapTest, Asking):
+    BROKEN = ("SELECT username, proxy_ip, server_ip, username_form_in, password_form_in, username_form_out, "
+              "password_form_out, rules_out, result_in, result_out FROM proxied WHERE rules_out IS NOT NULL ORDER BY time_ns")
+
+    def test_one_line_proves_kb_932605(self):
+        self.sample("exchange-kb932605.pcap")
+        legs = ("10.1.0.20", "10.1.0.143", "quoted", "quoted", "atom", "atom")
+        user, password = "unquoted-wildcard (username)", "unquoted-wildcard (password)"
+        self.assertEqual(self.ask(self.BROKEN), [
+            ("ali*ce", *legs, user, "NO", "BAD"), ("ali*ce", *legs, user, "NO", "BAD"),
+            ("carol", *legs, password, "NO", "NO"), ("100%frank", *legs, user, "NO", "BAD"),
+            ("eve", *legs, password, "NO", "NO"), ("heidi", *legs, password, "NO", "NO"),
+            ("ju*dy", *legs, f"{password}, {user}", "NO", "BAD")])
+        self.assertEqual(self.ask("SELECT count(*), min(delay_ms) > 0, max(delay_ms) < 10 FROM proxied"), [(14, 1, 1)])
+        self.assertEqual(self.ask("SELECT DISTINCT verdict FROM judged_findings"), [("proved",)])
+        self.assertEqual(self.diagnosis("10.1.0.20"), (
+            "proved", "10.1.0.20 received the credentials of 6 users quoted, passed them on to 10.1.0.143 (Exchange 2003) with "
+            "* or % unquoted, and was refused: 10.1.0.20 must quote them. This is KB 932605: install Update Rollup 3 for "
+            "Exchange Server 2007, or a later one, on 10.1.0.20."))
+        self.assertEqual(self.diagnosis("10.1.0.101")[0], "no finding")
+        self.assertIn("is not at fault", self.diagnosis("10.1.0.101")[1])
+
+    def test_masked_users_are_paired_all_the_same(self):
+        self.sample("exchange-kb932605.pcap", "--mask-users")
+        self.assertEqual([row[1:] for row in self.ask(self.BROKEN)][0],
+                         ("10.1.0.20", "10.1.0.143", "quoted", "quoted", "atom", "atom", "unquoted-wildcard (username)",
+                          "NO", "BAD"))
+        self.assertEqual(self.diagnosis("10.1.0.20")[0], "proved")
+        self.assertNotIn("ali*ce", self.query("--format", "csv", "proxied"))
+
+    def test_a_person_reads_the_answer_whole(self):
+        self.sample("exchange-kb932605.pcap")
+        said = re.sub(r"\s+", " ", self.query("diagnosis"))
+        self.assertIn("This is KB 932605: install Update Rollup 3 for Exchange Server 2007, or a later one, on 10.1.0.20.", said)
+        first = self.query("--format", "csv", "proxied").splitlines()[1]
+        self.assertEqual(first.rsplit(",", 1)[0], "ali*ce,10.1.0.101,10.1.0.20,10.1.0.143,quoted quoted,atom atom,"
+                         "unquoted-wildcard (username),BAD,NO")
+
+
+class RealServers(harness.ImaptapTest, Asking):
+    def test_hoodiecrow_is_strict(self):
+        self.sample("hoodiecrow.pcap")
+        self.assertEqual(self.ask(VERDICTS % "192.0.2.10"), [
+            ("star*user", "unquoted-wildcard", "username", "likely"), ("per%cent", "unquoted-wildcard", "username", "likely"),
+            ("CORP\\bob", "unquoted-special", "username", "likely")])
+        self.assertEqual(self.ask(VERDICTS % "192.0.2.12"), [
+            ("star*user", "unquoted-wildcard", "username", "proved"), ("tulpen", "unquoted-wildcard", "password", "proved"),
+            ("star*user", "unadvertised-literal", "username", "proved")])
+        self.assertEqual(self.diagnosis("192.0.2.11"), (
+            "no finding", "192.0.2.11 quotes * and % in 2 logins to 192.0.2.143 (Hoodiecrow): let in."))
+
+    def test_dovecot_is_lenient(self):
+        self.sample("dovecot.pcap")
+        self.assertEqual(set(self.ask(VERDICTS % "198.51.100.10")), {
+            ("star*user", "unquoted-wildcard", "username", "tolerated"),
+            ("per%cent", "unquoted-wildcard", "username", "tolerated"),
+            ("CORP\\bob", "unquoted-special", "username", "tolerated")})
+        self.assertEqual(self.diagnosis("198.51.100.10")[0], "tolerated")
+        refused = {row[:2]: row[3] for row in self.ask((VERDICTS % "198.51.100.12").replace("ORDER", "AND refused ORDER"))}
+        self.assertEqual(refused, {("star*user", "unquoted-wildcard"): "unknown", ("CORPbob", "bad-quoted"): "unknown",
+                                   ("b(ob", "unquoted-special"): "likely"})
+        self.assertEqual(self.diagnosis("198.51.100.13"), (
+            "not seen", "No login was seen from 198.51.100.13 to 198.51.100.143 (Dovecot): all 2 connections were encrypted."))
+        self.assertIn('"CORP\\bob"  CORPbob', self.query("lost-backslash"))
+        self.assertIn("star*user", self.query("wildcard-logins"))
+        self.assertIn("198.51.100.12", self.query("cleartext-with-starttls"))
+
+
+class CannedQueries(harness.ImaptapTest, Asking):
+    def test_guessing(self):
+        conversation = Conversation().open()
+        for number in range(12):
+            conversation.login(f"a{number} LOGIN root guess-{number}", "NO wrong")
+        self.read(self.write("guessing.pcap", pcap(conversation.frames)))
+        self.assertEqual(self.query("--format", "csv", "guessing").splitlines()[1].split(",")[:6],
+                         ["10.9.0.1", "12", "12", "1", "0", "12"])
+
+    def test_starttls_pipelined(self):
+        conversation = Conversation().open().say("C", "a STARTTLS\r\nb LOGIN bob secret\r\n")
+        conversation.say("S", "a NO later\r\nb OK done\r\n")
+        self.read(self.write("pipelined.pcap", pcap(conversation.frames)))
+        self.assertIn("bob,OK,done,none,10.9.0.1", self.query("--format", "csv", "starttls-pipelined"))
+
+    def test_non_ascii(self):
+        conversation = Conversation().open().login('a LOGIN "j\xfcrgen" x', "BAD no")
+        self.read(self.write("umlaut.pcap", pcap(conversation.frames)))
+        self.assertIn("j\\xFCrgen,quoted,username,not UTF-8,BAD", self.query("--format", "csv", "non-ascii"))
+
+
+if __name__ == "__main__":
+    harness.main()
