@@ -16,6 +16,20 @@ void capture_error_set(struct capture_error *error, const char *format, ...)
     va_end(arguments);
 }
 
+void capture_error_add(struct capture_error *error, const char *format, ...)
+{
+    size_t length = strlen(error->text);
+    va_list arguments;
+
+    if (length > 0 && length + 2 < sizeof error->text) {
+        memcpy(error->text + length, "; ", 3);
+        length += 2;
+    }
+    va_start(arguments, format);
+    (void)vsnprintf(error->text + length, sizeof error->text - length, format, arguments);
+    va_end(arguments);
+}
+
 const char *capture_number(uint64_t number, char text[CAPTURE_NUMBER_SIZE])
 {
     char digits[21];

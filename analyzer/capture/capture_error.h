@@ -10,7 +10,12 @@ struct capture_error {
     char text[400];
 };
 
+/* Replaces the sentence. */
 __attribute__((format(printf, 2, 3))) void capture_error_set(struct capture_error *error, const char *format,
+                                                             ...);
+
+/* Adds to the sentence, behind a semicolon when there is one. */
+__attribute__((format(printf, 2, 3))) void capture_error_add(struct capture_error *error, const char *format,
                                                              ...);
 
 /* Octets of a number's text with separators, the terminator counted. */

@@ -1,11 +1,13 @@
 /*
- * One capture file: finds out what it is, and lets the reader of that format read it.
+ * One capture file: finds out what it is, and lets the reader of that format read it, unpacked if need be.
  */
 #include "analyzer/capture/capture_file.h"
 
 #include "analyzer/capture/capture_error.h"
 #include "analyzer/capture/classic.h"
+#include "analyzer/capture/pcapng/pcapng.h"
 #include "analyzer/capture/source.h"
+#include "analyzer/capture/unpack/unpack.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +16,11 @@
 struct capture_file {
     uint32_t index;
     struct source *source;
-    struct classic *classic;
+    struct unpacker *unpacker; /* NULL: the source is not compressed */
+    struct source *unpacked;   /* what comes out of it */
+    struct classic *classic;   /* the reader: one of these, NULL before the first frame is asked for */
+    struct pcapng *pcapng;
+    uint64_t frames;
     enum capture_status status; /* CAPTURE_FRAME: there may be more */
     struct capture_error error;
 };
@@ -44,13 +50,12 @@ struct capture_file *capture_file_new_fed(source_reader *reader, void *user, uin
     return new_file(source_new_fed(reader, user), index);
 }
 
-static bool is_capture(const uint8_t magic[4])
+static bool is_classic(const uint8_t magic[4])
 {
     static const uint8_t magics[][4] = {
         {0xa1, 0xb2, 0xc3, 0xd4}, {0xd4, 0xc3, 0xb2, 0xa1}, /* microseconds */
         {0xa1, 0xb2, 0x3c, 0x4d}, {0x4d, 0x3c, 0xb2, 0xa1}, /* nanoseconds */
         {0xa1, 0xb2, 0xcd, 0x34}, {0x34, 0xcd, 0xb2, 0xa1}, /* longer record headers, of old Linux patches */
-        {0x0a, 0x0d, 0x0d, 0x0a},                           /* pcapng */
     };
 
     for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
@@ -59,12 +64,16 @@ static bool is_capture(const uint8_t magic[4])
     return false;
 }
 
-/* Reads the file's beginning; false: *file says why it cannot be read. */
-static bool open_reader(struct capture_file *file)
+static bool is_pcapng(const uint8_t magic[4])
 {
-    const uint8_t *head;
-    ssize_t length = source_head(file->source, 4, &head);
+    static const uint8_t section[4] = {0x0a, 0x0d, 0x0d, 0x0a};
 
+    return memcmp(magic, section, sizeof section) == 0;
+}
+
+/* Says why the first octets are no capture's. */
+static void tell_unknown(struct capture_file *file, const uint8_t *head, ssize_t length)
+{
     if (length < 0)
         capture_error_set(&file->error, "cannot be read: %s", strerror(errno));
     else if (length == 0)
@@ -72,24 +81,58 @@ static bool open_reader(struct capture_file *file)
     else if (length < 4)
         capture_error_set(&file->error, "is no capture file: it has %d octet%s", (int)length,
                           length == 1 ? "" : "s");
-    else if (!is_capture(head))
+    else
         capture_error_set(&file->error, "is no capture file: starts with %02x %02x %02x %02x", head[0],
                           head[1], head[2], head[3]);
+}
+
+/* The octets of the capture itself; NULL: out of memory, or the source cannot be read. */
+static struct source *content_of(struct capture_file *file)
+{
+    if (unpack_new(file->source, &file->unpacker) != 0)
+        return NULL;
+    if (file->unpacker == NULL)
+        return file->source;
+    file->unpacked = source_new_unpacked(unpack_read, file->unpacker);
+    return file->unpacked;
+}
+
+/* Reads the file's beginning; false: the error says why it cannot be read. */
+static bool open_reader(struct capture_file *file)
+{
+    struct source *content = content_of(file);
+    const uint8_t *head = NULL;
+    ssize_t length = content == NULL ? -1 : source_head(content, 4, &head);
+
+    if (length >= 4 && is_classic(head))
+        file->classic = classic_open(content, &file->error);
+    else if (length >= 4 && is_pcapng(head))
+        file->pcapng = pcapng_open(content, &file->error);
     else
-        file->classic = classic_open(file->source, &file->error);
-    return file->classic != NULL;
+        tell_unknown(file, head, length);
+    return file->classic != NULL || file->pcapng != NULL;
+}
+
+static enum capture_status read_frame(struct capture_file *file, struct frame *frame)
+{
+    if (file->classic == NULL && file->pcapng == NULL && !open_reader(file))
+        return CAPTURE_BROKEN;
+    if (file->classic != NULL)
+        return classic_next(file->classic, frame);
+    return pcapng_next(file->pcapng, frame);
 }
 
 enum capture_status capture_file_next(struct capture_file *file, struct frame *frame)
 {
     if (file->status != CAPTURE_FRAME)
         return file->status;
-    if (file->classic == NULL && !open_reader(file)) {
-        file->status = CAPTURE_BROKEN;
-        return file->status;
+    file->status = read_frame(file, frame);
+    if (file->status == CAPTURE_FRAME) {
+        file->frames = frame->number;
+        frame->capture = file->index;
+    } else if (file->unpacker != NULL && unpack_failed(file->unpacker, file->frames + 1, &file->error)) {
+        file->status = CAPTURE_BROKEN; /* to the reader it may have looked like the end */
     }
-    frame->capture = file->index;
-    file->status = classic_next(file->classic, frame);
     return file->status;
 }
 
@@ -105,7 +148,9 @@ uint64_t capture_file_position(const struct capture_file *file)
 
 const char *capture_file_link_types(const struct capture_file *file)
 {
-    return file->classic == NULL ? "" : classic_link_types(file->classic);
+    if (file->classic != NULL)
+        return classic_link_types(file->classic);
+    return file->pcapng != NULL ? pcapng_link_types(file->pcapng) : "";
 }
 
 void capture_file_fingerprint(struct capture_file *file, char *text)
@@ -118,6 +163,9 @@ void capture_file_free(struct capture_file *file)
     if (file == NULL)
         return;
     classic_free(file->classic);
+    pcapng_free(file->pcapng);
+    source_free(file->unpacked);
+    unpack_free(file->unpacker);
     source_free(file->source);
     free(file);
 }

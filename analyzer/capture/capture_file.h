@@ -1,5 +1,6 @@
 /*
- * One capture file (or pipe) as a sequence of frames, through libpcap.
+ * One capture file (or pipe) as a sequence of frames: classic pcap through libpcap, pcapng, and either of
+ * them compressed with gzip, bzip2, xz, zstd or lz4. What it is, its content says.
  *
  * Works on descriptors that somebody else opened, so that the process which reads hostile octets needs no
  * right to open anything.

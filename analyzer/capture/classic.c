@@ -1,8 +1,10 @@
 /*
- * Captures in libpcap's formats. libpcap wants a stdio stream: it gets one whose octets come from the source.
+ * Captures in libpcap's own format. libpcap wants a stdio stream: it gets one whose octets come from the
+ * source.
  */
 #include "analyzer/capture/classic.h"
 
+#include "analyzer/capture/link_type.h"
 #include "analyzer/packet/peel.h"
 
 #include <errno.h>
@@ -21,7 +23,7 @@ struct classic {
     FILE *stream; /* belongs to `pcap` once that is open */
     char *buffer;
     int link_type;
-    char link_name[32];
+    char link_name[LINK_TYPE_NAME_SIZE];
     int read_error; /* errno of the source's failure; 0: none */
     uint64_t frames;
 };
@@ -76,18 +78,6 @@ static void tell_unopened(const struct classic *classic, const char *reason)
         capture_error_set(classic->error, "has a file header that is not understood: %s", reason);
 }
 
-static void name_link(struct classic *classic)
-{
-    const char *name;
-
-    classic->link_type = pcap_datalink(classic->pcap);
-    name = pcap_datalink_val_to_name(classic->link_type);
-    if (name != NULL)
-        snprintf(classic->link_name, sizeof classic->link_name, "%s", name);
-    else
-        snprintf(classic->link_name, sizeof classic->link_name, "DLT %d", classic->link_type);
-}
-
 struct classic *classic_open(struct source *source, struct capture_error *error)
 {
     char reason[PCAP_ERRBUF_SIZE] = "";
@@ -107,7 +97,8 @@ struct classic *classic_open(struct source *source, struct capture_error *error)
         classic_free(classic);
         return NULL;
     }
-    name_link(classic);
+    classic->link_type = pcap_datalink(classic->pcap);
+    link_type_name(classic->link_type, classic->link_name);
     if (!peel_knows_link(classic->link_type)) {
         capture_error_set(error, "has link type %s, which is not understood", classic->link_name);
         classic_free(classic);

@@ -1,5 +1,5 @@
 /*
- * Captures in libpcap's formats, read by libpcap on top of a source.
+ * Captures in libpcap's own format, read by libpcap on top of a source.
  */
 #ifndef IMAPTAP_ANALYZER_CAPTURE_CLASSIC_H
 #define IMAPTAP_ANALYZER_CAPTURE_CLASSIC_H

@@ -25,6 +25,9 @@ typedef ssize_t source_reader(void *user, void *octets, size_t room);
 /* The same as source_new for such octets. */
 struct source *source_new_fed(source_reader *reader, void *user);
 
+/* The same for octets that are another source's in a different form: without a fingerprint of their own. */
+struct source *source_new_unpacked(source_reader *reader, void *user);
+
 /* Points *octets at the first octets, without taking them: `wanted` of them (at most SOURCE_HEAD), fewer at
  * the end. Only before the first source_read. Returns how many there are, or -1 with errno set. */
 ssize_t source_head(struct source *source, size_t wanted, const uint8_t **octets);
