@@ -2,7 +2,7 @@
  * imaptap lint: judges the command lines that a client sends, for the test suites of clients and proxies.
  */
 #include "analyzer/command.h"
-#include "analyzer/lint/print.h"
+#include "analyzer/lint/print/print.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -94,15 +94,27 @@ static void report_hint(struct run *run, const struct imap_login *login, const s
     report(run, login, layout, &lint_hint, &hint);
 }
 
-static void on_login(void *user, const struct imap_login *login)
+/* Octets behind the closing quote of a user name: the quotes may be a password's, and from the first
+ * separator on, what stands between them too. */
+static void cut_doubtful(struct imap_text *username)
+{
+    for (size_t i = 0; i < username->length; i++)
+        if (username->octets[i] == ' ' || username->octets[i] == '\t')
+            username->length = i;
+}
+
+static void on_login(void *user, const struct imap_login *record)
 {
     struct run *run = user;
+    struct imap_login known = *record, *login = &known;
     struct layout layout;
 
     run->result->logins++;
     if (login->incomplete)
         run->result->cut = true;
     layout_find(run->input, login, &layout);
+    if (layout.junk)
+        cut_doubtful(&login->username);
     for (unsigned i = 0; i < login->violation_count; i++) {
         const struct imap_violation *violation = &login->violations[i];
 

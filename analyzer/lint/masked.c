@@ -111,6 +111,12 @@ static void put_atom(struct line *line, bool about)
     put_user_left_out(line, about);
 }
 
+/* Octets stand behind the closing quote, and what stands before it is told to its end. */
+static bool is_before_junk(const struct line *line)
+{
+    return line->layout->junk && line->login->username.length == (uint64_t)line->login->username_length;
+}
+
 /* The quoted string as it was sent, as far as the record tells. */
 static void put_quoted(struct line *line, bool about)
 {
@@ -131,7 +137,7 @@ static void put_quoted(struct line *line, bool about)
             sent[length++] = '\\';
         sent[length++] = octet;
     }
-    if (line->layout->closed && (line->layout->whole || line->layout->junk))
+    if (line->layout->closed && (line->layout->whole || is_before_junk(line)))
         sent[length++] = '"';
     /* Behind a backslash whose place is not told, no position is certain. */
     if (backslash.somewhere && !backslash.only && line->violation->position > backslash.position)

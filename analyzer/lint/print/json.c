@@ -1,5 +1,5 @@
 /* What the JSON of both formats needs. */
-#include "analyzer/lint/json.h"
+#include "analyzer/lint/print/json.h"
 
 #include "analyzer/lint/servers.h"
 #include "analyzer/lint/show.h"

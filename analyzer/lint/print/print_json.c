@@ -1,5 +1,5 @@
 /* Findings for programs: one object, its findings one a line. */
-#include "analyzer/lint/json.h"
+#include "analyzer/lint/print/json.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  * How findings are told: as text, JSON or SARIF 2.1.0 (OASIS standard). Each format is a printer; it writes
  * as the findings come, so that none of them is kept.
  */
-#ifndef IMAPTAP_ANALYZER_LINT_PRINT_H
-#define IMAPTAP_ANALYZER_LINT_PRINT_H
+#ifndef IMAPTAP_ANALYZER_LINT_PRINT_PRINT_H
+#define IMAPTAP_ANALYZER_LINT_PRINT_PRINT_H
 
 #include "analyzer/lint/lint.h"
 

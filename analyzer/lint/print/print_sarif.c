@@ -1,6 +1,6 @@
 /* Findings for code scanning: SARIF 2.1.0. There is no snippet and no artifact content: both may be secret.
  */
-#include "analyzer/lint/json.h"
+#include "analyzer/lint/print/json.h"
 #include "analyzer/lint/show.h"
 
 #include <ctype.h>

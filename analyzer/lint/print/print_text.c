@@ -1,5 +1,5 @@
 /* Findings for people: as compilers tell theirs, with a caret under the octet. */
-#include "analyzer/lint/print.h"
+#include "analyzer/lint/print/print.h"
 #include "analyzer/lint/servers.h"
 #include "analyzer/lint/show.h"
 

@@ -1,8 +1,8 @@
 /* What the JSON of both formats needs. */
-#ifndef IMAPTAP_ANALYZER_LINT_JSON_H
-#define IMAPTAP_ANALYZER_LINT_JSON_H
+#ifndef IMAPTAP_ANALYZER_LINT_PRINT_JSON_H
+#define IMAPTAP_ANALYZER_LINT_PRINT_JSON_H
 
-#include "analyzer/lint/print.h"
+#include "analyzer/lint/print/print.h"
 
 #include <jansson.h>
 

@@ -1,0 +1,354 @@
+"""imaptap lint: each rule that a command line can break, where the caret points, what the corrected line is, and that
+no password is in any output of any case in any format."""
+import base64
+import json
+import os
+import subprocess
+
+import harness
+
+SECRET = "Sesam-47"
+BASE64_SECRET = base64.b64encode(b"\0bob\0" + SECRET.encode()).decode()
+MASK = "********"
+# What must be nowhere: the password, halves of it, and what it looks like in base64.
+FORBIDDEN = (SECRET, "Sesam", "sam-", "-47", BASE64_SECRET, BASE64_SECRET[8:], base64.b64encode(SECRET.encode()).decode()[:8])
+
+# line(s): findings as (rule, argument, masked line up to the caret, corrected line)
+VIOLATIONS = {
+    "a1 LOGIN ali*ce Sesam-47": [
+        ("unquoted-wildcard", "username", "a1 LOGIN ali", 'a1 LOGIN "ali*ce" "<password>"')],
+    "a1 login %alice \"Sesam-47\"": [
+        ("unquoted-wildcard", "username", "a1 LOGIN ", 'a1 LOGIN "%alice" "<password>"')],
+    "a1 LOGIN alice Sesam-47*%": [
+        ("unquoted-wildcard", "password", "a1 LOGIN alice ", 'a1 LOGIN "alice" "<password>"')],
+    "a1 LOGIN CORP\\bob Sesam-47": [
+        ("unquoted-special", "username", "a1 LOGIN CORP", 'a1 LOGIN "CORP\\\\bob" "<password>"')],
+    "a1 LOGIN bob(1) Sesam-47)": [
+        ("unquoted-special", "username", "a1 LOGIN bob", 'a1 LOGIN "bob(1)" "<password>"'),
+        ("unquoted-special", "password", "a1 LOGIN bob(1) ", 'a1 LOGIN "bob(1)" "<password>"')],
+    "a1 LOGIN b\"b\" Sesam-47": [
+        ("unquoted-special", "username", "a1 LOGIN b", 'a1 LOGIN "b\\"b\\"" "<password>"')],
+    "a1 LOGIN {x Sesam-47": [
+        ("unquoted-special", "username", "a1 LOGIN ", 'a1 LOGIN "{x" "<password>"')],
+    "a1 LOGIN b\xfc Sesam-47": [
+        ("eight-bit-octet", "username", "a1 LOGIN b", 'a1 LOGIN {3}\r\nb\xfc "<password>"')],
+    'a1 LOGIN "b\xfc" "Sesam-47\xfc"': [
+        ("eight-bit-octet", "username", 'a1 LOGIN "b', 'a1 LOGIN {3}\r\nb\xfc "<password>"'),
+        ("eight-bit-octet", "password", 'a1 LOGIN "b\\xc3\\xbc" ', 'a1 LOGIN {3}\r\nb\xfc "<password>"')],
+    'a1 LOGIN "CORP\\bob" "Sesam-47"': [
+        ("bad-quoted", "username", 'a1 LOGIN "CORP', 'a1 LOGIN "CORP\\\\bob" "<password>"')],
+    'a1 LOGIN "a\\b\\c" "Sesam-47"': [
+        ("bad-quoted", "username", 'a1 LOGIN "a', 'a1 LOGIN "<user>" "<password>"')],
+    'a1 LOGIN "bob" "Sesam-47': [
+        ("bad-quoted", "password", 'a1 LOGIN "bob" ', 'a1 LOGIN "bob" "<password>"')],
+    'a1 LOGIN "bob" "Sesam\\-47"': [
+        ("bad-quoted", "password", 'a1 LOGIN "bob" ', 'a1 LOGIN "bob" "<password>"')],
+    'a1 LOGIN "bob Sesam-47': [
+        ("bad-quoted", "username", "a1 LOGIN ", 'a1 LOGIN "<user>" "<password>"'),
+        ("missing-argument", "password", 'a1 LOGIN "bob[...] ', 'a1 LOGIN "<user>" "<password>"')],
+    'a1 LOGIN "bob"Sesam-47': [
+        ("bad-quoted", "username", 'a1 LOGIN "bob"', 'a1 LOGIN "<user>" "<password>"'),
+        ("missing-argument", "password", 'a1 LOGIN "bob"[...] ', 'a1 LOGIN "<user>" "<password>"')],
+    'a1 LOGIN bob"Sesam-47"': [
+        ("unquoted-special", "username", "a1 LOGIN bob", 'a1 LOGIN "<user>" "<password>"'),
+        ("missing-argument", "password", "a1 LOGIN bob[...] ", 'a1 LOGIN "<user>" "<password>"')],
+    "a1 LOGIN b\0b Sesam-47": [
+        ("nul-octet", "username", "a1 LOGIN b", 'a1 LOGIN "bb" "<password>"')],
+    "a1 LOGIN ~{3}\nbob Sesam-47": [
+        ("literal8-argument", "username", "a1 LOGIN ", 'a1 LOGIN "bob" "<password>"')],
+    "a1 LOGIN {4}\nb\0*b Sesam-47*": [
+        ("unquoted-wildcard", "password", "a1 LOGIN {4}\\r\\nb\\x00*b ", 'a1 LOGIN "b*b" "<password>"'),
+        ("nul-octet", "username", "a1 LOGIN {4}\\r\\nb", 'a1 LOGIN "b*b" "<password>"')],
+    "a1 AUTHENTICATE PLAIN Sesam-47": [
+        ("bad-base64", "initial-response", "a1 AUTHENTICATE PLAIN ", "a1 AUTHENTICATE PLAIN")],
+    "a1 AUTHENTICATE LOGIN\nYm9i\nSesam-47": [
+        ("bad-base64", "command", "a1 AUTHENTICATE LOGIN\\r\\n", "a1 AUTHENTICATE LOGIN")],
+    "a1 AUTHENTICATE": [
+        ("missing-argument", "mechanism", "a1 AUTHENTICATE ", None)],
+    "a1 LOGIN bob": [
+        ("missing-argument", "password", "a1 LOGIN bob ", 'a1 LOGIN "bob" "<password>"')],
+    "a1 LOGIN": [
+        ("missing-argument", "username", "a1 LOGIN", 'a1 LOGIN "<user>" "<password>"'),
+        ("missing-argument", "password", "a1 LOGIN ", 'a1 LOGIN "<user>" "<password>"')],
+    "a1 LOGIN  Sesam-47": [
+        ("missing-argument", "username", "a1 LOGIN", 'a1 LOGIN "<user>" "<password>"')],
+    "a1 LOGIN bob my Sesam-47": [
+        ("extra-argument", "command", f"a1 LOGIN bob {MASK} ", 'a1 LOGIN "<user>" "<password>"')],
+    'a1 LOGIN "bob" my Sesam-47': [
+        ("extra-argument", "command", f'a1 LOGIN "bob" {MASK} ', 'a1 LOGIN "bob" "<password>"')],
+    "a1  LOGIN bob Sesam-47": [
+        ("bad-spacing", "command", "a1 ", 'a1 LOGIN "bob" "<password>"')],
+    "a1 LOGIN bob\tSesam-47": [
+        ("bad-spacing", "command", "a1 LOGIN bob", 'a1 LOGIN "bob" "<password>"')],
+    'a1 LOGIN "bob""Sesam-47"': [
+        ("bad-spacing", "command", 'a1 LOGIN "bob"', 'a1 LOGIN "bob" "<password>"')],
+    " a1 LOGIN bob Sesam-47": [
+        ("bad-spacing", "command", "", 'a1 LOGIN "bob" "<password>"')],
+    "a1 LOGIN bob Sesam-47 ": [
+        ("bad-spacing", "command", f"a1 LOGIN bob {MASK}", 'a1 LOGIN "bob" "<password>"')],
+    "a1 LOGIN bob Sesam-47\r\r": [
+        ("bad-line-end", "command", f"a1 LOGIN bob {MASK}", 'a1 LOGIN "bob" "<password>"')],
+    "LOGIN bob Sesam-47": [
+        ("bad-tag", "tag", "", 'A1 LOGIN "bob" "<password>"')],
+    "a+1 LOGIN bob Sesam-47": [
+        ("bad-tag", "tag", "a", 'A1 LOGIN "bob" "<password>"')],
+}
+HINTS = {
+    "a1 LOGIN al[i]ce Sesam-47": [
+        ("unportable-octet", "username", "a1 LOGIN al", 'a1 LOGIN "al[i]ce" "<password>"')],
+    "a1 LOGIN al}ice Sesam-47": [
+        ("unportable-octet", "username", "a1 LOGIN al", 'a1 LOGIN "al}ice" "<password>"')],
+}
+CLEAN = [
+    "a1 LOGIN alice Sesam-47",
+    'a1 LOGIN "al*i(c)e" "Sesam-47%"',
+    'a1 LOGIN "a\\"b\\\\c" Sesam-47\r',
+    "a1 LOGIN {7}\nal*\nice {8}\nSesam-47\n",
+    "a1 LOGIN {3+}\nb\xfc {8+}\nSesam-47",
+    f"a1 AUTHENTICATE PLAIN {BASE64_SECRET}",
+    f"a1 AUTHENTICATE PLAIN\n{BASE64_SECRET}",
+    "a1 AUTHENTICATE LOGIN\nYm9i\nU2VzYW0tNDc=",
+    'a1 LOGIN "al[i]ce" Sesam-47',
+    "a1 NOOP",
+    "",
+]
+# Rules that a line alone cannot break: they need the network or the server's side.
+NOT_OF_A_LINE = {"literal-not-awaited", "unadvertised-literal", "oversized-literal", "unadvertised-initial-response",
+                 "starttls-pipelined", "cleartext-password", "guessable-exchange", "login-disabled"}
+
+
+class LintTest(harness.ImaptapTest):
+    def lint(self, octets, *arguments, status=0):
+        octets = octets if isinstance(octets, bytes) else octets.encode()
+        run = self.imaptap("lint", *arguments, input=octets, status=status)
+        for word in FORBIDDEN:
+            self.assertNotIn(word, run.out + run.err)
+        return run
+
+    def findings(self, octets, *arguments, status=0):
+        return json.loads(self.lint(octets, "--format", "json", *arguments, status=status).out)["findings"]
+
+    def short(self, findings):
+        return [(one["rule"], one["argument"], one["command"][:one["caret"]], one["corrected"]) for one in findings]
+
+
+class Lint(LintTest):
+    def test_violations_carets_and_corrected_lines(self):
+        for line, expected in VIOLATIONS.items():
+            with self.subTest(line):
+                self.assertEqual(self.short(self.findings(line + "\n", status=1)), expected)
+
+    def test_hints_are_no_violations(self):
+        for line, expected in HINTS.items():
+            with self.subTest(line):
+                findings = self.findings(line + "\n")
+                self.assertEqual(self.short(findings), expected)
+                self.assertEqual(findings[0]["severity"], "hint")
+
+    def test_right_lines_are_clean(self):
+        for line in CLEAN:
+            with self.subTest(line):
+                self.assertEqual(self.findings(line + "\n"), [])
+
+    def test_every_rule_of_a_line_has_a_case(self):
+        rules = {row["rule"] for row in json.loads(self.imaptap("rules", "--format", "json").out)}
+        tried = {finding[0] for findings in VIOLATIONS.values() for finding in findings}
+        self.assertEqual(tried | NOT_OF_A_LINE, rules)
+
+    def test_corrected_lines_are_clean(self):
+        for line in list(VIOLATIONS) + list(HINTS):
+            for finding in self.findings(line + "\n", status=int(line in VIOLATIONS)):
+                if finding["corrected"] is not None:
+                    with self.subTest(finding["corrected"]):
+                        self.assertEqual(self.findings(finding["corrected"] + "\r\n", "--stream"), [])
+
+    def test_a_password_is_masked_alike_whatever_its_length(self):
+        texts = {self.lint(f"a1 LOGIN a*b {password}\n", status=1).out
+                 for password in (SECRET, SECRET * 20, f'"{SECRET} {SECRET}"')}
+        self.assertEqual(len(texts), 1)
+        texts = {self.lint(f"a1 LOGIN bob *{password}\n", status=1).out for password in (SECRET, SECRET * 20)}
+        self.assertEqual(len(texts), 1)
+
+    def test_no_password_in_any_format(self):
+        lines = "\n".join([*VIOLATIONS, *HINTS, *CLEAN]) + "\n"
+        for name in ("text", "json", "sarif"):
+            self.lint(lines, "--format", name, "--servers", status=1)
+        stream = "\r\n".join([*VIOLATIONS, *HINTS]) + "\r\n"
+        for name in ("text", "json", "sarif"):
+            self.lint(stream, "--format", name, "--servers", "--stream", status=1)
+
+    def test_lines_are_judged_each_by_itself(self):
+        lines = "a1 LOGIN \"bob Sesam-47\na1 STARTTLS\na1 LOGIN {3}\nb*b Sesam-47\n\na1 LOGIN x*y Sesam-47\n"
+        places = [(one["line"], one["column"], one["rule"]) for one in self.findings(lines, status=1)]
+        self.assertEqual(places, [(1, 10, "bad-quoted"), (1, 4, "missing-argument"), (6, 11, "unquoted-wildcard")])
+
+    def test_the_column_is_that_of_the_input(self):
+        lines = "a1  LOGIN \xfcb*b Sesam-47\r\n  a2 LOGIN {6}\r\nbo\nb\0b *Sesam-47\r\n"
+        places = [(one["line"], one["column"], one["rule"]) for one in self.findings(lines, status=1)]
+        self.assertEqual(places, [(1, 13, "unquoted-wildcard"), (1, 11, "eight-bit-octet"), (1, 4, "bad-spacing"),
+                                  (4, 5, "unquoted-wildcard"), (4, 2, "nul-octet"), (2, 1, "bad-spacing")])
+
+    def test_columns_behind_a_doubtful_name_are_not_told(self):
+        places = {(one["rule"], one["column"]) for one in
+                  self.findings('a1 LOGIN bob"my Sesam-47"\n', status=1) if one["argument"] == "password"}
+        self.assertEqual(places, {("unquoted-special", 4)})
+
+
+class Text(LintTest):
+    def test_shows_everything_that_helps(self):
+        out = self.lint("\na1 LOGIN ali*ce Sesam-47\n", status=1).out.splitlines()
+        self.assertRegex(out[0], r"^stdin:2:13: error: .*wildcard.* \[unquoted-wildcard\]$")
+        self.assertEqual(out[1:3], [f"    a1 LOGIN ali*ce {MASK}", "                ^ *"])
+        self.assertTrue(out[3].startswith("  Reference: RFC 3501"))
+        self.assertTrue(out[4].startswith("  Remedy: "))
+        self.assertEqual(out[5], '  Corrected: a1 LOGIN "ali*ce" "<password>"')
+        self.assertEqual(out[-1], "1 login judged: 1 violation, 0 hints.")
+
+    def test_names_the_wildcards_of_a_password(self):
+        out = self.lint("a1 LOGIN bob %Sesam-47*\n", status=1).out.splitlines()
+        self.assertEqual(out[1:3], [f"    a1 LOGIN bob {MASK}", "                 ^ % and * in the password"])
+
+    def test_octets_cannot_reach_the_terminal(self):
+        out = self.lint(b"a1\x1b LOGIN \x1b[31m\xc2\x9b\x07 Sesam-47\n", status=1).out
+        self.assertTrue(out.isascii())
+        self.assertTrue(all(octet >= " " or octet == "\n" for octet in out))
+        self.assertIn("a1\\x1b LOGIN \\x1b[31m\\xc2\\x9b\\x07 ", out)
+
+    def test_nothing_found_and_nothing_judged_differ(self):
+        self.assertEqual(self.lint("a1 LOGIN bob Sesam-47\n").out, "1 login judged: 0 violations, 0 hints.\n")
+        self.assertIn("nothing was judged", self.lint("a1 NOOP\n").out)
+
+    def test_servers(self):
+        out = self.lint("a1 LOGIN a*b Sesam-47\na2 LOGIN a[b Sesam-47\na3 LOGIN a(b Sesam-47\n", "--servers", status=1).out
+        wildcard, bracket, special = [line for line in out.splitlines() if "Servers:" in line][0:3]
+        self.assertIn("accepted by Cyrus, Dovecot; refused by Exchange 2003, hoodiecrow, UW imapd; not known of Courier",
+                      wildcard)
+        self.assertIn("refused by Courier; not known of Cyrus", bracket)
+        self.assertIn("Servers: not known of Courier", special)
+        self.assertNotIn("Servers:", self.lint("a1 LOGIN a*b Sesam-47\n", status=1).out)
+
+
+class Stream(LintTest):
+    def test_line_ends_and_literals_are_judged_as_they_are(self):
+        octets = ("a1 LOGIN ali*ce Sesam-47\na2 LOGIN {4}\r\nb\r\nb {8}\r\nSesam-47\r\na3 APPEND x {19}\r\n"
+                  "x LOGIN a*b Sesam-4\r\na4 LOGIN bob Sesam-47\r\r\na5 STARTTLS\r\n"
+                  f"a6 AUTHENTICATE PLAIN\r\n{BASE64_SECRET}\r\na7 LOGIN b%b Sesam-47\r\n")
+        found = [(one["line"], one["rule"]) for one in self.findings(octets, "--stream", status=1)]
+        self.assertEqual(found, [(1, "unquoted-wildcard"), (1, "bad-line-end"), (8, "bad-line-end"),
+                                 (12, "unquoted-wildcard")])
+
+    def test_many_logins_keep_their_places(self):
+        octets = "".join(f"a{i} LOGIN b*b Sesam-47\r\n" for i in range(500))
+        found = self.findings(octets, "--stream", status=1)
+        self.assertEqual([one["line"] for one in found], list(range(1, 501)))
+
+    def test_what_is_not_whole_is_told(self):
+        for octets, word in (("a1 LOGIN b*b Ses", "ends inside"), ("a1 LOGIN {99}\r\nbob", "ends inside"),
+                             ("hello\r\nwhat now\r\nis this\r\nno mail\r\nat all\r\n", "no stream of IMAP"),
+                             (b"a0 NOOP\r\n\x16\x03\x01\x02\x00\x01", "TLS")):
+            self.assertIn(word, self.lint(octets, "--stream", status=3).err)
+
+
+class Sarif(LintTest):
+    """SARIF 2.1.0, checked by hand against the standard's sections 3.13 to 3.52."""
+
+    def sarif(self, octets, *arguments, status=1):
+        return json.loads(self.lint(octets, "--format", "sarif", *arguments, status=status).out)
+
+    def check_keys(self, what, required, optional=()):
+        self.assertLessEqual(set(required), set(what))
+        self.assertLessEqual(set(what), set(required) | set(optional))
+
+    def check(self, log):
+        self.check_keys(log, ("$schema", "version", "runs"))
+        self.assertEqual(log["version"], "2.1.0")
+        (run,) = log["runs"]
+        self.check_keys(run, ("tool", "results", "columnKind", "invocations"))
+        self.assertIn(run["columnKind"], ("utf16CodeUnits", "unicodeCodePoints"))
+        self.check_keys(run["invocations"][0], ("executionSuccessful",))
+        driver = run["tool"]["driver"]
+        self.check_keys(driver, ("name", "version", "rules"))
+        for rule in driver["rules"]:
+            self.check_keys(rule, ("id", "shortDescription", "help", "defaultConfiguration", "properties"))
+            self.assertIn(rule["defaultConfiguration"]["level"], ("error", "warning", "note"))
+            self.assertTrue(rule["shortDescription"]["text"] and rule["help"]["text"])
+        self.assertEqual(len({rule["id"] for rule in driver["rules"]}), len(driver["rules"]))
+        for result in run["results"]:
+            self.check_keys(result, ("ruleId", "ruleIndex", "level", "message", "locations", "properties"))
+            self.assertEqual(driver["rules"][result["ruleIndex"]]["id"], result["ruleId"])
+            self.assertIn(result["level"], ("error", "warning", "note"))
+            self.assertTrue(result["message"]["text"])
+            (location,) = result["locations"]
+            place = location["physicalLocation"]
+            self.check_keys(place, ("artifactLocation", "region"))
+            self.assertRegex(place["artifactLocation"]["uri"], r"^(file://)?([A-Za-z0-9._~/-]|%[0-9A-F]{2})+$")
+            self.check_keys(place["region"], ("startLine", "startColumn"))
+            self.assertGreaterEqual(min(place["region"].values()), 1)
+        return run
+
+    def test_structure(self):
+        rules = json.loads(self.imaptap("rules", "--format", "json").out)
+        run = self.check(self.sarif("\n".join([*VIOLATIONS, *HINTS]) + "\n", "--servers"))
+        expected = sum(map(len, [*VIOLATIONS.values(), *HINTS.values()]))
+        self.assertEqual(len(run["results"]), expected)
+        self.assertEqual([rule["id"] for rule in run["tool"]["driver"]["rules"]],
+                         [rule["rule"] for rule in rules] + ["unportable-octet"])
+        self.assertTrue(run["invocations"][0]["executionSuccessful"])
+
+    def test_without_results(self):
+        self.assertEqual(self.check(self.sarif("a1 NOOP\n", status=0))["results"], [])
+
+    def test_a_hint_is_a_note(self):
+        (result,) = self.check(self.sarif("a1 LOGIN a]b Sesam-47\n", status=0))["results"]
+        self.assertEqual((result["ruleId"], result["level"]), ("unportable-octet", "note"))
+
+    def test_places_are_uris(self):
+        path = self.write("with space/t\xe4st%.txt", b"\na1 LOGIN a*b Sesam-47\n")
+        (result,) = self.check(self.sarif("", path))["results"]
+        place = result["locations"][0]["physicalLocation"]
+        self.assertTrue(place["artifactLocation"]["uri"].endswith("/with%20space/t%C3%A4st%25.txt"))
+        self.assertEqual(place["region"], {"startLine": 2, "startColumn": 11})
+
+
+class Inputs(LintTest):
+    def test_several_files(self):
+        one = self.write("one.txt", b"a1 LOGIN a*b Sesam-47\n")
+        two = self.write("two.txt", b"a1 LOGIN a%b Sesam-47")
+        found = self.findings("a1 LOGIN x*y Sesam-47\n", one, "-", two, status=1)
+        self.assertEqual([os.path.basename(finding["file"]) for finding in found], ["one.txt", "stdin", "two.txt"])
+
+    def test_what_cannot_be_read_is_status_3_and_the_rest_is_judged(self):
+        good = self.write("good.txt", b"a1 LOGIN a*b Sesam-47\n")
+        for bad in (self.path("none.txt"), self.folder):
+            run = self.lint("", bad, good, status=3)
+            self.assertIn(bad, run.err)
+            self.assertIn("good.txt:1:11", run.out)
+        log = json.loads(self.lint("", "--format", "json", self.path("none.txt"), status=3).out)
+        self.assertIs(log["complete"], False)
+
+    def test_a_file_that_is_too_long_is_not_read(self):
+        path = self.write("long.txt", b"")
+        os.truncate(path, 64 * 1024 * 1024 + 1)
+        self.assertIn("64 MiB", self.lint("", path, status=3).err)
+
+    def test_wrong_usage_is_status_2(self):
+        for arguments in (["--format", "xml"], ["--no-such-option"], ["--format"]):
+            self.lint("", *arguments, status=2)
+
+    def test_help_has_an_example_that_works(self):
+        out = self.imaptap("lint", "--help").out
+        example = out[out.index("Example:") + len("Example:"):].strip()
+        run = subprocess.run(example.replace("imaptap", harness.BINARY), shell=True, capture_output=True, timeout=60)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn(b"unquoted-wildcard", run.stdout)
+
+    def test_output_that_cannot_be_written_is_status_3(self):
+        with open("/dev/full", "wb") as full:
+            run = subprocess.run([harness.BINARY, "lint"], input=b"a1 LOGIN a*b x\n", stdout=full, stderr=subprocess.PIPE,
+                                 timeout=60)
+        self.check_clean(run.stderr)
+        self.assertEqual(run.returncode, 3)
+
+
+if __name__ == "__main__":
+    harness.main()
