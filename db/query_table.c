@@ -1,5 +1,6 @@
 /*
  * Rows as a table that a person reads: columns aligned by what they take on the screen, shortened to fit it.
+ * A last column of text is wrapped instead, so that a sentence can be read to its end.
  *
  * Rows are held back until all are known, or until they fill HELD_OCTETS: then the widths are settled by
  * those, and later rows are written as they come.
@@ -23,6 +24,9 @@
 /* While other columns can give, a column of text keeps this many columns of the screen. */
 #define LEAST_TEXT 8
 
+/* A last column of text takes no more lines than this; then it is shortened too. */
+#define MOST_LINES 12
+
 struct column {
     char *name; /* escaped */
     size_t width;
@@ -43,21 +47,48 @@ static void write_spaces(FILE *out, size_t count)
         (void)putc(' ', out);
 }
 
+/* Writes all lines of the last cell but the last one, which it returns; a word is not broken. */
+static const char *wrap(struct query_writer *writer, const char *text)
+{
+    const struct table *table = writer->state;
+    size_t width = table->columns[table->count - 1].width, indent = 0, taken;
+
+    for (size_t i = 0; i + 1 < table->count; i++)
+        indent += table->columns[i].width + sizeof GAP - 1;
+    for (int line = 1; line < MOST_LINES && display_width(text, strlen(text)) > width; line++) {
+        size_t fits = display_fit(text, strlen(text), width, &taken);
+        const char *space = memrchr(text, ' ', fits + 1);
+
+        if (space == NULL)
+            break;
+        (void)fwrite(text, 1, (size_t)(space - text), writer->out);
+        (void)putc('\n', writer->out);
+        write_spaces(writer->out, indent);
+        text = space + 1;
+    }
+    return text;
+}
+
 static void write_cell(struct query_writer *writer, const char *text, size_t length, size_t index)
 {
     const struct table *table = writer->state;
     const struct column *column = &table->columns[index];
     bool last = index + 1 == table->count;
     bool cut = false;
-    size_t taken = display_width(text, length);
+    size_t taken;
 
+    if (index > 0)
+        (void)fputs(GAP, writer->out);
+    if (last && column->text && writer->width > 0) {
+        text = wrap(writer, text);
+        length = strlen(text);
+    }
+    taken = display_width(text, length);
     if (taken > column->width && writer->width > 0) {
         cut = true;
         length = display_fit(text, length, column->width - 1, &taken);
         taken++;
     }
-    if (index > 0)
-        (void)fputs(GAP, writer->out);
     if (!column->text && taken < column->width)
         write_spaces(writer->out, column->width - taken);
     (void)fwrite(text, 1, length, writer->out);

@@ -91,6 +91,28 @@ static void test_table_shortens_the_widest_text_to_fit(void **state)
            "abc\xE2\x80\xA6  ab\xE2\x80\xA6  1\n");
 }
 
+static void test_table_wraps_a_last_column_of_text(void **state)
+{
+    open_empty(*state);
+    expect(*state, QUERY_TABLE, 24,
+           "SELECT 1 AS n, 'the quick brown fox jumps over' AS said UNION ALL SELECT 22, 'a' UNION ALL "
+           "SELECT 3, "
+           "'and abcdefghijklmnopqrstuvwxyz'",
+           " n  said\n"
+           "--  --------------------\n"
+           " 1  the quick brown fox\n"
+           "    jumps over\n"
+           "22  a\n"
+           " 3  and\n"
+           "    abcdefghijklmnopqrs\xE2\x80\xA6\n");
+    /* A line may be filled exactly. */
+    expect(*state, QUERY_TABLE, 5, "SELECT 'ab cd \xE4\xB8\xAD\xE6\x96\x87 ef' AS t",
+           "t\n-----\nab cd\n\xE4\xB8\xAD\xE6\x96\x87\nef\n");
+    /* Not for ever. */
+    expect(*state, QUERY_TABLE, 2, "SELECT 'a b c d e f g h i j k l m n' AS t",
+           "t\n--\na\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\xE2\x80\xA6\n");
+}
+
 static void test_table_never_sends_control_characters(void **state)
 {
     open_empty(*state);
@@ -215,6 +237,7 @@ int main(void)
         FIXTURE_TEST(test_table_of_no_rows_has_its_head),
         FIXTURE_TEST(test_table_aligns_wide_and_combining_characters),
         FIXTURE_TEST(test_table_shortens_the_widest_text_to_fit),
+        FIXTURE_TEST(test_table_wraps_a_last_column_of_text),
         FIXTURE_TEST(test_table_never_sends_control_characters),
         FIXTURE_TEST(test_table_of_many_rows_settles_its_widths_and_goes_on),
         FIXTURE_TEST(test_csv_follows_rfc_4180),
