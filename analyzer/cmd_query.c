@@ -32,7 +32,7 @@ static void print_list(void)
     const struct query_canned *queries = query_canned(&count);
 
     for (size_t i = 0; i < count; i++)
-        printf("%-18s%s\n", queries[i].name, queries[i].title);
+        printf("%-25s%s\n", queries[i].name, queries[i].title);
 }
 
 static int format_of(const char *name)

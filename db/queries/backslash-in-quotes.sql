@@ -1,5 +1,5 @@
--- Backslashes in quoted arguments, escaped or not, and the answer (of a password only a broken escape may be known)
-SELECT l.username, v.argument AS not_escaped_in, l.result, l.response_text,
+-- Backslashes in quoted user names, escaped or not, passwords that are quoted wrongly, and the answer
+SELECT l.username, v.argument AS not_escaped_in, l.result,
        c.client_ip AS client, c.server_ip AS server, c.server_product,
        strftime('%Y-%m-%dT%H:%M:%SZ', l.time_ns / 1000000000, 'unixepoch') AS time, p.source AS capture, l.frame
 FROM logins l

@@ -1,4 +1,4 @@
--- One sentence for each client and server: who is at fault, and what to do; what was not seen is said too
+-- One sentence for each client and server: who is at fault, what to do, and what was not seen
 SELECT verdict, diagnosis
 FROM diagnosis
 ORDER BY CASE verdict WHEN 'proved' THEN 0 WHEN 'likely' THEN 1 WHEN 'tolerated' THEN 2 WHEN 'unknown' THEN 3

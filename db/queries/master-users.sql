@@ -1,7 +1,7 @@
--- Logins of the form user*master at Dovecot, its way to log in as another user: perhaps no typo, yet * needs quotes
+-- Logins as user*master at Dovecot, its way to log in as another user: no typo, yet * needs quotes
 SELECT substr(l.username, 1, instr(l.username, '*') - 1) AS user,
        substr(l.username, instr(l.username, '*') + 1) AS master,
-       l.username_form AS written, l.result, l.response_text, c.client_ip AS client, c.server_ip AS server,
+       l.username_form AS written, l.result, c.client_ip AS client, c.server_ip AS server,
        strftime('%Y-%m-%dT%H:%M:%SZ', l.time_ns / 1000000000, 'unixepoch') AS time, p.source AS capture, l.frame
 FROM logins l
 JOIN connections c ON c.id = l.connection_id

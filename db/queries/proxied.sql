@@ -1,7 +1,14 @@
--- The two legs of each login that a proxy passed on: how it was written in and out, and both verdicts
-SELECT username, client_ip AS client, proxy_ip AS proxy, server_ip AS server,
-       username_form_in || ' ' || coalesce(password_form_in, '-') AS "in",
-       username_form_out || ' ' || coalesce(password_form_out, '-') AS out,
-       rules_out AS broken_out, result_out AS server_said, result_in AS proxy_said, round(delay_ms, 1) AS ms
+-- The two legs of each login that a proxy passed on: how it came in, how it went out, and what both were told
+SELECT username, client_ip AS client, result_in AS client_told, round(delay_ms, 1) AS ms,
+       proxy_ip || ' received '
+           || replace(replace(replace(username_form_in || CASE WHEN password_form_in <> username_form_in
+                                                               THEN ' and ' || password_form_in ELSE '' END,
+                                      'quoted', 'a quoted string'), 'atom', 'an atom'), 'literal', 'a literal')
+           || ', sent '
+           || replace(replace(replace(username_form_out || CASE WHEN password_form_out <> username_form_out
+                                                                THEN ' and ' || password_form_out ELSE '' END,
+                                      'quoted', 'a quoted string'), 'atom', 'an atom'), 'literal', 'a literal')
+           || ' to ' || server_ip || coalesce(' (' || server_product || ')', '') || ': '
+           || coalesce(result_out, 'no verdict was seen') || coalesce(', ' || rules_out, '') AS legs
 FROM proxied
 ORDER BY rules_out IS NULL, time_ns, outbound_login_id;

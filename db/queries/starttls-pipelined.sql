@@ -1,5 +1,5 @@
--- Logins sent in plain text behind STARTTLS, before its answer: who did it, and whether the server took them
-SELECT l.username, l.result, l.response_text, c.encryption, c.client_ip AS client, c.server_ip AS server,
+-- Logins sent in plain text behind STARTTLS before its answer, and whether the server took them
+SELECT l.username, l.result, c.encryption, c.client_ip AS client, c.server_ip AS server,
        c.server_port AS port, c.server_product,
        strftime('%Y-%m-%dT%H:%M:%SZ', l.time_ns / 1000000000, 'unixepoch') AS time, p.source AS capture, l.frame
 FROM violations v

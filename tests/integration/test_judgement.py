@@ -54,9 +54,8 @@ class Exchange(harness.ImaptapTest, Asking):
         self.sample("exchange-kb932605.pcap")
         said = re.sub(r"\s+", " ", self.query("diagnosis"))
         self.assertIn("This is KB 932605: install Update Rollup 3 for Exchange Server 2007, or a later one, on 10.1.0.20.", said)
-        first = self.query("--format", "csv", "proxied").splitlines()[1]
-        self.assertEqual(first.rsplit(",", 1)[0], "ali*ce,10.1.0.101,10.1.0.20,10.1.0.143,quoted quoted,atom atom,"
-                         "unquoted-wildcard (username),BAD,NO")
+        self.assertIn("10.1.0.20 received a quoted string, sent an atom to 10.1.0.143 (Exchange 2003): BAD, "
+                      "unquoted-wildcard (username)", self.query("proxied").splitlines()[2])
 
 
 class RealServers(harness.ImaptapTest, Asking):
@@ -101,7 +100,7 @@ class CannedQueries(harness.ImaptapTest, Asking):
         conversation = Conversation().open().say("C", "a STARTTLS\r\nb LOGIN bob secret\r\n")
         conversation.say("S", "a NO later\r\nb OK done\r\n")
         self.read(self.write("pipelined.pcap", pcap(conversation.frames)))
-        self.assertIn("bob,OK,done,none,10.9.0.1", self.query("--format", "csv", "starttls-pipelined"))
+        self.assertIn("bob,OK,none,10.9.0.1", self.query("--format", "csv", "starttls-pipelined"))
 
     def test_non_ascii(self):
         conversation = Conversation().open().login('a LOGIN "j\xfcrgen" x', "BAD no")
