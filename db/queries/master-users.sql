@@ -1,4 +1,4 @@
--- Logins as user*master at Dovecot, its way to log in as another user: no typo, yet * needs quotes
+-- Logins as user*master at Dovecot: perhaps its way to log in as another user, no typo, yet * needs quotes
 SELECT substr(l.username, 1, instr(l.username, '*') - 1) AS user,
        substr(l.username, instr(l.username, '*') + 1) AS master,
        l.username_form AS written, l.result, c.client_ip AS client, c.server_ip AS server,
