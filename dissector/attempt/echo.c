@@ -4,8 +4,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* So many octets from either end of a longer credential are as telling as the whole. */
-#define TELLING_OCTETS 8
+/* So many octets in a row of a longer credential are as telling as the whole. */
+#define TELLING_OCTETS 6
+/* They are looked for at so many of its first octets: the time that a response takes stays bounded. */
+#define TELLING_STARTS 256
 /* Encoded octets of a shorter piece would be found in any text. */
 #define LEAST_BASE64 4
 #define LEAST_WORD   3
@@ -72,9 +74,10 @@ bool echo_repeats(struct imap_text text, struct imap_text credential, bool cut)
     for (unsigned ahead = 0; ahead < 3; ahead++)
         if (holds_base64(text, credential, ahead, cut))
             return true;
-    return credential.length > TELLING_OCTETS &&
-           (holds(text, credential.octets, TELLING_OCTETS, cut) ||
-            holds(text, credential.octets + credential.length - TELLING_OCTETS, TELLING_OCTETS, cut));
+    for (size_t at = 0; at < TELLING_STARTS && at + TELLING_OCTETS <= credential.length; at++)
+        if (holds(text, credential.octets + at, TELLING_OCTETS, cut && at == 0))
+            return true;
+    return false;
 }
 
 bool echo_repeats_word(struct imap_text text, struct imap_text words, bool cut)

@@ -11,7 +11,7 @@
 #define ECHO_WITHHELD "[withheld: repeats a credential]"
 
 /* True when `text` holds `credential`: as it is, as it stands in a quoted string, in base64 at any alignment,
- * or, when it has more than 8 octets, its first or last 8. `cut`: the text went on, so that one begun at its
+ * or any six octets in a row of it. `cut`: the text went on, so that one begun at its
  * end counts. */
 bool echo_repeats(struct imap_text text, struct imap_text credential, bool cut);
 /* As echo_repeats for any of the words in `words`; a short one is in too many texts to count. */

@@ -115,6 +115,7 @@ static void end_lonely_word(struct imap_session *session)
         if (client->line_octets || client->challenges > client->responses) /* a response may be empty */
             end_response(session);
     } else if (client->word.length && !words_end_lonely(session)) {
+        words_suspect(session);
         strike(session);
     }
 }

@@ -120,6 +120,16 @@ void login_arguments(struct imap_session *session, struct attempt *attempt, unsi
         password = user;
         user = NULL;
     }
+    /* No user name was written (two spaces), and what came is followed by more without a space: a literal
+     * whose length was counted wrongly, most likely the password's. */
+    if (wide && count > 1 && password->gap == 0) {
+        kept_append(&attempt->who.scraps, &session->budget, " ", 1, SECRET_OCTETS);
+        kept_append(&attempt->who.scraps, &session->budget, user->value.octets, user->value.count,
+                    SECRET_OCTETS);
+        attempt->username_form = user->form;
+        user = NULL;
+        end = COMMAND_CUT; /* which argument is missing cannot be told */
+    }
     if (user)
         take_username(session, attempt, user, is_doubtful(user, password, count));
     if (password)

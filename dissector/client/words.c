@@ -78,9 +78,30 @@ static void begin_login(struct imap_session *session, struct command *command)
     client->state = CLIENT_ARGUMENTS;
 }
 
+/* A line that is no command, while a login waits for its verdict: its words may be what a literal that was
+ * announced too short left of a password. */
+void words_suspect(struct imap_session *session)
+{
+    const struct client *client = &session->client;
+    struct command *login = NULL;
+    for (struct command *command = session->first; command; command = command->next)
+        if (command->attempt)
+            login = command;
+    if (!login)
+        return;
+    struct kept *scraps = &login->attempt->who.scraps;
+    size_t length = client->name_length < COMMAND_NAME_OCTETS ? client->name_length : COMMAND_NAME_OCTETS;
+    kept_append(scraps, &session->budget, " ", 1, SECRET_OCTETS);
+    kept_append(scraps, &session->budget, client->word.octets, client->word.count, SECRET_OCTETS);
+    kept_append(scraps, &session->budget, " ", 1, SECRET_OCTETS);
+    kept_append(scraps, &session->budget, client->name, length, SECRET_OCTETS);
+}
+
 static void begin_command(struct imap_session *session, enum command_kind kind)
 {
     struct client *client = &session->client;
+    if (kind == COMMAND_UNKNOWN)
+        words_suspect(session);
     if (client->exchange)
         words_end_exchange(session);
     client->command = command_new(session, kind, kept_view(&client->word), client->word.length);

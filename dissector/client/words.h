@@ -13,6 +13,9 @@ void words_begin_line(struct imap_session *session);
 void words_octet(struct imap_session *session, uint8_t octet, const struct imap_mark *mark);
 /* The second word of the line is complete: says by the client's state what the line is. */
 void words_classify(struct imap_session *session);
+/* The line is no command: what it says may be part of a password that a login waiting for its verdict has
+ * spilt. */
+void words_suspect(struct imap_session *session);
 /* The line ends with its first word. False: it is no command. */
 bool words_end_lonely(struct imap_session *session);
 /* The line ends, and no literal follows. */
