@@ -168,6 +168,11 @@ static void quoted_strings_are_judged(void **state)
 static void what_may_be_the_password_is_no_user_name(void **state)
 {
     static const struct conversation cases[] = {
+        {"a literal of the wrong length behind an empty user name",
+         {GREET, C("a1 LOGIN  {4+}\r\nsecret\r\n"), S("a1 BAD no\r\n")},
+         .secret = "secr",
+         .rows = "LOGIN 1 @2 tag=a1 user:literal+:-1 password:atom BAD text=no +1\n! bad-spacing "
+                 "command\n" CLEAR},
         {"an atom with a quote, alone",
          {GREET, C("a1 LOGIN bob\"se*cret\"\r\n"), S("a1 BAD no\r\n")},
          .secret = "se*cret",

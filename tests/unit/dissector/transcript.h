@@ -20,11 +20,11 @@ struct step {
 /* The client sends, the server sends, octets of either are lost. */
 #define C(octets)                                                                                            \
     {                                                                                                        \
-        IMAP_FROM_CLIENT, (octets), sizeof(octets) - 1                                                          \
+        IMAP_FROM_CLIENT, (octets), sizeof(octets) - 1                                                       \
     }
 #define S(octets)                                                                                            \
     {                                                                                                        \
-        IMAP_FROM_SERVER, (octets), sizeof(octets) - 1                                                          \
+        IMAP_FROM_SERVER, (octets), sizeof(octets) - 1                                                       \
     }
 #define CLIENT_LOST(count)                                                                                   \
     {                                                                                                        \

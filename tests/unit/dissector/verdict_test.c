@@ -163,6 +163,16 @@ static void an_echo_of_a_credential_is_withheld(void **state)
          {GREET, BOB("a1"), S("a1 NO AGJvYgBzZWNyZXQ= is wrong\r\n")},
          .secret = "AGJvYgBzZWNyZXQ=",
          .rows = BOBS("1", "a1") "NO " WITHHELD CLEAR},
+        {"six octets from the middle of a longer one",
+         {GREET, C("a1 LOGIN bob {8}verysecretpassword\r\n"), S("a1 BAD at ysecre\r\n")},
+         .secret = "ysecre",
+         .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:atom BAD " WITHHELD
+                 "! unquoted-special password\n" CLEAR},
+        {"what a literal announced too short has spilt",
+         {GREET, C("a1 LOGIN bob {3+}\r\nsecret\r\nspilled\r\n"), S("a1 BAD what is spilled?\r\n")},
+         .secret = "spilled",
+         .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:literal+ BAD " WITHHELD
+                 "! extra-argument command\n! bad-spacing command\n" CLEAR},
         {"the end of a longer one",
          {GREET, C("a1 LOGIN bob (verysecretpassword\r\n"), S("a1 BAD at verysecretpassword\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:atom BAD " WITHHELD
