@@ -14,7 +14,7 @@ enum server_answer { SERVER_UNKNOWN, SERVER_ACCEPTS, SERVER_REFUSES, SERVER_ANSW
 /* The server's name; `server` is below SERVERS. */
 const char *server_name(unsigned server);
 enum server_answer server_answer(unsigned server, const struct lint_finding *finding);
-/* "accepted by", "refused by" and "not known of" in keys: "accept", "refuse", "unknown". */
+/* "accept", "refuse" or "unknown". */
 const char *server_answer_name(enum server_answer answer);
 
 #endif

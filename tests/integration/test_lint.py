@@ -46,6 +46,9 @@ VIOLATIONS = {
     'a1 LOGIN "bob Sesam-47': [
         ("bad-quoted", "username", "a1 LOGIN ", 'a1 LOGIN "<user>" "<password>"'),
         ("missing-argument", "password", 'a1 LOGIN "bob[...] ', 'a1 LOGIN "<user>" "<password>"')],
+    'a1 LOGIN "bo*b': [
+        ("bad-quoted", "username", "a1 LOGIN ", 'a1 LOGIN "<user>" "<password>"'),
+        ("missing-argument", "password", 'a1 LOGIN "bo*b ', 'a1 LOGIN "<user>" "<password>"')],
     'a1 LOGIN "bob"Sesam-47': [
         ("bad-quoted", "username", 'a1 LOGIN "bob"', 'a1 LOGIN "<user>" "<password>"'),
         ("missing-argument", "password", 'a1 LOGIN "bob"[...] ', 'a1 LOGIN "<user>" "<password>"')],
@@ -117,7 +120,9 @@ NOT_OF_A_LINE = {"literal-not-awaited", "unadvertised-literal", "oversized-liter
                  "starttls-pipelined", "cleartext-password", "guessable-exchange", "login-disabled"}
 
 
-class LintTest(harness.ImaptapTest):
+class Linting:
+    """What the tests below share."""
+
     def lint(self, octets, *arguments, status=0):
         octets = octets if isinstance(octets, bytes) else octets.encode()
         run = self.imaptap("lint", *arguments, input=octets, status=status)
@@ -132,11 +137,20 @@ class LintTest(harness.ImaptapTest):
         return [(one["rule"], one["argument"], one["command"][:one["caret"]], one["corrected"]) for one in findings]
 
 
-class Lint(LintTest):
+class Lint(harness.ImaptapTest, Linting):
     def test_violations_carets_and_corrected_lines(self):
         for line, expected in VIOLATIONS.items():
             with self.subTest(line):
                 self.assertEqual(self.short(self.findings(line + "\n", status=1)), expected)
+
+    def test_the_line_is_shown_as_it_was_sent(self):
+        for line, shown in (('a1 login "CORP\\b\\"ob" "Sesam-47"\t', f'a1 LOGIN "CORP\\b\\"ob" {MASK}'),
+                            ('a1 \t LOGIN   "a\\\\b" "Sesam-47"', f'a1 \\t LOGIN   "a\\\\b" {MASK}'),
+                            ("a1 LOGIN {3+}\nb*b *Sesam-47", f"a1 LOGIN {{3+}}\\r\\nb*b {MASK}"),
+                            ("a1 LOGIN" + " " * 99 + "bob Sesam-47", "a1 LOGIN" + " " * 8 + f"bob {MASK}"),
+                            ("a1 AUTHENTICATE Sesam-47", "a1 AUTHENTICATE [...]")):
+            with self.subTest(line):
+                self.assertEqual({one["command"] for one in self.findings(line + "\n", status=1)}, {shown})
 
     def test_hints_are_no_violations(self):
         for line, expected in HINTS.items():
@@ -194,7 +208,7 @@ class Lint(LintTest):
         self.assertEqual(places, {("unquoted-special", 4)})
 
 
-class Text(LintTest):
+class Text(harness.ImaptapTest, Linting):
     def test_shows_everything_that_helps(self):
         out = self.lint("\na1 LOGIN ali*ce Sesam-47\n", status=1).out.splitlines()
         self.assertRegex(out[0], r"^stdin:2:13: error: .*wildcard.* \[unquoted-wildcard\]$")
@@ -219,16 +233,23 @@ class Text(LintTest):
         self.assertIn("nothing was judged", self.lint("a1 NOOP\n").out)
 
     def test_servers(self):
-        out = self.lint("a1 LOGIN a*b Sesam-47\na2 LOGIN a[b Sesam-47\na3 LOGIN a(b Sesam-47\n", "--servers", status=1).out
-        wildcard, bracket, special = [line for line in out.splitlines() if "Servers:" in line][0:3]
-        self.assertIn("accepted by Cyrus, Dovecot; refused by Exchange 2003, hoodiecrow, UW imapd; not known of Courier",
-                      wildcard)
-        self.assertIn("refused by Courier; not known of Cyrus", bracket)
-        self.assertIn("Servers: not known of Courier", special)
-        self.assertNotIn("Servers:", self.lint("a1 LOGIN a*b Sesam-47\n", status=1).out)
+        users = {"a*b": "accepted by Cyrus, Dovecot; refused by Exchange 2003, hoodiecrow, UW imapd; not known of Courier",
+                 "a[b": "refused by Courier; not known of Cyrus, Dovecot, Exchange 2003, hoodiecrow, UW imapd",
+                 "a\\b": "accepted by Dovecot; refused by hoodiecrow; not known of Courier, Cyrus, Exchange 2003, UW imapd",
+                 "a\\(b": "refused by Dovecot, hoodiecrow; not known of Courier, Cyrus, Exchange 2003, UW imapd",
+                 "a\\)b": "refused by hoodiecrow; not known of Courier, Cyrus, Dovecot, Exchange 2003, UW imapd"}
+        lines = "".join(f"a1 LOGIN {user} Sesam-47\n" for user in users)
+        out = self.lint(lines, "--servers", status=1).out
+        told = [line.removeprefix("  Servers: ") for line in out.splitlines() if line.startswith("  Servers: ")]
+        self.assertEqual(told, list(users.values()))
+        self.assertNotIn("Servers:", self.lint(lines, status=1).out)
+        found = self.findings(lines, "--servers", status=1)
+        self.assertEqual(found[0]["servers"]["accept"], ["Cyrus", "Dovecot"])
+        self.assertEqual(found[1]["servers"]["refuse"], ["Courier"])
+        self.assertNotIn("servers", self.findings(lines, status=1)[0])
 
 
-class Stream(LintTest):
+class Stream(harness.ImaptapTest, Linting):
     def test_line_ends_and_literals_are_judged_as_they_are(self):
         octets = ("a1 LOGIN ali*ce Sesam-47\na2 LOGIN {4}\r\nb\r\nb {8}\r\nSesam-47\r\na3 APPEND x {19}\r\n"
                   "x LOGIN a*b Sesam-4\r\na4 LOGIN bob Sesam-47\r\r\na5 STARTTLS\r\n"
@@ -249,7 +270,7 @@ class Stream(LintTest):
             self.assertIn(word, self.lint(octets, "--stream", status=3).err)
 
 
-class Sarif(LintTest):
+class Sarif(harness.ImaptapTest, Linting):
     """SARIF 2.1.0, checked by hand against the standard's sections 3.13 to 3.52."""
 
     def sarif(self, octets, *arguments, status=1):
@@ -310,7 +331,7 @@ class Sarif(LintTest):
         self.assertEqual(place["region"], {"startLine": 2, "startColumn": 11})
 
 
-class Inputs(LintTest):
+class Inputs(harness.ImaptapTest, Linting):
     def test_several_files(self):
         one = self.write("one.txt", b"a1 LOGIN a*b Sesam-47\n")
         two = self.write("two.txt", b"a1 LOGIN a%b Sesam-47")

@@ -61,7 +61,7 @@ void json_item(struct print *print, json_t *value)
         return;
     }
     fputs(print->told > 0 ? ",\n" : "\n", print->out);
-    if (json_dumpf(value, print->out, JSON_COMPACT) != 0)
+    if (json_dumpf(value, print->out, JSON_COMPACT | JSON_ENSURE_ASCII) != 0)
         print->failed = true;
     json_decref(value);
 }
