@@ -125,9 +125,9 @@ static size_t random_line(char *line, bool stream)
         "\"\\a\\b\"",   "\"bob",       "\"bob\"x",   "bob\"",       "b\\b",       "b\xc3\xbc",
         "\"\xc3\xbc\"", "{3}\r\nbob",  "{2+}\r\nbb", "~{3}\r\nbob", "{3}",        "{99}\r\nb",
         "\"\"",         "{3}\r\nb\"b", "b\x01",      "bo b"};
-    static const char *const passwords[] = {"QXZ",    "Q*Z",        "Q Z",        "\"QXZ\"", "\"Q\\Z\"",
-                                            "\"QXZ",  "{3}\r\nQXZ", "{2}\r\nQXZ", "Q\"Z\"",  "{3+}\r\nQ Z",
-                                            "\"Q\"Z", "",           "AGIAUVhaQQ==",   "QX\xffZ", "\"Q\" \"Z\""};
+    static const char *const passwords[] = {"QXZ",    "Q*Z",        "Q Z",          "\"QXZ\"", "\"Q\\Z\"",
+                                            "\"QXZ",  "{3}\r\nQXZ", "{2}\r\nQXZ",   "Q\"Z\"",  "{3+}\r\nQ Z",
+                                            "\"Q\"Z", "",           "AGIAUVhaQQ==", "QX\xffZ", "\"Q\" \"Z\""};
     static const char *const ends[] = {"\r\n", "\n", "\r\r\n", " \r\n", "\r", " Q\r\n"};
     const char *end = ends[random_below(stream ? 6 : 2)];
 
