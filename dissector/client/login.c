@@ -48,7 +48,7 @@ static bool is_doubtful(const struct argument *user, const struct argument *pass
 {
     if (!user->doubtful)
         return false;
-    if (count < 2)
+    if (count < 2 || user->junk)
         return true;
     return user->form == IMAP_FORM_ATOM &&
            (count > 2 || (password->form == IMAP_FORM_ATOM && password->doubtful));

@@ -173,6 +173,11 @@ static void what_may_be_the_password_is_no_user_name(void **state)
          .secret = "secr",
          .rows = "LOGIN 1 @2 tag=a1 user:literal+:-1 password:atom BAD text=no +1\n! bad-spacing "
                  "command\n" CLEAR},
+        {"a quoted string with octets behind it",
+         {GREET, C("a1 LOGIN \"bob my\"secret\" pw\r\n"), S("a1 BAD no\r\n")},
+         .secret = "my",
+         .rows = "LOGIN 1 @2 tag=a1 user=bob:quoted:3 password:atom BAD text=no +1\n"
+                 "! bad-quoted username\n" CLEAR},
         {"an atom with a quote, alone",
          {GREET, C("a1 LOGIN bob\"se*cret\"\r\n"), S("a1 BAD no\r\n")},
          .secret = "se*cret",
