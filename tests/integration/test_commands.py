@@ -9,7 +9,7 @@ import subprocess
 import capture_maker
 import harness
 
-COMMANDS = ("read", "query", "rules")
+COMMANDS = ("read", "query", "rules", "lint")
 
 
 class Usage(harness.ImaptapTest):
