@@ -17,7 +17,7 @@ CREATE VIEW proxied AS
              SELECT l.id, l.username, l.time_ns, l.capture_id, l.frame, c.client_ip AS proxy_ip, 1 AS outbound
              FROM connections c
              JOIN logins l ON l.connection_id = c.id
-             WHERE c.client_ip IN (SELECT server_ip FROM connections) AND l.username <> ''
+             WHERE c.client_ip IN (SELECT server_ip FROM connections)
              UNION ALL
              SELECT l.id, l.username, l.time_ns, l.capture_id, l.frame, c.server_ip, 0
              FROM connections c
@@ -60,8 +60,8 @@ CREATE VIEW proxied AS
 
 CREATE VIEW verdicts AS
     -- What each violation had to do with the server's answer:
-    -- proved: refused, and the same user was let in there by the same client when the argument was quoted, a literal or
-    --   in SASL (accepted_login_id), or a proxy had received it so (inbound_login_id); or LOGIN had been disabled;
+    -- proved: refused, and the same client got the same user in there when the argument was quoted, a literal or in SASL
+    --   (accepted_login_id: it broke no rule), or a proxy had received it so (inbound_login_id); or LOGIN had been disabled;
     -- likely: BAD (unless this sender's clean logins got it too), or refused without a code that explains it while clean
     --   logins of this sender pass; and not when the server takes the same from others;
     -- tolerated: accepted; a strict server will refuse it;
@@ -80,8 +80,7 @@ CREATE VIEW verdicts AS
              LIMIT -1),
          -- the same users, let in by the same server for the same client
          good AS (
-             SELECT c.client_ip, c.server_ip, l.username, min(l.id) AS any_id,
-                    min(CASE WHEN l.username_form <> 'atom' THEN l.id END) AS username_id,
+             SELECT c.client_ip, c.server_ip, l.username, min(l.id) AS id,
                     min(CASE WHEN l.password_form <> 'atom' THEN l.id END) AS password_id
              FROM judged_logins l
              JOIN connections c ON c.id = l.connection_id
@@ -102,22 +101,19 @@ CREATE VIEW verdicts AS
          lenient AS (
              SELECT DISTINCT server_ip, rule, argument, octets FROM broken WHERE refused = 0),
          lenient_user AS (
-             SELECT DISTINCT server_ip, username, rule, argument, octets FROM broken WHERE refused = 0),
+             SELECT DISTINCT server_ip, username, rule, argument FROM broken WHERE refused = 0),
          disabled AS (
              SELECT login_id FROM broken WHERE rule = 'login-disabled'),
          legs AS (
-             SELECT outbound_login_id, inbound_login_id, username_form_in, password_form_in, rules_in
+             SELECT outbound_login_id, inbound_login_id, username_form_in, password_form_in
              FROM proxied
              WHERE rules_out IS NOT NULL
              LIMIT -1),
          compared AS (
              SELECT b.*, lenient.server_ip IS NOT NULL AS lenient, lenient_user.server_ip IS NOT NULL AS lenient_user,
                     coalesce(clean.passed, 0) AS clean_passed, coalesce(clean.bad, 0) AS clean_bad,
-                    CASE b.argument
-                        WHEN 'username' THEN good.username_id
-                        WHEN 'password' THEN good.password_id
-                        ELSE good.any_id
-                    END AS accepted_login_id,
+                    -- another password may need no quotes: a bare one proves nothing
+                    CASE b.argument WHEN 'password' THEN good.password_id ELSE good.id END AS accepted_login_id,
                     CASE
                         WHEN b.argument = 'username' AND b.username_form = 'atom' AND legs.username_form_in <> 'atom'
                             OR b.argument = 'password' AND b.password_form = 'atom' AND legs.password_form_in <> 'atom'
@@ -129,8 +125,8 @@ CREATE VIEW verdicts AS
              LEFT JOIN lenient ON lenient.server_ip = b.server_ip AND lenient.rule = b.rule
                  AND lenient.argument = b.argument AND lenient.octets = b.octets
              LEFT JOIN lenient_user ON lenient_user.server_ip = b.server_ip AND lenient_user.username = b.username
-                 AND lenient_user.rule = b.rule AND lenient_user.argument = b.argument AND lenient_user.octets = b.octets
-             LEFT JOIN legs ON legs.outbound_login_id = b.login_id AND legs.rules_in IS NULL)
+                 AND lenient_user.rule = b.rule AND lenient_user.argument = b.argument
+             LEFT JOIN legs ON legs.outbound_login_id = b.login_id)
     SELECT violation_id, login_id, client_ip, server_ip, username, rule, argument, refused, dovecot, clean_passed,
            CASE
                WHEN refused IS NULL THEN 'unknown'
@@ -292,7 +288,7 @@ CREATE VIEW diagnosis AS
                        || CASE w WHEN 1 THEN '1 login' ELSE w || ' logins' END || '); no verdict was seen.'
                WHEN rules IS NOT NULL THEN ''
                WHEN spoiled > 0
-                   THEN sender || ' is not at fault: ' || server || ' passed ' || spoiled || ' of its logins on to ' || behind
+                   THEN sender || ' is not at fault: ' || server || ' passed ' || spoiled || ' of its logins on to ' || replace(behind, ',', ', ')
                        || ' without the quotes, and was refused there.'
                WHEN quoted > 0
                    THEN sender || ' quotes * and % in ' || CASE quoted WHEN 1 THEN '1 login' ELSE quoted || ' logins' END

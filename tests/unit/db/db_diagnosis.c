@@ -202,6 +202,28 @@ static void test_proxy_that_drops_the_quotes(void **state)
         "quotes, and was refused there.");
 }
 
+static void test_client_of_a_proxy_is_not_at_fault(void **state)
+{
+    static const char sql[] = "SELECT diagnosis FROM diagnosis WHERE client_ip = 'c'";
+    static const struct hand_made refused[] = {
+        {IN, SAME, .result = "NO", .latency_ms = 9},
+        {OUT, BARE, .server = "s", .result = "BAD"},
+        {OUT, BARE, .server = "t", .result = "BAD"},
+    };
+    static const struct hand_made let_in[] = {
+        {IN, SAME, .result = "OK", .latency_ms = 9},
+        {OUT, BARE, .server = "s", .result = "BAD"},
+    };
+    struct fixture *fixture = *state;
+
+    hand_made_put(fixture, refused, 3);
+    assert_string_equal(
+        fixture_ask(fixture->path, sql),
+        "c is not at fault: p passed 1 of its logins on to s, t without the quotes, and was refused there.");
+    hand_made_put(fixture, let_in, 2);
+    assert_string_equal(fixture_ask(fixture->path, sql), "c quotes * and % in 1 login to p: let in.");
+}
+
 static void test_kb_932605_is_named_where_it_can_be(void **state)
 {
     static const struct told cases[] = {
@@ -390,6 +412,7 @@ int main(void)
         FIXTURE_TEST(test_sender_that_does_not_quote),
         FIXTURE_TEST(test_other_rules_are_told_too),
         FIXTURE_TEST(test_proxy_that_drops_the_quotes),
+        FIXTURE_TEST(test_client_of_a_proxy_is_not_at_fault),
         FIXTURE_TEST(test_kb_932605_is_named_where_it_can_be),
         FIXTURE_TEST(test_proxied_shows_broken_legs_first),
         FIXTURE_TEST(test_guessing_takes_ten_refusals_in_ten_minutes),

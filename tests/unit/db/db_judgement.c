@@ -66,6 +66,10 @@ static void test_login_that_is_passed_on_is_paired(void **state)
          {{IN, .username = "u", .form = "sasl", .mechanism = "PLAIN", .result = "NO"},
           {OUT, .at_ms = 500, .username = "u"}},
          "1-2"},
+        {"after a literal as password",
+         {{IN, .username = "u", .password_form = "literal+", .result = "NO"},
+          {OUT, .at_ms = 500, .username = "u"}},
+         "1-2"},
         {"before the inbound login", {{IN, .at_ms = 5, .username = "u"}, {OUT, .username = "u"}}, ""},
         {"another user", {{IN, .username = "u"}, {OUT, .at_ms = 5, .username = "U"}}, ""},
         {"a domain is not guessed", {{IN, .username = "D\\u"}, {OUT, .at_ms = 5, .username = "u"}}, ""},
@@ -164,6 +168,7 @@ static void test_what_was_not_answered_or_was_accepted(void **state)
     static const struct judged cases[] = {
         {"no verdict", {{SENT}, {QUOTED, .result = "OK"}}, "unknown"},
         {"OK", {{SENT, .result = "OK"}}, "tolerated"},
+        {"no verdict of what was disabled", {{SAME, .rules = "login-disabled username"}}, "unknown"},
         {"exposure alone", {{.username = "bob", .result = "NO", .rules = "cleartext-password password"}}, ""},
     };
 
@@ -235,6 +240,10 @@ static void test_same_user_let_in_when_quoted_is_a_proof(void **state)
          {{.username = "bob", .result = "NO", .rules = "unquoted-wildcard password *"},
           {CLEAN, .form = "quoted", .result = "OK"}},
          "likely"},
+        {"an atom, where the literal was the fault",
+         {{.username = "bob", .form = "literal+", .result = "BAD", .rules = "unadvertised-literal username"},
+          {CLEAN, .result = "OK"}},
+         "proved"},
         {"the tag",
          {{.username = "bob", .result = "BAD", .rules = "bad-tag tag"}, {CLEAN, .result = "OK"}},
          "proved"},
@@ -339,7 +348,10 @@ static void test_judged_finding_names_the_login_that_proves_it(void **state)
     static const struct judged cases[] = {
         {"compared", {{SENT, .result = "BAD"}, {QUOTED, .result = "OK"}}, "proved 2 -"},
         {"legs", {{SENT_ON, .result = "BAD"}, {IN, QUOTED}}, "proved - 2"},
-        {"none", {{SENT, .result = "OK"}, {QUOTED, .result = "OK"}}, "tolerated - -"},
+        {"tolerated",
+         {{SENT, .result = "OK"}, {QUOTED, .result = "OK"}, {SENT, .result = "BAD"}},
+         "tolerated - -"},
+        {"passed on and tolerated", {{SENT_ON, .result = "OK"}, {IN, QUOTED}}, "tolerated - -"},
     };
 
     CHECK(
