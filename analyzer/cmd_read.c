@@ -21,6 +21,7 @@
 
 struct settings {
     const char *database;
+    const char *follow; /* the folder; NULL: captures that are there */
     bool quiet, exit_code;
     uint16_t ports[MAX_PORTS];
     struct user_mask mask;
@@ -31,7 +32,8 @@ struct settings {
 
 static void print_help(void)
 {
-    fputs("Usage: imaptap read [OPTIONS] FILE|DIR|-...\n\n"
+    fputs("Usage: imaptap read [OPTIONS] FILE|DIR|-...\n"
+          "       imaptap read [OPTIONS] --follow DIR\n\n"
           "Finds the IMAP logins in captures (pcap, pcapng; - is standard input), judges each against\n"
           "the IMAP grammar and keeps the findings in a database. Several captures, or all captures\n"
           "below a folder, are read as one stream of traffic in the order of time. A capture that is\n"
@@ -39,10 +41,15 @@ static void print_help(void)
           "  -d, --db FILE      the database (default " DEFAULT_DATABASE "); made when it is not there\n"
           "  -p, --port LIST    ports of IMAP servers, with commas (default 143,993); on other ports a\n"
           "                     connection is followed when it speaks IMAP\n"
+          "  --follow DIR       read the captures in DIR as tcpdump (-G, -C, -W; add -U) or dumpcap (-b)\n"
+          "                     writes them, as one stream, until SIGINT or SIGTERM; a login is in the\n"
+          "                     database about a second after its verdict is in the file\n"
           "  --no-detect        only look at the ports of the list\n"
           "  -q                 no progress\n"
           "  --exit-code        exit with status 1 when a login breaks the grammar\n"
           "  --mask-users       replace user names by a keyed hash (the key lasts for this run)\n"
+          "  --verify-checksums drop TCP segments and IPv4 headers with a wrong checksum; off, because in\n"
+          "                     captures of a host that leaves them to its network card they are wrong\n"
           "  --password-shape   also keep lengths, positions and counts of passwords; never octets\n"
           "  --help             this text\n\n"
           "Exit status: 0 done; 1 violations found, with --exit-code; 2 wrong usage; 3 some input could\n"
@@ -79,10 +86,11 @@ static int parse_ports(struct settings *settings, const char *list)
 static int parse(int argc, char **argv, struct settings *settings)
 {
     static const struct option options[] = {
-        {"db", required_argument, NULL, 'd'},   {"port", required_argument, NULL, 'p'},
-        {"no-detect", no_argument, NULL, 'n'},  {"exit-code", no_argument, NULL, 'e'},
-        {"mask-users", no_argument, NULL, 'm'}, {"password-shape", no_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0}};
+        {"db", required_argument, NULL, 'd'},     {"port", required_argument, NULL, 'p'},
+        {"no-detect", no_argument, NULL, 'n'},    {"exit-code", no_argument, NULL, 'e'},
+        {"follow", required_argument, NULL, 'f'}, {"verify-checksums", no_argument, NULL, 'c'},
+        {"mask-users", no_argument, NULL, 'm'},   {"password-shape", no_argument, NULL, 's'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "d:p:qh", options, NULL)) != -1) {
@@ -96,6 +104,12 @@ static int parse(int argc, char **argv, struct settings *settings)
             fprintf(stderr, "imaptap read: --port takes port numbers with commas between, not '%s'\n",
                     optarg);
             return EXIT_USAGE;
+        case 'f':
+            settings->follow = optarg;
+            break;
+        case 'c':
+            settings->analysis.verify_checksums = true;
+            break;
         case 'q':
             settings->quiet = true;
             break;
@@ -118,7 +132,11 @@ static int parse(int argc, char **argv, struct settings *settings)
             return EXIT_USAGE;
         }
     }
-    if (optind == argc) {
+    if (settings->follow != NULL && optind < argc) {
+        fputs("imaptap read: --follow takes one folder and nothing else\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (settings->follow == NULL && optind == argc) {
         fputs(
             "imaptap read: name a capture file, a folder, or - for standard input; see imaptap read --help\n",
             stderr);
@@ -136,13 +154,14 @@ static void forbid_core_files(void)
     (void)prctl(PR_SET_DUMPABLE, 0);
 }
 
-static struct store *open_store(const char *path)
+/* `live`: others may ask the database meanwhile. */
+static struct store *open_store(const char *path, bool live)
 {
     struct store_rule rules[IMAP_RULES];
     struct store *store;
     char why[1024];
 
-    if (store_open(&store, path, false, BUSY_MS, why, sizeof why) != STORE_OK) {
+    if (store_open(&store, path, live, BUSY_MS, why, sizeof why) != STORE_OK) {
         fprintf(stderr, "imaptap: %s\n", why);
         return NULL;
     }
@@ -162,7 +181,7 @@ static struct store *open_store(const char *path)
 
 static bool tell_failures(const struct inputs *inputs, const struct recorder_result *result)
 {
-    bool failed = inputs->failed > 0 || result->store_failed || result->stopped;
+    bool failed = inputs->failed > 0 || inputs->grown > 0 || result->store_failed || result->stopped;
 
     for (size_t i = 0; i < inputs->count; i++)
         if (result->outcomes[i].state >= OUTCOME_BROKEN) {
@@ -174,16 +193,30 @@ static bool tell_failures(const struct inputs *inputs, const struct recorder_res
     return failed;
 }
 
-static int read_into(struct store *store, const struct inputs *inputs, const struct settings *settings)
+/* A database that was written live becomes one file again. */
+static int leave_one_file(const char *path, char *why, size_t why_size)
 {
+    struct store *store;
+    int status = store_open(&store, path, false, BUSY_MS, why, why_size);
+
+    return status == STORE_OK ? store_close(store, why, why_size) : status;
+}
+
+static int read_into(struct store *store, struct inputs *inputs, const struct settings *settings)
+{
+    bool show = !settings->quiet && isatty(STDERR_FILENO);
     struct recorder_result result;
     char where[400], why[1024];
     struct report_facts facts = {settings->database, inputs, &result, where};
     int64_t broken = 0;
     bool failed;
+    int status;
 
-    if (recorder_read(store, inputs, &settings->analysis, !settings->quiet && isatty(STDERR_FILENO),
-                      &result) != 0) {
+    if (settings->follow == NULL)
+        status = recorder_read(store, inputs, &settings->analysis, show, &result);
+    else
+        status = recorder_follow(store, settings->follow, inputs, &settings->analysis, show, stderr, &result);
+    if (status != 0) {
         fprintf(stderr, "imaptap: no analyzer process can be started: %s\n", strerror(errno));
         store_close(store, why, sizeof why);
         recorder_result_free(&result);
@@ -192,7 +225,10 @@ static int read_into(struct store *store, const struct inputs *inputs, const str
     (void)snprintf(where, sizeof where, "on port %s%s", settings->port_text,
                    settings->analysis.detect ? " or any other" : "");
     failed = tell_failures(inputs, &result);
-    if (store_close(store, why, sizeof why) != STORE_OK && !result.store_failed) {
+    status = store_close(store, why, sizeof why);
+    if (status == STORE_OK && settings->follow != NULL)
+        status = leave_one_file(settings->database, why, sizeof why);
+    if (status != STORE_OK && !result.store_failed) {
         fprintf(stderr, "imaptap: %s\n", why);
         failed = true;
     }
@@ -237,11 +273,11 @@ int cmd_read(int argc, char **argv)
             inputs_free(&inputs);
             return EXIT_UNREAD;
         }
-    if (inputs.count == 0) {
+    if (inputs.count == 0 && settings.follow == NULL) {
         inputs_free(&inputs);
         return EXIT_UNREAD;
     }
-    store = open_store(settings.database);
+    store = open_store(settings.database, settings.follow != NULL);
     status = store == NULL ? EXIT_UNREAD : read_into(store, &inputs, &settings);
     inputs_free(&inputs);
     return status;

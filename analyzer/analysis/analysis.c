@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* Frames between two looks at the clock of progress. */
 #define FIGURES_EVERY 1024
@@ -24,14 +25,38 @@ struct capture_span {
 
 struct analysis {
     struct channel *channel;
-    struct capture_set *captures;
+    struct capture_set *captures; /* NULL: they are fed */
+    struct feed *feed;
+    struct capture_file *fed; /* that is read now */
+    uint64_t fed_octets;      /* of those before */
     struct peeler *peeler;
     struct connection_table *table;
     struct tracker *tracker;
     struct capture_span *spans; /* by capture number */
+    size_t span_count;
     uint64_t peeled[PEEL_RESULTS];
     uint64_t frames;
+    int64_t latest_ns;   /* of the last frame */
+    uint64_t dry_frames; /* frames when the feed ran dry, and when that was */
+    int64_t dry_ns;
 };
+
+/* Makes room for the spans of captures up to this number. */
+static bool reserve_span(struct analysis *analysis, uint32_t capture)
+{
+    size_t count = (size_t)capture + capture / 2 + 16;
+    struct capture_span *larger;
+
+    if (capture < analysis->span_count)
+        return true;
+    larger = realloc(analysis->spans, count * sizeof *larger);
+    if (larger == NULL)
+        return false;
+    memset(larger + analysis->span_count, 0, (count - analysis->span_count) * sizeof *larger);
+    analysis->spans = larger;
+    analysis->span_count = count;
+    return true;
+}
 
 static void on_started(void *user, uint32_t capture)
 {
@@ -51,7 +76,9 @@ static void on_ended(void *user, uint32_t capture, enum capture_status status, s
     struct event_capture *told = &event.capture;
 
     told->capture = capture;
-    told->broken = status == CAPTURE_BROKEN;
+    /* a frame of which the rest is still to be written is no damage */
+    told->broken =
+        status == CAPTURE_BROKEN && (analysis->feed == NULL || !feed_is_unfinished(analysis->feed));
     told->packets = span->packets;
     told->first_ns = span->first_ns;
     told->last_ns = span->last_ns;
@@ -67,8 +94,13 @@ static void show_figures(struct analysis *analysis)
 {
     struct channel_figures *figures = channel_figures(analysis->channel);
     struct tracker_counts counts = tracker_counts(analysis->tracker);
+    uint64_t octets;
 
-    atomic_store_explicit(&figures->octets, capture_set_position(analysis->captures), memory_order_relaxed);
+    if (analysis->feed == NULL)
+        octets = capture_set_position(analysis->captures);
+    else
+        octets = analysis->fed_octets + (analysis->fed == NULL ? 0 : capture_file_position(analysis->fed));
+    atomic_store_explicit(&figures->octets, octets, memory_order_relaxed);
     atomic_store_explicit(&figures->frames, analysis->frames, memory_order_relaxed);
     atomic_store_explicit(&figures->connections, counts.connections, memory_order_relaxed);
     atomic_store_explicit(&figures->logins, counts.logins, memory_order_relaxed);
@@ -81,6 +113,7 @@ static void take_frame(struct analysis *analysis, const struct frame *frame)
     enum peel_result result;
 
     span->packets++;
+    analysis->latest_ns = frame->time_ns;
     if (span->first_ns == -1 || frame->time_ns < span->first_ns)
         span->first_ns = frame->time_ns;
     if (frame->time_ns > span->last_ns)
@@ -91,26 +124,98 @@ static void take_frame(struct analysis *analysis, const struct frame *frame)
         connection_table_take(analysis->table, &segment);
 }
 
-static int read_all(struct analysis *analysis)
+enum reading_on { READ_ON, READ_STOP, READ_GONE /* the recorder is */ };
+
+static enum reading_on take_and_look(struct analysis *analysis, const struct frame *frame)
 {
     struct channel_figures *figures = channel_figures(analysis->channel);
+
+    /* should this frame be the analyzer's last, the recorder knows which one it was */
+    atomic_store_explicit(&figures->capture, frame->capture, memory_order_relaxed);
+    atomic_store_explicit(&figures->frame, frame->number, memory_order_relaxed);
+    take_frame(analysis, frame);
+    if (++analysis->frames % FIGURES_EVERY != 0)
+        return READ_ON;
+    show_figures(analysis);
+    if (atomic_load_explicit(&figures->stop, memory_order_relaxed))
+        return READ_STOP;
+    if (!tracker_is_heard(analysis->tracker) ||
+        (analysis->frames % FLUSH_EVERY == 0 && !channel_flush(analysis->channel)))
+        return READ_GONE;
+    return READ_ON;
+}
+
+static enum reading_on read_all(struct analysis *analysis)
+{
+    enum reading_on on = READ_ON;
     struct frame frame;
 
-    while (capture_set_next(analysis->captures, &frame) == CAPTURE_FRAME) {
-        /* should this frame be the analyzer's last, the recorder knows which one it was */
-        atomic_store_explicit(&figures->capture, frame.capture, memory_order_relaxed);
-        atomic_store_explicit(&figures->frame, frame.number, memory_order_relaxed);
-        take_frame(analysis, &frame);
-        if (++analysis->frames % FIGURES_EVERY != 0)
-            continue;
-        show_figures(analysis);
-        if (atomic_load_explicit(&figures->stop, memory_order_relaxed))
-            break;
-        if (!tracker_is_heard(analysis->tracker) ||
-            (analysis->frames % FLUSH_EVERY == 0 && !channel_flush(analysis->channel)))
-            return -1;
+    while (on == READ_ON && capture_set_next(analysis->captures, &frame) == CAPTURE_FRAME)
+        on = take_and_look(analysis, &frame);
+    return on;
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/* There is nothing to read: tells what was found so far. Time passes without frames too, and with it the
+ * patience for what was never captured. */
+static void on_dry(void *user)
+{
+    struct analysis *analysis = user;
+
+    if (analysis->frames != analysis->dry_frames) {
+        analysis->dry_frames = analysis->frames;
+        analysis->dry_ns = now_ns();
+    } else if (analysis->frames > 0) {
+        connection_table_tick(analysis->table, analysis->latest_ns + (now_ns() - analysis->dry_ns));
     }
-    return 0;
+    show_figures(analysis);
+    channel_flush(analysis->channel);
+}
+
+static enum reading_on read_fed_capture(struct analysis *analysis, uint32_t number)
+{
+    const struct channel_figures *figures = channel_figures(analysis->channel);
+    enum capture_status status;
+    enum reading_on on = READ_ON;
+    bool started = false;
+    struct frame frame;
+
+    while (on == READ_ON && (status = capture_file_next(analysis->fed, &frame)) == CAPTURE_FRAME) {
+        if (!started)
+            on_started(analysis, number);
+        started = true;
+        on = take_and_look(analysis, &frame);
+    }
+    if (on != READ_ON || atomic_load_explicit(&figures->stop, memory_order_relaxed))
+        return on == READ_ON ? READ_STOP : on;
+    if (!started)
+        on_started(analysis, number);
+    on_ended(analysis, number, status, analysis->fed);
+    return READ_ON;
+}
+
+static enum reading_on read_fed(struct analysis *analysis)
+{
+    enum reading_on on = READ_ON;
+    uint32_t number;
+
+    while (on == READ_ON && feed_next(analysis->feed, &number)) {
+        analysis->fed = capture_file_new_fed(feed_read, analysis->feed, number);
+        if (analysis->fed == NULL || !reserve_span(analysis, number))
+            return READ_GONE;
+        on = read_fed_capture(analysis, number);
+        analysis->fed_octets += capture_file_position(analysis->fed);
+        capture_file_free(analysis->fed);
+        analysis->fed = NULL;
+    }
+    return on;
 }
 
 static void tell_finished(struct analysis *analysis)
@@ -123,6 +228,7 @@ static void tell_finished(struct analysis *analysis)
     event.finished.fragments = (int64_t)analysis->peeled[PEEL_FRAGMENT];
     event.finished.cut = (int64_t)analysis->peeled[PEEL_CUT];
     event.finished.malformed = (int64_t)analysis->peeled[PEEL_MALFORMED];
+    event.finished.bad_checksum = (int64_t)analysis->peeled[PEEL_BAD_CHECKSUM];
     event.finished.evicted = (int64_t)counts.evicted;
     event.finished.lost_octets = (int64_t)counts.lost_octets;
     channel_send(analysis->channel, &event);
@@ -146,8 +252,7 @@ static struct capture_set *open_captures(struct analysis *analysis, const struct
         if (numbers[i] > highest)
             highest = numbers[i];
     }
-    analysis->spans = calloc((size_t)highest + 1, sizeof *analysis->spans);
-    if (analysis->spans != NULL)
+    if (reserve_span(analysis, highest))
         set = capture_set_new(fds, numbers, count, &handler, analysis);
 cleanup:
     free(fds);
@@ -155,8 +260,8 @@ cleanup:
     return set;
 }
 
-struct analysis *analysis_new(const struct analysis_options *options, const struct analysis_input *inputs,
-                              size_t count, struct channel *channel)
+/* All but the captures. */
+static struct analysis *prepare(const struct analysis_options *options, struct channel *channel)
 {
     struct tracker_options tracker_options = {options->password_shape, options->mask,
                                               ANALYSIS_MAX_CONNECTIONS};
@@ -171,12 +276,43 @@ struct analysis *analysis_new(const struct analysis_options *options, const stru
     table_options.port_count = options->port_count;
     table_options.detect = options->detect;
     table_options.max_connections = ANALYSIS_MAX_CONNECTIONS;
-    analysis->captures = open_captures(analysis, inputs, count);
     analysis->peeler = peeler_new();
     analysis->tracker = tracker_new(&tracker_options, channel);
     if (analysis->tracker != NULL)
         analysis->table = connection_table_new(&table_options, &tracker_handler, analysis->tracker);
-    if (analysis->captures == NULL || analysis->peeler == NULL || analysis->table == NULL) {
+    if (analysis->peeler == NULL || analysis->table == NULL) {
+        analysis_free(analysis);
+        return NULL;
+    }
+    if (options->verify_checksums)
+        peeler_verify_checksums(analysis->peeler);
+    return analysis;
+}
+
+struct analysis *analysis_new(const struct analysis_options *options, const struct analysis_input *inputs,
+                              size_t count, struct channel *channel)
+{
+    struct analysis *analysis = prepare(options, channel);
+
+    if (analysis == NULL)
+        return NULL;
+    analysis->captures = open_captures(analysis, inputs, count);
+    if (analysis->captures == NULL) {
+        analysis_free(analysis);
+        return NULL;
+    }
+    return analysis;
+}
+
+struct analysis *analysis_new_fed(const struct analysis_options *options, struct feed *feed,
+                                  struct channel *channel)
+{
+    struct analysis *analysis = prepare(options, channel);
+
+    if (analysis == NULL)
+        return NULL;
+    analysis->feed = feed;
+    if (!feed_become_receiver(feed, on_dry, analysis)) {
         analysis_free(analysis);
         return NULL;
     }
@@ -185,7 +321,9 @@ struct analysis *analysis_new(const struct analysis_options *options, const stru
 
 int analysis_read(struct analysis *analysis)
 {
-    if (read_all(analysis) != 0)
+    enum reading_on on = analysis->feed == NULL ? read_all(analysis) : read_fed(analysis);
+
+    if (on == READ_GONE)
         return -1;
     connection_table_finish(analysis->table);
     show_figures(analysis);
@@ -201,6 +339,7 @@ void analysis_free(struct analysis *analysis)
     tracker_free(analysis->tracker);
     peeler_free(analysis->peeler);
     capture_set_free(analysis->captures);
+    capture_file_free(analysis->fed);
     free(analysis->spans);
     free(analysis);
 }

@@ -6,6 +6,7 @@
 
 #include "analyzer/analysis/user_mask.h"
 #include "analyzer/events/channel.h"
+#include "analyzer/events/feed.h"
 
 /* Connections that are followed at a time. */
 #define ANALYSIS_MAX_CONNECTIONS 250000
@@ -15,6 +16,7 @@ struct analysis_options {
     size_t port_count;
     bool detect; /* also follow what speaks IMAP on other ports */
     bool password_shape;
+    bool verify_checksums;
     const struct user_mask *mask; /* NULL: user names are kept */
 };
 
@@ -31,7 +33,12 @@ struct analysis;
 struct analysis *analysis_new(const struct analysis_options *options, const struct analysis_input *inputs,
                               size_t count, struct channel *channel);
 
-/* Reads everything and sends what is in it. Returns 0 when it was read and sent (a broken capture is told by
+/* The same for the captures that come through `feed`, of which analysis_new_fed becomes the receiver. */
+struct analysis *analysis_new_fed(const struct analysis_options *options, struct feed *feed,
+                                  struct channel *channel);
+
+/* Reads everything and sends what is in it; of captures that are fed, whenever there is nothing to read.
+ * Returns 0 when it was read and sent (a broken capture is told by
  * an event), or -1 when the recorder is gone. */
 int analysis_read(struct analysis *analysis);
 

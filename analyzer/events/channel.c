@@ -128,6 +128,16 @@ void channel_become_receiver(struct channel *channel, uint32_t captures, uint32_
     channel->slots = slots;
 }
 
+int channel_receiver_fd(const struct channel *channel)
+{
+    return channel->receiver;
+}
+
+void channel_expect(struct channel *channel, uint32_t captures)
+{
+    channel->captures = captures;
+}
+
 /* Takes one event out of the buffer. CHANNEL_QUIET: there is no whole one. */
 static enum channel_status take(struct channel *channel, struct event *event)
 {

@@ -50,6 +50,10 @@ bool channel_flush(struct channel *channel);
 
 /* Call once in the parent: closes the analyzer's end. `captures` and `slots`: see event_decode. */
 void channel_become_receiver(struct channel *channel, uint32_t captures, uint32_t slots);
+/* To poll for reading, when channel_receive has nothing more. */
+int channel_receiver_fd(const struct channel *channel);
+/* There are more captures now. */
+void channel_expect(struct channel *channel, uint32_t captures);
 /* The next event, waiting up to `timeout_ms` for it; its texts are valid until the next call. */
 enum channel_status channel_receive(struct channel *channel, struct event *event, int timeout_ms);
 

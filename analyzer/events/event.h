@@ -65,7 +65,7 @@ struct event_after {
 
 /* The analyzer has read everything; what it could not use, in frames. */
 struct event_finished {
-    int64_t frames, not_tcp, fragments, cut, malformed;
+    int64_t frames, not_tcp, fragments, cut, malformed, bad_checksum;
     int64_t evicted, lost_octets;
 };
 

@@ -28,21 +28,28 @@ static void allow_descriptors(void)
     }
 }
 
-static int add(struct inputs *inputs, const char *name, int fd, const struct stat *about, FILE *errors)
+/* Room for one more, all zero. NULL: out of memory. */
+static struct input *reserve(struct inputs *inputs)
 {
-    struct input *input;
-
     if (inputs->count == inputs->room) {
         size_t room = inputs->room ? inputs->room * 2 : 16;
         struct input *larger = realloc(inputs->items, room * sizeof *larger);
 
         if (larger == NULL)
-            return -1;
+            return NULL;
         inputs->items = larger;
         inputs->room = room;
     }
-    input = &inputs->items[inputs->count];
-    memset(input, 0, sizeof *input);
+    memset(&inputs->items[inputs->count], 0, sizeof *inputs->items);
+    return &inputs->items[inputs->count];
+}
+
+static int add(struct inputs *inputs, const char *name, int fd, const struct stat *about, FILE *errors)
+{
+    struct input *input = reserve(inputs);
+
+    if (input == NULL)
+        return -1;
     input->fd = fd;
     input->is_pipe = !S_ISREG(about->st_mode);
     if (!input->is_pipe) {
@@ -61,8 +68,23 @@ static int add(struct inputs *inputs, const char *name, int fd, const struct sta
     return 0;
 }
 
-/* True when the file begins like a capture, or like a compressed file. */
-static bool looks_like_capture(int fd)
+int inputs_add_growing(struct inputs *inputs, const char *name, int fd)
+{
+    struct input *input = reserve(inputs);
+
+    allow_descriptors();
+    if (input == NULL)
+        return -1;
+    input->name = strdup(name);
+    if (input->name == NULL)
+        return -1;
+    input->fd = fd;
+    input->grows = true;
+    inputs->count++;
+    return 0;
+}
+
+bool inputs_is_capture(int fd)
 {
     static const struct {
         uint8_t length;
@@ -108,7 +130,7 @@ static int add_folder(struct inputs *inputs, const char *name, FILE *errors)
         fd = open(entry->fts_accpath, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         if (fd < 0) {
             tell_unopened(inputs, entry->fts_path, errno, errors);
-        } else if (!S_ISREG(entry->fts_statp->st_mode) || !looks_like_capture(fd)) {
+        } else if (!S_ISREG(entry->fts_statp->st_mode) || !inputs_is_capture(fd)) {
             inputs->skipped++;
             close(fd);
         } else {
@@ -154,7 +176,8 @@ int inputs_add(struct inputs *inputs, const char *name, FILE *errors)
 void inputs_free(struct inputs *inputs)
 {
     for (size_t i = 0; i < inputs->count; i++) {
-        close(inputs->items[i].fd);
+        if (inputs->items[i].fd >= 0)
+            close(inputs->items[i].fd);
         free(inputs->items[i].name);
     }
     free(inputs->items);

@@ -14,11 +14,12 @@
 #include <stdio.h>
 
 struct input {
-    char *name; /* as given, or found in a folder; "-" for standard input */
-    int fd;
-    bool is_pipe;
-    uint64_t octets;                            /* 0 for a pipe */
-    char fingerprint[CAPTURE_FINGERPRINT_SIZE]; /* "" for a pipe */
+    char *name;                                 /* as given, or found in a folder; "-" for standard input */
+    int fd;                                     /* -1: closed again */
+    bool is_pipe;                               /* its end is not known */
+    bool grows;                                 /* it is fed to the analyzer as it is written */
+    uint64_t octets;                            /* 0 for a pipe; of one that grows, those fed */
+    char fingerprint[CAPTURE_FINGERPRINT_SIZE]; /* "" for a pipe, and for one that grows */
 };
 
 struct inputs {
@@ -26,11 +27,18 @@ struct inputs {
     size_t count, room;
     size_t failed;  /* names that could not be opened: each was told on `errors` */
     size_t skipped; /* files of folders that are no captures */
+    size_t grown;   /* files of a followed folder that had more after their end */
 };
 
 /* Adds the file, FIFO, standard input ("-") or every capture below the folder `name`. What cannot be opened
  * is told on `errors`, a sentence each. Returns 0, or -1 when out of memory. */
 int inputs_add(struct inputs *inputs, const char *name, FILE *errors);
+
+/* Adds the capture `name` that grows, and takes `fd` over. Returns 0, or -1 when out of memory. */
+int inputs_add_growing(struct inputs *inputs, const char *name, int fd);
+
+/* True when the file begins like a capture, or like a compressed file. */
+bool inputs_is_capture(int fd);
 
 /* Closes and frees all of them. */
 void inputs_free(struct inputs *inputs);

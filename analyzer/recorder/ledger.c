@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* An open connection of the analyzer. */
 struct slot {
@@ -16,16 +17,12 @@ struct slot {
     uint32_t login_number; /* and its number */
 };
 
-struct ended {
-    bool ended;
-    struct event_capture facts;
-};
-
 struct ledger {
     struct store *store;
     const struct inputs *inputs;
     struct outcome *outcomes;
-    struct ended *ended; /* one an input */
+    struct event_capture **ended; /* one an input, from its end until it is settled; else NULL */
+    size_t ended_count;
     struct slot *slots;
     uint32_t slot_count;
 };
@@ -49,13 +46,26 @@ struct ledger *ledger_new(struct store *store, const struct inputs *inputs, stru
         return NULL;
     ledger->store = store;
     ledger->inputs = inputs;
-    ledger->outcomes = outcomes;
-    ledger->ended = calloc(inputs->count + 1, sizeof *ledger->ended);
-    if (ledger->ended == NULL) {
+    if (ledger_grow(ledger, outcomes) != 0) {
         free(ledger);
         return NULL;
     }
     return ledger;
+}
+
+int ledger_grow(struct ledger *ledger, struct outcome *outcomes)
+{
+    size_t count = ledger->inputs->count;
+    struct event_capture **larger = realloc(ledger->ended, (count + 1) * sizeof *larger);
+
+    if (larger == NULL)
+        return -1;
+    for (size_t i = ledger->ended_count; i < count; i++)
+        larger[i] = NULL;
+    ledger->ended = larger;
+    ledger->ended_count = count;
+    ledger->outcomes = outcomes;
+    return 0;
 }
 
 void ledger_restart(struct ledger *ledger)
@@ -79,10 +89,55 @@ static struct slot *slot_of(struct ledger *ledger, uint32_t number)
     return &ledger->slots[number];
 }
 
+/* True when another capture has this fingerprint, and is complete. */
+static bool is_taken(struct ledger *ledger, const char *fingerprint, int64_t id)
+{
+    enum store_state state;
+    int64_t known;
+
+    return store_find_capture(ledger->store, fingerprint, &known, &state) == STORE_OK && known != 0 &&
+           known != id && state == STORE_COMPLETE;
+}
+
+/* The fingerprint of what was fed so far of an input that grows; NULL: there is none for it alone. */
+static const char *fingerprint_so_far(struct ledger *ledger, const struct input *input, int64_t id,
+                                      char text[CAPTURE_FINGERPRINT_SIZE])
+{
+    if (fingerprint_of_range(input->fd, input->octets, text) != 0 || is_taken(ledger, text, id))
+        return NULL;
+    return text;
+}
+
+static bool is_beginning(void *user, int64_t bytes, const char *fingerprint)
+{
+    const struct input *input = user;
+    char text[CAPTURE_FINGERPRINT_SIZE];
+
+    return fingerprint_of_range(input->fd, (uint64_t)bytes, text) == 0 && strcmp(text, fingerprint) == 0;
+}
+
+/* What was kept of the file when it was shorter goes: it is read from its start. */
+static enum ledger_status remove_shorter(struct ledger *ledger, struct input *input)
+{
+    const char *name = strrchr(input->name, '/');
+    struct stat about;
+    int64_t id = 0;
+
+    if (input->is_pipe || fstat(input->fd, &about) != 0)
+        return LEDGER_OK;
+    if (store_find_grown(ledger->store, name == NULL ? input->name : name + 1, about.st_size, is_beginning,
+                         input, &id) != STORE_OK)
+        return LEDGER_STORE;
+    if (id == 0)
+        return LEDGER_OK;
+    return store_capture_remove(ledger->store, id) == STORE_OK ? LEDGER_OK : LEDGER_STORE;
+}
+
 static enum ledger_status begin_capture(struct ledger *ledger, uint32_t number)
 {
-    const struct input *input = &ledger->inputs->items[number];
+    struct input *input = &ledger->inputs->items[number];
     struct outcome *outcome = &ledger->outcomes[number];
+    char so_far[CAPTURE_FINGERPRINT_SIZE];
     struct store_capture row = {
         .source = input->name,
         .kind = STORE_FILE,
@@ -95,20 +150,29 @@ static enum ledger_status begin_capture(struct ledger *ledger, uint32_t number)
         .state = STORE_RUNNING,
     };
 
-    if (outcome->state != OUTCOME_PENDING || ledger->ended[number].ended)
+    if (outcome->state != OUTCOME_PENDING || outcome->id != 0)
         return LEDGER_NONSENSE;
+    if (remove_shorter(ledger, input) != LEDGER_OK)
+        return LEDGER_STORE;
+    if (input->grows) {
+        row.fingerprint = fingerprint_so_far(ledger, input, 0, so_far);
+        row.bytes = (int64_t)input->octets;
+    }
     return store_capture_begin(ledger->store, &row, &outcome->id) == STORE_OK ? LEDGER_OK : LEDGER_STORE;
 }
 
 static enum ledger_status end_capture(struct ledger *ledger, const struct event_capture *facts)
 {
-    struct ended *ended = &ledger->ended[facts->capture];
+    struct event_capture *kept;
     struct outcome *outcome = &ledger->outcomes[facts->capture];
 
-    if (outcome->id == 0 || ended->ended)
+    if (outcome->id == 0 || outcome->state != OUTCOME_PENDING)
         return LEDGER_NONSENSE;
-    ended->ended = true;
-    ended->facts = *facts;
+    kept = malloc(sizeof *kept);
+    if (kept == NULL)
+        return LEDGER_NONSENSE;
+    *kept = *facts;
+    ledger->ended[facts->capture] = kept;
     outcome->packets = facts->packets;
     outcome->bytes = facts->bytes;
     outcome->first_ns = facts->first_ns;
@@ -214,6 +278,15 @@ enum ledger_status ledger_take(struct ledger *ledger, const struct event *event)
     }
 }
 
+bool ledger_is_known(struct ledger *ledger, uint32_t capture)
+{
+    const struct event_capture *facts = ledger->ended[capture];
+    const struct outcome *outcome = &ledger->outcomes[capture];
+
+    return facts != NULL && outcome->state == OUTCOME_READ &&
+           is_taken(ledger, facts->fingerprint, outcome->id);
+}
+
 /* A pipe is known by its content only now: when that is in the database already, what was just kept goes
  * again. */
 static enum ledger_status settle_pipe(struct ledger *ledger, struct outcome *outcome, const char *fingerprint,
@@ -236,17 +309,18 @@ static enum ledger_status settle_pipe(struct ledger *ledger, struct outcome *out
     return LEDGER_OK;
 }
 
-enum ledger_status ledger_settle(struct ledger *ledger, uint32_t capture)
+static enum ledger_status settle(struct ledger *ledger, uint32_t capture, const struct event_capture *facts)
 {
     const struct input *input = &ledger->inputs->items[capture];
     struct outcome *outcome = &ledger->outcomes[capture];
-    const struct event_capture *facts = &ledger->ended[capture].facts;
+    char so_far[CAPTURE_FINGERPRINT_SIZE];
     struct store_capture row = {
         .source = input->name,
         .kind = STORE_FILE,
+        .fingerprint = input->is_pipe ? NULL : input->fingerprint,
         .link_types = facts->link_types,
         .packets = facts->packets,
-        .bytes = facts->bytes,
+        .bytes = input->grows ? (int64_t)input->octets : facts->bytes,
         .kernel_drops = -1,
         .interface_drops = -1,
         .first_ns = facts->first_ns,
@@ -256,17 +330,16 @@ enum ledger_status ledger_settle(struct ledger *ledger, uint32_t capture)
     };
     bool known = false;
 
-    if (outcome->id == 0)
-        return LEDGER_OK;
-    if (!ledger->ended[capture].ended)
-        row.first_ns = row.last_ns = -1;
-    row.fingerprint = input->is_pipe ? NULL : input->fingerprint;
-    if (input->is_pipe && outcome->state == OUTCOME_READ) {
+    if (outcome->state == OUTCOME_READ && (input->is_pipe || input->grows)) {
         row.fingerprint = facts->fingerprint;
         if (settle_pipe(ledger, outcome, facts->fingerprint, &known) != LEDGER_OK)
             return LEDGER_STORE;
         if (known)
             return LEDGER_OK;
+    } else if (input->grows && facts->fingerprint[0] != '\0') {
+        row.fingerprint = is_taken(ledger, facts->fingerprint, outcome->id) ? NULL : facts->fingerprint;
+    } else if (input->grows) {
+        row.fingerprint = fingerprint_so_far(ledger, input, outcome->id, so_far);
     } else if (outcome->state == OUTCOME_READ && strcmp(facts->fingerprint, input->fingerprint) != 0) {
         outcome->state = OUTCOME_BROKEN;
         strcpy(outcome->error, "changed while it was read: read it again when nothing writes to it any more");
@@ -276,10 +349,25 @@ enum ledger_status ledger_settle(struct ledger *ledger, uint32_t capture)
     return store_capture_update(ledger->store, outcome->id, &row) == STORE_OK ? LEDGER_OK : LEDGER_STORE;
 }
 
+enum ledger_status ledger_settle(struct ledger *ledger, uint32_t capture)
+{
+    static const struct event_capture nothing = {.first_ns = -1, .last_ns = -1};
+    struct event_capture *facts = ledger->ended[capture];
+    enum ledger_status status = LEDGER_OK;
+
+    if (ledger->outcomes[capture].id != 0)
+        status = settle(ledger, capture, facts == NULL ? &nothing : facts);
+    free(facts);
+    ledger->ended[capture] = NULL;
+    return status;
+}
+
 void ledger_free(struct ledger *ledger)
 {
     if (ledger == NULL)
         return;
+    for (size_t i = 0; i < ledger->ended_count; i++)
+        free(ledger->ended[i]);
     free(ledger->slots);
     free(ledger->ended);
     free(ledger);

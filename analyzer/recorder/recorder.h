@@ -39,6 +39,13 @@ struct recorder_result {
 int recorder_read(struct store *store, const struct inputs *inputs, const struct analysis_options *options,
                   bool show_progress, struct recorder_result *result);
 
+/* Reads the captures in the folder `path` as they are written, until SIGINT or SIGTERM, and adds them to
+ * `inputs`, which is empty. Returns as recorder_read does, with 0 when the folder cannot be opened too: that
+ * is told on `errors`. */
+int recorder_follow(struct store *store, const char *path, struct inputs *inputs,
+                    const struct analysis_options *options, bool show_progress, FILE *errors,
+                    struct recorder_result *result);
+
 void recorder_result_free(struct recorder_result *result);
 
 #endif

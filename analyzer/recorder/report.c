@@ -127,6 +127,8 @@ static void write_missed(struct report *report, const struct summary_counts *cou
                       "inputs could not be opened", &missed);
     write_missed_line(report, counts->not_imap, "connection at an IMAP port did not speak IMAP",
                       "connections at IMAP ports did not speak IMAP", &missed);
+    write_missed_line(report, (int64_t)inputs->grown, "file was written on after it had been read",
+                      "files were written on after they had been read", &missed);
     write_missed_line(report, counts->encrypted, "connection was encrypted: its logins cannot be seen",
                       "connections were encrypted: their logins cannot be seen", &missed);
     write_missed_line(report, counts->midstream, "connection began before the capture",
@@ -141,6 +143,8 @@ static void write_missed(struct report *report, const struct summary_counts *cou
                       "frames were cut off before their TCP header ended", &missed);
     write_missed_line(report, result->missed.malformed, "frame contradicts itself",
                       "frames contradict themselves", &missed);
+    write_missed_line(report, result->missed.bad_checksum, "frame has a wrong checksum and was dropped",
+                      "frames have a wrong checksum and were dropped", &missed);
     write_missed_line(report, result->missed.evicted, "connection was given up, because too many were open",
                       "connections were given up, because too many were open", &missed);
     if (!missed)

@@ -1,0 +1,243 @@
+/*
+ * Starts an analyzer process, keeps what it tells, and finds out how it ended.
+ */
+#include "analyzer/recorder/reading.h"
+
+#include "analyzer/analysis/walls.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t stop_asked;
+
+static void on_stop_signal(int signal_number)
+{
+    (void)signal_number;
+    stop_asked = 1;
+}
+
+bool reading_stop_asked(void)
+{
+    return stop_asked;
+}
+
+int64_t reading_now_ms(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+int reading_begin(struct reading *reading)
+{
+    struct recorder_result *result = reading->result;
+    struct sigaction action = {.sa_handler = on_stop_signal};
+
+    memset(result, 0, sizeof *result);
+    result->outcomes = calloc(reading->inputs->count + 1, sizeof *result->outcomes);
+    if (result->outcomes == NULL)
+        return -1;
+    reading->ledger = ledger_new(reading->store, reading->inputs, result->outcomes);
+    if (reading->ledger == NULL)
+        return -1;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    reading->committed_ms = reading_now_ms();
+    return 0;
+}
+
+/* --- the child --- */
+
+/* Closes all but what the analyzer reads from and writes to: also what libraries have left open. */
+static int close_the_rest(const struct reading *reading, const struct analysis_input *inputs, size_t count)
+{
+    int *keep = calloc(count + 2, sizeof *keep);
+    size_t kept = 0;
+
+    if (keep == NULL)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        keep[kept++] = inputs[i].fd;
+    if (reading->feed != NULL)
+        keep[kept++] = feed_receiver_fd(reading->feed);
+    keep[kept++] = channel_sender_fd(reading->channel);
+    walls_close_descriptors(keep, kept);
+    free(keep);
+    return 0;
+}
+
+static _Noreturn void be_analyzer(struct reading *reading, const struct analysis_input *inputs, size_t count,
+                                  pid_t recorder)
+{
+    struct analysis *analysis;
+    int status = EXIT_FAILURE;
+
+    signal(SIGINT, SIG_IGN); /* the recorder decides when to stop */
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN);
+    channel_become_sender(reading->channel);
+    if (reading->feed != NULL)
+        analysis = analysis_new_fed(reading->options, reading->feed, reading->channel);
+    else
+        analysis = analysis_new(reading->options, inputs, count, reading->channel);
+    if (analysis == NULL || close_the_rest(reading, inputs, count) != 0)
+        fprintf(stderr, "imaptap: the analyzer cannot start: out of memory\n");
+    else if (walls_raise(recorder) != 0)
+        fprintf(stderr, "imaptap: the analyzer cannot give up its rights: %s\n", strerror(errno));
+    else if (analysis_read(analysis) == 0)
+        status = EXIT_SUCCESS;
+    analysis_free(analysis);
+    _exit(status);
+}
+
+/* The inputs still to be read; NULL: out of memory. */
+static struct analysis_input *list_pending(const struct reading *reading, size_t *count)
+{
+    const struct inputs *inputs = reading->inputs;
+    struct analysis_input *pending = calloc(inputs->count + 1, sizeof *pending);
+
+    *count = 0;
+    for (size_t i = 0; pending != NULL && i < inputs->count; i++)
+        if (reading->result->outcomes[i].state == OUTCOME_PENDING) {
+            pending[(*count)++] = (struct analysis_input){inputs->items[i].fd, (uint32_t)i};
+            if (!inputs->items[i].is_pipe)
+                (void)lseek(inputs->items[i].fd, 0, SEEK_SET); /* an analyzer that died may have moved it */
+        }
+    return pending;
+}
+
+void reading_close_ways(struct reading *reading)
+{
+    channel_free(reading->channel);
+    feed_free(reading->feed);
+    reading->channel = NULL;
+    reading->feed = NULL;
+}
+
+int reading_start(struct reading *reading, bool fed)
+{
+    size_t count = 0;
+    pid_t recorder = getpid();
+    struct analysis_input *pending = NULL;
+
+    reading->finished = reading->distrusted = false;
+    ledger_restart(reading->ledger);
+    reading->started_ms = reading_now_ms();
+    reading->analyzer = -1;
+    reading->channel = channel_new();
+    if (fed)
+        reading->feed = feed_new();
+    else
+        pending = list_pending(reading, &count);
+    if (reading->channel != NULL && (fed ? reading->feed != NULL : pending != NULL))
+        reading->analyzer = fork();
+    if (reading->analyzer == 0)
+        be_analyzer(reading, pending, count, recorder);
+    free(pending);
+    if (reading->analyzer < 0) {
+        reading_close_ways(reading);
+        return -1;
+    }
+    channel_become_receiver(reading->channel, (uint32_t)reading->inputs->count, ANALYSIS_MAX_CONNECTIONS);
+    if (fed)
+        feed_become_sender(reading->feed);
+    return 0;
+}
+
+/* --- the parent --- */
+
+void reading_give_up(struct reading *reading, const char *why)
+{
+    if (reading->result->store_failed)
+        return;
+    reading->result->store_failed = true;
+    (void)snprintf(reading->result->why, sizeof reading->result->why, "%s", why);
+    if (reading->channel != NULL)
+        kill(reading->analyzer, SIGKILL);
+}
+
+void reading_store_failed(struct reading *reading)
+{
+    reading_give_up(reading, store_error(reading->store));
+}
+
+void reading_take(struct reading *reading, const struct event *event)
+{
+    enum ledger_status status;
+
+    if (reading->result->store_failed || reading->distrusted)
+        return;
+    if (event->kind == EVENT_FINISHED) {
+        reading->finished = true;
+        reading->result->missed.frames += event->finished.frames;
+        reading->result->missed.not_tcp += event->finished.not_tcp;
+        reading->result->missed.fragments += event->finished.fragments;
+        reading->result->missed.cut += event->finished.cut;
+        reading->result->missed.malformed += event->finished.malformed;
+        reading->result->missed.bad_checksum += event->finished.bad_checksum;
+        reading->result->missed.evicted += event->finished.evicted;
+        reading->result->missed.lost_octets += event->finished.lost_octets;
+        return;
+    }
+    reading->uncommitted = true;
+    status = ledger_take(reading->ledger, event);
+    if (status == LEDGER_STORE) {
+        reading_store_failed(reading);
+    } else if (status == LEDGER_NONSENSE) {
+        reading->distrusted = true;
+        kill(reading->analyzer, SIGKILL);
+    }
+}
+
+void reading_commit(struct reading *reading, int64_t every_ms)
+{
+    int64_t now = reading_now_ms();
+
+    if (!reading->uncommitted || now - reading->committed_ms < every_ms || reading->result->store_failed)
+        return;
+    reading->committed_ms = now;
+    reading->uncommitted = false;
+    if (store_commit(reading->store) != STORE_OK)
+        reading_store_failed(reading);
+}
+
+void reading_wait(struct reading *reading, char *cause, size_t size)
+{
+    int status = 0;
+
+    while (waitpid(reading->analyzer, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (reading->distrusted)
+        (void)snprintf(cause, size, "the analyzer sent what makes no sense and was ended");
+    else if (WIFSIGNALED(status))
+        (void)snprintf(cause, size, "the analyzer died (%s)", strsignal(WTERMSIG(status)));
+    else
+        (void)snprintf(cause, size, "the analyzer gave up");
+}
+
+void reading_settle(struct reading *reading, const bool *which)
+{
+    struct recorder_result *result = reading->result;
+
+    for (uint32_t i = 0; i < reading->inputs->count && !result->store_failed; i++)
+        if (which[i] && result->outcomes[i].state != OUTCOME_PENDING &&
+            ledger_settle(reading->ledger, i) != LEDGER_OK)
+            reading_store_failed(reading);
+    if (!result->store_failed && store_commit(reading->store) != STORE_OK)
+        reading_store_failed(reading);
+    reading->uncommitted = false;
+}
+
+void reading_end(struct reading *reading)
+{
+    reading_close_ways(reading);
+    ledger_free(reading->ledger);
+    reading->ledger = NULL;
+}

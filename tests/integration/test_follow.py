@@ -1,0 +1,489 @@
+"""read --follow: a folder that a capturing program rotates its files in, and what may happen in it."""
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+import capture_maker
+import harness
+from capture_maker import Conversation, pcap
+
+START = 1_700_000_000_000_000_000
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+class Follow(harness.ImaptapTest):
+    """Runs imaptap on the folder "captures" until a test is done with it."""
+
+    def setUp(self):
+        super().setUp()
+        self.captures = self.path("captures")
+        os.mkdir(self.captures)
+
+    def follow(self, *options):
+        self.process = subprocess.Popen([harness.BINARY, "read", "-d", self.database, *options, "--follow",
+                                         self.captures], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(self.process.kill)
+        self.wait_for(lambda: os.path.exists(self.database) and self.analyzer() is not None)
+
+    def analyzer(self):
+        children = read(f"/proc/{self.process.pid}/task/{self.process.pid}/children").decode().split()
+        return int(children[0]) if children else None
+
+    def stop(self, status=0, number=signal.SIGINT):
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=60)
+        self.check_clean(err)
+        self.assertEqual(self.process.returncode, status, out.decode() + err.decode())
+        self.check_database()
+        return out.decode(), err.decode()
+
+    def wait_for(self, condition, seconds=20.0):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, "waited too long")
+            time.sleep(0.02)
+
+    def users(self):
+        return [row[0] for row in self.ask("SELECT username FROM logins ORDER BY username")]
+
+    def await_users(self, *users, seconds=20.0):
+        try:
+            self.wait_for(lambda: self.users() == sorted(users), seconds)
+        except AssertionError:
+            self.assertEqual(self.users(), sorted(users))
+
+    def states(self):
+        return self.ask("SELECT replace(source, rtrim(source, replace(source, '/', '')), ''), state FROM captures"
+                        " ORDER BY 1")
+
+    def put(self, name, octets, mode="ab"):
+        with open(os.path.join(self.captures, name), mode) as file:
+            file.write(octets)
+
+    def login(self, user, number):
+        """A capture with one login; each number is a connection of its own."""
+        return capture_maker.one_login(f"a LOGIN {user} Sesam-1", "OK in", client_port=30000 + number,
+                                       start_ns=START + number * 10**10)
+
+
+class Growing(Follow, harness.ImaptapTest):
+    def test_pieces_that_cut_records_and_headers(self):
+        octets = self.login("ali*ce", 1)
+        self.follow()
+        for at in range(0, len(octets), 37):
+            self.put("a.pcap", octets[at:at + 37])
+            time.sleep(0.01)
+        self.await_users("ali*ce", seconds=2)
+        self.assertEqual(self.states(), [("a.pcap", "running")])
+        out, _ = self.stop()
+        self.assertIn("1 capture", out)
+        self.assertFalse(os.path.exists(self.database + "-wal"))
+        self.assertEqual(read(self.database)[18:20], b"\1\1")  # one file, that needs no log beside it
+        self.assertEqual(self.states(), [("a.pcap", "complete")])
+
+    def test_verdict_is_committed_while_the_connection_is_open(self):
+        conversation = Conversation().open().login("a LOGIN bob p", "OK in")
+        self.follow()
+        self.put("a.pcap", pcap(conversation.frames))
+        self.await_users("bob", seconds=2)
+        self.stop(number=signal.SIGTERM)
+
+    def test_record_that_is_half_written_at_the_end_is_no_damage(self):
+        octets = self.login("bob", 1)
+        self.follow()
+        with open(os.path.join(self.captures, "a.pcap"), "wb") as file:
+            file.write(octets[:-5])
+            file.flush()
+            self.await_users("bob")
+            self.stop()
+        self.assertEqual(self.states(), [("a.pcap", "complete")])
+
+    def test_record_that_was_never_finished_is_told(self):
+        self.follow()
+        self.put("a.pcap", self.login("bob", 1)[:-5])
+        self.put("b.pcap", self.login("carol", 2))
+        self.await_users("bob", "carol")
+        _, err = self.stop(status=3)
+        self.assertIn("a.pcap: cut short in frame", err)
+        self.assertEqual(self.states(), [("a.pcap", "failed"), ("b.pcap", "complete")])
+
+    def test_loss_is_decided_though_nothing_more_comes(self):
+        conversation = Conversation().open()
+        conversation.say("C", "a NOOP\r\n")
+        conversation.frames.pop()  # never captured, but acknowledged
+        conversation.login("b LOGIN bob p", "OK in")
+        self.follow()
+        self.put("a.pcap", pcap(conversation.frames))
+        self.await_users("bob", seconds=3)
+        self.stop()
+
+    def test_pcapng_grows_too(self):
+        source = self.write("whole.pcap", self.login("ali*ce", 1))
+        subprocess.run(["editcap", "-F", "pcapng", source, self.path("whole.pcapng")], check=True, capture_output=True)
+        octets = read(self.path("whole.pcapng"))
+        self.follow()
+        for at in range(0, len(octets), 101):
+            self.put("a.pcapng", octets[at:at + 101])
+            time.sleep(0.01)
+        self.await_users("ali*ce", seconds=2)
+        self.stop()
+
+
+class Files(Follow, harness.ImaptapTest):
+    def test_connection_that_goes_on_in_the_next_file(self):
+        conversation = Conversation().open().login("a LOGIN star*user Sesam-1", "NO no")
+        self.follow()
+        self.put("a.pcap", pcap(conversation.frames[:4]))
+        time.sleep(0.3)
+        self.put("b.pcap", pcap(conversation.frames[4:5]))
+        time.sleep(0.3)
+        self.put("c.pcap", pcap(conversation.frames[5:]))
+        self.await_users("star*user", seconds=5)
+        self.stop()
+        self.assertEqual(self.one("SELECT c.greeting, c.midstream, l.result, l.frame, r.source LIKE '%b.pcap'"
+                                  " FROM logins l JOIN connections c ON c.id = l.connection_id"
+                                  " JOIN captures r ON r.id = l.capture_id"), ("ready", 0, "NO", 1, 1))
+        self.assertEqual(self.one("SELECT count(*) FROM connections"), 1)
+
+    def test_files_that_are_there_are_taken_in_order_of_their_times(self):
+        conversation = Conversation().open().login("a LOGIN star*user Sesam-1", "NO no")
+        for number, (name, frames) in enumerate((("z", conversation.frames[:4]), ("y", conversation.frames[4:5]),
+                                                 ("b", conversation.frames[5:6]), ("a", conversation.frames[6:]))):
+            self.put(name, pcap(frames))
+            os.utime(os.path.join(self.captures, name), (1_700_000_000 + number // 2 * 2, ) * 2)
+        os.utime(os.path.join(self.captures, "z"), (1_600_000_000, ) * 2)
+        os.utime(os.path.join(self.captures, "a"), (1_700_000_009, ) * 2)
+        self.follow()
+        self.await_users("star*user", seconds=5)
+        self.stop()
+        self.assertEqual(self.one("SELECT midstream, one_sided, lost_octets FROM connections"), (0, 0, 0))
+
+    def test_file_that_is_renamed_into_the_folder(self):
+        self.follow()
+        for number, name in enumerate(("b.pcap", "a.pcap", "c.pcap")):
+            self.write("elsewhere", self.login(f"user{number}", number))
+            os.utime(self.path("elsewhere"), (1_500_000_000 - number, ) * 2)
+            os.rename(self.path("elsewhere"), os.path.join(self.captures, name))
+            self.await_users(*[f"user{i}" for i in range(number + 1)], seconds=2)
+        self.stop()
+
+    def test_file_that_is_renamed_within_the_folder_is_the_same(self):
+        octets = self.login("bob", 1)
+        self.follow()
+        self.put(".a.partial", octets[:200])
+        time.sleep(0.3)
+        os.rename(os.path.join(self.captures, ".a.partial"), os.path.join(self.captures, "a.pcap"))
+        self.put("a.pcap", octets[200:])
+        self.await_users("bob", seconds=2)
+        self.stop()
+        self.assertEqual(len(self.states()), 1)
+
+    def test_what_is_no_capture_is_left_out(self):
+        os.mkdir(os.path.join(self.captures, "folder"))
+        self.put("notes.txt", b"not a capture")
+        self.put("empty", b"")
+        self.follow()
+        self.put("log", b"a line\n")
+        self.put("a.pcap", self.login("bob", 1))
+        self.put("log", b"another line\n")
+        self.await_users("bob", seconds=2)
+        self.put("empty", self.login("carol", 2))
+        self.await_users("bob", "carol", seconds=5)
+        out, _ = self.stop()
+        self.assertIn("2 files of the folders left out", out)
+
+    def test_deleted_file_is_no_error(self):
+        self.follow()
+        self.put("a.pcap", self.login("bob", 1))
+        self.await_users("bob")
+        os.unlink(os.path.join(self.captures, "a.pcap"))
+        self.put("b.pcap", self.login("carol", 2))
+        self.await_users("bob", "carol", seconds=5)
+        self.stop()
+        self.assertEqual(self.states(), [("a.pcap", "complete"), ("b.pcap", "complete")])
+
+    def test_file_that_is_written_anew_is_another_one(self):
+        self.follow()
+        for number in range(4):  # as tcpdump -C -W 2 does
+            self.put(f"ring{number % 2}", self.login(f"user{number}" * 4 if number < 2 else f"user{number}", number),
+                     "wb")
+            time.sleep(0.4)
+        self.await_users("user0" * 4, "user1" * 4, "user2", "user3", seconds=5)
+        self.stop()
+        self.assertEqual([state for _, state in self.states()], ["complete"] * 4)
+
+    def test_compressed_copy_of_a_file_is_left_out(self):
+        self.follow()
+        self.put("a.pcap", self.login("bob", 1))
+        self.await_users("bob")
+        subprocess.run(["gzip", os.path.join(self.captures, "a.pcap")], check=True)
+        time.sleep(1.5)
+        self.stop()
+        self.assertEqual(self.users(), ["bob"])
+
+    def test_two_writers_lose_nothing(self):
+        first, second = self.login("bob", 1), self.login("carol", 2)
+        self.follow()
+        with open(os.path.join(self.captures, "a"), "wb") as a, open(os.path.join(self.captures, "b"), "wb") as b:
+            for file, octets in ((a, first[:300]), (b, second[:200]), (a, first[300:]), (b, second[200:])):
+                file.write(octets)
+                file.flush()
+                time.sleep(0.4)
+        self.await_users("bob", "carol", seconds=5)
+        self.stop()
+
+    def test_folder_that_is_not_there(self):
+        os.rmdir(self.captures)
+        run = self.read("--follow", self.captures, status=3)
+        self.assertIn("cannot be followed: No such file", run.err)
+
+    def test_takes_no_other_input(self):
+        self.read("--follow", self.captures, "a.pcap", status=2)
+
+
+class Again(Follow, harness.ImaptapTest):
+    def test_same_folder_doubles_nothing(self):
+        whole = self.login("carol", 2)
+        self.put("a.pcap", self.login("bob", 1))
+        self.put("b.pcap", whole[:-100])
+        self.follow()
+        self.await_users("bob", "carol")
+        self.stop()
+        before = self.ask("SELECT * FROM logins")
+        self.follow()
+        time.sleep(1)
+        self.assertEqual(self.ask("SELECT * FROM logins"), before)
+        self.put("b.pcap", whole[-100:] + self.login("dave", 3)[24:])
+        self.await_users("bob", "carol", "dave", seconds=3)
+        out, _ = self.stop()
+        self.assertIn("2 captures were in the database already", out)
+        self.assertEqual(self.states(), [("a.pcap", "complete"), ("b.pcap", "complete")])
+        self.read(self.captures)
+        self.assertEqual(self.users(), ["bob", "carol", "dave"])
+
+    def test_reading_without_following_takes_what_has_grown_since(self):
+        whole = self.login("carol", 2) + self.login("dave", 3)[24:]
+        self.put("a.pcap", whole[:700])
+        self.follow()
+        self.await_users("carol")
+        self.stop()
+        self.put("a.pcap", whole[700:])
+        self.read(self.captures)
+        self.assertEqual(self.users(), ["carol", "dave"])
+        self.assertEqual(self.states(), [("a.pcap", "complete")])
+
+    def test_after_the_recorder_was_killed(self):
+        self.put("a.pcap", self.login("bob", 1))
+        self.follow()
+        self.put("b.pcap", self.login("carol", 2))
+        self.await_users("bob", "carol")
+        self.process.kill()
+        self.process.communicate()
+        self.put("b.pcap", self.login("dave", 3)[24:])
+        self.follow()
+        self.await_users("bob", "carol", "dave")
+        self.stop()
+        self.assertEqual(self.states(), [("a.pcap", "complete"), ("b.pcap", "complete")])
+
+    def test_copy_of_a_known_file_is_known(self):
+        self.put("a.pcap", self.login("bob", 1))
+        self.follow()
+        self.await_users("bob")
+        octets = read(os.path.join(self.captures, "a.pcap"))
+        self.put("b.pcap", octets[:400])
+        time.sleep(0.3)
+        self.put("b.pcap", octets[400:])
+        self.put("c.pcap", self.login("carol", 2))
+        self.wait_for(lambda: "carol" in self.users())
+        self.stop()
+        self.assertEqual(self.users(), ["bob", "carol"])
+
+
+class Processes(Follow, harness.ImaptapTest):
+    def test_analyzer_has_two_pipes_and_can_open_nothing(self):
+        self.follow()
+        self.put("a.pcap", self.login("bob", 1))
+        self.await_users("bob")
+        folder = f"/proc/{self.analyzer()}/fd"
+        open_files = sorted(os.readlink(f"{folder}/{fd}").split(":")[0] for fd in os.listdir(folder) if fd != "2")
+        self.assertEqual(open_files, ["pipe", "pipe"])
+        self.assertRegex(read(f"/proc/{self.analyzer()}/limits").decode(), r"Max open files +0 +0 ")
+        self.stop()
+
+    def test_analyzer_that_dies_costs_one_file(self):
+        self.follow()
+        self.put("a.pcap", self.login("bob", 1))
+        self.await_users("bob")
+        first = self.analyzer()
+        os.kill(first, signal.SIGABRT)
+        self.wait_for(lambda: self.analyzer() not in (None, first))
+        self.put("a.pcap", self.login("late", 3)[24:])
+        self.put("b.pcap", self.login("carol", 2))
+        self.await_users("bob", "carol", seconds=5)
+        _, err = self.stop(status=3)
+        self.assertRegex(err, r"a.pcap: the analyzer died \(Aborted\) in frame \d+")
+        self.assertEqual(self.states(), [("a.pcap", "failed"), ("b.pcap", "complete")])
+
+    def test_analyzer_that_dies_with_nothing_to_read(self):
+        self.follow()
+        time.sleep(1.2)
+        first = self.analyzer()
+        os.kill(first, signal.SIGKILL)
+        self.wait_for(lambda: self.analyzer() not in (None, first))
+        self.put("a.pcap", self.login("bob", 1))
+        self.await_users("bob", seconds=5)
+        self.stop()
+
+    def test_idle_costs_next_to_nothing(self):
+        self.follow()
+        self.put("a.pcap", self.login("bob", 1))
+        self.await_users("bob")
+        time.sleep(1)
+
+        def ticks():
+            fields = [read(f"/proc/{pid}/stat").decode().split(")")[1].split() for pid in
+                      (self.process.pid, self.analyzer())]
+            return sum(int(field[11]) + int(field[12]) for field in fields)
+
+        before = ticks()
+        time.sleep(3)
+        self.assertLessEqual(ticks() - before, 3)  # hundredths of a second
+        self.stop()
+
+    def test_much_at_once(self):
+        frames = []
+        for number in range(3000):
+            frames += Conversation(client_port=1024 + number, start_ns=START + number * 10**7).open().login(
+                f"a LOGIN u{number}* Sesam-1", "NO no").close().frames
+        for part in range(0, len(frames), 1000):
+            self.put(f"part{part:06}", pcap(frames[part:part + 1000]))
+        self.follow("-q")
+        self.wait_for(lambda: self.one("SELECT count(*) FROM logins") == 3000, seconds=60)
+        self.stop()
+        self.assertEqual(self.one("SELECT count(DISTINCT username) FROM logins"), 3000)
+
+
+class Server(threading.Thread):
+    """As much of an IMAP server as a login needs."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", port))
+        self.start()
+
+    def run(self):
+        while True:
+            connection, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    @staticmethod
+    def serve(connection):
+        with connection, connection.makefile("rwb") as talk:
+            talk.write(b"* OK ready\r\n")
+            talk.flush()
+            for line in talk:
+                tag, command = line.split()[:2]
+                talk.write(tag + (b" BAD no" if b"*" in line else b" OK done") + b"\r\n")
+                talk.flush()
+                if command == b"LOGOUT":
+                    return
+
+
+CLIENT = r"""
+import socket, sys, time
+sys.path.insert(0, sys.argv[1])
+import test_follow
+test_follow.Server(1143)
+for number in range(int(sys.argv[2])):
+    connection = socket.create_connection(("127.0.0.1", 1143))
+    talk = connection.makefile("rwb")
+    talk.readline()
+    time.sleep(float(sys.argv[3]))
+    talk.write(b"a LOGIN user%d%s Sesam-1\r\n" % (number, b"*" if number % 2 else b""))
+    talk.flush()
+    talk.readline()
+    print(number, time.time(), flush=True)
+    talk.write(b"b LOGOUT\r\n")
+    talk.flush()
+    talk.readline()
+    connection.close()
+"""
+
+
+@unittest.skipUnless(os.geteuid() == 0 and shutil.which("unshare"), "a network namespace of its own needs root")
+class Rotation(Follow, harness.ImaptapTest):
+    """A real capturing program on loopback in a network namespace of its own."""
+
+    def capture(self, command, logins, pause, noise=":"):
+        """Runs the capturing program, and logs in while it rotates; returns {number: latency in seconds}."""
+        script = self.write("client.py", CLIENT.encode())
+        here = os.path.dirname(os.path.abspath(__file__))
+        shell = (f"ip link set lo up; {command} >/dev/null 2>&1 & capture=$!; sleep 1.5; {noise} &"
+                 f" {sys.executable} {script} {here} {logins} {pause}; sleep 1; kill -INT $capture; wait $capture")
+        self.follow("--port", "1143")
+        client = subprocess.Popen(["unshare", "-n", "sh", "-c", shell], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(client.kill)
+        self.addCleanup(client.stdout.close)
+        said, seen = {}, {}
+
+        def listen():
+            for line in client.stdout:
+                number, when = line.split()
+                said[int(number)] = float(when)
+
+        listener = threading.Thread(target=listen)
+        listener.start()
+        while listener.is_alive() or (len(seen) < logins and time.time() < max(said.values(), default=0) + 5):
+            for user in self.users():
+                seen.setdefault(int(user.strip("user*")), time.time())
+            time.sleep(0.05)
+        client.wait()
+        self.assertEqual(len(said), logins)
+        self.assertEqual(sorted(seen), list(range(logins)))
+        return {number: seen[number] - said[number] for number in seen}
+
+    def check(self, latency, logins, least_files):
+        out, _ = self.stop()
+        self.assertIn(f"{logins} logins", out)
+        self.assertEqual(self.users(), sorted(f"user{n}{'*' if n % 2 else ''}" for n in range(logins)))
+        self.assertEqual(self.one("SELECT count(*) FROM logins WHERE result IS NULL"), 0)
+        self.assertEqual(self.one("SELECT count(*) FROM connections WHERE midstream OR lost_octets > 0"), 0)
+        self.assertGreaterEqual(self.one("SELECT count(*) FROM captures WHERE state = 'complete'"), least_files)
+        self.assertLess(max(latency.values()), 2.0)
+
+    def test_tcpdump_by_time(self):
+        latency = self.capture(f"tcpdump -Z root -i lo -U -G 1 -w {self.captures}/%s.pcap port 1143", 12, 0.4)
+        self.check(latency, 12, 4)
+        self.assertGreater(self.one("SELECT count(*) FROM logins l JOIN connections c ON c.id = l.connection_id"
+                                    " WHERE l.capture_id <> c.capture_id"), 0)
+
+    def test_tcpdump_by_size_in_a_ring(self):
+        noise = self.write("noise.py", b"import socket, time\n"
+                           b"sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+                           b"for i in range(300):\n"
+                           b"    sender.sendto(bytes(30000), ('127.0.0.1', 9))\n"
+                           b"    time.sleep(0.01)\n")
+        latency = self.capture(f"tcpdump -Z root -i lo -U -C 1 -W 3 -w {self.captures}/ring udp port 9 or port 1143",
+                               10, 0.3, f"{sys.executable} {noise}")
+        self.check(latency, 10, 6)
+        self.assertEqual(len(os.listdir(self.captures)), 3)
+
+    @unittest.skipUnless(shutil.which("dumpcap"), "needs dumpcap")
+    def test_dumpcap_in_a_ring(self):
+        latency = self.capture(f"dumpcap -q -i lo -f 'port 1143' -b packets:15 -b files:3 -w {self.captures}/c.pcapng",
+                               12, 0.3)
+        self.check(latency, 12, 5)
+
+
+if __name__ == "__main__":
+    harness.main()
