@@ -22,6 +22,7 @@ struct classic {
     pcap_t *pcap;
     FILE *stream; /* belongs to `pcap` once that is open */
     char *buffer;
+    uint32_t record_header; /* octets in front of each frame */
     int link_type;
     char link_name[LINK_TYPE_NAME_SIZE];
     int read_error; /* errno of the source's failure; 0: none */
@@ -78,6 +79,16 @@ static void tell_unopened(const struct classic *classic, const char *reason)
         capture_error_set(classic->error, "has a file header that is not understood: %s", reason);
 }
 
+/* The records of Alexey Kuznetsov's patches to libpcap have 8 octets more. */
+static uint32_t record_header_of(struct source *source)
+{
+    const uint8_t *magic;
+
+    if (source_head(source, 4, &magic) < 4)
+        return 16;
+    return (magic[0] == 0xa1 && magic[2] == 0xcd) || (magic[3] == 0xa1 && magic[1] == 0xcd) ? 24 : 16;
+}
+
 struct classic *classic_open(struct source *source, struct capture_error *error)
 {
     char reason[PCAP_ERRBUF_SIZE] = "";
@@ -87,6 +98,7 @@ struct classic *classic_open(struct source *source, struct capture_error *error)
         goto no_memory;
     classic->source = source;
     classic->error = error;
+    classic->record_header = record_header_of(source);
     classic->stream = open_stream(classic);
     if (classic->stream == NULL)
         goto no_memory;
@@ -114,10 +126,13 @@ no_memory:
 static void tell_broken(const struct classic *classic)
 {
     char frame[CAPTURE_NUMBER_SIZE], octet[CAPTURE_NUMBER_SIZE];
-    off_t position = ftello(classic->stream);
+    off_t told = ftello(classic->stream);
+    uint64_t position = told < 0 ? source_position(classic->source) : (uint64_t)told;
 
+    if (classic->read_error == 0 && !feof(classic->stream) && position >= classic->record_header)
+        position -= classic->record_header; /* libpcap looks no further than the header */
     capture_number(classic->frames + 1, frame);
-    capture_number(position < 0 ? source_position(classic->source) : (uint64_t)position, octet);
+    capture_number(position, octet);
     if (classic->read_error != 0)
         capture_error_set(classic->error, "cannot be read on in frame %s, at octet %s: %s", frame, octet,
                           strerror(classic->read_error));
