@@ -264,10 +264,9 @@ CREATE VIEW diagnosis AS
                    THEN server || ' refused ' || CASE w_proved WHEN 1 THEN '1 login' ELSE w_proved || ' logins' END
                        || ' with * or % unquoted, and let ' || CASE w_proved WHEN 1 THEN 'its user' ELSE 'their users' END
                        || ' in when ' || sender
-                       || ' wrote the argument quoted or as a literal: ' || sender || ' must quote it.'
+                       || ' sent the argument quoted, as a literal or in SASL: ' || sender || ' must quote it.'
                WHEN w_likely > 0
-                   THEN server || CASE WHEN clean_passed > 0 THEN ' refused ' ELSE ' answered BAD to ' END
-                       || CASE w_likely WHEN 1 THEN '1 login' ELSE w_likely || ' logins' END || ' of '
+                   THEN server || ' refused ' || CASE w_likely WHEN 1 THEN '1 login' ELSE w_likely || ' logins' END || ' of '
                        || sender || ' with * or % unquoted'
                        || CASE WHEN clean_passed > 0 THEN ', while others of it passed' ELSE '' END
                        || ': the missing quotes are likely the reason.'
@@ -289,7 +288,7 @@ CREATE VIEW diagnosis AS
                WHEN rules IS NOT NULL THEN ''
                WHEN spoiled > 0
                    THEN sender || ' is not at fault: ' || server || ' passed ' || spoiled || ' of its logins on to ' || replace(behind, ',', ', ')
-                       || ' without the quotes, and was refused there.'
+                       || ' unquoted, and was refused there.'
                WHEN quoted > 0
                    THEN sender || ' quotes * and % in ' || CASE quoted WHEN 1 THEN '1 login' ELSE quoted || ' logins' END
                        || ' to ' || server || ': '

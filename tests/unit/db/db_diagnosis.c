@@ -102,9 +102,8 @@ static void test_sender_that_does_not_quote(void **state)
     static const struct told cases[] = {
         {{{BARE, .result = "BAD"}, {SAME, .result = "OK"}},
          2,
-         "proved: s refused 1 login with * or % unquoted, and let its user in when c wrote the argument "
-         "quoted or as a "
-         "literal: c must quote it."},
+         "proved: s refused 1 login with * or % unquoted, and let its user in when c sent the argument "
+         "quoted, as a literal or in SASL: c must quote it."},
         {{{BARE, .result = "NO"}, {BARE, .result = "NO"}, {OTHER, .result = "OK"}},
          3,
          "likely: s refused 2 logins of c with * or % unquoted, while others of it passed: the missing "
@@ -112,7 +111,7 @@ static void test_sender_that_does_not_quote(void **state)
          "the reason."},
         {{{BARE, .result = "BAD"}},
          1,
-         "likely: s answered BAD to 1 login of c with * or % unquoted: the missing quotes are likely the "
+         "likely: s refused 1 login of c with * or % unquoted: the missing quotes are likely the "
          "reason."},
         {{{BARE, .result = "OK"}},
          1,
@@ -198,8 +197,8 @@ static void test_proxy_that_drops_the_quotes(void **state)
     assert_string_equal(
         fixture_ask(fixture->path,
                     "SELECT verdict || ': ' || diagnosis FROM diagnosis WHERE client_ip = 'c'"),
-        "no finding: c is not at fault: p (Exchange 2007) passed 1 of its logins on to s without the "
-        "quotes, and was refused there.");
+        "no finding: c is not at fault: p (Exchange 2007) passed 1 of its logins on to s unquoted, and was "
+        "refused there.");
 }
 
 static void test_client_of_a_proxy_is_not_at_fault(void **state)
@@ -219,7 +218,7 @@ static void test_client_of_a_proxy_is_not_at_fault(void **state)
     hand_made_put(fixture, refused, 3);
     assert_string_equal(
         fixture_ask(fixture->path, sql),
-        "c is not at fault: p passed 1 of its logins on to s, t without the quotes, and was refused there.");
+        "c is not at fault: p passed 1 of its logins on to s, t unquoted, and was refused there.");
     hand_made_put(fixture, let_in, 2);
     assert_string_equal(fixture_ask(fixture->path, sql), "c quotes * and % in 1 login to p: let in.");
 }
@@ -229,7 +228,7 @@ static void test_kb_932605_is_named_where_it_can_be(void **state)
     static const struct told cases[] = {
         {{{BARE, .result = "BAD", .product = "Exchange 2003"}},
          1,
-         "likely: s (Exchange 2003) answered BAD to 1 login of c with * or % unquoted: the missing quotes "
+         "likely: s (Exchange 2003) refused 1 login of c with * or % unquoted: the missing quotes "
          "are likely the "
          "reason. If c is an Exchange 2007 Client Access Server, this is KB 932605, which Update Rollup 3 "
          "for Exchange "
@@ -237,7 +236,7 @@ static void test_kb_932605_is_named_where_it_can_be(void **state)
         {{{BARE, .result = "BAD", .product = "Exchange 2003"},
           {.client = "x", .server = "c", .product = "Dovecot"}},
          2,
-         "likely: s (Exchange 2003) answered BAD to 1 login of c with * or % unquoted: the missing quotes "
+         "likely: s (Exchange 2003) refused 1 login of c with * or % unquoted: the missing quotes "
          "are likely the "
          "reason. KB 932605 is the same fault in Exchange 2007, repaired there by Update Rollup 3 for "
          "Exchange Server "
@@ -245,9 +244,8 @@ static void test_kb_932605_is_named_where_it_can_be(void **state)
         {{{BARE, .result = "BAD", .product = "Exchange 2003"},
           {SAME, .result = "OK", .product = "Exchange 2003"}},
          2,
-         "proved: s (Exchange 2003) refused 1 login with * or % unquoted, and let its user in when c wrote "
-         "the argument "
-         "quoted or as a literal: c must quote it."},
+         "proved: s (Exchange 2003) refused 1 login with * or % unquoted, and let its user in when c sent "
+         "the argument quoted, as a literal or in SASL: c must quote it."},
         {{{BARE, .result = "OK", .product = "Exchange 2003"}},
          1,
          "tolerated: c sends * or % unquoted, and s (Exchange 2003) takes it (1 login): it works there, and "

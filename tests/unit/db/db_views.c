@@ -234,7 +234,7 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
         {"cleartext-with-starttls", "client,server,port,users,logins,first,last\r\n"},
         {"diagnosis",
          "verdict,diagnosis\r\n"
-         "likely,\"10.9.9.9 (Exchange 2003) answered BAD to 1 login of 10.0.0.1 with * or % unquoted: the "
+         "likely,\"10.9.9.9 (Exchange 2003) refused 1 login of 10.0.0.1 with * or % unquoted: the "
          "missing quotes are likely the reason. If 10.0.0.1 is an Exchange 2007 Client Access Server, this "
          "is KB 932605, which Update Rollup 3 for Exchange Server 2007 repairs.\"\r\n"
          "unknown,10.9.9.9 (Exchange 2003) refused 1 login of 10.0.0.3 with * or % unquoted; whether for the "
