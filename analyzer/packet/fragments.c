@@ -88,6 +88,13 @@ static uint64_t heap_of(uint32_t room)
     return sizeof(struct entry) + (room == 0 ? 0 : sizeof(struct buffer) + room + room / UNIT / 8);
 }
 
+static void free_entry(struct entry *entry)
+{
+    free(entry->buffer);
+    free(entry->seen);
+    free(entry);
+}
+
 static void remove_entry(struct fragments *fragments, struct entry *entry)
 {
     struct entry **link = bucket_of(fragments, &entry->key);
@@ -105,9 +112,7 @@ static void remove_entry(struct fragments *fragments, struct entry *entry)
         fragments->newest = entry->older;
     fragments->count--;
     fragments->octets -= heap_of(entry->room);
-    free(entry->buffer);
-    free(entry->seen);
-    free(entry);
+    free_entry(entry);
 }
 
 static bool is_apart(int64_t a, int64_t b, int64_t limit)
@@ -128,13 +133,23 @@ static struct entry *find(struct fragments *fragments, const struct key *key, in
     return NULL;
 }
 
-/* Drops what is too old, and the oldest when one more datagram might be too much. */
+/* True when the oldest datagram must go: it is too old, or one more might be too much. */
+static bool is_due(const struct fragments *fragments, const struct entry *oldest, int64_t time_ns)
+{
+    return fragments->count >= FRAGMENTS_MAX_DATAGRAMS ||
+           fragments->octets > FRAGMENTS_MAX_OCTETS - 2 * MAX_LENGTH ||
+           is_apart(oldest->time_ns, time_ns, FRAGMENTS_MAX_AGE_NS);
+}
+
 static void make_room(struct fragments *fragments, int64_t time_ns)
 {
-    while (fragments->oldest != NULL && (fragments->count >= FRAGMENTS_MAX_DATAGRAMS ||
-                                         fragments->octets > FRAGMENTS_MAX_OCTETS - 2 * MAX_LENGTH ||
-                                         is_apart(fragments->oldest->time_ns, time_ns, FRAGMENTS_MAX_AGE_NS)))
-        remove_entry(fragments, fragments->oldest);
+    struct entry *newer;
+
+    for (struct entry *entry = fragments->oldest; entry != NULL && is_due(fragments, entry, time_ns);
+         entry = newer) {
+        newer = entry->newer;
+        remove_entry(fragments, entry);
+    }
 }
 
 static struct entry *add_entry(struct fragments *fragments, const struct key *key, int64_t time_ns)
@@ -303,8 +318,10 @@ void fragments_free(struct fragments *fragments)
 {
     if (fragments == NULL)
         return;
-    while (fragments->oldest != NULL)
-        remove_entry(fragments, fragments->oldest);
+    for (struct entry *entry = fragments->oldest, *newer; entry != NULL; entry = newer) {
+        newer = entry->newer;
+        free_entry(entry);
+    }
     fragments_release(fragments);
     free(fragments);
 }

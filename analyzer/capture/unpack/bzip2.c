@@ -29,7 +29,7 @@ static enum unpack_step step(void *state, struct unpack_io *io)
     unsigned in_length = limited(io->in_length), out_room = limited(io->out_room);
     int result;
 
-    stream->next_in = (char *)(uintptr_t)io->in; /* libbz2 only reads it */
+    stream->next_in = (char *)io->in; /* libbz2 only reads it */
     stream->avail_in = in_length;
     stream->next_out = (char *)io->out;
     stream->avail_out = out_room;

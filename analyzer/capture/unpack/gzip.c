@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#define ZLIB_CONST
 #include <zlib.h>
 
 /* The largest window, in a gzip wrapping. */
@@ -32,7 +33,7 @@ static enum unpack_step step(void *state, struct unpack_io *io)
     unsigned in_length = limited(io->in_length), out_room = limited(io->out_room);
     int result;
 
-    stream->next_in = (Bytef *)(uintptr_t)io->in; /* zlib only reads it */
+    stream->next_in = io->in;
     stream->avail_in = in_length;
     stream->next_out = io->out;
     stream->avail_out = out_room;
