@@ -142,9 +142,9 @@ static void take_untagged_capabilities(struct imap_session *session, struct imap
     }
 }
 
-/* The first line. Of a stream that was met after its start it may be any: it can only be the greeting when the
- * client has said nothing, and it is taken for it when it looks like one or when a login follows. */
-static void greet(struct imap_session *session, enum response_kind kind, struct imap_text text)
+/* The first line. Of a stream that was met after its start it may be any: it can only be the greeting when
+ * the client has said nothing, and it is taken for it when it looks like one or when a login follows. */
+static void greet(struct imap_session *session, struct imap_text text)
 {
     bool partial;
     if (session->server.holed && session->client.met)
@@ -155,7 +155,6 @@ static void greet(struct imap_session *session, enum response_kind kind, struct 
     if (session->server.holed && !session->product.length && !capability_code(text, &partial).octets)
         return;
     session->greeting_seen = true;
-    session->authenticated = kind == RESPONSE_PREAUTH;
 }
 
 static void untagged(struct imap_session *session, enum response_kind kind, struct imap_text text, bool cut,
@@ -163,7 +162,7 @@ static void untagged(struct imap_session *session, enum response_kind kind, stru
 {
     struct server *server = &session->server;
     if (!server->greeted && (kind == RESPONSE_OK || kind == RESPONSE_PREAUTH || kind == RESPONSE_BYE))
-        greet(session, kind, text);
+        greet(session, text);
     if (kind == RESPONSE_BAD)
         verdict_untagged(session, IMAP_RESULT_BAD, text, cut, time_ns);
     else if (kind == RESPONSE_BYE)

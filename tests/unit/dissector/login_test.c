@@ -392,6 +392,9 @@ static void tags_are_judged(void **state)
 static void what_is_no_command_is_no_login(void **state)
 {
     static const struct conversation cases[] = {
+        {"commands that are almost one",
+         {GREET, C("a LOGINX b c\r\na LOGI\"b c\r\na LOGIN\0 b c\r\n")},
+         .rows = ""},
         {"DONE, empty lines, lonely words",
          {GREET, C("\r\nDONE\r\nc2VjcmV0\r\n*\r\na1 LOGIN bob secret\r\n"), S("a1 OK yes\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:atom OK text=yes +1\n" CLEAR},

@@ -85,6 +85,11 @@ static void id_tells_the_origin(void **state)
          {C("1 ID (\"x-originating-ip\" NIL \"y\n")},
          .rows = "",
          .facts = "none open client=(\"x-originating-ip\" NIL \"y\n"},
+        {"more than an address",
+         {C("1 ID (\"x-originating-ip\" \"0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000\")\r\n")},
+         .rows = "",
+         .facts = "none open client=(\"x-originating-ip\" "
+                  "\"0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000\")\n"},
         {"none", {C("1 ID NIL\r\n2 ID ()\r\n")}, .rows = "", .facts = "none open client=()\n"},
         {"more than the PROXY protocol",
          {C("PROXY TCP4 192.0.2.7 198.51.100.1 5000 143\r\n1 ID (\"x-originating-ip\" \"192.0.2.8\")\r\n")},
