@@ -311,8 +311,8 @@ CREATE VIEW diagnosis AS
            END
            || CASE
                   WHEN rules IS NULL THEN ''
-                  ELSE CASE WHEN w > 0 THEN ' It also breaks ' ELSE sender || ' breaks ' END || replace(rules, ',', ', ')
-                      || CASE WHEN w > 0 THEN '' ELSE ' in logins to ' || server END
+                  ELSE CASE WHEN w > 0 THEN ' It breaks other rules too (' ELSE sender || ' breaks rules of IMAP in logins to '
+                          || server || ' (' END || replace(rules, ',', ', ') || ')'
                       || CASE
                              WHEN o_proved + o_likely + o_tolerated + o_unknown + o_unrelated + o_unanswered = 0 THEN '.'
                              ELSE ': ' || substr(

@@ -140,30 +140,30 @@ static void test_other_rules_are_told_too(void **state)
     static const struct told cases[] = {
         {{{OTHER, .result = "BAD", .rules = "bad-tag tag"}, {OTHER, .result = "OK"}},
          2,
-         "proved: c breaks bad-tag in logins to s: 1 refused for it."},
+         "proved: c breaks rules of IMAP in logins to s (bad-tag): 1 refused for it."},
         {{{OTHER, .result = "BAD", .rules = "bad-tag tag;bad-spacing command"},
           {OTHER, .result = "OK", .rules = "bad-line-end command"},
           {OTHER, .rules = "bad-line-end command"}},
          3,
-         "likely: c breaks bad-tag, bad-spacing, bad-line-end in logins to s: 1 likely refused for it, 1 let "
+         "likely: c breaks rules of IMAP in logins to s (bad-tag, bad-spacing, bad-line-end): 1 likely "
+         "refused for it, 1 let "
          "in, but not "
          "by a strict server, 1 without a verdict."},
         {{{OTHER, .result = "NO", .rules = "bad-tag tag"},
           {OTHER, .result = "NO", .code = "LIMIT", .rules = "bad-tag tag"}},
          2,
-         "unknown: c breaks bad-tag in logins to s: 1 refused for a reason that cannot be told, 1 refused "
+         "unknown: c breaks rules of IMAP in logins to s (bad-tag): 1 refused for a reason that cannot be "
+         "told, 1 refused "
          "for another "
          "reason."},
         {{{BARE, .result = "OK"}, {OTHER, .result = "OK", .rules = "bad-tag tag"}},
          2,
          "tolerated: c sends * or % unquoted, and s takes it (1 login): it works there, and fails at a "
-         "strict server. It "
-         "also breaks bad-tag: 1 let in, but not by a strict server."},
+         "strict server. It breaks other rules too (bad-tag): 1 let in, but not by a strict server."},
         {{{.username = "ali*ce", .result = "OK", .rules = WILDCARD ";bad-tag tag"}},
          1,
          "tolerated: c sends * or % unquoted, and s takes it (1 login): it works there, and fails at a "
-         "strict server. It "
-         "also breaks bad-tag."},
+         "strict server. It breaks other rules too (bad-tag)."},
     };
 
     CHECK(cases);
