@@ -8,14 +8,29 @@
 /* Shorter user names are found in any text. */
 #define LEAST_MASKED_USER 3
 
+/* The whole name, or what is left of it without its domain. */
+static bool repeats_user(const struct kept *name, struct imap_text text, bool cut)
+{
+    struct imap_text user = kept_view(name);
+    if (user.length >= LEAST_MASKED_USER && echo_repeats(text, user, cut))
+        return true;
+    const char *backslash = memrchr(user.octets, '\\', user.length);
+    size_t domain = backslash ? (size_t)(backslash + 1 - user.octets) : 0;
+    user = (struct imap_text){user.octets + domain, user.length - domain};
+    const char *at = memchr(user.octets, '@', user.length);
+    if (at)
+        user.length = (size_t)(at - user.octets);
+    return user.length >= LEAST_MASKED_USER && echo_repeats(text, user, cut);
+}
+
 static bool repeats(const struct imap_session *session, const struct credentials *who, struct imap_text text,
                     bool cut)
 {
     if (who->overflown || echo_repeats(text, kept_view(&who->secret), cut) ||
         echo_repeats_word(text, kept_view(&who->scraps), cut))
         return true;
-    struct imap_text user = kept_view(&who->username);
-    return session->options.hide_users && user.length >= LEAST_MASKED_USER && echo_repeats(text, user, cut);
+    return session->options.hide_users &&
+           (repeats_user(&who->username, text, cut) || repeats_user(&who->authzid, text, cut));
 }
 
 static bool repeats_credential(const struct imap_session *session, struct imap_text text, bool cut)

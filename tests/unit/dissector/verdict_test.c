@@ -202,6 +202,17 @@ static void an_echo_of_a_credential_is_withheld(void **state)
          {GREET, BOB("a1"), S("a1 NO bob is unknown\r\n")},
          .options = {.hide_users = true},
          .rows = BOBS("1", "a1") "NO " WITHHELD CLEAR},
+        {"also without its domain",
+         {GREET, C("a1 LOGIN bob@example.org secret\r\na2 LOGIN \"EXAMPLE\\\\bob\" secret\r\n"),
+          S("a1 NO bob is unknown\r\na2 NO bob is unknown\r\n")},
+         .options = {.hide_users = true},
+         .rows = "LOGIN 1 @2 tag=a1 user=bob@example.org:atom:15 password:atom NO " WITHHELD CLEAR
+                 "LOGIN 2 @2 tag=a2 user=EXAMPLE\\bob:quoted:11 password:atom NO " WITHHELD CLEAR},
+        {"an authorization identity",
+         {GREET, C("a1 AUTHENTICATE PLAIN Ym9zcwBib2IAc2VjcmV0\r\n"), S("a1 NO you are not boss\r\n")},
+         .options = {.hide_users = true},
+         .rows = "AUTHENTICATE 1 @2 tag=a1 mechanism=PLAIN user=bob:sasl:3 password:sasl authzid=boss "
+                 "NO " WITHHELD CLEAR},
         {"a short user name is in any text",
          {GREET, C("a1 LOGIN bo secret\r\n"), S("a1 NO bo is unknown\r\n")},
          .options = {.hide_users = true},
