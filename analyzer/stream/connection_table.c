@@ -167,14 +167,10 @@ static void end(struct connection_table *table, struct connection *connection, e
 {
     const struct direction *client = &connection->directions[STREAM_CLIENT];
     const struct direction *server = &connection->directions[STREAM_SERVER];
-    bool known;
 
     if (connection->closed)
         return;
-    known = connection->payload;
     ordering_flush(&table->ordering, connection);
-    if (connection->payload && !known)
-        table->counts.opened++;
     connection->closed = true;
     connection->wanted = false;
     /* when only one side was captured its FIN is all there can be */
@@ -305,16 +301,20 @@ static void start_at(struct direction *direction, uint32_t first)
 }
 
 /* Takes a SYN that belongs to this connection: its first, or its first of this side. */
-static void take_syn(struct connection *connection, enum stream_side from, const struct segment *segment)
+static void take_syn(struct connection_table *table, struct connection *connection, enum stream_side from,
+                     const struct segment *segment)
 {
-    struct direction *direction = &connection->directions[from];
-    struct direction *other = &connection->directions[from == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT];
+    enum stream_side to = from == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
+    struct imap_mark mark = {segment->time_ns, segment->frame, segment->capture};
 
-    if (!direction->seen)
-        start_at(direction, segment->sequence + 1);
-    if ((segment->flags & SEGMENT_ACK) && !other->known) {
-        start_at(other, segment->acknowledgment);
-        other->seen = false;
+    if (!connection->directions[from].seen) {
+        ordering_start_at(&table->ordering, connection, from, segment->sequence + 1, &mark);
+        start_at(&connection->directions[from], segment->sequence + 1);
+    }
+    if ((segment->flags & SEGMENT_ACK) && !connection->directions[to].known) {
+        ordering_start_at(&table->ordering, connection, to, segment->acknowledgment, &mark);
+        start_at(&connection->directions[to], segment->acknowledgment);
+        connection->directions[to].seen = false;
     }
 }
 
@@ -487,14 +487,12 @@ void connection_table_take(struct connection_table *table, const struct segment 
         return;
     }
     if (segment->flags & SEGMENT_SYN) {
-        take_syn(connection, from, segment);
+        take_syn(table, connection, from, segment);
         sequence++;
     }
     if (segment->flags & SEGMENT_FIN)
         take_fin(connection, from, sequence + segment->length);
     ordering_take(&table->ordering, connection, from, sequence, segment);
-    if (connection->payload && connection->list == LIST_HALF_OPEN)
-        table->counts.opened++;
     if (is_over(connection)) {
         end(table, connection, CONNECTION_FIN);
         touch(table, connection, LIST_CLOSED);
@@ -533,6 +531,7 @@ struct connection_counts connection_table_counts(const struct connection_table *
 {
     struct connection_counts counts = table->counts;
 
+    counts.opened = table->ordering.opened;
     counts.open = table->used;
     counts.lost_octets = table->ordering.lost;
     return counts;

@@ -74,6 +74,13 @@ static enum stream_side other_side(enum stream_side side)
 
 /* --- telling the handler --- */
 
+static void tell_connection(struct ordering *ordering, struct connection *connection)
+{
+    if (!connection->payload)
+        ordering->opened++;
+    connection->payload = true;
+}
+
 static void tell_lost(struct ordering *ordering, struct connection *connection, enum stream_side from,
                       uint32_t length, const struct imap_mark *mark)
 {
@@ -82,7 +89,7 @@ static void tell_lost(struct ordering *ordering, struct connection *connection, 
     direction->expected += length;
     connection->lost_octets += length;
     ordering->lost += length;
-    connection->payload = true;
+    tell_connection(ordering, connection);
     if (connection->wanted && !ordering->handler.lost(ordering->user, connection, from, length, mark))
         connection->wanted = false;
 }
@@ -104,7 +111,7 @@ static void tell_octets(struct ordering *ordering, struct connection *connection
 {
     tell_start(ordering, connection, from, mark);
     connection->directions[from].expected += (uint32_t)length;
-    connection->payload = true;
+    tell_connection(ordering, connection);
     if (connection->wanted &&
         !ordering->handler.octets(ordering->user, connection, from, octets, length, mark))
         connection->wanted = false;
@@ -387,7 +394,10 @@ static void place_through_nids(struct ordering *ordering, struct connection *con
         ahead = distance(direction->expected, sequence);
         if (ahead > 0)
             step_over(ordering, connection, from, (uint32_t)ahead, mark);
-        tell_octets(ordering, connection, from, octets, captured, mark);
+        if (captured > 0)
+            tell_octets(ordering, connection, from, octets, captured, mark);
+        if (captured < length)
+            step_over(ordering, connection, from, length - captured, mark);
         return;
     }
     repair->mark = *mark;
@@ -559,8 +569,30 @@ int ordering_start(struct ordering *ordering, const struct connection_table_opti
     return ordering->reassembly == NULL ? -1 : 0;
 }
 
-static void take_acknowledgment(struct connection *connection, enum stream_side from,
-                                const struct segment *segment)
+void ordering_start_at(struct ordering *ordering, struct connection *connection, enum stream_side from,
+                       uint32_t number, const struct imap_mark *mark)
+{
+    struct direction *direction = &connection->directions[from];
+    struct repair *repair = connection->repair;
+    enum stream_side other = other_side(from);
+    int32_t ahead = distance(direction->expected, number);
+
+    if (ahead != 0 && repair != NULL && repair->pair != NULL) {
+        if (ahead > 0 && ahead < MAX_AHEAD) {
+            reassembly_step(repair->pair, from, (uint32_t)ahead);
+        } else {
+            while (waiting_hole(connection, other) > 0)
+                step_over(ordering, connection, other, waiting_hole(connection, other), mark);
+            reassembly_close(repair->pair);
+            repair->pair = NULL;
+        }
+    }
+    direction->expected = direction->highest = number;
+}
+
+static void take_acknowledgment(struct ordering *ordering, struct connection *connection,
+                                enum stream_side from, const struct segment *segment,
+                                const struct imap_mark *mark)
 {
     struct direction *sender = &connection->directions[from];
     struct direction *other = &connection->directions[other_side(from)];
@@ -568,8 +600,8 @@ static void take_acknowledgment(struct connection *connection, enum stream_side 
     if (!(segment->flags & SEGMENT_ACK))
         return;
     if (!other->known) {
+        ordering_start_at(ordering, connection, other_side(from), segment->acknowledgment, mark);
         other->known = true;
-        other->expected = other->highest = segment->acknowledgment;
         /* the first acknowledgment of a client that has sent nothing yet names the other side's start */
         other->from_start =
             sender->from_start && !sender->told && segment->length == 0 && from == STREAM_CLIENT;
@@ -582,17 +614,20 @@ static void take_acknowledgment(struct connection *connection, enum stream_side 
 }
 
 /* The first segment of a direction that was known only from the other side's acknowledgments. */
-static void meet(struct direction *direction, uint32_t sequence)
+static void meet(struct ordering *ordering, struct connection *connection, enum stream_side from,
+                 uint32_t sequence, const struct imap_mark *mark)
 {
+    struct direction *direction = &connection->directions[from];
+
     if (direction->seen)
         return;
     direction->seen = true;
     if (!direction->known || (!direction->from_start && !direction->told)) {
+        ordering_start_at(ordering, connection, from, sequence, mark);
         direction->known = true;
-        direction->expected = direction->highest = sequence;
     } else if (direction->from_start && distance(direction->expected, sequence) > 0) {
         /* until now it had not been captured at all: that is no hole, but a start in the middle */
-        direction->expected = direction->highest = sequence;
+        ordering_start_at(ordering, connection, from, sequence, mark);
         direction->from_start = false;
     }
 }
@@ -606,7 +641,7 @@ void ordering_take(struct ordering *ordering, struct connection *connection, enu
     uint32_t end;
 
     if (segment->length > 0 || !direction->seen)
-        meet(direction, sequence);
+        meet(ordering, connection, from, sequence, &mark);
     if (direction->fin_seen && distance(direction->fin, sequence + cut.length) > 0) {
         int32_t before_fin = distance(sequence, direction->fin);
 
@@ -617,7 +652,7 @@ void ordering_take(struct ordering *ordering, struct connection *connection, enu
     end = sequence + cut.length;
     if (distance(direction->highest, end) > 0)
         direction->highest = end;
-    take_acknowledgment(connection, from, segment);
+    take_acknowledgment(ordering, connection, from, segment, &mark);
     if (!connection->wanted) {
         /* octets alone count: an acknowledgment may stand behind a FIN that comes later */
         if (cut.length > 0 && distance(direction->expected, end) > 0)

@@ -17,12 +17,17 @@ struct ordering {
     size_t max_waiting; /* octets, of all connections together */
     size_t waiting;
     struct repair *oldest, *newest; /* all repairs, by their last segment */
-    uint64_t lost;
+    uint64_t lost;                  /* octets, of all connections */
+    uint64_t opened;                /* connections that the handler was told of */
 };
 
 /* Starts libnids. Returns 0, or -1 when out of memory. */
 int ordering_start(struct ordering *ordering, const struct connection_table_options *options,
                    const struct connection_handler *handler, void *user);
+
+/* The direction's next octet is numbered `number`, whatever was thought before any of it was captured. */
+void ordering_start_at(struct ordering *ordering, struct connection *connection, enum stream_side from,
+                       uint32_t number, const struct imap_mark *mark);
 
 /* Takes the payload and the acknowledgment of one segment; `sequence` is the number of its first octet. */
 void ordering_take(struct ordering *ordering, struct connection *connection, enum stream_side from,
