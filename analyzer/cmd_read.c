@@ -185,7 +185,8 @@ static bool tell_failures(const struct inputs *inputs, const struct recorder_res
 
     for (size_t i = 0; i < inputs->count; i++)
         if (result->outcomes[i].state >= OUTCOME_BROKEN) {
-            fprintf(stderr, "imaptap: %s: %s\n", inputs->items[i].name, result->outcomes[i].error);
+            fprintf(stderr, "imaptap: %s: %s\n", inputs->items[i].name,
+                    result->outcomes[i].error == NULL ? "out of memory" : result->outcomes[i].error);
             failed = true;
         }
     if (result->store_failed)

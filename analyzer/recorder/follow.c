@@ -105,6 +105,7 @@ static int add(struct follower *follower, struct folder_file *file)
     if (inputs_add_growing(follower->inputs, file->path, file->fd) != 0)
         return -1;
     memset(&reading->result->outcomes[number], 0, sizeof *reading->result->outcomes);
+    reading->result->count = follower->inputs->count;
     follower->followed[number] = (struct followed){file, false};
     if (ledger_grow(reading->ledger, reading->result->outcomes) != 0)
         return -1;
@@ -255,9 +256,8 @@ static void blame(struct follower *follower, const char *cause)
             continue;
         if (i == culprit) {
             outcomes[i].state = stopped ? OUTCOME_STOPPED : OUTCOME_DIED;
-            (void)snprintf(outcomes[i].error, sizeof outcomes[i].error,
-                           "%s in frame %llu; what came before it is kept",
-                           stopped ? "the reading was stopped" : cause, (unsigned long long)frame);
+            outcome_set_error(&outcomes[i], "%s in frame %llu; what came before it is kept",
+                              stopped ? "the reading was stopped" : cause, (unsigned long long)frame);
             continue;
         }
         if (outcomes[i].id != 0 && store_capture_remove(reading->store, outcomes[i].id) != STORE_OK)

@@ -56,7 +56,7 @@ struct ledger *ledger_new(struct store *store, const struct inputs *inputs, stru
 int ledger_grow(struct ledger *ledger, struct outcome *outcomes)
 {
     size_t count = ledger->inputs->count;
-    struct event_capture **larger = realloc(ledger->ended, (count + 1) * sizeof *larger);
+    struct event_capture **larger = realloc(ledger->ended, (count + 1) * sizeof(struct event_capture *));
 
     if (larger == NULL)
         return -1;
@@ -179,7 +179,7 @@ static enum ledger_status end_capture(struct ledger *ledger, const struct event_
     outcome->last_ns = facts->last_ns;
     outcome->state = facts->broken ? OUTCOME_BROKEN : OUTCOME_READ;
     if (facts->broken)
-        memcpy(outcome->error, facts->error, sizeof facts->error);
+        outcome_set_error(outcome, "%s", facts->error);
     return LEDGER_OK;
 }
 
@@ -342,7 +342,8 @@ static enum ledger_status settle(struct ledger *ledger, uint32_t capture, const 
         row.fingerprint = fingerprint_so_far(ledger, input, outcome->id, so_far);
     } else if (outcome->state == OUTCOME_READ && strcmp(facts->fingerprint, input->fingerprint) != 0) {
         outcome->state = OUTCOME_BROKEN;
-        strcpy(outcome->error, "changed while it was read: read it again when nothing writes to it any more");
+        outcome_set_error(outcome,
+                          "changed while it was read: read it again when nothing writes to it any more");
         row.state = STORE_BROKEN;
         row.error = outcome->error;
     }

@@ -44,6 +44,7 @@ int reading_begin(struct reading *reading)
     result->outcomes = calloc(reading->inputs->count + 1, sizeof *result->outcomes);
     if (result->outcomes == NULL)
         return -1;
+    result->count = reading->inputs->count;
     reading->ledger = ledger_new(reading->store, reading->inputs, result->outcomes);
     if (reading->ledger == NULL)
         return -1;

@@ -7,6 +7,7 @@
 #include "analyzer/recorder/reading.h"
 
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,9 +78,9 @@ static void blame(struct reading *reading, const char *cause)
             continue;
         }
         outcome->state = stopped ? OUTCOME_STOPPED : OUTCOME_DIED;
-        (void)snprintf(outcome->error, sizeof outcome->error, "%s in frame %llu; what came before it is kept",
-                       stopped ? "the reading was stopped" : cause,
-                       (unsigned long long)(i == culprit ? frame : 0));
+        outcome_set_error(outcome, "%s in frame %llu; what came before it is kept",
+                          stopped ? "the reading was stopped" : cause,
+                          (unsigned long long)(i == culprit ? frame : 0));
     }
 }
 
@@ -165,8 +166,21 @@ int recorder_read(struct store *store, const struct inputs *inputs, const struct
     return status;
 }
 
+void outcome_set_error(struct outcome *outcome, const char *format, ...)
+{
+    va_list arguments;
+
+    free(outcome->error);
+    va_start(arguments, format);
+    if (vasprintf(&outcome->error, format, arguments) < 0)
+        outcome->error = NULL;
+    va_end(arguments);
+}
+
 void recorder_result_free(struct recorder_result *result)
 {
+    for (size_t i = 0; i < result->count; i++)
+        free(result->outcomes[i].error);
     free(result->outcomes);
-    result->outcomes = NULL;
+    memset(result, 0, sizeof *result);
 }

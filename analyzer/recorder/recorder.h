@@ -23,11 +23,16 @@ struct outcome {
     enum outcome_state state;
     int64_t id; /* of its row in `captures`; 0: none */
     int64_t packets, bytes, first_ns, last_ns;
-    char error[512];
+    char *error; /* one sentence; NULL: none */
 };
+
+/* Says why the input was not read whole. */
+__attribute__((format(printf, 2, 3))) void outcome_set_error(struct outcome *outcome, const char *format,
+                                                             ...);
 
 struct recorder_result {
     struct outcome *outcomes; /* one an input */
+    size_t count;             /* of them */
     struct event_finished missed;
     bool stopped;      /* by the user */
     bool store_failed; /* the database could not take what was found; `why` says why */

@@ -119,7 +119,7 @@ static void write_missed(struct report *report, const struct summary_counts *cou
             char *name = shown_name(inputs->items[i].name);
 
             fprintf(report->out, "%s%s: %s\n", missed ? "  " : "Missed:\n  ", name == NULL ? "?" : name,
-                    result->outcomes[i].error);
+                    result->outcomes[i].error == NULL ? "out of memory" : result->outcomes[i].error);
             missed = true;
             free(name);
         }

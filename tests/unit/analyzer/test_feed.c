@@ -1,0 +1,205 @@
+/*
+ * The way of a growing capture's octets to the analyzer: nothing is lost, mixed up, or waited for in vain.
+ */
+#include "analyzer/events/feed.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LARGE (3 * FEED_PIECE + 777)
+
+static uint8_t octet_at(size_t at)
+{
+    return (uint8_t)(at * 7 + at / 251);
+}
+
+static void never_dry(void *user)
+{
+    (void)user;
+}
+
+/* Runs `receive` in a child; its result is the child's status. */
+static pid_t start(struct feed *feed, int (*receive)(struct feed *))
+{
+    pid_t child = fork();
+
+    if (child == 0)
+        _exit(feed_become_receiver(feed, never_dry, NULL) ? receive(feed) : 99);
+    feed_become_sender(feed);
+    return child;
+}
+
+static void await(pid_t child)
+{
+    int status;
+
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void push_all(struct feed *feed)
+{
+    while (feed_is_busy(feed)) {
+        assert_true(feed_push(feed));
+        usleep(100);
+    }
+}
+
+static void send_capture(struct feed *feed, uint32_t capture, size_t octets, enum feed_end end)
+{
+    for (size_t sent = 0; sent < octets;) {
+        size_t part = octets - sent < FEED_PIECE ? octets - sent : FEED_PIECE;
+
+        for (size_t i = 0; i < part; i++)
+            feed_room(feed)[i] = octet_at(sent + i);
+        assert_true(feed_give(feed, capture, part));
+        push_all(feed);
+        sent += part;
+    }
+    assert_true(feed_give_end(feed, capture, end));
+    push_all(feed);
+}
+
+/* Reads a capture, in portions of odd sizes; -1: octets are wrong. */
+static long read_capture(struct feed *feed)
+{
+    uint8_t octets[4099];
+    long total = 0;
+    ssize_t n;
+
+    while ((n = feed_read(feed, octets, 1 + (size_t)total % sizeof octets)) > 0)
+        for (ssize_t i = 0; i < n; i++)
+            if (octets[i] != octet_at((size_t)total++))
+                return -1;
+    return n == 0 && feed_read(feed, octets, 1) == 0 ? total : -1;
+}
+
+static int receive_three(struct feed *feed)
+{
+    uint32_t capture;
+
+    if (!feed_next(feed, &capture) || capture != 4 || read_capture(feed) != LARGE || feed_is_unfinished(feed))
+        return 1;
+    if (!feed_next(feed, &capture) || capture != 5 || read_capture(feed) != 0 || feed_is_unfinished(feed))
+        return 2;
+    if (!feed_next(feed, &capture) || capture != 900000 || read_capture(feed) != 1 ||
+        !feed_is_unfinished(feed))
+        return 3;
+    return feed_next(feed, &capture) ? 4 : 0;
+}
+
+static void captures_come_whole_and_in_order(void **state)
+{
+    struct feed *feed = feed_new();
+    pid_t child;
+
+    (void)state;
+    assert_non_null(feed);
+    child = start(feed, receive_three);
+    send_capture(feed, 4, LARGE, FEED_WHOLE);
+    send_capture(feed, 5, 0, FEED_WHOLE);
+    send_capture(feed, 900000, 1, FEED_UNFINISHED);
+    feed_close(feed);
+    await(child);
+    feed_free(feed);
+}
+
+static int receive_cut(struct feed *feed)
+{
+    uint32_t capture;
+    uint8_t octets[100];
+
+    if (!feed_next(feed, &capture) || feed_read(feed, octets, sizeof octets) != 10)
+        return 1;
+    if (feed_is_unfinished(feed))
+        return 2;
+    return feed_read(feed, octets, sizeof octets) == 0 && feed_is_unfinished(feed) ? 0 : 3;
+}
+
+static void closing_in_the_middle_leaves_a_capture_unfinished(void **state)
+{
+    struct feed *feed = feed_new();
+    pid_t child;
+
+    (void)state;
+    assert_non_null(feed);
+    child = start(feed, receive_cut);
+    assert_true(feed_give(feed, 1, 10));
+    push_all(feed);
+    feed_close(feed);
+    await(child);
+    feed_free(feed);
+}
+
+static int dried;
+
+static void count_dry(void *user)
+{
+    ++*(int *)user;
+}
+
+static int receive_late(struct feed *feed)
+{
+    uint32_t capture;
+    uint8_t octet;
+
+    dried = 0;
+    if (!feed_become_receiver(feed, count_dry, &dried) || !feed_next(feed, &capture) || dried < 2 ||
+        dried > 4)
+        return 1;
+    return feed_read(feed, &octet, 1) == 1 ? 0 : 2;
+}
+
+static void who_waits_is_told_now_and_then(void **state)
+{
+    struct feed *feed = feed_new();
+    pid_t child;
+
+    (void)state;
+    assert_non_null(feed);
+    child = start(feed, receive_late);
+    usleep((FEED_DRY_MS + FEED_DRY_MS / 2) * 1000);
+    assert_true(feed_give(feed, 1, 1));
+    push_all(feed);
+    await(child);
+    feed_free(feed);
+}
+
+static int receive_nothing(struct feed *feed)
+{
+    (void)feed;
+    return 0;
+}
+
+static void a_receiver_that_is_gone_is_noticed(void **state)
+{
+    struct feed *feed = feed_new();
+
+    (void)state;
+    assert_non_null(feed);
+    await(start(feed, receive_nothing));
+    assert_false(feed_give(feed, 1, 1));
+    feed_free(feed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(captures_come_whole_and_in_order),
+        cmocka_unit_test(closing_in_the_middle_leaves_a_capture_unfinished),
+        cmocka_unit_test(who_waits_is_told_now_and_then),
+        cmocka_unit_test(a_receiver_that_is_gone_is_noticed),
+    };
+
+    signal(SIGPIPE, SIG_IGN);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
