@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUFFER ((size_t)64 * 1024)
+/* Not more: where the data is corrupt, some of the libraries keep to themselves all that one step had
+ * unpacked. */
+#define BUFFER ((size_t)16 * 1024)
 
 enum failure { FAILURE_NONE, FAILURE_CUT, FAILURE_CORRUPT, FAILURE_TOO_LARGE, FAILURE_READ };
 
@@ -143,7 +145,7 @@ bool unpack_failed(const struct unpacker *unpacker, uint64_t frame, struct captu
                           unpacker->method->name);
         return true;
     case FAILURE_CORRUPT:
-        capture_error_set(error, "corrupt in frame %s, at octet %s of its %s data", frame_text, octet,
+        capture_error_set(error, "corrupt in frame %s, behind octet %s of its %s data", frame_text, octet,
                           unpacker->method->name);
         return true;
     case FAILURE_TOO_LARGE:

@@ -254,7 +254,7 @@ static void octets_behind_the_end_are_told(void **state)
         maker_octets(&packed, "what is this doing here?", 24);
         assert_int_equal(read_packed(&packed, packed.length, false, &status, error), 20);
         assert_int_equal(status, CAPTURE_BROKEN);
-        assert_memory_equal(error, "corrupt in frame 21, at octet ", 30);
+        assert_memory_equal(error, "corrupt in frame 21, behind octet ", 34);
         snprintf(expected, sizeof expected, " of its %s data", methods[i].name);
         assert_non_null(strstr(error, expected));
         maker_free(&plain);
