@@ -280,12 +280,15 @@ static void test_proxied_shows_broken_legs_first(void **state)
         {OUT, OTHER, .result = "OK"},
         {IN, SAME, .at_ms = 20, .result = "NO", .latency_ms = 9},
         {.client = "p", .at_ms = 22, BARE, .result = "BAD"},
+        {IN, .at_ms = 30, .username = "eve", .form = "sasl", .password_form = "sasl", .mechanism = "PLAIN"},
+        {.client = "p", .at_ms = 33, .username = "eve", .form = "literal+", .password_form = "literal+"},
     };
 
-    check_query(*state, "proxied", rows, 4,
+    check_query(*state, "proxied", rows, 6,
                 "ali*ce,c,NO,2.0,\"p received a quoted string and an atom, sent an atom to s: BAD, "
                 "unquoted-wildcard (username)\"\r\n"
-                "bob,c,OK,5.0,\"p received an atom, sent an atom to s: OK\"\r\n");
+                "bob,c,OK,5.0,\"p received an atom, sent an atom to s: OK\"\r\n"
+                "eve,c,,3.0,\"p received a SASL response, sent a literal+ to s: no verdict was seen\"\r\n");
 }
 
 static void test_guessing_takes_ten_refusals_in_ten_minutes(void **state)
