@@ -224,7 +224,7 @@ int report_write(const struct report_facts *facts, FILE *out, int64_t *broken, c
     status = summary_read(facts->database, ids, count, &handler, &report, why, why_size);
     free(ids);
     if (status == 0 && report.rules > 0)
-        fprintf(out, "\nKept in %s. Next: imaptap query%s%s findings\n", facts->database,
+        fprintf(out, "\nKept in %s. Next: imaptap query%s%s diagnosis\n", facts->database,
                 strcmp(facts->database, "imaptap.db") == 0 ? "" : " -d ",
                 strcmp(facts->database, "imaptap.db") == 0 ? "" : facts->database);
     *broken = report.broken;
