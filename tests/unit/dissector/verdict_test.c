@@ -352,6 +352,12 @@ static void authenticate_is_a_login(void **state)
           S("+ \r\na1 NO no\r\na2 OK yes\r\n")},
          .rows = "AUTHENTICATE 1 @2 tag=a1 mechanism=X-MY NO text=no +1\n" BOBS(
              "2", "a2") "OK text=yes +1\n" CLEAR},
+        {"a response that was asked for and never came",
+         {GREET, C("a1 AUTHENTICATE X-MY\r\n"), S("+ \r\na1 NO no\r\n"),
+          C("a2 AUTHENTICATE X-MY\r\na3 LOGIN bob secret\r\n"), S("a2 NO no\r\na3 OK yes\r\n")},
+         .rows = "AUTHENTICATE 1 @2 tag=a1 mechanism=X-MY NO text=no +1\n"
+                 "AUTHENTICATE 2 @4 tag=a2 mechanism=X-MY NO text=no +1\n"
+                 "LOGIN 3 @4 tag=a3 user=bob:atom:3 password:atom OK text=yes +1\n" CLEAR},
         {"a command behind the response that was asked for",
          {GREET, C("a1 AUTHENTICATE X-MY\r\n"), S("+ \r\n"), C("c2VjcmV0\r\na2 LOGIN bob secret\r\n"),
           S("a1 NO no\r\na2 OK yes\r\n")},
