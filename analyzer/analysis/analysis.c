@@ -36,8 +36,8 @@ struct analysis {
     size_t span_count;
     uint64_t peeled[PEEL_RESULTS];
     uint64_t frames;
-    int64_t latest_ns;   /* of the last frame */
-    uint64_t dry_frames; /* frames when the feed ran dry, and when that was */
+    int64_t latest_ns[2]; /* times of the last two frames */
+    uint64_t dry_frames;  /* frames when the feed ran dry, and when that was */
     int64_t dry_ns;
 };
 
@@ -113,7 +113,8 @@ static void take_frame(struct analysis *analysis, const struct frame *frame)
     enum peel_result result;
 
     span->packets++;
-    analysis->latest_ns = frame->time_ns;
+    analysis->latest_ns[0] = analysis->latest_ns[1];
+    analysis->latest_ns[1] = frame->time_ns;
     if (span->first_ns == -1 || frame->time_ns < span->first_ns)
         span->first_ns = frame->time_ns;
     if (frame->time_ns > span->last_ns)
@@ -164,16 +165,19 @@ static int64_t now_ns(void)
 }
 
 /* There is nothing to read: tells what was found so far. Time passes without frames too, and with it the
- * patience for what was never captured. */
+ * patience for what was never captured. Of the last two frames the earlier one counts: the time of a single
+ * one may be far off. */
 static void on_dry(void *user)
 {
     struct analysis *analysis = user;
+    const int64_t *latest = analysis->latest_ns;
 
     if (analysis->frames != analysis->dry_frames) {
         analysis->dry_frames = analysis->frames;
         analysis->dry_ns = now_ns();
-    } else if (analysis->frames > 0) {
-        connection_table_tick(analysis->table, analysis->latest_ns + (now_ns() - analysis->dry_ns));
+    } else if (analysis->frames > 1) {
+        connection_table_tick(analysis->table, (latest[0] < latest[1] ? latest[0] : latest[1]) +
+                                                   (now_ns() - analysis->dry_ns));
     }
     show_figures(analysis);
     channel_flush(analysis->channel);

@@ -80,8 +80,9 @@ static _Noreturn void be_analyzer(struct reading *reading, const struct analysis
     struct analysis *analysis;
     int status = EXIT_FAILURE;
 
-    signal(SIGINT, SIG_IGN); /* the recorder decides when to stop */
-    signal(SIGTERM, SIG_DFL);
+    /* the recorder decides when to stop, also where both are told (by a terminal, by systemd) */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
     channel_become_sender(reading->channel);
     if (reading->feed != NULL)

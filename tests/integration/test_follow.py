@@ -1,4 +1,5 @@
 """read --follow: a folder that a capturing program rotates its files in, and what may happen in it."""
+import gzip
 import os
 import shutil
 import signal
@@ -96,6 +97,7 @@ class Growing(Follow, harness.ImaptapTest):
         self.follow()
         self.put("a.pcap", pcap(conversation.frames))
         self.await_users("bob", seconds=2)
+        os.kill(self.analyzer(), signal.SIGTERM)  # as systemd does, which tells all processes
         self.stop(number=signal.SIGTERM)
 
     def test_record_that_is_half_written_at_the_end_is_no_damage(self):
@@ -230,6 +232,34 @@ class Files(Follow, harness.ImaptapTest):
         time.sleep(1.5)
         self.stop()
         self.assertEqual(self.users(), ["bob"])
+
+    def test_compressed_file_that_is_moved_into_the_folder(self):
+        def move(name, user, number):
+            self.write("elsewhere.gz", gzip.compress(self.login(user, number)))
+            os.rename(self.path("elsewhere.gz"), os.path.join(self.captures, name))
+
+        self.follow()
+        move("a.pcap.gz", "bob", 1)
+        move("b.pcap.gz", "carol", 2)
+        self.await_users("bob", "carol", seconds=5)
+        self.stop()
+        self.follow()
+        move("c.pcap.gz", "dave", 3)
+        self.await_users("bob", "carol", "dave", seconds=5)
+        out, _ = self.stop()
+        self.assertIn("2 captures were in the database already", out)
+
+    def test_one_frame_with_a_time_far_off_ends_nothing(self):
+        conversation = Conversation().open()
+        later = Conversation(client_port=41000, start_ns=2 * START).open()
+        self.follow()
+        self.put("a.pcap", pcap(conversation.frames + later.frames[:1]))
+        time.sleep(2)  # time passes
+        conversation.frames.clear()
+        self.put("a.pcap", pcap(conversation.login("a LOGIN bob p", "OK in").frames)[24:])
+        self.await_users("bob", seconds=3)
+        self.stop()
+        self.assertEqual(self.one("SELECT count(*) FROM connections WHERE NOT midstream"), 1)
 
     def test_two_writers_lose_nothing(self):
         first, second = self.login("bob", 1), self.login("carol", 2)

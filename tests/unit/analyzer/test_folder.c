@@ -230,6 +230,16 @@ static void a_compressed_copy_is_left_out(void **state)
     assert_int_equal(folder_left_out(folder), 0);
 }
 
+static void without_notices_files_are_found_by_looking(void **state)
+{
+    (void)state;
+    close(folder_fd(folder));
+    assert_null(next());
+    put_whole("a", MAGIC "1", 0);
+    usleep(1100 * 1000);
+    (void)expect("a");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -244,6 +254,7 @@ int main(void)
         TEST(a_file_that_grows_after_its_end_is_counted_or_comes_again),
         TEST(a_file_that_waits_can_be_removed),
         TEST(a_compressed_copy_is_left_out),
+        TEST(without_notices_files_are_found_by_looking),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
