@@ -116,7 +116,9 @@ static void on_ended(void *user, struct connection *connection, enum connection_
     struct known *known = connection->user;
     struct known **link = &script->open;
 
-    check(known != NULL && end < CONNECTION_ENDS);
+    if (known == NULL)
+        abort();
+    check(end < CONNECTION_ENDS);
     check(connection->lost_octets >= known->lost);
     while (*link != known)
         link = &(*link)->next;
@@ -147,9 +149,9 @@ static uint32_t next_number(struct script *script, unsigned how, uint32_t number
     case 0:
         return number;
     case 1:
-        return number + (uint32_t)(int8_t)next(script);
+        return number + next(script) - 128;
     case 2:
-        return number + (uint32_t)(int16_t)next_word(script) * 16;
+        return number + (next_word(script) - 32768) * 16;
     default:
         number = next_word(script) << 16;
         return number | next_word(script);
