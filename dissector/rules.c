@@ -4,35 +4,37 @@
 static const struct imap_rule_info rules[IMAP_RULES] = {
     [IMAP_RULE_UNQUOTED_WILDCARD] =
         {"unquoted-wildcard", "error", "The wildcard * or % stands in an argument without quotes",
-         "RFC 3501 section 9 (astring, ATOM-CHAR, list-wildcards)",
+         "RFC 2060, 3501 and 9051, section 9 (astring, ATOM-CHAR, list-wildcards)",
          "Send the argument as a quoted string or a literal: A1 LOGIN \"ali*ce\" \"<password>\"", "yes",
          "yes", "yes"},
     [IMAP_RULE_UNQUOTED_SPECIAL] =
         {"unquoted-special", "error",
          "A special character (parenthesis, brace, quote, backslash or control) stands in an argument "
          "without quotes",
-         "RFC 3501 section 9 (astring, atom-specials)",
+         "RFC 2060, 3501 and 9051, section 9 (astring, atom-specials)",
          "Send the argument as a quoted string, with \" and \\ escaped by \\, or as a literal: "
          "A1 LOGIN \"al(ice\" \"<password>\"",
          "yes", "yes", "yes"},
     [IMAP_RULE_EIGHT_BIT_OCTET] =
         {"eight-bit-octet", "error", "An octet over 127 stands in an atom or a quoted string",
          "RFC 3501 section 4.3 and section 9 (CHAR, TEXT-CHAR); RFC 9051 section 9 (QUOTED-CHAR)",
-         "Send the argument as a literal, or log in with AUTHENTICATE PLAIN, which is UTF-8: "
-         "A1 LOGIN {6} ... or A1 AUTHENTICATE PLAIN",
+         "Send the UTF-8 octets as a literal: A1 LOGIN {6}, wait for the line that begins with +, then the "
+         "six octets of "
+         "the name, a space and \"<password>\"; or log in with AUTHENTICATE PLAIN, which is UTF-8",
          "yes", "yes", "conditional"},
     [IMAP_RULE_BAD_QUOTED] =
         {"bad-quoted", "error",
          "A quoted string is not closed, is broken by octets behind it, or escapes wrongly",
-         "RFC 3501 section 9 (quoted, QUOTED-CHAR)",
-         "Close the quoted string, and put \\ before each \" and \\ in it and nowhere else: "
-         "A1 LOGIN \"CORP\\\\alice\" \"<password>\"",
+         "RFC 2060, 3501 and 9051, section 9 (quoted, QUOTED-CHAR)",
+         "Close the quoted string, put a space behind it, and \\ before each \" and \\ in it and nowhere "
+         "else; CR and LF "
+         "need a literal: A1 LOGIN \"CORP\\\\alice\" \"<password>\"",
          "yes", "yes", "yes"},
-    [IMAP_RULE_NUL_OCTET] =
-        {"nul-octet", "error", "An argument holds the octet NUL",
-         "RFC 3501 section 9 (CHAR, CHAR8: never NUL)",
-         "Strip the NUL; it is usually a string's terminator that was counted in its length", "yes", "yes",
-         "yes"},
+    [IMAP_RULE_NUL_OCTET] = {"nul-octet", "error", "An argument holds the octet NUL",
+                             "RFC 3501 section 9 (CHAR, CHAR8: never NUL)",
+                             "Strip the NUL; it is usually a string's terminator that was counted in its "
+                             "length: {5} for alice, not {6}",
+                             "yes", "yes", "yes"},
     [IMAP_RULE_LITERAL8_ARGUMENT] = {"literal8-argument", "error",
                                      "LOGIN's argument is a literal8, which only APPEND and the like allow",
                                      "RFC 3516; RFC 9051 section 9 (login, literal8)",
@@ -61,17 +63,20 @@ static const struct imap_rule_info rules[IMAP_RULES] = {
         {"unadvertised-initial-response", "error",
          "AUTHENTICATE carries an initial response though the server announces neither SASL-IR nor IMAP4rev2",
          "RFC 4959 section 3; RFC 9051 section 6.2.2",
-         "Send the response only after the server's +: A1 AUTHENTICATE PLAIN", "yes", "yes", "conditional"},
+         "Send A1 AUTHENTICATE PLAIN alone, wait for the line that begins with +, then send the response as "
+         "a line of its "
+         "own",
+         "yes", "yes", "conditional"},
     [IMAP_RULE_BAD_BASE64] =
         {"bad-base64", "error", "A SASL response is no valid base64",
          "RFC 3501 section 9 (base64); RFC 4648 section 4",
          "Encode the whole response as one base64 string, with padding and without line breaks", "yes", "yes",
          "yes"},
-    [IMAP_RULE_MISSING_ARGUMENT] = {"missing-argument", "error",
-                                    "An argument is missing; an empty one was perhaps sent without quotes",
-                                    "RFC 3501 section 6.2.2 and 6.2.3",
-                                    "Send an empty argument as \"\": A1 LOGIN \"alice\" \"\"", "yes", "yes",
-                                    "yes"},
+    [IMAP_RULE_MISSING_ARGUMENT] =
+        {"missing-argument", "error", "An argument is missing; an empty one was perhaps sent without quotes",
+         "RFC 3501 section 6.2.2 and 6.2.3",
+         "Send an empty argument as \"\", or do not send the command: A1 LOGIN \"\" \"<password>\"", "yes",
+         "yes", "yes"},
     [IMAP_RULE_EXTRA_ARGUMENT] =
         {"extra-argument", "error",
          "The command has too many arguments; one with a space was perhaps sent without quotes",
@@ -84,16 +89,16 @@ static const struct imap_rule_info rules[IMAP_RULES] = {
          "RFC 3501 section 9 (command, login); section 2.2",
          "Separate tag, command and arguments by exactly one space, without tabs, and end the line right "
          "behind "
-         "the last argument",
+         "the last argument: A1 LOGIN \"alice\" \"<password>\"",
          "yes", "yes", "yes"},
     [IMAP_RULE_BAD_LINE_END] = {"bad-line-end", "error", "The command line does not end with CR LF",
                                 "RFC 3501 section 2.2 and section 9 (CRLF)",
                                 "End every line with exactly CR LF (octets 13 and 10)", "yes", "yes", "yes"},
-    [IMAP_RULE_BAD_TAG] = {"bad-tag", "error",
-                           "The tag is missing or holds an octet that a tag must not hold",
-                           "RFC 3501 section 2.2.1 and section 9 (tag)",
-                           "Begin each command with a fresh tag of letters and digits: A1 LOGIN ...", "yes",
-                           "yes", "yes"},
+    [IMAP_RULE_BAD_TAG] =
+        {"bad-tag", "error", "The tag is missing or holds an octet that a tag must not hold",
+         "RFC 3501 section 2.2.1 and section 9 (tag)",
+         "Begin each command with a fresh tag of letters and digits: A1 LOGIN \"alice\" \"<password>\"",
+         "yes", "yes", "yes"},
     [IMAP_RULE_STARTTLS_PIPELINED] =
         {"starttls-pipelined", "error",
          "A login was sent in plain text behind STARTTLS, before the server's answer",

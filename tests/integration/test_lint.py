@@ -213,7 +213,7 @@ class Text(harness.ImaptapTest, Linting):
         out = self.lint("\na1 LOGIN ali*ce Sesam-47\n", status=1).out.splitlines()
         self.assertRegex(out[0], r"^stdin:2:13: error: .*wildcard.* \[unquoted-wildcard\]$")
         self.assertEqual(out[1:3], [f"    a1 LOGIN ali*ce {MASK}", "                ^ *"])
-        self.assertTrue(out[3].startswith("  Reference: RFC 3501"))
+        self.assertTrue(out[3].startswith("  Reference: RFC 2060, 3501 and 9051"))
         self.assertTrue(out[4].startswith("  Remedy: "))
         self.assertEqual(out[5], '  Corrected: a1 LOGIN "ali*ce" "<password>"')
         self.assertEqual(out[-1], "1 login judged: 1 violation, 0 hints.")
