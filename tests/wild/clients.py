@@ -70,7 +70,8 @@ def imapfilter(one, folder, forced):
 
 
 def hydra(one, folder, forced):
-    return ["hydra", "-I", "-t", "1", "-l", one.user, "-p", one.password, f"imap://{one.address}/"]
+    return ["hydra", "-I", "-t", "1", "-l", one.user, "-p", one.password,
+            f"imap://{one.address}/{'CLEAR' if forced else ''}"]
 
 
 def imapflow(one, folder, forced):
@@ -112,27 +113,26 @@ def ruby_net_imap(one, folder, forced):
 
 
 class Client:
-    def __init__(self, name, command, version, option=None, tty=False):
+    def __init__(self, name, command, option=None, tty=False):
         self.name = name
         self.command = command
-        self.version = version  # ("deb", package) or ("npm", package)
         self.option = option  # what forces LOGIN; None: nothing does, or nothing needs to
         self.tty = tty
 
 
 CLIENTS = [
-    Client("imaplib", imaplib, ("deb", "python3.11")),
-    Client("curl", curl, ("deb", "libcurl4")),
-    Client("mbsync", mbsync, ("deb", "isync"), "AuthMechs LOGIN"),
-    Client("fetchmail", fetchmail, ("deb", "fetchmail"), "auth password"),
-    Client("hydra", hydra, ("deb", "hydra")),
-    Client("imapflow", imapflow, ("npm", "imapflow"), "loginMethod: 'LOGIN'"),
-    Client("node-imap", node_imap, ("npm", "imap")),
-    Client("mutt", mutt, ("deb", "mutt"), "imap_authenticators='login'", tty=True),
-    Client("neomutt", neomutt, ("deb", "neomutt"), "imap_authenticators='login'", tty=True),
-    Client("imapfilter", imapfilter, ("deb", "imapfilter")),
-    Client("offlineimap3", offlineimap, ("deb", "offlineimap3"), "auth_mechanisms = LOGIN"),
-    Client("PHP imap (c-client)", php, ("deb", "libc-client2007e"), "DISABLE_AUTHENTICATOR"),
-    Client("Mail::IMAPClient", perl_imapclient, ("deb", "libmail-imapclient-perl")),
-    Client("Ruby net-imap", ruby_net_imap, ("deb", "libruby3.1")),
+    Client("imaplib", imaplib),
+    Client("curl", curl),
+    Client("mbsync", mbsync, "AuthMechs LOGIN"),
+    Client("fetchmail", fetchmail, "auth password"),
+    Client("hydra", hydra, "imap://HOST/CLEAR"),
+    Client("imapflow", imapflow, "loginMethod: 'LOGIN'"),
+    Client("node-imap", node_imap),
+    Client("mutt", mutt, "imap_authenticators='login'", tty=True),
+    Client("neomutt", neomutt, "imap_authenticators='login'", tty=True),
+    Client("imapfilter", imapfilter),
+    Client("offlineimap3", offlineimap, "auth_mechanisms = LOGIN"),
+    Client("PHP imap (c-client)", php, "DISABLE_AUTHENTICATOR"),
+    Client("Mail::IMAPClient", perl_imapclient),
+    Client("Ruby net-imap", ruby_net_imap),
 ]

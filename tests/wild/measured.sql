@@ -35,5 +35,6 @@ SELECT t.part, t.software, t.offer, t.argument, t.value, t.written,
  WHERE t.part = 'server'
     OR t.id = (SELECT o.id FROM tried o WHERE o.server_ip = t.server_ip AND o.part = t.part
                 ORDER BY o.login_id IS NULL, o.id LIMIT 1)
- ORDER BY t.part, CAST(substr(t.server_ip, 5, instr(substr(t.server_ip, 5), '.') - 1) AS INTEGER), t.offer,
+ ORDER BY t.part, CAST(substr(t.server_ip, 5, instr(substr(t.server_ip, 5), '.') - 1) AS INTEGER),
+          substr(t.server_ip, 5 + instr(substr(t.server_ip, 5), '.'), 1), -- the second and third number of the address
           t.argument DESC, t.value, t.written
