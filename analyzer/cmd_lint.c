@@ -1,6 +1,7 @@
 /*
  * imaptap lint: judges the command lines that a client sends, for the test suites of clients and proxies.
  */
+#include "analyzer/analysis/walls.h"
 #include "analyzer/command.h"
 #include "analyzer/lint/print/print.h"
 
@@ -9,8 +10,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* The longest input that is read; it is kept whole while it is judged. */
@@ -42,15 +41,6 @@ static void print_help(void)
           "Example:\n"
           "  printf 'a1 LOGIN ali*ce secret\\n' | imaptap lint --servers\n",
           stdout);
-}
-
-/* No memory image of a process that saw credentials may reach a disk. */
-static void forbid_core_files(void)
-{
-    struct rlimit none = {0, 0};
-
-    (void)setrlimit(RLIMIT_CORE, &none);
-    (void)prctl(PR_SET_DUMPABLE, 0);
 }
 
 static const struct printer *printer_of(const char *format)
@@ -204,7 +194,7 @@ int cmd_lint(int argc, char **argv)
 
     if (status != -1)
         return status;
-    forbid_core_files();
+    walls_forbid_core_files();
     settings.printer->begin(&settings.print);
     if (optind == argc)
         lint_file(&settings, "-");

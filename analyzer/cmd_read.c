@@ -1,6 +1,7 @@
 /*
  * imaptap read: finds the logins in capture files and keeps them.
  */
+#include "analyzer/analysis/walls.h"
 #include "analyzer/command.h"
 #include "analyzer/recorder/recorder.h"
 #include "analyzer/recorder/report.h"
@@ -11,8 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define MAX_PORTS 64
@@ -145,15 +144,6 @@ static int parse(int argc, char **argv, struct settings *settings)
     return -1;
 }
 
-/* No memory image of a process that saw credentials may reach a disk. */
-static void forbid_core_files(void)
-{
-    struct rlimit none = {0, 0};
-
-    (void)setrlimit(RLIMIT_CORE, &none);
-    (void)prctl(PR_SET_DUMPABLE, 0);
-}
-
 /* `live`: others may ask the database meanwhile. */
 static struct store *open_store(const char *path, bool live)
 {
@@ -260,7 +250,7 @@ int cmd_read(int argc, char **argv)
     if (status != -1)
         return status;
     settings.analysis.ports = settings.ports;
-    forbid_core_files();
+    walls_forbid_core_files();
     if (settings.mask_users) {
         if (user_mask_new_key(&settings.mask) != 0) {
             fputs("imaptap: no random key can be had to mask user names\n", stderr);

@@ -44,6 +44,12 @@ static int forbid(int resource)
     return setrlimit((__rlimit_resource_t)resource, &none);
 }
 
+void walls_forbid_core_files(void)
+{
+    (void)forbid(RLIMIT_CORE);
+    (void)prctl(PR_SET_DUMPABLE, 0);
+}
+
 int walls_raise(int parent)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)

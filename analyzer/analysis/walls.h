@@ -6,6 +6,10 @@
 
 #include <stddef.h>
 
+/* No memory image of this process, which sees credentials, may reach a disk, and nobody of the same user can
+ * look into it. */
+void walls_forbid_core_files(void);
+
 /* Closes all descriptors but standard error and the `count` given (sorted in place). */
 void walls_close_descriptors(int *keep, size_t count);
 
