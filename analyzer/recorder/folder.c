@@ -40,7 +40,7 @@ struct folder {
     struct folder_file **found;                       /* by one look, before they are sorted */
     size_t found_count, found_room;
     size_t open_count; /* of the files that wait */
-    size_t left_out, grown;
+    size_t grown;
     bool no_memory;
 };
 
@@ -297,10 +297,9 @@ static void queue_found(struct folder *folder)
     folder->found_count = 0;
 }
 
-/* Forgets the files that are not there any more, and counts those that are left out. */
+/* Forgets the files that are not there any more. */
 static void forget_unseen(struct folder *folder)
 {
-    folder->left_out = 0;
     for (size_t i = 0; i < BUCKETS; i++)
         for (struct folder_file **at = &folder->buckets[i]; *at != NULL;) {
             struct folder_file *file = *at;
@@ -310,7 +309,6 @@ static void forget_unseen(struct folder *folder)
                 free_file(file);
                 continue;
             }
-            folder->left_out += file->place == FOLDER_LEFT_OUT && !file->copy && file->size > 0;
             file->seen = false;
             at = &file->next;
         }
@@ -382,13 +380,13 @@ static void take_notices(struct folder *folder)
         }
 }
 
-int folder_look(struct folder *folder)
+int folder_look(struct folder *folder, bool thorough)
 {
     if (folder->notices >= 0 && folder->watch < 0)
         folder->watch = inotify_add_watch(folder->notices, folder->path, EVENTS);
     if (folder->notices >= 0)
         take_notices(folder);
-    if (reading_now_ms() >= folder->next_scan_ms)
+    if (thorough || reading_now_ms() >= folder->next_scan_ms)
         scan(folder);
     return folder->no_memory ? -1 : 0;
 }
@@ -463,7 +461,12 @@ struct folder_file *folder_next(struct folder *folder)
 
 size_t folder_left_out(const struct folder *folder)
 {
-    return folder->left_out;
+    size_t count = 0;
+
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (const struct folder_file *file = folder->buckets[i]; file != NULL; file = file->next)
+            count += file->place == FOLDER_LEFT_OUT && !file->copy && file->size > 0;
+    return count;
 }
 
 size_t folder_grown(const struct folder *folder)

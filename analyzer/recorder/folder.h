@@ -58,8 +58,8 @@ struct folder *folder_open(const char *path);
 /* To poll for reading: something happened. -1: there is no such thing. */
 int folder_fd(const struct folder *folder);
 
-/* Finds out what happened. Returns 0, or -1 when out of memory. */
-int folder_look(struct folder *folder);
+/* Finds out what happened; `thorough`: whether it was told or not. Returns 0, or -1 when out of memory. */
+int folder_look(struct folder *folder, bool thorough);
 
 /* When folder_look wants to be called even if nothing is told, in the milliseconds of reading_now_ms. */
 int64_t folder_next_look_ms(const struct folder *folder);

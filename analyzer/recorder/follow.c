@@ -301,7 +301,7 @@ static void drain(struct follower *follower)
     if (!follower->draining) {
         follower->draining = true;
         follower->drain_since_ms = now;
-        (void)folder_look(follower->folder);
+        (void)folder_look(follower->folder, true);
     }
     if (now - follower->drain_since_ms >= DRAIN_MS + READING_STOP_MS)
         kill(reading->analyzer, SIGKILL);
@@ -325,7 +325,7 @@ static void look(struct follower *follower)
         return;
     follower->looked_ms = now;
     follower->told = false;
-    if (folder_look(follower->folder) != 0)
+    if (folder_look(follower->folder, false) != 0)
         reading_give_up(&follower->reading, "out of memory");
 }
 

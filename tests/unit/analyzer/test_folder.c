@@ -57,7 +57,7 @@ static void put_whole(const char *name, const char *octets, int64_t age)
 
 static struct folder_file *next(void)
 {
-    assert_int_equal(folder_look(folder), 0);
+    assert_int_equal(folder_look(folder, false), 0);
     return folder_next(folder);
 }
 
@@ -139,10 +139,10 @@ static void a_file_is_over_when_its_writer_closes_it(void **state)
     file = expect("a");
     assert_false(folder_is_over(file));
     close(fd);
-    assert_int_equal(folder_look(folder), 0);
+    assert_int_equal(folder_look(folder, false), 0);
     assert_true(folder_is_over(file));
     fd = put("a", O_APPEND, "more");
-    assert_int_equal(folder_look(folder), 0);
+    assert_int_equal(folder_look(folder, false), 0);
     assert_false(folder_is_over(file));
     close(fd);
 }
@@ -211,7 +211,7 @@ static void a_file_that_waits_can_be_removed(void **state)
 
     (void)state;
     put_whole("a", MAGIC "1", 0);
-    assert_int_equal(folder_look(folder), 0);
+    assert_int_equal(folder_look(folder, false), 0);
     assert_int_equal(unlink(at("a")), 0);
     file = next();
     assert_non_null(file);

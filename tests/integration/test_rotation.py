@@ -1,0 +1,128 @@
+"""read --follow behind real capturing programs, while a client logs in."""
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+import harness
+import test_follow
+
+
+class Server(threading.Thread):
+    """As much of an IMAP server as a login needs."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", port))
+        self.start()
+
+    def run(self):
+        while True:
+            connection, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    @staticmethod
+    def serve(connection):
+        with connection, connection.makefile("rwb") as talk:
+            talk.write(b"* OK ready\r\n")
+            talk.flush()
+            for line in talk:
+                tag, command = line.split()[:2]
+                talk.write(tag + (b" BAD no" if b"*" in line else b" OK done") + b"\r\n")
+                talk.flush()
+                if command == b"LOGOUT":
+                    return
+
+
+CLIENT = r"""
+import socket, sys, time
+sys.path.insert(0, sys.argv[1])
+import test_rotation
+test_rotation.Server(1143)
+for number in range(int(sys.argv[2])):
+    connection = socket.create_connection(("127.0.0.1", 1143))
+    talk = connection.makefile("rwb")
+    talk.readline()
+    time.sleep(float(sys.argv[3]))
+    talk.write(b"a LOGIN user%d%s Sesam-1\r\n" % (number, b"*" if number % 2 else b""))
+    talk.flush()
+    talk.readline()
+    print(number, time.time(), flush=True)
+    talk.write(b"b LOGOUT\r\n")
+    talk.flush()
+    talk.readline()
+    connection.close()
+"""
+
+
+@unittest.skipUnless(os.geteuid() == 0 and shutil.which("unshare"), "a network namespace of its own needs root")
+class Rotation(test_follow.Follow, harness.ImaptapTest):
+    """A real capturing program on loopback in a network namespace of its own."""
+
+    def capture(self, command, logins, pause, noise=":"):
+        """Runs the capturing program, and logs in while it rotates; returns {number: latency in seconds}."""
+        script = self.write("client.py", CLIENT.encode())
+        here = os.path.dirname(os.path.abspath(__file__))
+        shell = (f"ip link set lo up; {command} >/dev/null 2>&1 & capture=$!; sleep 1.5; {noise} &"
+                 f" {sys.executable} {script} {here} {logins} {pause}; sleep 1; kill -INT $capture; wait $capture")
+        self.follow("--port", "1143")
+        client = subprocess.Popen(["unshare", "-n", "sh", "-c", shell], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(client.kill)
+        self.addCleanup(client.stdout.close)
+        said, seen = {}, {}
+
+        def listen():
+            for line in client.stdout:
+                number, when = line.split()
+                said[int(number)] = float(when)
+
+        listener = threading.Thread(target=listen)
+        listener.start()
+        while listener.is_alive() or (len(seen) < logins and time.time() < max(said.values(), default=0) + 5):
+            for user in self.users():
+                seen.setdefault(int(user.strip("user*")), time.time())
+            time.sleep(0.05)
+        client.wait()
+        self.assertEqual(len(said), logins)
+        self.assertEqual(sorted(seen), list(range(logins)))
+        return {number: seen[number] - said[number] for number in seen}
+
+    def check(self, latency, logins, least_files):
+        out, _ = self.stop()
+        self.assertIn(f"{logins} logins", out)
+        self.assertEqual(self.users(), sorted(f"user{n}{'*' if n % 2 else ''}" for n in range(logins)))
+        self.assertEqual(self.one("SELECT count(*) FROM logins WHERE result IS NULL"), 0)
+        self.assertEqual(self.one("SELECT count(*) FROM connections WHERE midstream OR lost_octets > 0"), 0)
+        self.assertGreaterEqual(self.one("SELECT count(*) FROM captures WHERE state = 'complete'"), least_files)
+        self.assertLess(max(latency.values()), 2.0)
+
+    def test_tcpdump_by_time(self):
+        latency = self.capture(f"tcpdump -Z root -i lo -U -G 1 -w {self.captures}/%s.pcap port 1143", 12, 0.4)
+        self.check(latency, 12, 4)
+        self.assertGreater(self.one("SELECT count(*) FROM logins l JOIN connections c ON c.id = l.connection_id"
+                                    " WHERE l.capture_id <> c.capture_id"), 0)
+
+    def test_tcpdump_by_size_in_a_ring(self):
+        noise = self.write("noise.py", b"import socket, time\n"
+                           b"sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+                           b"for i in range(300):\n"
+                           b"    sender.sendto(bytes(30000), ('127.0.0.1', 9))\n"
+                           b"    time.sleep(0.01)\n")
+        latency = self.capture(f"tcpdump -Z root -i lo -U -C 1 -W 3 -w {self.captures}/ring udp port 9 or port 1143",
+                               10, 0.3, f"{sys.executable} {noise}")
+        self.check(latency, 10, 6)
+        self.assertEqual(len(os.listdir(self.captures)), 3)
+
+    @unittest.skipUnless(shutil.which("dumpcap"), "needs dumpcap")
+    def test_dumpcap_in_a_ring(self):
+        latency = self.capture(f"dumpcap -q -i lo -f 'port 1143' -b packets:15 -b files:3 -w {self.captures}/c.pcapng",
+                               12, 0.3)
+        self.check(latency, 12, 5)
+
+
+if __name__ == "__main__":
+    harness.main()
