@@ -4,13 +4,12 @@
  */
 #include "analyzer/stream/connection_table.h"
 
+#include "analyzer/stream/connection_index.h"
 #include "analyzer/stream/detect.h"
 #include "analyzer/stream/ordering.h"
-#include "analyzer/stream/siphash.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define SECOND INT64_C(1000000000)
 /* Connections are allocated in blocks, so that pointers to them stay. */
@@ -28,20 +27,12 @@ static const int64_t max_idle_ns[LISTS] = {
     [LIST_OPEN] = 4 * 3600 * SECOND, /* clients in IDLE say something every 29 minutes */
 };
 
-struct entry {
-    uint32_t hash;
-    struct connection *connection; /* NULL: free */
-};
-
 struct connection_table {
     struct ordering ordering;
-    uint64_t key[2];
+    struct connection_index index;
     uint64_t ports[65536 / 64];          /* named */
     uint64_t detected_ports[65536 / 64]; /* of servers that were found to speak IMAP */
     bool detect;
-    struct entry *entries;
-    uint32_t mask; /* entries - 1 */
-    uint32_t used;
     uint32_t max_connections;
     struct connection **blocks;
     size_t block_count;
@@ -52,77 +43,6 @@ struct connection_table {
     int64_t swept_ns, previous_ns;
     struct connection_counts counts;
 };
-
-/* --- the hash table: open addressing, linear probing, backward shift --- */
-
-static uint32_t hash_of(const struct connection_table *table, const struct connection_key *key)
-{
-    uint64_t words[7];
-
-    memcpy(words, key->address, 32);
-    words[4] = (uint64_t)key->port[0] << 48 | (uint64_t)key->port[1] << 32 | key->vlan;
-    words[5] = key->tunnel;
-    return (uint32_t)siphash(table->key, words, 6);
-}
-
-static bool same_key(const struct connection_key *a, const struct connection_key *b)
-{
-    return memcmp(a->address, b->address, sizeof a->address) == 0 && a->port[0] == b->port[0] &&
-           a->port[1] == b->port[1] && a->vlan == b->vlan && a->tunnel == b->tunnel;
-}
-
-static struct connection *find(const struct connection_table *table, const struct connection_key *key,
-                               uint32_t hash)
-{
-    for (uint32_t at = hash & table->mask; table->entries[at].connection != NULL; at = (at + 1) & table->mask)
-        if (table->entries[at].hash == hash && same_key(&table->entries[at].connection->key, key))
-            return table->entries[at].connection;
-    return NULL;
-}
-
-static void put_entry(struct entry *entries, uint32_t mask, struct connection *connection)
-{
-    uint32_t at = connection->hash & mask;
-
-    while (entries[at].connection != NULL)
-        at = (at + 1) & mask;
-    entries[at] = (struct entry){connection->hash, connection};
-}
-
-static bool grow(struct connection_table *table)
-{
-    uint32_t size = (table->mask + 1) * 2;
-    struct entry *entries = calloc(size, sizeof *entries);
-
-    if (entries == NULL)
-        return false;
-    for (uint32_t at = 0; at <= table->mask; at++)
-        if (table->entries[at].connection != NULL)
-            put_entry(entries, size - 1, table->entries[at].connection);
-    free(table->entries);
-    table->entries = entries;
-    table->mask = size - 1;
-    return true;
-}
-
-static void remove_entry(struct connection_table *table, const struct connection *connection)
-{
-    uint32_t mask = table->mask;
-    uint32_t hole = connection->hash & mask;
-
-    while (table->entries[hole].connection != connection)
-        hole = (hole + 1) & mask;
-    for (uint32_t at = (hole + 1) & mask; table->entries[at].connection != NULL; at = (at + 1) & mask) {
-        uint32_t home = table->entries[at].hash & mask;
-
-        /* it may move into the hole when its home is not between the two */
-        if (((at - home) & mask) >= ((at - hole) & mask)) {
-            table->entries[hole] = table->entries[at];
-            hole = at;
-        }
-    }
-    table->entries[hole].connection = NULL;
-}
 
 /* --- the lists by age --- */
 
@@ -155,11 +75,10 @@ static void touch(struct connection_table *table, struct connection *connection,
 
 static void discard(struct connection_table *table, struct connection *connection)
 {
-    remove_entry(table, connection);
+    connection_index_remove(&table->index, connection);
     leave_list(table, connection);
     connection->next = table->unused;
     table->unused = connection;
-    table->used--;
 }
 
 /* Tells the end, if the handler knows the connection; its record stays. */
@@ -228,9 +147,9 @@ static struct connection *begin(struct connection_table *table, const struct seg
     struct connection *connection;
     bool from_client = from == STREAM_CLIENT;
 
-    if (table->used >= table->max_connections)
+    if (table->index.used >= table->max_connections)
         evict_one(table);
-    if (table->used * 4 >= (table->mask + 1) * 3 && !grow(table))
+    if (!connection_index_has_room(&table->index))
         evict_one(table);
     if (table->unused == NULL && !add_block(table)) {
         evict_one(table);
@@ -252,9 +171,8 @@ static struct connection *begin(struct connection_table *table, const struct seg
     connection->hash = hash;
     connection->reversed = from_client != source_is_first;
     connection->wanted = true;
-    put_entry(table->entries, table->mask, connection);
+    connection_index_put(&table->index, connection);
     enter_list(table, connection, LIST_HALF_OPEN);
-    table->used++;
     return connection;
 }
 
@@ -425,8 +343,8 @@ static struct connection *connection_of(struct connection_table *table, const st
 {
     struct connection_key key = {0};
     bool source_is_first = make_key(segment, &key);
-    uint32_t hash = hash_of(table, &key);
-    struct connection *connection = find(table, &key, hash);
+    uint32_t hash = connection_index_hash(&table->index, &key);
+    struct connection *connection = connection_index_find(&table->index, &key, hash);
 
     if (connection != NULL) {
         struct connection old;
@@ -532,7 +450,7 @@ struct connection_counts connection_table_counts(const struct connection_table *
     struct connection_counts counts = table->counts;
 
     counts.opened = table->ordering.opened;
-    counts.open = table->used;
+    counts.open = table->index.used;
     counts.lost_octets = table->ordering.lost;
     return counts;
 }
@@ -553,15 +471,13 @@ struct connection_table *connection_table_new(const struct connection_table_opti
 
     if (table == NULL)
         return NULL;
-    table->mask = 1023;
-    table->entries = calloc(table->mask + 1, sizeof *table->entries);
     table->max_connections = options->max_connections;
     table->detect = options->detect;
     for (size_t i = 0; i < options->port_count; i++)
         table->ports[options->ports[i] / 64] |= UINT64_C(1) << (options->ports[i] % 64);
-    if (table->entries == NULL || getrandom(table->key, sizeof table->key, 0) != sizeof table->key ||
+    if (connection_index_start(&table->index) != 0 ||
         ordering_start(&table->ordering, options, handler, user) != 0) {
-        free(table->entries);
+        connection_index_stop(&table->index);
         free(table);
         return NULL;
     }
@@ -576,6 +492,6 @@ void connection_table_free(struct connection_table *table)
     for (size_t i = 0; i < table->block_count; i++)
         free(table->blocks[i]);
     free(table->blocks);
-    free(table->entries);
+    connection_index_stop(&table->index);
     free(table);
 }

@@ -8,6 +8,9 @@
  */
 #include "analyzer/stream/ordering.h"
 
+#include "analyzer/stream/holes.h"
+#include "analyzer/stream/repair.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,60 +20,10 @@
 #define ACKED_HOLE_NS       200000000
 /* A hole that nobody acknowledged may still be filled by a retransmission. */
 #define OPEN_HOLE_NS INT64_C(10000000000)
-/* An acknowledgment this far ahead of what was delivered is not believed. */
-#define MAX_ACKED_HOLE (1 << 26)
 /* A segment this far ahead belongs to another stretch of the connection: no hole, but a new start. */
 #define MAX_AHEAD (1 << 29)
 /* Segments that one direction may have waiting: libnids walks its queue at each insertion. */
 #define MAX_QUEUED 1024
-/* Segments that one connection may have held at the causality gate. */
-#define MAX_HELD 256
-
-/* A segment that waits in libnids's queue: where and when it was captured. */
-struct queued {
-    uint32_t sequence, length;
-    struct imap_mark mark;
-};
-
-/* A segment that waits at the causality gate. */
-struct held {
-    struct held *next;
-    enum stream_side from;
-    uint32_t sequence, captured, length, acknowledgment;
-    struct imap_mark mark;
-    uint8_t octets[];
-};
-
-struct hole {
-    bool open;
-    uint32_t at;       /* the direction's expected number when it was noticed */
-    unsigned segments; /* of the connection, since then */
-    int64_t since_ns;
-};
-
-struct repair {
-    struct ordering *ordering;
-    struct connection *connection;
-    struct reassembly_pair *pair; /* NULL: nothing is out of order within its direction */
-    struct imap_mark mark;        /* of the segment being taken */
-    struct queued *queue[2];      /* by sequence number */
-    unsigned queued[2], room[2];
-    struct held *held, **held_end;
-    unsigned held_count;
-    struct hole holes[2];
-    size_t waiting;
-    struct repair *older, *newer;
-};
-
-static int32_t distance(uint32_t from, uint32_t to)
-{
-    return (int32_t)(to - from);
-}
-
-static enum stream_side other_side(enum stream_side side)
-{
-    return side == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
-}
 
 /* --- telling the handler --- */
 
@@ -117,135 +70,10 @@ static void tell_octets(struct ordering *ordering, struct connection *connection
         connection->wanted = false;
 }
 
-/* --- the repair of a connection --- */
-
-static void unlink_repair(struct repair *repair)
-{
-    struct ordering *ordering = repair->ordering;
-
-    *(repair->older ? &repair->older->newer : &ordering->oldest) = repair->newer;
-    *(repair->newer ? &repair->newer->older : &ordering->newest) = repair->older;
-}
-
-static void link_newest(struct repair *repair)
-{
-    struct ordering *ordering = repair->ordering;
-
-    repair->older = ordering->newest;
-    repair->newer = NULL;
-    *(repair->older ? &repair->older->newer : &ordering->oldest) = repair;
-    ordering->newest = repair;
-}
-
-static struct repair *need_repair(struct ordering *ordering, struct connection *connection)
-{
-    struct repair *repair = connection->repair;
-
-    if (repair != NULL)
-        return repair;
-    repair = calloc(1, sizeof *repair);
-    if (repair == NULL)
-        return NULL;
-    repair->ordering = ordering;
-    repair->connection = connection;
-    repair->held_end = &repair->held;
-    link_newest(repair);
-    connection->repair = repair;
-    return repair;
-}
-
-static void account(struct repair *repair, size_t more, size_t less)
-{
-    repair->waiting = repair->waiting + more - less;
-    repair->ordering->waiting = repair->ordering->waiting + more - less;
-}
-
-static void forget_repair(struct connection *connection)
-{
-    struct repair *repair = connection->repair;
-
-    if (repair == NULL)
-        return;
-    if (repair->pair != NULL)
-        reassembly_close(repair->pair);
-    account(repair, 0, repair->waiting);
-    while (repair->held != NULL) {
-        struct held *next = repair->held->next;
-
-        explicit_bzero(repair->held->octets, repair->held->captured);
-        free(repair->held);
-        repair->held = next;
-    }
-    free(repair->queue[STREAM_CLIENT]);
-    free(repair->queue[STREAM_SERVER]);
-    unlink_repair(repair);
-    free(repair);
-    connection->repair = NULL;
-}
-
-/* --- libnids's queue, mirrored --- */
-
-static bool mirror_queued(struct repair *repair, enum stream_side from, uint32_t sequence, uint32_t length)
-{
-    unsigned at;
-
-    if (repair->queued[from] == repair->room[from]) {
-        unsigned room = repair->room[from] ? repair->room[from] * 2 : 8;
-        struct queued *larger = realloc(repair->queue[from], room * sizeof *larger);
-
-        if (larger == NULL)
-            return false;
-        repair->queue[from] = larger;
-        repair->room[from] = room;
-    }
-    for (at = repair->queued[from]; at > 0; at--) {
-        if (distance(repair->queue[from][at - 1].sequence, sequence) >= 0)
-            break;
-        repair->queue[from][at] = repair->queue[from][at - 1];
-    }
-    repair->queue[from][at] = (struct queued){sequence, length, repair->mark};
-    repair->queued[from]++;
-    account(repair, length, 0);
-    return true;
-}
-
-/* Drops from the mirror what libnids has delivered or dropped as old. */
-static void trim_mirror(struct repair *repair, enum stream_side from)
-{
-    uint32_t expected = repair->connection->directions[from].expected;
-    unsigned gone = 0;
-
-    while (gone < repair->queued[from] && distance(expected, repair->queue[from][gone].sequence) <= 0) {
-        account(repair, 0, repair->queue[from][gone].length);
-        gone++;
-    }
-    repair->queued[from] -= gone;
-    if (gone > 0)
-        memmove(repair->queue[from], repair->queue[from] + gone,
-                repair->queued[from] * sizeof(struct queued));
-}
-
-/* The mark of the segment that libnids is delivering from: what covers the next octet in its queue, else the
- * one fed. */
-static const struct imap_mark *mark_of_next(const struct repair *repair, enum stream_side from)
-{
-    uint32_t expected = repair->connection->directions[from].expected;
-
-    for (unsigned i = 0; i < repair->queued[from]; i++) {
-        const struct queued *queued = &repair->queue[from][i];
-
-        if (distance(queued->sequence, expected) < 0)
-            break;
-        if (distance(expected, queued->sequence + queued->length) > 0)
-            return &queued->mark;
-    }
-    return &repair->mark;
-}
-
 static void on_delivery(void *owner, enum stream_side from, const uint8_t *octets, size_t length)
 {
     struct repair *repair = owner;
-    struct imap_mark mark = *mark_of_next(repair, from);
+    struct imap_mark mark = *repair_next_mark(repair, from);
 
     tell_octets(repair->ordering, repair->connection, from, octets, length, &mark);
 }
@@ -264,61 +92,6 @@ static bool need_pair(struct repair *repair)
 
 /* --- holes --- */
 
-/* Octets that the other side acknowledged and nobody captured, up to the first that waits. A single one that
- * nothing waits for is most likely the FIN. */
-static uint32_t acked_hole(const struct connection *connection, enum stream_side from)
-{
-    const struct direction *direction = &connection->directions[from];
-    const struct repair *repair = connection->repair;
-    uint32_t acked = direction->acked;
-    int32_t hole;
-
-    if (!direction->known || !direction->acked_known || !direction->seen)
-        return 0;
-    if (direction->fin_seen && distance(direction->fin, acked) > 0)
-        acked = direction->fin;
-    if (repair != NULL && repair->queued[from] > 0 && distance(repair->queue[from][0].sequence, acked) > 0)
-        acked = repair->queue[from][0].sequence;
-    for (const struct held *held = repair != NULL ? repair->held : NULL; held != NULL; held = held->next)
-        if (held->from == from && distance(held->sequence, acked) > 0 &&
-            distance(direction->expected, held->sequence + held->length) > 0)
-            acked = held->sequence; /* captured, only not let through yet */
-    hole = distance(direction->expected, acked);
-    if (hole <= 0 || hole > MAX_ACKED_HOLE)
-        return 0;
-    if (hole == 1 && (repair == NULL || (repair->queued[from] == 0 && repair->held == NULL)))
-        return 0;
-    return (uint32_t)hole;
-}
-
-/* Octets missing before the first that waits; 0: none waits. */
-static uint32_t waiting_hole(const struct connection *connection, enum stream_side from)
-{
-    const struct repair *repair = connection->repair;
-
-    if (repair == NULL || repair->queued[from] == 0)
-        return 0;
-    return repair->queue[from][0].sequence - connection->directions[from].expected;
-}
-
-/* The same, up to the first segment that is held at the causality gate: that one was captured. */
-static uint32_t missing_hole(const struct connection *connection, enum stream_side from)
-{
-    const struct direction *direction = &connection->directions[from];
-    const struct repair *repair = connection->repair;
-    uint32_t hole = waiting_hole(connection, from);
-
-    for (const struct held *held = repair != NULL ? repair->held : NULL; held != NULL && hole > 0;
-         held = held->next) {
-        int32_t ahead = distance(direction->expected, held->sequence);
-
-        if (held->from == from && ahead < (int32_t)hole &&
-            distance(direction->expected, held->sequence + held->length) > 0)
-            hole = ahead > 0 ? (uint32_t)ahead : 0;
-    }
-    return hole;
-}
-
 static void step_over(struct ordering *ordering, struct connection *connection, enum stream_side from,
                       uint32_t length, const struct imap_mark *mark)
 {
@@ -329,7 +102,7 @@ static void step_over(struct ordering *ordering, struct connection *connection, 
     if (repair != NULL && repair->pair != NULL) {
         repair->mark = *mark;
         reassembly_step(repair->pair, from, length);
-        trim_mirror(repair, from);
+        repair_trim(repair, from);
     }
 }
 
@@ -339,8 +112,8 @@ static void judge_holes(struct ordering *ordering, struct connection *connection
 {
     for (int side = 0; side < 2; side++) {
         enum stream_side from = (enum stream_side)side;
-        uint32_t acked = acked_hole(connection, from);
-        uint32_t waiting = missing_hole(connection, from);
+        uint32_t acked = hole_acked(connection, from);
+        uint32_t waiting = hole_missing(connection, from);
         struct repair *repair = connection->repair;
         struct hole *hole;
         int64_t age;
@@ -350,7 +123,7 @@ static void judge_holes(struct ordering *ordering, struct connection *connection
                 repair->holes[from].open = false;
             continue;
         }
-        repair = need_repair(ordering, connection);
+        repair = repair_of(ordering, connection);
         if (repair == NULL) {
             step_over(ordering, connection, from, acked, mark);
             continue;
@@ -386,12 +159,12 @@ static void place_through_nids(struct ordering *ordering, struct connection *con
                                uint32_t captured, uint32_t length, const struct imap_mark *mark)
 {
     struct direction *direction = &connection->directions[from];
-    struct repair *repair = need_repair(ordering, connection);
+    struct repair *repair = repair_of(ordering, connection);
     int32_t ahead;
 
     if (repair == NULL || !need_pair(repair)) {
         /* no memory or no pair to be had: what is missing will not be waited for */
-        ahead = distance(direction->expected, sequence);
+        ahead = sequence_distance(direction->expected, sequence);
         if (ahead > 0)
             step_over(ordering, connection, from, (uint32_t)ahead, mark);
         if (captured > 0)
@@ -401,20 +174,20 @@ static void place_through_nids(struct ordering *ordering, struct connection *con
         return;
     }
     repair->mark = *mark;
-    while (distance(direction->expected, sequence) > 0 && is_crowded(repair, from, captured))
-        step_over(ordering, connection, from, waiting_hole(connection, from), mark);
+    while (sequence_distance(direction->expected, sequence) > 0 && is_crowded(repair, from, captured))
+        step_over(ordering, connection, from, hole_waiting(connection, from), mark);
     repair->mark = *mark;
-    ahead = distance(direction->expected, sequence);
-    if (ahead > 0 && captured > 0 && !mirror_queued(repair, from, sequence, captured))
+    ahead = sequence_distance(direction->expected, sequence);
+    if (ahead > 0 && captured > 0 && !repair_queue(repair, from, sequence, captured))
         return;
     reassembly_feed(repair->pair, from, sequence, octets, captured);
     if (ahead > 0)
         return;
-    trim_mirror(repair, from);
+    repair_trim(repair, from);
     /* what the snapshot length cut off will not come, unless it waits already */
-    if (captured < length && distance(direction->expected, sequence + length) > 0) {
+    if (captured < length && sequence_distance(direction->expected, sequence + length) > 0) {
         uint32_t missing = sequence + length - direction->expected;
-        uint32_t hole = waiting_hole(connection, from);
+        uint32_t hole = hole_waiting(connection, from);
 
         if (hole == 0 || missing < hole)
             hole = missing;
@@ -429,12 +202,12 @@ static void place(struct ordering *ordering, struct connection *connection, enum
     struct direction *direction = &connection->directions[from];
     int32_t ahead;
 
-    ahead = distance(direction->expected, sequence);
+    ahead = sequence_distance(direction->expected, sequence);
     if (ahead > MAX_AHEAD || ahead < -MAX_AHEAD) {
         /* another stretch of the connection altogether */
-        while (waiting_hole(connection, from) > 0)
-            step_over(ordering, connection, from, waiting_hole(connection, from), mark);
-        forget_repair(connection);
+        while (hole_waiting(connection, from) > 0)
+            step_over(ordering, connection, from, hole_waiting(connection, from), mark);
+        repair_forget(connection);
         direction->expected = sequence;
         direction->from_start = false;
         direction->told = false;
@@ -467,40 +240,13 @@ static void place(struct ordering *ordering, struct connection *connection, enum
 
 static bool must_be_held(const struct connection *connection, enum stream_side from, uint32_t acknowledgment)
 {
-    const struct direction *other = &connection->directions[other_side(from)];
-    int32_t ahead = distance(other->expected, acknowledgment);
+    const struct direction *other = &connection->directions[side_across(from)];
+    int32_t ahead = sequence_distance(other->expected, acknowledgment);
 
     if (!other->known || !other->seen || ahead <= 0 || ahead > MAX_ACKED_HOLE)
         return false;
     if (other->fin_seen && other->expected == other->fin)
         return false; /* the FIN alone is ahead */
-    return true;
-}
-
-static bool hold(struct ordering *ordering, struct connection *connection, enum stream_side from,
-                 uint32_t sequence, const struct segment *segment, const struct imap_mark *mark)
-{
-    struct repair *repair = need_repair(ordering, connection);
-    struct held *held;
-
-    if (repair == NULL || repair->held_count >= MAX_HELD ||
-        ordering->waiting + segment->captured > ordering->max_waiting)
-        return false;
-    held = malloc(sizeof *held + segment->captured);
-    if (held == NULL)
-        return false;
-    held->next = NULL;
-    held->from = from;
-    held->sequence = sequence;
-    held->captured = segment->captured;
-    held->length = segment->length;
-    held->acknowledgment = segment->acknowledgment;
-    held->mark = *mark;
-    memcpy(held->octets, segment->payload, segment->captured);
-    *repair->held_end = held;
-    repair->held_end = &held->next;
-    repair->held_count++;
-    account(repair, segment->captured, 0);
     return true;
 }
 
@@ -520,7 +266,7 @@ static bool release_one(struct ordering *ordering, struct connection *connection
         if (repair->held_end == &held->next)
             repair->held_end = at;
         repair->held_count--;
-        account(repair, 0, held->captured);
+        repair_account(repair, 0, held->captured);
         place(ordering, connection, held->from, held->sequence, held->octets, held->captured, held->length,
               &held->mark);
         explicit_bzero(held->octets, held->captured);
@@ -541,7 +287,7 @@ static void settle(struct ordering *ordering, struct connection *connection)
     if (repair == NULL)
         return;
     if (!connection->wanted) {
-        forget_repair(connection);
+        repair_forget(connection);
         return;
     }
     if (repair->pair != NULL && !ordering->everything_through_nids &&
@@ -552,7 +298,7 @@ static void settle(struct ordering *ordering, struct connection *connection)
     }
     if (repair->pair == NULL && repair->held == NULL && !repair->holes[STREAM_CLIENT].open &&
         !repair->holes[STREAM_SERVER].open)
-        forget_repair(connection);
+        repair_forget(connection);
 }
 
 /* --- what the table calls --- */
@@ -574,15 +320,15 @@ void ordering_start_at(struct ordering *ordering, struct connection *connection,
 {
     struct direction *direction = &connection->directions[from];
     struct repair *repair = connection->repair;
-    enum stream_side other = other_side(from);
-    int32_t ahead = distance(direction->expected, number);
+    enum stream_side other = side_across(from);
+    int32_t ahead = sequence_distance(direction->expected, number);
 
     if (ahead != 0 && repair != NULL && repair->pair != NULL) {
         if (ahead > 0 && ahead < MAX_AHEAD) {
             reassembly_step(repair->pair, from, (uint32_t)ahead);
         } else {
-            while (waiting_hole(connection, other) > 0)
-                step_over(ordering, connection, other, waiting_hole(connection, other), mark);
+            while (hole_waiting(connection, other) > 0)
+                step_over(ordering, connection, other, hole_waiting(connection, other), mark);
             reassembly_close(repair->pair);
             repair->pair = NULL;
         }
@@ -595,19 +341,19 @@ static void take_acknowledgment(struct ordering *ordering, struct connection *co
                                 const struct imap_mark *mark)
 {
     struct direction *sender = &connection->directions[from];
-    struct direction *other = &connection->directions[other_side(from)];
+    struct direction *other = &connection->directions[side_across(from)];
 
     if (!(segment->flags & SEGMENT_ACK))
         return;
     if (!other->known) {
-        ordering_start_at(ordering, connection, other_side(from), segment->acknowledgment, mark);
+        ordering_start_at(ordering, connection, side_across(from), segment->acknowledgment, mark);
         other->known = true;
         /* the first acknowledgment of a client that has sent nothing yet names the other side's start */
         other->from_start =
             sender->from_start && !sender->told && segment->length == 0 && from == STREAM_CLIENT;
         other->start = segment->acknowledgment;
     }
-    if (!other->acked_known || distance(other->acked, segment->acknowledgment) > 0) {
+    if (!other->acked_known || sequence_distance(other->acked, segment->acknowledgment) > 0) {
         other->acked = segment->acknowledgment;
         other->acked_known = true;
     }
@@ -625,7 +371,7 @@ static void meet(struct ordering *ordering, struct connection *connection, enum 
     if (!direction->known || (!direction->from_start && !direction->told)) {
         ordering_start_at(ordering, connection, from, sequence, mark);
         direction->known = true;
-    } else if (direction->from_start && distance(direction->expected, sequence) > 0) {
+    } else if (direction->from_start && sequence_distance(direction->expected, sequence) > 0) {
         /* until now it had not been captured at all: that is no hole, but a start in the middle */
         ordering_start_at(ordering, connection, from, sequence, mark);
         direction->from_start = false;
@@ -642,20 +388,20 @@ void ordering_take(struct ordering *ordering, struct connection *connection, enu
 
     if (segment->length > 0 || !direction->seen)
         meet(ordering, connection, from, sequence, &mark);
-    if (direction->fin_seen && distance(direction->fin, sequence + cut.length) > 0) {
-        int32_t before_fin = distance(sequence, direction->fin);
+    if (direction->fin_seen && sequence_distance(direction->fin, sequence + cut.length) > 0) {
+        int32_t before_fin = sequence_distance(sequence, direction->fin);
 
         cut.length = before_fin > 0 ? (uint32_t)before_fin : 0;
         if (cut.captured > cut.length)
             cut.captured = cut.length;
     }
     end = sequence + cut.length;
-    if (distance(direction->highest, end) > 0)
+    if (sequence_distance(direction->highest, end) > 0)
         direction->highest = end;
     take_acknowledgment(ordering, connection, from, segment, &mark);
     if (!connection->wanted) {
         /* octets alone count: an acknowledgment may stand behind a FIN that comes later */
-        if (cut.length > 0 && distance(direction->expected, end) > 0)
+        if (cut.length > 0 && sequence_distance(direction->expected, end) > 0)
             direction->expected = end;
         return;
     }
@@ -663,7 +409,7 @@ void ordering_take(struct ordering *ordering, struct connection *connection, enu
         bool early =
             (segment->flags & SEGMENT_ACK) && must_be_held(connection, from, segment->acknowledgment);
 
-        if (!early || !hold(ordering, connection, from, sequence, &cut, &mark)) {
+        if (!early || !repair_hold(ordering, connection, from, sequence, &cut, &mark)) {
             while (early && release_one(ordering, connection, true))
                 ; /* no room to wait in */
             place(ordering, connection, from, sequence, cut.payload, cut.captured, cut.length, &mark);
@@ -671,8 +417,7 @@ void ordering_take(struct ordering *ordering, struct connection *connection, enu
     }
     if (connection->repair != NULL) {
         connection->repair->mark = mark;
-        unlink_repair(connection->repair);
-        link_newest(connection->repair);
+        repair_touch(connection->repair);
     }
     if (connection->wanted)
         judge_holes(ordering, connection, &mark, true);
@@ -705,10 +450,10 @@ void ordering_flush(struct ordering *ordering, struct connection *connection)
         moved = false;
         for (int side = 0; side < 2; side++) {
             enum stream_side from = (enum stream_side)side;
-            uint32_t hole = acked_hole(connection, from);
+            uint32_t hole = hole_acked(connection, from);
 
             if (hole == 0)
-                hole = missing_hole(connection, from);
+                hole = hole_missing(connection, from);
             if (hole > 0) {
                 step_over(ordering, connection, from, hole, &mark);
                 moved = true;
@@ -717,13 +462,13 @@ void ordering_flush(struct ordering *ordering, struct connection *connection)
         if (release_one(ordering, connection, false) || (!moved && release_one(ordering, connection, true)))
             moved = true;
     }
-    forget_repair(connection);
+    repair_forget(connection);
 }
 
 void ordering_stop(struct ordering *ordering)
 {
     while (ordering->oldest != NULL)
-        forget_repair(ordering->oldest->connection);
+        repair_forget(ordering->oldest->connection);
     reassembly_free(ordering->reassembly);
     ordering->reassembly = NULL;
 }

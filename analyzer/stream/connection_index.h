@@ -1,0 +1,41 @@
+/*
+ * Finds connections by their addresses and ports. The hash is keyed, because an attacker picks the addresses.
+ */
+#ifndef IMAPTAP_ANALYZER_STREAM_CONNECTION_INDEX_H
+#define IMAPTAP_ANALYZER_STREAM_CONNECTION_INDEX_H
+
+#include "analyzer/stream/connection.h"
+
+struct connection_entry {
+    uint32_t hash;
+    struct connection *connection; /* NULL: free */
+};
+
+struct connection_index {
+    uint64_t key[2];
+    struct connection_entry *entries;
+    uint32_t mask; /* entries - 1 */
+    uint32_t used;
+};
+
+/* Makes it empty, with a random key. Returns 0, or -1 when memory or randomness cannot be had. */
+int connection_index_start(struct connection_index *index);
+
+uint32_t connection_index_hash(const struct connection_index *index, const struct connection_key *key);
+
+/* `hash` is the key's. NULL: there is none. */
+struct connection *connection_index_find(const struct connection_index *index,
+                                         const struct connection_key *key, uint32_t hash);
+
+/* Sees to room for one more. False: out of memory; then one must be removed first. */
+bool connection_index_has_room(struct connection_index *index);
+
+/* Puts in a connection whose key is not there yet; there must be room. */
+void connection_index_put(struct connection_index *index, struct connection *connection);
+
+/* Takes out a connection that is there. */
+void connection_index_remove(struct connection_index *index, const struct connection *connection);
+
+void connection_index_stop(struct connection_index *index);
+
+#endif
