@@ -181,8 +181,6 @@ static bool is_block(struct blocks *blocks)
 
 enum block_status block_resume(struct blocks *blocks)
 {
-    lookahead_take(blocks->ahead, blocks->taken);
-    blocks->taken = 0;
     while (lookahead_at(blocks->ahead, 1 + FRAME) != NULL) {
         lookahead_take(blocks->ahead, 1);
         if (is_block(blocks))

@@ -36,9 +36,10 @@ bool interface_read(const struct blocks *blocks, const struct block *block, stru
 {
     uint32_t at = 8;
 
+    memset(interface, 0, sizeof *interface);
+    interface->link_type = -1;
     if (block->body == NULL || block->length < 8)
         return false;
-    memset(interface, 0, sizeof *interface);
     interface->link_type = block_u16(blocks, block->body);
     if (interface->link_type == LINKTYPE_RAW)
         interface->link_type = DLT_RAW;

@@ -158,8 +158,6 @@ static bool begin_section(struct pcapng *pcapng, const struct block *block)
 
 static void add_interface(struct pcapng *pcapng, const struct block *block)
 {
-    struct interface *interface;
-
     if (pcapng->interface_count == pcapng->interface_room) {
         size_t room = pcapng->interface_room ? pcapng->interface_room * 2 : 8;
         struct interface *larger =
@@ -172,13 +170,9 @@ static void add_interface(struct pcapng *pcapng, const struct block *block)
         pcapng->interfaces = larger;
         pcapng->interface_room = room;
     }
-    interface = &pcapng->interfaces[pcapng->interface_count++];
-    if (!interface_read(pcapng->blocks, block, interface)) {
-        /* it counts, or those behind it would be numbered wrongly */
-        memset(interface, 0, sizeof *interface);
-        interface->link_type = -1;
+    /* even one that cannot be read counts, or those behind it would be numbered wrongly */
+    if (!interface_read(pcapng->blocks, block, &pcapng->interfaces[pcapng->interface_count++]))
         note_damage(pcapng, block, blocks_position(pcapng->blocks));
-    }
 }
 
 /* Adds the name of a link type that is met for the first time. */

@@ -3,6 +3,7 @@
  */
 #include "tests/unit/analyzer/capture_maker.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -160,6 +161,27 @@ int maker_pipe(const struct maker *maker, size_t begin, size_t end)
     write_all(ends[1], maker, begin, end);
     close(ends[1]);
     return ends[0];
+}
+
+ssize_t maker_feed(void *user, void *octets, size_t room)
+{
+    struct feeder *feeder = user;
+    size_t n = feeder->maker->length - feeder->next;
+
+    if (feeder->next == feeder->fails_at) {
+        errno = EIO;
+        return -1;
+    }
+    if (n > feeder->fails_at - feeder->next)
+        n = feeder->fails_at - feeder->next;
+    if (n > feeder->most)
+        n = feeder->most;
+    if (n > room)
+        n = room;
+    if (n > 0)
+        memcpy(octets, feeder->maker->octets + feeder->next, n);
+    feeder->next += n;
+    return (ssize_t)n;
 }
 
 unsigned read_all(struct capture_file *file, enum capture_status *status)

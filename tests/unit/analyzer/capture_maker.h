@@ -40,6 +40,15 @@ void maker_packet(struct maker *maker, uint32_t interface, uint64_t stamp, uint3
 int maker_file(const struct maker *maker, size_t begin, size_t end);
 int maker_pipe(const struct maker *maker, size_t begin, size_t end);
 
+/* A source_reader: brings what was made in pieces of `most` octets, and fails with EIO before octet
+ * `fails_at`. */
+struct feeder {
+    const struct maker *maker;
+    size_t next, most, fails_at;
+};
+
+ssize_t maker_feed(void *feeder, void *octets, size_t room);
+
 /* Reads all frames; checks that each is sound (every octet is read). Returns how many there are; *status is
  * what ended them. */
 unsigned read_all(struct capture_file *file, enum capture_status *status);

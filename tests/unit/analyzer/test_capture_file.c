@@ -345,6 +345,80 @@ static void the_fingerprint_is_of_what_was_read(void **state)
     maker_free(&maker);
 }
 
+static void octets_may_come_in_any_pieces(void **state)
+{
+    static const size_t pieces[] = {1, 3, 23, 25, 100, 1000};
+    struct maker maker = three_frames();
+    int fd = maker_file(&maker, 0, maker.length);
+    char whole[CAPTURE_FINGERPRINT_SIZE];
+
+    (void)state;
+    assert_int_equal(fingerprint_of_file(fd, whole), 0);
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        struct feeder feeder = {&maker, 0, pieces[i], SIZE_MAX};
+        struct capture_file *file = capture_file_new_fed(maker_feed, &feeder, 0);
+        char print[CAPTURE_FINGERPRINT_SIZE];
+        enum capture_status status;
+
+        assert_int_equal(read_all(file, &status), 3);
+        assert_int_equal(status, CAPTURE_END);
+        capture_file_fingerprint(file, print);
+        assert_string_equal(print, whole);
+        capture_file_free(file);
+    }
+    close(fd);
+    maker_free(&maker);
+}
+
+static void octets_that_cannot_be_read_are_told(void **state)
+{
+    static const struct {
+        size_t fails_at;
+        unsigned frames;
+        const char *error;
+    } rows[] = {
+        {0, 0, "cannot be read: Input/output error"},
+        {10, 0, "cannot be read: Input/output error"},
+        {24, 0, "cannot be read on in frame 1, at octet 24: Input/output error"},
+        {150, 2, "cannot be read on in frame 3, at octet 150: Input/output error"},
+    };
+    struct maker maker = three_frames();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct feeder feeder = {&maker, 0, 1000, rows[i].fails_at};
+        struct capture_file *file = capture_file_new_fed(maker_feed, &feeder, 0);
+        enum capture_status status;
+
+        assert_int_equal(read_all(file, &status), rows[i].frames);
+        assert_int_equal(status, CAPTURE_BROKEN);
+        assert_string_equal(capture_file_error(file), rows[i].error);
+        capture_file_free(file);
+    }
+    maker_free(&maker);
+}
+
+static void large_numbers_are_told_for_people(void **state)
+{
+    struct maker maker = {0};
+    struct capture_file *file;
+    enum capture_status status;
+    int fd;
+
+    (void)state;
+    maker_pcap(&maker, MICROSECONDS, 1);
+    for (uint32_t i = 0; i < 1233; i++)
+        maker_record(&maker, i, 0, 1000, 0);
+    maker_octets(&maker, "1234567", 7);
+    fd = maker_file(&maker, 0, maker.length);
+    file = capture_file_new(fd, 0);
+    assert_int_equal(read_all(file, &status), 1233);
+    assert_string_equal(capture_file_error(file), "cut short in frame 1,234, at octet 1,252,759");
+    capture_file_free(file);
+    close(fd);
+    maker_free(&maker);
+}
+
 /* A writer may have made the pipe one that does not block. */
 static void a_pipe_that_does_not_block_is_waited_for(void **state)
 {
@@ -379,6 +453,9 @@ int main(void)
         cmocka_unit_test(a_descriptor_that_cannot_be_read_is_told),
         cmocka_unit_test(a_regular_files_position_is_where_reading_starts_and_stays),
         cmocka_unit_test(the_fingerprint_is_of_what_was_read),
+        cmocka_unit_test(octets_may_come_in_any_pieces),
+        cmocka_unit_test(octets_that_cannot_be_read_are_told),
+        cmocka_unit_test(large_numbers_are_told_for_people),
         cmocka_unit_test(a_pipe_that_does_not_block_is_waited_for),
     };
 

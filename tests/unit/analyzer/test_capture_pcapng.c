@@ -132,6 +132,9 @@ static int64_t time_of(int resolution, int64_t offset, uint64_t stamp, bool swap
     maker_u16(&options, 2); /* a name */
     maker_u16(&options, 3);
     maker_octets(&options, "eth\0", 4);
+    maker_u16(&options, 3);
+    maker_u16(&options, 4);
+    maker_octets(&options, "what", 4);
     if (resolution != 0) {
         maker_u16(&options, 9);
         maker_u16(&options, 1);
@@ -286,6 +289,52 @@ static void a_block_of_many_megabytes_is_passed_over(void **state)
     end(&f);
 }
 
+static void a_section_may_have_many_interfaces(void **state)
+{
+    struct fixture f = {0};
+
+    (void)state;
+    maker_section(&f.maker);
+    for (int i = 0; i < 100; i++)
+        maker_interface(&f.maker, i % 2 ? 1 : 101, 0, NULL, 0);
+    for (uint8_t i = 0; i < 100; i++)
+        maker_packet(&f.maker, i, 0, 40, i);
+    begin(&f);
+    for (uint8_t i = 0; i < 100; i++)
+        check_frame(&f, i + 1U, 0, i % 2 ? DLT_EN10MB : DLT_RAW, 40, i);
+    assert_int_equal(capture_file_next(f.file, &f.frame), CAPTURE_END);
+    assert_string_equal(capture_file_link_types(f.file), "RAW,EN10MB");
+    end(&f);
+}
+
+/* What can be read of it is used, and those behind it are numbered as they should be. */
+static void an_interface_that_contradicts_itself_still_counts(void **state)
+{
+    struct fixture f = {0};
+    char error[200];
+    size_t at;
+
+    (void)state;
+    maker_section(&f.maker);
+    at = f.maker.length;
+    maker_block(&f.maker, 1);
+    maker_u32(&f.maker, 1);
+    maker_end(&f.maker);
+    maker_interface(&f.maker, 1, 0, "\11\0\377\377", 4); /* an option longer than the block */
+    maker_interface(&f.maker, 1, 0, NULL, 0);
+    maker_packet(&f.maker, 0, 0, 40, 1);
+    maker_packet(&f.maker, 1, 0, 40, 2);
+    maker_packet(&f.maker, 2, 0, 40, 3);
+    begin(&f);
+    check_frame(&f, 2, 0, DLT_EN10MB, 40, 2);
+    check_frame(&f, 3, 0, DLT_EN10MB, 40, 3);
+    snprintf(error, sizeof error,
+             "corrupt in frame 1, at octet %zu; read on from octet %zu; corrupt in 2 more places", at,
+             at + 16);
+    check_broken(&f, error);
+    end(&f);
+}
+
 /* Four packets, the second of an interface whose link type nobody understands. */
 static void frames_of_unknown_link_types_are_told_and_do_not_stop_the_others(void **state)
 {
@@ -380,6 +429,27 @@ static void a_capture_cut_anywhere_keeps_what_came_before(void **state)
             capture_file_free(file);
             close(fd);
         }
+    maker_free(&maker);
+}
+
+static void octets_that_cannot_be_read_are_told(void **state)
+{
+    struct maker maker = {0};
+    struct feeder feeder = {&maker, 0, 50, 0};
+    struct capture_file *file;
+    enum capture_status status;
+    char error[200];
+
+    (void)state;
+    make_five(&maker);
+    feeder.fails_at = offsets[3] + 30;
+    file = capture_file_new_fed(maker_feed, &feeder, 0);
+    assert_int_equal(read_all(file, &status), 2);
+    assert_int_equal(status, CAPTURE_BROKEN);
+    snprintf(error, sizeof error, "cannot be read on in frame 3, at octet %zu: Input/output error",
+             offsets[3]);
+    assert_string_equal(capture_file_error(file), error);
+    capture_file_free(file);
     maker_free(&maker);
 }
 
@@ -526,6 +596,9 @@ int main(void)
         cmocka_unit_test(obsolete_packets_are_read),
         cmocka_unit_test(other_blocks_are_passed_over_and_some_are_numbered),
         cmocka_unit_test(a_block_of_many_megabytes_is_passed_over),
+        cmocka_unit_test(a_section_may_have_many_interfaces),
+        cmocka_unit_test(an_interface_that_contradicts_itself_still_counts),
+        cmocka_unit_test(octets_that_cannot_be_read_are_told),
         cmocka_unit_test(frames_of_unknown_link_types_are_told_and_do_not_stop_the_others),
         cmocka_unit_test(a_capture_cut_anywhere_keeps_what_came_before),
         cmocka_unit_test(reading_goes_on_behind_a_damaged_block),

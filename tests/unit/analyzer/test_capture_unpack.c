@@ -262,6 +262,44 @@ static void octets_behind_the_end_are_told(void **state)
     }
 }
 
+static void octets_may_come_in_any_pieces(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < METHODS; i++)
+        for (size_t most = 1; most < 300; most += 37) {
+            struct maker plain = capture_of(20, 3000, false), packed = {0};
+            struct feeder feeder = {&packed, 0, most, SIZE_MAX};
+            struct capture_file *file = capture_file_new_fed(maker_feed, &feeder, 0);
+            enum capture_status status;
+
+            pack(i, &plain, 0, plain.length, &packed);
+            assert_int_equal(read_all(file, &status), 20);
+            assert_int_equal(status, CAPTURE_END);
+            capture_file_free(file);
+            maker_free(&plain);
+            maker_free(&packed);
+        }
+}
+
+static void octets_that_cannot_be_read_are_told(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < METHODS; i++) {
+        struct maker plain = capture_of(20, 3000, false), packed = {0};
+        struct feeder feeder = {&packed, 0, 1000, 30};
+        struct capture_file *file = capture_file_new_fed(maker_feed, &feeder, 0);
+        enum capture_status status;
+
+        pack(i, &plain, 0, plain.length, &packed);
+        (void)read_all(file, &status);
+        assert_int_equal(status, CAPTURE_BROKEN);
+        assert_non_null(strstr(capture_file_error(file), "at octet 30: Input/output error"));
+        capture_file_free(file);
+        maker_free(&plain);
+        maker_free(&packed);
+    }
+}
+
 static void what_is_packed_must_be_a_capture(void **state)
 {
     (void)state;
@@ -345,6 +383,8 @@ int main(void)
         cmocka_unit_test(a_capture_cut_anywhere_is_read_as_far_as_it_unpacks),
         cmocka_unit_test(a_wrong_octet_anywhere_is_told),
         cmocka_unit_test(octets_behind_the_end_are_told),
+        cmocka_unit_test(octets_may_come_in_any_pieces),
+        cmocka_unit_test(octets_that_cannot_be_read_are_told),
         cmocka_unit_test(what_is_packed_must_be_a_capture),
         cmocka_unit_test(unpacking_takes_no_more_memory_than_it_may),
         cmocka_unit_test(the_fingerprint_is_of_the_file_as_it_is),
