@@ -176,11 +176,11 @@ static void test_csv_keeps_octets_in_a_file_and_escapes_them_on_a_terminal(void 
     assert_non_null(terminal);
     assert_int_equal(
         query_run(fixture->path, sql, &options, terminal, NULL, fixture->why, sizeof fixture->why), QUERY_OK);
-    length = read(master, shown, sizeof shown - 1);
-    assert_true(length > 0);
-    assert_null(memchr(shown, 0x1B, (size_t)length));
-    assert_non_null(strstr(shown, "a\\x1B[31m"));
     (void)fclose(terminal);
+    for (size_t at = 0; (length = read(master, shown + at, sizeof shown - 1 - at)) > 0;)
+        at += (size_t)length; /* it comes line by line */
+    assert_null(strchr(shown, 0x1B));
+    assert_non_null(strstr(shown, "a\\x1B[31m"));
     (void)close(master);
 }
 
