@@ -5,7 +5,7 @@
  * connection table opens it when a segment comes ahead of its turn, feeds it every segment from then on, and
  * closes it when nothing waits any more. libnids sees a composed conversation (synthetic IPv4 addresses, a
  * handshake of ours, wide windows, our acknowledgment numbers), so its own limits never meet the wire's
- * traffic. No other file includes nids.h. libnids's state is the process's: there can be one reassembly at a
+ * traffic. No other file knows libnids. libnids's state is the process's: there can be one reassembly at a
  * time.
  */
 #ifndef IMAPTAP_ANALYZER_STREAM_REASSEMBLY_H
