@@ -202,3 +202,35 @@ unsigned read_all(struct capture_file *file, enum capture_status *status)
     assert_true(sum < UINT32_MAX);
     return count;
 }
+
+void reading_begin(struct reading *reading)
+{
+    reading->fd = maker_file(&reading->maker, 0, reading->maker.length);
+    reading->file = capture_file_new(reading->fd, 3);
+}
+
+void reading_end(struct reading *reading)
+{
+    capture_file_free(reading->file);
+    close(reading->fd);
+    maker_free(&reading->maker);
+}
+
+void reading_frame(struct reading *reading, uint64_t number, int64_t time_ns, int link_type,
+                   uint32_t captured, uint8_t fill)
+{
+    assert_int_equal(capture_file_next(reading->file, &reading->frame), CAPTURE_FRAME);
+    assert_int_equal(reading->frame.number, number);
+    assert_int_equal(reading->frame.time_ns, time_ns);
+    assert_int_equal(reading->frame.link_type, link_type);
+    assert_int_equal(reading->frame.captured, captured);
+    assert_int_equal(reading->frame.capture, 3);
+    for (uint32_t i = 0; i < captured; i++)
+        assert_int_equal(reading->frame.octets[i], fill);
+}
+
+void reading_broken(struct reading *reading, const char *error)
+{
+    assert_int_equal(capture_file_next(reading->file, &reading->frame), CAPTURE_BROKEN);
+    assert_string_equal(capture_file_error(reading->file), error);
+}
