@@ -104,7 +104,7 @@ CREATE TABLE logins (
     after_result TEXT -- verdict of the first command after it
         CHECK (after_result = 'OK' OR after_result = 'NO' OR after_result = 'BAD' OR after_result = 'BYE'),
     after_text TEXT CHECK (typeof(after_text) IN ('text', 'null')), -- what the server said to that command
-    incomplete INTEGER NOT NULL -- 1: octets inside the command were never captured
+    incomplete INTEGER NOT NULL -- 1: it was cut off, or octets of it were never captured
         CHECK (incomplete IN (0, 1))
 );
 CREATE INDEX logins_by_connection ON logins (connection_id);

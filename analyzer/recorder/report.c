@@ -137,8 +137,10 @@ static void write_missed(struct report *report, const struct summary_counts *cou
                       "connections were captured in one direction only", &missed);
     write_missed_line(report, counts->lost_octets, "octet of IMAP connections was never captured",
                       "octets of IMAP connections were never captured", &missed);
-    write_missed_line(report, counts->incomplete, "login has a hole: it is recorded as incomplete",
-                      "logins have a hole: they are recorded as incomplete", &missed);
+    write_missed_line(report, counts->incomplete,
+                      "login is incomplete: it was cut off, or octets of it were never captured",
+                      "logins are incomplete: they were cut off, or octets of them were never captured",
+                      &missed);
     write_missed_line(report, result->missed.cut, "frame was cut off before its TCP header ended",
                       "frames were cut off before their TCP header ended", &missed);
     write_missed_line(report, result->missed.malformed, "frame contradicts itself",
