@@ -11,7 +11,7 @@
 /* Marks a database as imaptap's: `PRAGMA application_id`, the letters "imtp". */
 #define DATABASE_APPLICATION_ID 0x696D7470
 
-/* The version of schema.sql: `PRAGMA user_version`. */
+/* The version of schema.sql and the views: `PRAGMA user_version`. */
 #define DATABASE_VERSION 1
 
 enum database_file {

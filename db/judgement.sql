@@ -1,6 +1,6 @@
 -- Who is at fault: the two legs of a proxy, a verdict for each finding, and one sentence for each client and server.
 --
--- Views only, made right after schema.sql. They compare user names, forms and verdicts, so that they work with masked
+-- Views only, made right after views.sql. They compare user names, forms and verdicts, so that they work with masked
 -- user names too; that DOMAIN\user and user are the same person is not guessed. Rules that only tell of exposure
 -- (cleartext-password, guessable-exchange) are left out everywhere: no server refuses a login for them.
 -- LIMIT -1 keeps SQLite from working out a subquery anew for each use.

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 extern const char db_schema_sql[];
+extern const char db_views_sql[];
 extern const char db_judgement_sql[];
 
 /* Between two tries to change the journal mode. */
@@ -226,6 +227,8 @@ static int create_schema(struct store *store)
         (void)snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
                        DATABASE_APPLICATION_ID, DATABASE_VERSION);
         status = execute(store, db_schema_sql);
+        if (status == STORE_OK)
+            status = execute(store, db_views_sql);
         if (status == STORE_OK)
             status = execute(store, db_judgement_sql);
         if (status == STORE_OK)

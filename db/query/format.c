@@ -2,7 +2,7 @@
  * Rows as CSV (RFC 4180), JSON and newline-delimited JSON.
  */
 #include "db/display.h"
-#include "db/query_writer.h"
+#include "db/query/writer.h"
 #include "db/text.h"
 
 #include <jansson.h>

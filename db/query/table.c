@@ -6,7 +6,7 @@
  * those, and later rows are written as they come.
  */
 #include "db/display.h"
-#include "db/query_writer.h"
+#include "db/query/writer.h"
 
 #include <stdlib.h>
 #include <string.h>

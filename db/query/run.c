@@ -1,0 +1,152 @@
+/*
+ * Runs one statement that only reads, on a database that it cannot change.
+ */
+#include "db/query.h"
+#include "db/query/writer.h"
+#include "db/read_only.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+/* A statement that runs longer is stopped, unless the caller says otherwise. */
+#define TIME_LIMIT_S 300
+
+/* How many steps of SQLite's machine lie between two looks at the clock. */
+#define PROGRESS_STEPS 10000
+
+struct runner {
+    const char *path;
+    sqlite3 *db;
+    struct timespec deadline;
+    char *why;
+    size_t why_size;
+};
+
+static enum query_status failed(struct runner *runner, enum query_status status, const char *what)
+{
+    (void)snprintf(runner->why, runner->why_size, "%s: %s", runner->path, what);
+    return status;
+}
+
+static int check_time(void *user)
+{
+    const struct runner *runner = user;
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec > runner->deadline.tv_sec ||
+           (now.tv_sec == runner->deadline.tv_sec && now.tv_nsec >= runner->deadline.tv_nsec);
+}
+
+static void limit_time(struct runner *runner, unsigned time_limit_s)
+{
+    (void)clock_gettime(CLOCK_MONOTONIC, &runner->deadline);
+    runner->deadline.tv_sec += time_limit_s > 0 ? (time_t)time_limit_s : TIME_LIMIT_S;
+    sqlite3_progress_handler(runner->db, PROGRESS_STEPS, check_time, runner);
+}
+
+static enum query_status bad_sql(struct runner *runner, int rc)
+{
+    switch (rc & 0xFF) {
+    case SQLITE_AUTH:
+    case SQLITE_READONLY:
+        (void)snprintf(runner->why, runner->why_size,
+                       "this SQL would do more than read (%s), and only reading is allowed",
+                       sqlite3_errmsg(runner->db));
+        return QUERY_BAD_SQL;
+    case SQLITE_INTERRUPT:
+        (void)snprintf(runner->why, runner->why_size, "this SQL ran for too long and was stopped");
+        return QUERY_BAD_SQL;
+    case SQLITE_BUSY:
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_IOERR:
+        return failed(runner, QUERY_CANNOT_OPEN, sqlite3_errmsg(runner->db));
+    default:
+        (void)snprintf(runner->why, runner->why_size, "SQL: %s", sqlite3_errmsg(runner->db));
+        return QUERY_BAD_SQL;
+    }
+}
+
+/* Compiles the one statement; comments may stand before and behind it. */
+static enum query_status prepare(struct runner *runner, const char *sql, sqlite3_stmt **statement)
+{
+    sqlite3_stmt *second = NULL;
+    const char *rest = sql;
+    int rc = SQLITE_OK;
+
+    *statement = NULL;
+    while (rc == SQLITE_OK && *statement == NULL && *rest != '\0')
+        rc = sqlite3_prepare_v2(runner->db, rest, -1, statement, &rest);
+    while (rc == SQLITE_OK && second == NULL && *rest != '\0')
+        rc = sqlite3_prepare_v2(runner->db, rest, -1, &second, &rest);
+    (void)sqlite3_finalize(second);
+    if (rc != SQLITE_OK)
+        return bad_sql(runner, rc);
+    if (*statement == NULL || second != NULL) {
+        (void)snprintf(runner->why, runner->why_size,
+                       *statement == NULL ? "SQL: there is no statement in it"
+                                          : "SQL: more than one statement, and only one is run");
+        return QUERY_BAD_SQL;
+    }
+    if (!sqlite3_stmt_readonly(*statement) || sqlite3_column_count(*statement) == 0) {
+        (void)snprintf(runner->why, runner->why_size,
+                       "this SQL would do more than read, and only reading is allowed");
+        return QUERY_BAD_SQL;
+    }
+    return QUERY_OK;
+}
+
+static enum query_status write_rows(struct runner *runner, struct query_writer *writer)
+{
+    int rc = SQLITE_DONE;
+    bool written = writer->functions->begin(writer);
+
+    while (written && (rc = sqlite3_step(writer->statement)) == SQLITE_ROW) {
+        written = writer->functions->row(writer) && !ferror(writer->out);
+        if (written)
+            writer->rows++;
+    }
+    if (written && rc == SQLITE_DONE)
+        written = writer->functions->end(writer);
+    if (!written || ferror(writer->out) || fflush(writer->out) != 0) {
+        (void)snprintf(runner->why, runner->why_size, "cannot write the rows: %s", strerror(errno));
+        return QUERY_OUTPUT;
+    }
+    return rc == SQLITE_DONE ? QUERY_OK : bad_sql(runner, rc);
+}
+
+enum query_status query_run(const char *path, const char *sql, const struct query_options *options, FILE *out,
+                            uint64_t *rows, char *why, size_t why_size)
+{
+    static const struct query_format_functions *const formats[] = {
+        [QUERY_TABLE] = &query_format_table,
+        [QUERY_CSV] = &query_format_csv,
+        [QUERY_JSON] = &query_format_json,
+        [QUERY_NDJSON] = &query_format_ndjson,
+    };
+    struct runner runner = {.path = path, .why_size = why_size};
+    struct query_writer writer = {.functions = formats[options->format], .out = out, .width = options->width};
+    enum query_status status;
+
+    runner.why = why;
+    if (!read_only_open(&runner.db, path, why, why_size))
+        return QUERY_CANNOT_OPEN;
+    limit_time(&runner, options->time_limit_s);
+    status = read_only_lock(runner.db) == SQLITE_OK
+                 ? QUERY_OK
+                 : failed(&runner, QUERY_CANNOT_OPEN, sqlite3_errmsg(runner.db));
+    if (status == QUERY_OK)
+        status = prepare(&runner, sql, &writer.statement);
+    if (status == QUERY_OK) {
+        writer.columns = sqlite3_column_count(writer.statement);
+        status = write_rows(&runner, &writer);
+        writer.functions->free(&writer);
+    }
+    (void)sqlite3_finalize(writer.statement);
+    (void)sqlite3_close(runner.db);
+    if (rows != NULL)
+        *rows = writer.rows;
+    return status;
+}

@@ -1,0 +1,117 @@
+-- What is asked most, as views on the tables of schema.sql, made right after them; judgement.sql comes next.
+--
+-- Times are ISO 8601 text in UTC. Nothing but views stands here and in judgement.sql: a query of a part of the database
+-- makes them all anew, over that part.
+
+CREATE VIEW judged_logins AS
+    -- Every login with three judgements: refused (NULL: no verdict was seen), and whether a wildcard was sent
+    -- unquoted, or properly quoted (or as a literal) in the user name. What a quoted password held is not known.
+    -- An Exchange server can accept a login and then refuse the mailbox: that counts as refused.
+    SELECT l.*,
+           CASE
+               WHEN l.result IS NULL THEN NULL
+               WHEN l.result <> 'OK' THEN 1
+               WHEN l.after_result = 'BAD' AND instr(l.after_text, 'authenticated but not connected') > 0 THEN 1
+               ELSE 0
+           END AS refused,
+           EXISTS (SELECT 1 FROM violations v
+                   WHERE v.login_id = l.id AND v.rule = 'unquoted-wildcard'
+                     AND v.argument IN ('username', 'password')) AS wildcard_unquoted,
+           (coalesce(l.username_form, '') IN ('quoted', 'literal', 'literal+', 'literal8')
+            AND (instr(l.username, '*') > 0 OR instr(l.username, '%') > 0)) AS wildcard_quoted
+    FROM logins l;
+
+CREATE VIEW findings AS
+    -- A violation with everything around it.
+    SELECT v.id AS violation_id,
+           strftime('%Y-%m-%dT%H:%M:%S', l.time_ns / 1000000000, 'unixepoch')
+               || printf('.%06dZ', l.time_ns / 1000 % 1000000) AS time,
+           p.source AS capture, l.frame,
+           c.client_ip, c.client_port, c.server_ip, c.server_port, c.server_product, c.encryption,
+           l.command, l.mechanism, l.username, l.username_form, l.password_form,
+           l.result, l.response_code, l.response_text, l.refused, l.after_result, l.after_text,
+           v.rule, r.severity, r.title, v.argument, v.position, v.count, v.octets,
+           r.reference, r.remedy,
+           l.id AS login_id, l.connection_id, l.capture_id, l.time_ns, l.tag, c.community_id, c.vlan, c.tunnel
+    FROM violations v
+    JOIN rules r ON r.rule = v.rule
+    JOIN judged_logins l ON l.id = v.login_id
+    JOIN connections c ON c.id = l.connection_id
+    JOIN captures p ON p.id = l.capture_id;
+
+CREATE VIEW wildcard_logins AS
+    -- Logins with * or % in the user name or unquoted in the password, and how it was written: unquoted, or the form
+    -- that made it legal. What a quoted password held is not kept: password_wildcard is 'unquoted' or NULL.
+    SELECT strftime('%Y-%m-%dT%H:%M:%S', l.time_ns / 1000000000, 'unixepoch')
+               || printf('.%06dZ', l.time_ns / 1000 % 1000000) AS time,
+           p.source AS capture, l.frame,
+           c.client_ip, c.client_port, c.server_ip, c.server_port, c.server_product,
+           l.command, l.username, l.username_form, l.password_form,
+           CASE
+               WHEN EXISTS (SELECT 1 FROM violations v WHERE v.login_id = l.id AND v.rule = 'unquoted-wildcard'
+                            AND v.argument = 'username') THEN 'unquoted'
+               WHEN l.wildcard_quoted THEN l.username_form
+           END AS username_wildcard,
+           CASE
+               WHEN EXISTS (SELECT 1 FROM violations v WHERE v.login_id = l.id AND v.rule = 'unquoted-wildcard'
+                            AND v.argument = 'password') THEN 'unquoted'
+           END AS password_wildcard,
+           l.result, l.response_code, l.response_text, l.refused, l.after_result, l.after_text,
+           l.id AS login_id, l.connection_id, l.capture_id, l.time_ns
+    FROM judged_logins l
+    JOIN connections c ON c.id = l.connection_id
+    JOIN captures p ON p.id = l.capture_id
+    WHERE l.wildcard_unquoted OR l.wildcard_quoted;
+
+CREATE VIEW senders AS
+    -- Who sends logins to whom, and whether wildcards are quoted.
+    SELECT client_ip, server_ip, max(server_product) AS server_product,
+           count(*) AS logins,
+           sum(wildcard_unquoted) AS wildcard_unquoted, -- logins with one in the user name or the password
+           sum(wildcard_quoted) AS wildcard_quoted, -- logins with one in a quoted or literal user name
+           sum(refused IS 1) AS refused,
+           sum(wildcard_unquoted AND refused IS 1) AS wildcard_refused, -- unquoted and refused
+           sum(refused IS NULL) AS unanswered, -- no verdict was seen
+           count(DISTINCT CASE WHEN refused THEN username END) AS users_refused,
+           count(DISTINCT CASE WHEN refused AND wildcard_unquoted THEN username END) AS wildcard_users_refused,
+           CASE
+               WHEN sum(wildcard_unquoted) > 0 AND sum(wildcard_quoted) > 0 THEN 'mixed'
+               WHEN sum(wildcard_unquoted) > 0 THEN 'never quotes'
+               WHEN sum(wildcard_quoted) > 0 THEN 'quotes'
+               ELSE 'not tried'
+           END AS verdict
+    FROM (SELECT c.client_ip, c.server_ip, c.server_product, l.username, l.refused, l.wildcard_unquoted,
+                 l.wildcard_quoted
+          FROM judged_logins l
+          JOIN connections c ON c.id = l.connection_id
+          LIMIT -1) -- keeps SQLite from judging a login anew for each sum above
+    GROUP BY client_ip, server_ip;
+
+CREATE VIEW affected_users AS
+    -- Users whose logins broke a rule and were refused, a row a user and server, and whether the same user got in there
+    -- with a login that broke none. Rules that only tell of exposure do not count.
+    SELECT b.username, b.server_ip, max(b.server_product) AS server_product,
+           count(DISTINCT b.login_id) AS refused, -- logins that broke a rule and were refused
+           group_concat(DISTINCT b.client_ip) AS clients,
+           group_concat(DISTINCT b.rule) AS rules,
+           strftime('%Y-%m-%dT%H:%M:%S', min(b.time_ns) / 1000000000, 'unixepoch')
+               || printf('.%06dZ', min(b.time_ns) / 1000 % 1000000) AS first_time,
+           strftime('%Y-%m-%dT%H:%M:%S', max(b.time_ns) / 1000000000, 'unixepoch')
+               || printf('.%06dZ', max(b.time_ns) / 1000 % 1000000) AS last_time,
+           CASE WHEN g.username IS NULL THEN 'no' ELSE 'yes' END AS got_in,
+           g.forms AS got_in_by -- how the user name was written then
+    FROM (SELECT l.id AS login_id, l.username, l.time_ns, v.rule, c.client_ip, c.server_ip, c.server_product
+          FROM judged_logins l
+          JOIN violations v ON v.login_id = l.id
+          JOIN connections c ON c.id = l.connection_id
+          WHERE l.refused AND l.username IS NOT NULL
+            AND v.rule NOT IN ('cleartext-password', 'guessable-exchange')) b
+    LEFT JOIN (SELECT l.username, c.server_ip, group_concat(DISTINCT l.username_form) AS forms
+               FROM judged_logins l
+               JOIN connections c ON c.id = l.connection_id
+               WHERE l.refused = 0 AND l.username IS NOT NULL
+                 AND NOT EXISTS (SELECT 1 FROM violations v WHERE v.login_id = l.id
+                                 AND v.rule NOT IN ('cleartext-password', 'guessable-exchange'))
+               GROUP BY l.username, c.server_ip) g
+        ON g.username = b.username AND g.server_ip = b.server_ip
+    GROUP BY b.username, b.server_ip;
