@@ -1,0 +1,35 @@
+"""What imaptap must reach (design, section 8), and whether it does."""
+
+MIB = 1 << 20
+RATIOS = {"mixed": 1.5, "dense": 6, "fetch": 1.3}  # of wall time to the empty loop's
+MEMORY = {"wide": 256, "hostile": 256}  # MiB of all processes together
+MEMORY_OF_OTHERS = 64
+GROWTH = 17  # sixteen times as much may take this many times as long
+GROWTH_MEMORY = 1.25  # "the same memory": what one more run in other circumstances differs by
+
+
+def budget(name, value, limit, unit):
+    return {"budget": name, "value": round(value, 2), "limit": limit, "unit": unit, "met": value <= limit}
+
+
+def per_frame(workload):
+    return workload["programs"]["imaptap"]["median"] / workload["frames"] * 1e9
+
+
+def judge(workloads):
+    """A list of budgets, of those workloads that were measured."""
+    measured = {name: w for name, w in workloads.items() if "imaptap" in w["programs"]}
+    found = []
+    for name, workload in measured.items():
+        imaptap = workload["programs"]["imaptap"]
+        if name in RATIOS and imaptap["ratio"] is not None:
+            found.append(budget(f"{name}: time", imaptap["ratio"], RATIOS[name], "x empty loop"))
+        found.append(budget(f"{name}: memory", imaptap["peak"] / MIB, MEMORY.get(name, MEMORY_OF_OTHERS), "MiB"))
+    if "growth16" in measured and "dense" in measured:
+        one, sixteen = (measured[name]["programs"]["imaptap"] for name in ("dense", "growth16"))
+        found.append(budget("growth: time of 16x", sixteen["median"] / one["median"], GROWTH, "x dense"))
+        found.append(budget("growth: memory of 16x", sixteen["peak"] / one["peak"], GROWTH_MEMORY, "x dense"))
+    if "hostile" in measured and "dense" in measured:
+        dense, hostile = per_frame(measured["dense"]), per_frame(measured["hostile"])
+        found.append(budget("hostile: time of a packet", hostile, round(dense, 2), "ns, as dense"))
+    return found
