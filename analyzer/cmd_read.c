@@ -3,9 +3,9 @@
  */
 #include "analyzer/analysis/walls.h"
 #include "analyzer/command.h"
+#include "analyzer/open_store.h"
 #include "analyzer/recorder/recorder.h"
 #include "analyzer/recorder/report.h"
-#include "dissector/rules.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -15,8 +15,6 @@
 #include <unistd.h>
 
 #define MAX_PORTS 64
-/* How long another process's lock on the database is waited for. */
-#define BUSY_MS 10000
 
 struct settings {
     const char *database;
@@ -144,31 +142,6 @@ static int parse(int argc, char **argv, struct settings *settings)
     return -1;
 }
 
-/* `live`: others may ask the database meanwhile. */
-static struct store *open_store(const char *path, bool live)
-{
-    struct store_rule rules[IMAP_RULES];
-    struct store *store;
-    char why[1024];
-
-    if (store_open(&store, path, live, BUSY_MS, why, sizeof why) != STORE_OK) {
-        fprintf(stderr, "imaptap: %s\n", why);
-        return NULL;
-    }
-    for (int i = 0; i < IMAP_RULES; i++) {
-        const struct imap_rule_info *info = imap_rule_info((enum imap_rule)i);
-
-        rules[i] = (struct store_rule){info->id,     info->severity, info->title,   info->reference,
-                                       info->remedy, info->rfc2060,  info->rfc3501, info->rfc9051};
-    }
-    if (store_rules(store, rules, IMAP_RULES) != STORE_OK) {
-        fprintf(stderr, "imaptap: %s\n", store_error(store));
-        store_close(store, why, sizeof why);
-        return NULL;
-    }
-    return store;
-}
-
 static bool tell_failures(const struct inputs *inputs, const struct recorder_result *result)
 {
     bool failed = inputs->failed > 0 || inputs->grown > 0 || result->store_failed || result->stopped;
@@ -188,7 +161,7 @@ static bool tell_failures(const struct inputs *inputs, const struct recorder_res
 static int leave_one_file(const char *path, char *why, size_t why_size)
 {
     struct store *store;
-    int status = store_open(&store, path, false, BUSY_MS, why, why_size);
+    int status = store_open(&store, path, false, OPEN_STORE_BUSY_MS, why, why_size);
 
     return status == STORE_OK ? store_close(store, why, why_size) : status;
 }

@@ -19,5 +19,6 @@ int cmd_read(int argc, char **argv);
 int cmd_query(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_lint(int argc, char **argv);
+int cmd_migrate(int argc, char **argv);
 
 #endif

@@ -16,6 +16,7 @@ static const struct {
     {"query", "ask the database: canned queries or SQL", cmd_query},
     {"rules", "list what can be wrong with a login", cmd_rules},
     {"lint", "judge the command lines that a client sends", cmd_lint},
+    {"migrate", "bring a database of an older version up to date", cmd_migrate},
 };
 
 static void print_help(FILE *out)

@@ -59,6 +59,14 @@ enum database_file database_version_check(const char *path, int64_t application_
             path, (long long)version, DATABASE_VERSION);
         return DATABASE_NEWER;
     }
+    if (version > 0 && version < DATABASE_VERSION) {
+        (void)snprintf(why, why_size,
+                       "%s: an older imaptap made this database (version %lld, this one asks version %d); it "
+                       "was left as "
+                       "it is: `imaptap migrate --db FILE` brings it up to date and keeps a copy beside it",
+                       path, (long long)version, DATABASE_VERSION);
+        return DATABASE_OLDER;
+    }
     if (version < DATABASE_VERSION) {
         (void)snprintf(why, why_size, "%s: damaged: no imaptap made a database of version %lld", path,
                        (long long)version);

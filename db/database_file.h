@@ -12,18 +12,19 @@
 #define DATABASE_APPLICATION_ID 0x696D7470
 
 /* The version of schema.sql and the views: `PRAGMA user_version`. */
-#define DATABASE_VERSION 1
+#define DATABASE_VERSION 2
 
 enum database_file {
     DATABASE_OURS,
     DATABASE_EMPTY,     /* no octets, or a creation that was cut off: SQLite may make it ours */
     DATABASE_MISSING,   /* no such file */
     DATABASE_FOREIGN,   /* of another program */
+    DATABASE_OLDER,     /* ours, of an older version: opening it for writing brings it up to date */
     DATABASE_NEWER,     /* ours, of a newer version */
     DATABASE_UNREADABLE /* cannot be opened, no plain file, or no database */
 };
 
-/* Looks at the file at `path`. For the last three, and DATABASE_MISSING, `why` holds a sentence that names
+/* Looks at the file at `path`. For the last four, and DATABASE_MISSING, `why` holds a sentence that names
  * the path. */
 enum database_file database_file_check(const char *path, char *why, size_t why_size);
 

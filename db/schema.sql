@@ -7,8 +7,28 @@
 -- A CHECK compares with OR where there are more than two words: IN would build a table in memory for each row.
 -- The syntax stays within what SQLite 3.25 (of 2018) reads, so that older viewers can open the file.
 
+CREATE TABLE runs (
+    -- One call of `imaptap read` or `imaptap live` that kept something.
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again
+    uuid TEXT NOT NULL UNIQUE -- names the run beyond this database (RFC 9562, version 4)
+        CHECK (typeof(uuid) = 'text' AND length(uuid) = 36),
+    imaptap_version TEXT NOT NULL CHECK (typeof(imaptap_version) = 'text'), -- what read the captures
+    libpcap_version TEXT NOT NULL CHECK (typeof(libpcap_version) = 'text'), -- the library that it used
+    libnids_version TEXT NOT NULL CHECK (typeof(libnids_version) = 'text'), -- the same
+    sqlite_version TEXT NOT NULL CHECK (typeof(sqlite_version) = 'text'), -- the same
+    command_line TEXT NOT NULL CHECK (typeof(command_line) = 'text'), -- as it was given, quoted for a shell
+    filter TEXT CHECK (typeof(filter) IN ('text', 'null')), -- which frames were looked at; NULL: all
+    host TEXT NOT NULL CHECK (typeof(host) = 'text'), -- name of the machine
+    user TEXT NOT NULL CHECK (typeof(user) = 'text'), -- who ran it
+    started_ns INTEGER NOT NULL CHECK (typeof(started_ns) = 'integer'), -- when it began
+    ended_ns INTEGER -- when it ended; NULL: it is running, or was killed
+        CHECK (typeof(ended_ns) IN ('integer', 'null')),
+    state TEXT NOT NULL -- aborted: it was stopped, or killed, or could not go on
+        CHECK (state = 'running' OR state = 'complete' OR state = 'aborted')
+);
+
 CREATE TABLE captures (
-    -- A capture file, or one run of a live capture.
+    -- A capture file, or what one interface showed during a run.
     id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again, not even after the capture was replaced
     source TEXT NOT NULL CHECK (typeof(source) = 'text'), -- path as it was given, or the interface
     kind TEXT NOT NULL CHECK (kind IN ('file', 'live')), -- a file, or what an interface saw
@@ -26,7 +46,16 @@ CREATE TABLE captures (
     last_ns INTEGER CHECK (typeof(last_ns) IN ('integer', 'null')), -- time of the last packet
     state TEXT NOT NULL -- rows of one not complete may be missing
         CHECK (state = 'running' OR state = 'complete' OR state = 'failed'),
-    error TEXT CHECK (typeof(error) IN ('text', 'null')) -- why it failed
+    error TEXT CHECK (typeof(error) IN ('text', 'null')), -- why it failed
+    run_id INTEGER REFERENCES runs (id), -- that read it; NULL: before runs were kept
+    size INTEGER CHECK (typeof(size) IN ('integer', 'null')), -- octets of the file as it lies on disk
+    sha256 TEXT -- of the whole file as it lies on disk; NULL: not all of it was hashed
+        CHECK (sha256 IS NULL OR (typeof(sha256) = 'text' AND length(sha256) = 64)),
+    lost_octets INTEGER -- of TCP streams: never captured
+        CHECK (typeof(lost_octets) IN ('integer', 'null')),
+    evicted INTEGER -- connections given up because too many were open
+        CHECK (typeof(evicted) IN ('integer', 'null')),
+    read_ns INTEGER CHECK (typeof(read_ns) IN ('integer', 'null')) -- when its reading began
 );
 
 CREATE TABLE connections (

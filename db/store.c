@@ -66,6 +66,11 @@ const char *store_error(const struct store *store)
     return store->error;
 }
 
+const char *store_notice(const struct store *store)
+{
+    return store->notice;
+}
+
 int store_fail(struct store *store, const char *format, ...)
 {
     va_list arguments;
@@ -79,9 +84,9 @@ int store_fail(struct store *store, const char *format, ...)
     return STORE_FAILED;
 }
 
-/* Which status a failure of SQLite is. Quotas and folders without write permission reach us as I/O errors,
- * and only the system's error number tells them apart. */
-static enum store_status status_of(int rc, int system_error)
+/* Quotas and folders without write permission reach us as I/O errors, and only the system's error number
+ * tells them apart. */
+enum store_status store_status_of(int rc, int system_error)
 {
     switch (rc & 0xFF) {
     case SQLITE_BUSY:
@@ -108,7 +113,7 @@ static enum store_status status_of(int rc, int system_error)
 
 int store_fail_sqlite(struct store *store, int rc)
 {
-    enum store_status status = status_of(rc, sqlite3_system_errno(store->db));
+    enum store_status status = store_status_of(rc, sqlite3_system_errno(store->db));
 
     switch (status) {
     case STORE_BUSY:

@@ -65,8 +65,12 @@ struct store_connection {
 
 /* Opens (and creates, mode 0600) the database at `path`. `live`: WAL mode; otherwise one file is left behind
  * by store_close. Waits up to `busy_ms` for another process's lock. On failure *store is NULL and `why` holds
- * the sentence, which names the path; an existing file that is not ours is left as it was. */
+ * the sentence, which names the path; an existing file that is not ours is left as it was. A database of an
+ * older version is brought up to date, and what it was is kept beside it: store_notice then says so. */
 int store_open(struct store **store, const char *path, bool live, int busy_ms, char *why, size_t why_size);
+
+/* A sentence for the user about what opening did; NULL: nothing that is worth one. */
+const char *store_notice(const struct store *store);
 
 /* Fills the table `rules` and commits; call it once after opening. Violations refer to rules[i] by i. */
 int store_rules(struct store *store, const struct store_rule *rules, size_t count);

@@ -38,6 +38,7 @@ struct store {
     size_t rule_count;
     sqlite3_stmt *statements[SQL_STATEMENTS];
     char error[1024];
+    char *notice; /* NULL: none */
 };
 
 /* Binds the parameters of a statement in their order; the first failure stays in `rc`. */
@@ -63,6 +64,8 @@ int store_begin(struct store *store);
 /* Runs a bound statement that returns no row; *changes (may be NULL) is how many rows it changed. A failure
  * makes the transaction one that can only be rolled back. */
 int store_run(struct store *store, struct store_binder *binder, int *changes);
+/* Which status a failure of SQLite is; `system_error` is the errno behind it, or 0. */
+enum store_status store_status_of(int rc, int system_error);
 /* Keeps the sentence for SQLite's last failure `rc`, and returns its status. */
 int store_fail_sqlite(struct store *store, int rc);
 /* Keeps a sentence of our own; returns STORE_FAILED. */

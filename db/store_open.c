@@ -3,20 +3,19 @@
  * the journal.
  */
 #include "db/database_file.h"
+#include "db/migration/backup.h"
+#include "db/migration/schema.h"
 #include "db/store_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-extern const char db_schema_sql[];
-extern const char db_views_sql[];
-extern const char db_judgement_sql[];
 
 /* Between two tries to change the journal mode. */
 #define RETRY_MS 10
@@ -142,6 +141,7 @@ static int prepare_file(struct store *store)
 {
     switch (database_file_check(store->path, store->error, sizeof store->error)) {
     case DATABASE_OURS:
+    case DATABASE_OLDER:
         return STORE_OK;
     case DATABASE_MISSING:
         return create_file(store);
@@ -177,31 +177,34 @@ static int check_folder(struct store *store)
     return STORE_READ_ONLY;
 }
 
-/* *ours is false for a database that nobody has put anything into. One statement asks all, so that no other
- * process can write between the questions. */
-static int check_version(struct store *store, bool *ours)
+/* Whose the database is; *version is that of ours. One statement asks all, so that no other process can write
+ * between the questions. */
+static int check_version(struct store *store, enum database_file *found, int64_t *version)
 {
     static const char sql[] = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)"
                               " FROM pragma_application_id, pragma_user_version";
-    sqlite3_int64 application_id = 0, version = 0, objects = 0;
+    sqlite3_int64 application_id = 0, objects = 0;
     sqlite3_stmt *statement = NULL;
     int rc = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
 
+    *version = 0;
+    *found = DATABASE_EMPTY;
     if (rc == SQLITE_OK)
         rc = sqlite3_step(statement);
     if (rc == SQLITE_ROW) {
         application_id = sqlite3_column_int64(statement, 0);
-        version = sqlite3_column_int64(statement, 1);
+        *version = sqlite3_column_int64(statement, 1);
         objects = sqlite3_column_int64(statement, 2);
     }
     (void)sqlite3_finalize(statement);
     if (rc != SQLITE_ROW)
         return store_fail_sqlite(store, rc == SQLITE_DONE ? SQLITE_CORRUPT : rc);
-    *ours = objects != 0 || application_id != 0 || version != 0;
-    if (!*ours)
+    if (objects == 0 && application_id == 0 && *version == 0)
         return STORE_OK;
-    switch (database_version_check(store->path, application_id, version, store->error, sizeof store->error)) {
+    *found = database_version_check(store->path, application_id, *version, store->error, sizeof store->error);
+    switch (*found) {
     case DATABASE_OURS:
+    case DATABASE_OLDER:
         return STORE_OK;
     case DATABASE_FOREIGN:
         return STORE_FOREIGN;
@@ -212,33 +215,51 @@ static int check_version(struct store *store, bool *ours)
     }
 }
 
-/* Makes tables and views in one transaction, unless another process did so first. */
-static int create_schema(struct store *store)
+static int upgrade(struct store *store, int64_t version)
 {
-    bool ours = false;
-    int status = execute(store, "BEGIN IMMEDIATE");
+    char name[PATH_MAX], why[sizeof store->error];
+    int system_error;
+    int rc = backup_make(store->path, version, name, sizeof name, why, sizeof why, &system_error);
+
+    if (rc != SQLITE_OK) {
+        enum store_status status = store_status_of(rc, system_error);
+
+        (void)store_fail(store, "%s", why);
+        return (int)status;
+    }
+    rc = schema_upgrade(store->db);
+    if (rc != SQLITE_OK)
+        return store_fail_sqlite(store, rc);
+    store->notice = sqlite3_mprintf("%s: brought from version %lld to %d; what it was before is kept in %s",
+                                    store->path, (long long)version, DATABASE_VERSION, name);
+    if (store->notice == NULL)
+        return store_fail(store, "out of memory");
+    return STORE_OK;
+}
+
+/* Makes the tables and views, or brings them up to date, in one transaction, unless another process did so
+ * first. */
+static int bring_schema(struct store *store)
+{
+    enum database_file found;
+    int64_t version;
+    int status = execute(store, "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE");
 
     if (status != STORE_OK)
         return status;
-    status = check_version(store, &ours);
-    if (status == STORE_OK && !ours) {
-        char marks[96];
+    status = check_version(store, &found, &version);
+    if (status == STORE_OK && found == DATABASE_EMPTY) {
+        int rc = schema_create(store->db);
 
-        (void)snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
-                       DATABASE_APPLICATION_ID, DATABASE_VERSION);
-        status = execute(store, db_schema_sql);
-        if (status == STORE_OK)
-            status = execute(store, db_views_sql);
-        if (status == STORE_OK)
-            status = execute(store, db_judgement_sql);
-        if (status == STORE_OK)
-            status = execute(store, marks);
+        status = rc == SQLITE_OK ? STORE_OK : store_fail_sqlite(store, rc);
+    } else if (status == STORE_OK && found == DATABASE_OLDER) {
+        status = upgrade(store, version);
     }
     if (status == STORE_OK)
         status = execute(store, "COMMIT");
     if (status != STORE_OK)
         (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-    return status;
+    return status == STORE_OK ? execute(store, "PRAGMA foreign_keys = ON") : status;
 }
 
 static int prepare_statements(struct store *store)
@@ -268,8 +289,9 @@ static int write_ahead(struct store *store, int busy_ms)
 
 static int open_database(struct store *store, int busy_ms)
 {
-    bool ours = false;
     int status = prepare_file(store);
+    enum database_file found;
+    int64_t version;
     int rc;
 
     if (status == STORE_OK)
@@ -286,13 +308,13 @@ static int open_database(struct store *store, int busy_ms)
     (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (sqlite3_db_readonly(store->db, "main") == 1)
         return store_fail_sqlite(store, SQLITE_READONLY);
-    status = check_version(store, &ours);
+    status = check_version(store, &found, &version);
     if (status != STORE_OK)
         return status;
     (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     status = execute(store, settings);
-    if (status == STORE_OK && !ours)
-        status = create_schema(store);
+    if (status == STORE_OK && found != DATABASE_OURS)
+        status = bring_schema(store);
     if (status == STORE_OK && store->live)
         status = write_ahead(store, busy_ms);
     if (status == STORE_OK)
@@ -322,6 +344,7 @@ static void free_store(struct store *store)
     for (size_t i = 0; i < store->rule_count; i++)
         free(store->rules[i]);
     free(store->rules);
+    sqlite3_free(store->notice);
     free(store->path);
     free(store);
 }

@@ -4,12 +4,13 @@ import io
 import json
 import os
 import pty
+import shutil
 import subprocess
 
 import capture_maker
 import harness
 
-COMMANDS = ("read", "query", "rules", "lint")
+COMMANDS = ("read", "query", "rules", "lint", "migrate")
 
 
 class Usage(harness.ImaptapTest):
@@ -120,6 +121,47 @@ class Progress(harness.ImaptapTest):
 
     def test_is_left_out_without_a_terminal(self):
         self.assertEqual(self.read(self.write("two.pcap", capture_maker.one_login())).err, "")
+
+
+class Migrate(harness.ImaptapTest):
+    """On a database that imaptap made when its databases were of version 1."""
+
+    OLDER = os.path.join(os.path.dirname(__file__), "..", "unit", "db", "older", "version-1.sqlite")
+
+    def setUp(self):
+        super().setUp()
+        shutil.copy(self.OLDER, self.database)
+        self.backup = self.database + ".version-1.backup"
+
+    def check_migrated(self, run):
+        self.assertIn(f"brought from version 1 to 2; what it was before is kept in {self.backup}", run.err)
+        self.assertEqual(self.one("PRAGMA user_version"), 2)
+        self.assertEqual(self.ask("PRAGMA user_version", self.backup), [(1,)])
+        self.assertEqual(os.stat(self.backup).st_mode & 0o777, 0o600)
+        self.check_database()
+
+    def test_brings_an_older_database_up_to_date_and_keeps_a_copy(self):
+        before = open(self.database, "rb").read()
+        run = self.imaptap("query", "-d", self.database, "senders", status=3)
+        self.assertIn("imaptap migrate", run.err)
+        self.assertEqual(open(self.database, "rb").read(), before)
+        self.check_migrated(self.imaptap("migrate", "-d", self.database))
+        self.assertIn("10.1.0.20", self.imaptap("query", "-d", self.database, "senders").out)
+        before = open(self.database, "rb").read()
+        self.assertEqual(self.imaptap("migrate", "-d", self.database).err, "")
+        self.assertEqual(open(self.database, "rb").read(), before)
+
+    def test_is_done_by_read_too(self):
+        self.check_migrated(self.read(self.write("one.pcap", capture_maker.one_login())))
+        self.assertEqual(self.one("SELECT count(*) FROM logins"), 43)
+
+    def test_makes_no_database(self):
+        for name, content in (("none.db", None), ("empty.db", b"")):
+            if content is not None:
+                self.write(name, content)
+            self.imaptap("migrate", "-d", self.path(name), status=3)
+            self.assertEqual(os.path.exists(self.path(name)), content is not None)
+        self.imaptap("migrate", "-d", self.database, "more", status=2)
 
 
 if __name__ == "__main__":

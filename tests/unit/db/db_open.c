@@ -203,7 +203,7 @@ static void test_database_of_a_newer_version_is_refused_untouched(void **state)
     struct fixture *fixture = *state;
 
     fixture_close(fixture, fixture_open(fixture, false));
-    (void)fixture_ask(fixture->path, "PRAGMA user_version = 2");
+    (void)fixture_ask(fixture->path, "PRAGMA user_version = 999");
     refuse(fixture, STORE_NEWER, false);
     refuse(fixture, STORE_NEWER, true);
 }
@@ -244,7 +244,7 @@ static void test_newer_version_that_stands_only_in_the_log_is_refused_untouched(
     (void)snprintf(copied_log, sizeof copied_log, "%s", fixture_file(fixture, "copy.db-wal"));
     fixture_close(fixture, fixture_open(fixture, true));
     assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 2", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 999", NULL, NULL, NULL), SQLITE_OK);
     copy_file(fixture->path, copy);
     copy_file(log, copied_log);
     assert_int_equal(store_open(&store, copy, false, 0, fixture->why, sizeof fixture->why), STORE_NEWER);

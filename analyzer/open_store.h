@@ -1,0 +1,20 @@
+/*
+ * The database, opened for writing as every command that writes does it.
+ */
+#ifndef IMAPTAP_ANALYZER_OPEN_STORE_H
+#define IMAPTAP_ANALYZER_OPEN_STORE_H
+
+#include "db/store.h"
+
+/* How long another process's lock on the database is waited for. */
+#define OPEN_STORE_BUSY_MS 10000
+
+/* Opens the database at `path`, makes or upgrades it as needed, and brings its table of rules up to date.
+ * What went wrong, and what the user should know, is told on standard error. `live`: others may ask the
+ * database meanwhile. NULL: it could not be opened. */
+struct store *open_store(const char *path, bool live);
+
+/* The same for closing: returns false when it failed, which was told. */
+bool close_store(struct store *store);
+
+#endif
