@@ -225,6 +225,7 @@ static enum reading_on read_fed(struct analysis *analysis)
 static void tell_finished(struct analysis *analysis)
 {
     struct connection_counts counts = connection_table_counts(analysis->table);
+    struct fragments_counts fragments = peeler_fragments(analysis->peeler);
     struct event event = {.kind = EVENT_FINISHED};
 
     event.finished.frames = (int64_t)analysis->frames;
@@ -235,6 +236,9 @@ static void tell_finished(struct analysis *analysis)
     event.finished.bad_checksum = (int64_t)analysis->peeled[PEEL_BAD_CHECKSUM];
     event.finished.evicted = (int64_t)counts.evicted;
     event.finished.lost_octets = (int64_t)counts.lost_octets;
+    event.finished.incomplete_datagrams = (int64_t)fragments.incomplete;
+    event.finished.repeated_octets = (int64_t)counts.repeated_octets;
+    event.finished.differing_octets = (int64_t)(counts.differing_octets + fragments.differing);
     channel_send(analysis->channel, &event);
 }
 

@@ -67,6 +67,9 @@ struct event_after {
 struct event_finished {
     int64_t frames, not_tcp, fragments, cut, malformed, bad_checksum;
     int64_t evicted, lost_octets;
+    int64_t incomplete_datagrams; /* of which fragments never came */
+    int64_t repeated_octets;      /* captured again */
+    int64_t differing_octets;     /* captured again, and others than the first time */
 };
 
 struct event {

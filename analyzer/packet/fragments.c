@@ -48,7 +48,8 @@ struct fragments {
     struct entry *oldest, *newest;
     uint32_t count;
     uint64_t octets;
-    struct buffer *released; /* handed out until the next release */
+    struct fragments_counts counts; /* of those given up */
+    struct buffer *released;        /* handed out until the next release */
 };
 
 struct fragments *fragments_new(void)
@@ -111,6 +112,7 @@ static void remove_entry(struct fragments *fragments, struct entry *entry)
     else
         fragments->newest = entry->older;
     fragments->count--;
+    fragments->counts.incomplete += entry->buffer != NULL;
     fragments->octets -= heap_of(entry->room);
     free_entry(entry);
 }
@@ -205,16 +207,29 @@ static bool is_seen(const struct entry *entry, uint32_t unit)
     return entry->seen[unit / 64] >> unit % 64 & 1;
 }
 
+/* How many octets of a unit seen before are others than its own. */
+static uint32_t count_differing(const struct entry *entry, const struct fragment *fragment, uint32_t from)
+{
+    uint32_t differing = 0;
+
+    for (uint32_t i = from; i < from + UNIT && i < fragment->captured; i++)
+        differing += fragment->offset + i < entry->captured &&
+                     entry->buffer->octets[fragment->offset + i] != fragment->octets[i];
+    return differing;
+}
+
 /* Copies those octets that were not seen before. Returns true when none of them was. */
-static bool copy(struct entry *entry, const struct fragment *fragment)
+static bool copy(struct fragments *fragments, struct entry *entry, const struct fragment *fragment)
 {
     uint32_t first = fragment->offset / UNIT, count = (fragment->length + UNIT - 1) / UNIT, fresh = 0;
 
     for (uint32_t i = 0; i < count; i++) {
         uint32_t from = i * UNIT, length = UNIT;
 
-        if (is_seen(entry, first + i))
+        if (entry->units > 0 && is_seen(entry, first + i)) {
+            fragments->counts.differing += count_differing(entry, fragment, from);
             continue;
+        }
         entry->seen[(first + i) / 64] |= UINT64_C(1) << (first + i) % 64;
         fresh++;
         if (fragment->length - from < length)
@@ -287,7 +302,7 @@ enum fragment_result fragments_take(struct fragments *fragments, const struct fr
     }
     if (fragment->offset == 0 && !is_seen(entry, 0))
         entry->protocol = fragment->protocol;
-    fresh = copy(entry, fragment);
+    fresh = copy(fragments, entry, fragment);
     if (!fragment->more)
         entry->length = end;
     if (end > entry->end)
@@ -307,6 +322,15 @@ void fragments_release(struct fragments *fragments)
         fragments->released = buffer->next;
         free(buffer);
     }
+}
+
+struct fragments_counts fragments_counts(const struct fragments *fragments)
+{
+    struct fragments_counts counts = fragments->counts;
+
+    for (const struct entry *entry = fragments->oldest; entry != NULL; entry = entry->newer)
+        counts.incomplete += entry->buffer != NULL;
+    return counts;
 }
 
 uint64_t fragments_octets(const struct fragments *fragments)

@@ -1,9 +1,9 @@
 /*
  * IP fragments (RFC 791, 3.2; RFC 8200, 4.5) become datagrams again, whatever order they come in.
  *
- * Where fragments overlap, the octet that was seen first stands. Memory and age are bounded: the oldest
- * datagrams go first when there are too many, and none waits longer than FRAGMENTS_MAX_AGE_NS of the
- * capture's time.
+ * Where fragments overlap, the octet that was seen first stands; others are counted. Memory and age are
+ * bounded: the oldest datagrams go first when there are too many, and none waits longer than
+ * FRAGMENTS_MAX_AGE_NS of the capture's time.
  */
 #ifndef IMAPTAP_ANALYZER_PACKET_FRAGMENTS_H
 #define IMAPTAP_ANALYZER_PACKET_FRAGMENTS_H
@@ -58,6 +58,13 @@ enum fragment_result fragments_take(struct fragments *fragments, const struct fr
 
 /* Gives up the datagrams handed out. */
 void fragments_release(struct fragments *fragments);
+
+struct fragments_counts {
+    uint64_t incomplete; /* datagrams of which something never came: given up, or still waiting */
+    uint64_t differing;  /* octets that were others than what had been seen in their place */
+};
+
+struct fragments_counts fragments_counts(const struct fragments *fragments);
 
 /* Octets of heap that incomplete datagrams take now. */
 uint64_t fragments_octets(const struct fragments *fragments);

@@ -101,6 +101,7 @@ enum peel_result peel(struct peeler *peeler, const struct frame *frame, struct s
     int next = first_layer(frame->link_type);
 
     fragments_release(peeler->fragments);
+    segment->rejoined = false;
     segment->vlan = 0;
     segment->tunnel = 0;
     segment->tunnel_text[0] = '\0';
@@ -115,6 +116,11 @@ enum peel_result peel(struct peeler *peeler, const struct frame *frame, struct s
         segment->capture = frame->capture;
     }
     return (enum peel_result)next;
+}
+
+struct fragments_counts peeler_fragments(const struct peeler *peeler)
+{
+    return fragments_counts(peeler->fragments);
 }
 
 int peel_knows_link(int link_type)

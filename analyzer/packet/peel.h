@@ -20,6 +20,7 @@
 #define IMAPTAP_ANALYZER_PACKET_PEEL_H
 
 #include "analyzer/capture/frame.h"
+#include "analyzer/packet/fragments.h"
 #include "analyzer/packet/segment.h"
 
 /* Layers that one frame may have; real ones, tunnels in tunnels included, have fewer than twenty. */
@@ -48,6 +49,9 @@ void peeler_verify_checksums(struct peeler *peeler);
 
 /* Takes `frame` apart. The segment points into the frame or into the peeler: valid until the next call. */
 enum peel_result peel(struct peeler *peeler, const struct frame *frame, struct segment *segment);
+
+/* What became of fragments so far. */
+struct fragments_counts peeler_fragments(const struct peeler *peeler);
 
 /* True when frames of this link type can be taken apart. */
 int peel_knows_link(int link_type);

@@ -5,6 +5,7 @@
 #ifndef IMAPTAP_ANALYZER_PACKET_SEGMENT_H
 #define IMAPTAP_ANALYZER_PACKET_SEGMENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum segment_flags {
@@ -29,6 +30,7 @@ struct segment {
         *payload;      /* points into the frame (or a reassembled datagram): valid until the next peeling */
     uint32_t captured; /* octets of payload there are; less than `length` when the snapshot length cut it */
     uint32_t length;   /* octets of payload there were on the wire */
+    bool rejoined;     /* put together from fragments, of which the first may have been handed out before */
     uint32_t vlan;     /* innermost 802.1Q/802.1ad identifier outside of any tunnel, plus 1; 0: untagged */
     uint64_t tunnel;   /* tells tunnels apart (kind and identifier, hashed); 0: none, or MPLS only */
     char tunnel_text[48]; /* outermost first, e.g. "gre" or "mpls, vxlan 42"; "": none */

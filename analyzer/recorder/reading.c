@@ -186,6 +186,9 @@ void reading_take(struct reading *reading, const struct event *event)
         reading->result->missed.bad_checksum += event->finished.bad_checksum;
         reading->result->missed.evicted += event->finished.evicted;
         reading->result->missed.lost_octets += event->finished.lost_octets;
+        reading->result->missed.incomplete_datagrams += event->finished.incomplete_datagrams;
+        reading->result->missed.repeated_octets += event->finished.repeated_octets;
+        reading->result->missed.differing_octets += event->finished.differing_octets;
         return;
     }
     reading->uncommitted = true;

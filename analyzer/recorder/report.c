@@ -87,6 +87,11 @@ static void write_seen(struct report *report, const struct summary_counts *count
     fputs(", ", report->out);
     write_number(report->out, counts->unanswered, "without a verdict", "without a verdict");
     fputc('\n', report->out);
+    if (report->facts->result->missed.repeated_octets > 0) {
+        fputs("  ", report->out);
+        write_number(report->out, report->facts->result->missed.repeated_octets, "octet was", "octets were");
+        fputs(" captured more than once\n", report->out);
+    }
 }
 
 static void write_missed_line(struct report *report, int64_t count, const char *one, const char *many,
@@ -147,6 +152,12 @@ static void write_missed(struct report *report, const struct summary_counts *cou
                       "frames contradict themselves", &missed);
     write_missed_line(report, result->missed.bad_checksum, "frame has a wrong checksum and was dropped",
                       "frames have a wrong checksum and were dropped", &missed);
+    write_missed_line(report, result->missed.incomplete_datagrams,
+                      "fragmented datagram was never captured whole",
+                      "fragmented datagrams were never captured whole", &missed);
+    write_missed_line(report, result->missed.differing_octets,
+                      "octet was captured again as another one: the first one counts",
+                      "octets were captured again as other ones: the first ones count", &missed);
     write_missed_line(report, result->missed.evicted, "connection was given up, because too many were open",
                       "connections were given up, because too many were open", &missed);
     if (!missed)

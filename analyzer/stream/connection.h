@@ -41,6 +41,7 @@ struct direction {
     bool told;       /* the handler knows whether this direction began at its start */
 };
 
+struct recent;
 struct repair;
 
 struct connection {
@@ -59,6 +60,7 @@ struct connection {
     /* the table's own */
     struct direction directions[2]; /* by enum stream_side, of the sender */
     struct repair *repair;          /* exists while something is out of order */
+    struct recent *recent[2];       /* what was told last, by sender, to compare with what comes again */
     uint32_t pending_number[2]; /* first number of a SYN that does not belong to this connection, by sender */
     bool pending[2];
     bool wanted;   /* the handler wants octets */

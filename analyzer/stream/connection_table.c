@@ -7,6 +7,7 @@
 #include "analyzer/stream/connection_index.h"
 #include "analyzer/stream/detect.h"
 #include "analyzer/stream/ordering.h"
+#include "analyzer/stream/signs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,6 @@
 #define SECOND INT64_C(1000000000)
 /* Connections are allocated in blocks, so that pointers to them stay. */
 #define BLOCK 1024
-/* A straggler of a closed connection is this near to its last octets. */
-#define STRAGGLER_OCTETS (1 << 20)
 
 /* The lists by age; the first ones are evicted first. */
 enum list { LIST_CLOSED, LIST_HALF_OPEN, LIST_CLOSING, LIST_OPEN, LISTS };
@@ -204,12 +203,36 @@ static bool make_key(const struct segment *segment, struct connection_key *key)
     return source_is_first;
 }
 
-/* Who sent this segment of a connection that begins with it: the handshake tells, else the port. */
+/* Who sent this segment of a connection that begins with it: the handshake tells, else the port, else what it
+ * says. */
 static enum stream_side guess_side(const struct connection_table *table, const struct segment *segment)
 {
+    bool to_server = has_port(table->ports, segment->destination_port);
+
     if (segment->flags & SEGMENT_SYN)
         return segment->flags & SEGMENT_ACK ? STREAM_SERVER : STREAM_CLIENT;
-    return has_port(table->ports, segment->destination_port) ? STREAM_CLIENT : STREAM_SERVER;
+    if (to_server && has_port(table->ports, segment->source_port))
+        to_server = !detect_server(segment->payload, segment->captured);
+    return to_server ? STREAM_CLIENT : STREAM_SERVER;
+}
+
+/* Both sides sent a SYN: the port tells who is the server. */
+static void settle_roles(const struct connection_table *table, struct connection *connection)
+{
+    struct direction first = connection->directions[STREAM_CLIENT];
+    uint16_t port = connection->client_port;
+    uint8_t address[16];
+
+    if (!has_port(table->ports, port) || has_port(table->ports, connection->server_port))
+        return;
+    memcpy(address, connection->client, sizeof address);
+    memcpy(connection->client, connection->server, sizeof address);
+    memcpy(connection->server, address, sizeof address);
+    connection->client_port = connection->server_port;
+    connection->server_port = port;
+    connection->directions[STREAM_CLIENT] = connection->directions[STREAM_SERVER];
+    connection->directions[STREAM_SERVER] = first;
+    connection->reversed = !connection->reversed;
 }
 
 static void start_at(struct direction *direction, uint32_t first)
@@ -234,78 +257,6 @@ static void take_syn(struct connection_table *table, struct connection *connecti
         start_at(&connection->directions[to], segment->acknowledgment);
         connection->directions[to].seen = false;
     }
-}
-
-/* True when a segment shows that a SYN seen before, with other numbers than this connection's, was real. */
-static bool confirms_pending(const struct connection *connection, enum stream_side from,
-                             const struct segment *segment)
-{
-    enum stream_side other = from == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
-
-    if (segment->flags & SEGMENT_SYN)
-        return (segment->flags & SEGMENT_ACK) && connection->pending[other] &&
-               segment->acknowledgment == connection->pending_number[other];
-    return connection->pending[from] && segment->sequence == connection->pending_number[from];
-}
-
-/* Decides whether a segment begins a new connection in the place of `connection`. A SYN alone does not end a
- * live connection: it may be forged, and then the next segments do not follow from it. */
-static bool begins_anew(struct connection *connection, enum stream_side from, const struct segment *segment)
-{
-    const struct direction *direction = &connection->directions[from];
-    uint32_t first = segment->sequence + 1;
-
-    if (connection->closed) {
-        int32_t beyond = (int32_t)(segment->sequence - direction->highest);
-
-        if (segment->flags & SEGMENT_SYN)
-            return !(direction->from_start && first == direction->start);
-        return segment->length > 0 && (beyond > STRAGGLER_OCTETS || beyond < -STRAGGLER_OCTETS);
-    }
-    if (confirms_pending(connection, from, segment))
-        return true;
-    if (!(segment->flags & SEGMENT_SYN) || !direction->seen)
-        return false;
-    if (!connection->payload)
-        return (segment->flags & SEGMENT_ACK) == 0 && first != direction->expected;
-    if (direction->from_start && first == direction->start)
-        return false; /* this connection's own SYN, once more */
-    if (connection->list == LIST_CLOSING)
-        return true;
-    connection->pending[from] = true;
-    connection->pending_number[from] = first;
-    return false;
-}
-
-static bool reset_is_believed(const struct connection *connection, enum stream_side from,
-                              const struct segment *segment)
-{
-    const struct direction *direction = &connection->directions[from];
-
-    return !direction->known || segment->sequence == direction->expected ||
-           segment->sequence == direction->highest ||
-           (direction->acked_known && segment->sequence == direction->acked);
-}
-
-static bool is_over(const struct connection *connection)
-{
-    for (int side = 0; side < 2; side++) {
-        const struct direction *direction = &connection->directions[side];
-
-        if (!direction->fin_seen || (connection->wanted && direction->expected != direction->fin))
-            return false;
-    }
-    return true;
-}
-
-static void take_fin(struct connection *connection, enum stream_side from, uint32_t fin)
-{
-    struct direction *direction = &connection->directions[from];
-
-    if (direction->fin_seen || (int32_t)(fin - direction->expected) < 0)
-        return;
-    direction->fin_seen = true;
-    direction->fin = fin;
 }
 
 /* Begins a connection on a port that nobody named, if this segment is unmistakable IMAP. */
@@ -350,7 +301,11 @@ static struct connection *connection_of(struct connection_table *table, const st
         struct connection old;
 
         *from = source_is_first != connection->reversed ? STREAM_CLIENT : STREAM_SERVER;
-        if (!begins_anew(connection, *from, segment))
+        if (!connection->closed && signs_of_simultaneous_open(connection, *from, segment)) {
+            settle_roles(table, connection);
+            *from = source_is_first != connection->reversed ? STREAM_CLIENT : STREAM_SERVER;
+        }
+        if (!signs_of_new(connection, *from, segment))
             return connection->closed ? NULL : connection;
         old = *connection;
         end_and_discard(table, connection, CONNECTION_REPLACED);
@@ -395,7 +350,7 @@ void connection_table_take(struct connection_table *table, const struct segment 
     if (segment->time_ns > connection->last_ns)
         connection->last_ns = segment->time_ns;
     if (segment->flags & SEGMENT_RST) {
-        if (!reset_is_believed(connection, from, segment))
+        if (!signs_reset_is_believed(connection, from, segment))
             return;
         end(table, connection, CONNECTION_RESET);
         if (connection->payload)
@@ -409,14 +364,14 @@ void connection_table_take(struct connection_table *table, const struct segment 
         sequence++;
     }
     if (segment->flags & SEGMENT_FIN)
-        take_fin(connection, from, sequence + segment->length);
+        signs_take_fin(connection, from, sequence + segment->length);
     ordering_take(&table->ordering, connection, from, sequence, segment);
-    if (is_over(connection)) {
+    if (signs_of_end(connection)) {
         end(table, connection, CONNECTION_FIN);
         touch(table, connection, LIST_CLOSED);
         return;
     }
-    if (connection->directions[STREAM_CLIENT].fin_seen || connection->directions[STREAM_SERVER].fin_seen)
+    if (signs_of_closing(connection))
         touch(table, connection, LIST_CLOSING);
     else
         touch(table, connection, connection->payload ? LIST_OPEN : LIST_HALF_OPEN);
@@ -452,6 +407,8 @@ struct connection_counts connection_table_counts(const struct connection_table *
     counts.opened = table->ordering.opened;
     counts.open = table->index.used;
     counts.lost_octets = table->ordering.lost;
+    counts.repeated_octets = table->ordering.repeats.octets;
+    counts.differing_octets = table->ordering.repeats.differing;
     return counts;
 }
 
@@ -488,6 +445,9 @@ void connection_table_free(struct connection_table *table)
 {
     if (table == NULL)
         return;
+    for (int list = 0; list < LISTS; list++)
+        for (struct connection *open = table->lists[list].oldest; open != NULL; open = open->next)
+            repeats_forget(&table->ordering.repeats, open);
     ordering_stop(&table->ordering);
     for (size_t i = 0; i < table->block_count; i++)
         free(table->blocks[i]);

@@ -6,7 +6,8 @@
  * Followed are the connections with one end at one of the ports given, and those that are found to speak
  * IMAP. A connection met in its middle is picked up; a new connection with old addresses and ports ends the
  * old one. Memory is bounded by the limits below; what is evicted is told as ended and counted. Of
- * overlapping segments the octets that were in order first count.
+ * overlapping segments the octets that were in order first count; those that come again are compared with
+ * them and counted.
  */
 #ifndef IMAPTAP_ANALYZER_STREAM_CONNECTION_TABLE_H
 #define IMAPTAP_ANALYZER_STREAM_CONNECTION_TABLE_H
@@ -31,6 +32,9 @@ struct connection_counts {
     uint64_t open;        /* now in the table, half-open ones counted */
     uint64_t evicted;     /* ended because the table was full, half-open ones counted */
     uint64_t lost_octets; /* told to the handler */
+    uint64_t
+        repeated_octets; /* captured again while near their first time, in connections that are followed */
+    uint64_t differing_octets; /* of them, those that were others than the first ones */
 };
 
 /* The defaults for `options` but the ports. */

@@ -4,7 +4,6 @@
  */
 #include "analyzer/stream/detect.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -63,6 +62,11 @@ static bool is_login(const uint8_t *payload, size_t length)
     /* LOGIN with two arguments, or with a literal to come */
     return !login || memchr(payload + at, ' ', length - at) != NULL ||
            (length > at && payload[length - 1] == '}');
+}
+
+bool detect_server(const uint8_t *payload, size_t captured)
+{
+    return begins_with(payload, captured, "* ") || begins_with(payload, captured, "+ ");
 }
 
 enum detected detect_imap(const uint8_t *payload, size_t captured)

@@ -4,6 +4,7 @@
 #ifndef IMAPTAP_ANALYZER_STREAM_DETECT_H
 #define IMAPTAP_ANALYZER_STREAM_DETECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,9 @@ enum detected {
     DETECTED_GREETING, /* the server's first line: "* OK ", "* PREAUTH " or "* BYE " (RFC 3501 section 7.1) */
     DETECTED_COMMAND   /* a whole line that is LOGIN or AUTHENTICATE with a tag and an argument */
 };
+
+/* True when the payload begins like a server's line: "* " or "+ " (no client's tag holds them). */
+bool detect_server(const uint8_t *payload, size_t captured);
 
 /* Looks at the start of a segment's payload; looks at no octet beyond its first 512. */
 enum detected detect_imap(const uint8_t *payload, size_t captured);

@@ -39,6 +39,8 @@ static void tell_lost(struct ordering *ordering, struct connection *connection, 
 {
     struct direction *direction = &connection->directions[from];
 
+    if (length > 0)
+        repeats_gap(connection, from);
     direction->expected += length;
     connection->lost_octets += length;
     ordering->lost += length;
@@ -64,6 +66,8 @@ static void tell_octets(struct ordering *ordering, struct connection *connection
 {
     tell_start(ordering, connection, from, mark);
     connection->directions[from].expected += (uint32_t)length;
+    if (connection->wanted)
+        repeats_keep(&ordering->repeats, connection, from, octets, length);
     tell_connection(ordering, connection);
     if (connection->wanted &&
         !ordering->handler.octets(ordering->user, connection, from, octets, length, mark))
@@ -178,7 +182,7 @@ static void place_through_nids(struct ordering *ordering, struct connection *con
         step_over(ordering, connection, from, hole_waiting(connection, from), mark);
     repair->mark = *mark;
     ahead = sequence_distance(direction->expected, sequence);
-    if (ahead > 0 && captured > 0 && !repair_queue(repair, from, sequence, captured))
+    if (ahead > 0 && captured > 0 && !repair_queue(repair, from, sequence, octets, captured))
         return;
     reassembly_feed(repair->pair, from, sequence, octets, captured);
     if (ahead > 0)
@@ -208,6 +212,7 @@ static void place(struct ordering *ordering, struct connection *connection, enum
         while (hole_waiting(connection, from) > 0)
             step_over(ordering, connection, from, hole_waiting(connection, from), mark);
         repair_forget(connection);
+        repeats_gap(connection, from);
         direction->expected = sequence;
         direction->from_start = false;
         direction->told = false;
@@ -283,13 +288,14 @@ static void settle(struct ordering *ordering, struct connection *connection)
 
     while (connection->wanted && release_one(ordering, connection, false))
         ;
-    repair = connection->repair;
-    if (repair == NULL)
-        return;
     if (!connection->wanted) {
+        repeats_forget(&ordering->repeats, connection);
         repair_forget(connection);
         return;
     }
+    repair = connection->repair;
+    if (repair == NULL)
+        return;
     if (repair->pair != NULL && !ordering->everything_through_nids &&
         reassembly_is_empty(repair->pair, STREAM_CLIENT) &&
         reassembly_is_empty(repair->pair, STREAM_SERVER)) {
@@ -333,6 +339,8 @@ void ordering_start_at(struct ordering *ordering, struct connection *connection,
             repair->pair = NULL;
         }
     }
+    if (ahead != 0)
+        repeats_gap(connection, from);
     direction->expected = direction->highest = number;
 }
 
@@ -409,6 +417,7 @@ void ordering_take(struct ordering *ordering, struct connection *connection, enu
         bool early =
             (segment->flags & SEGMENT_ACK) && must_be_held(connection, from, segment->acknowledgment);
 
+        repeats_count(&ordering->repeats, connection, from, sequence, &cut);
         if (!early || !repair_hold(ordering, connection, from, sequence, &cut, &mark)) {
             while (early && release_one(ordering, connection, true))
                 ; /* no room to wait in */
@@ -462,6 +471,7 @@ void ordering_flush(struct ordering *ordering, struct connection *connection)
         if (release_one(ordering, connection, false) || (!moved && release_one(ordering, connection, true)))
             moved = true;
     }
+    repeats_forget(&ordering->repeats, connection);
     repair_forget(connection);
 }
 

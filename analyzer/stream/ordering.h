@@ -6,6 +6,7 @@
 #define IMAPTAP_ANALYZER_STREAM_ORDERING_H
 
 #include "analyzer/stream/connection_table.h"
+#include "analyzer/stream/repeats.h"
 
 struct repair;
 
@@ -19,6 +20,7 @@ struct ordering {
     struct repair *oldest, *newest; /* all repairs, by their last segment */
     uint64_t lost;                  /* octets, of all connections */
     uint64_t opened;                /* connections that the handler was told of */
+    struct repeats repeats;
 };
 
 /* Starts libnids. Returns 0, or -1 when out of memory. */

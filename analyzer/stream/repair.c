@@ -56,6 +56,13 @@ void repair_account(struct repair *repair, size_t more, size_t less)
     repair->ordering->waiting = repair->ordering->waiting + more - less;
 }
 
+static void wipe(struct queued *queued)
+{
+    if (queued->octets != NULL)
+        explicit_bzero(queued->octets, queued->length);
+    free(queued->octets);
+}
+
 void repair_forget(struct connection *connection)
 {
     struct repair *repair = connection->repair;
@@ -72,15 +79,20 @@ void repair_forget(struct connection *connection)
         free(repair->held);
         repair->held = next;
     }
-    free(repair->queue[STREAM_CLIENT]);
-    free(repair->queue[STREAM_SERVER]);
+    for (int side = 0; side < 2; side++) {
+        for (unsigned i = 0; i < repair->queued[side]; i++)
+            wipe(&repair->queue[side][i]);
+        free(repair->queue[side]);
+    }
     unlink_repair(repair);
     free(repair);
     connection->repair = NULL;
 }
 
-bool repair_queue(struct repair *repair, enum stream_side from, uint32_t sequence, uint32_t length)
+bool repair_queue(struct repair *repair, enum stream_side from, uint32_t sequence, const uint8_t *octets,
+                  uint32_t length)
 {
+    uint8_t *copy;
     unsigned at;
 
     if (repair->queued[from] == repair->room[from]) {
@@ -97,7 +109,10 @@ bool repair_queue(struct repair *repair, enum stream_side from, uint32_t sequenc
             break;
         repair->queue[from][at] = repair->queue[from][at - 1];
     }
-    repair->queue[from][at] = (struct queued){sequence, length, repair->mark};
+    copy = malloc(length);
+    if (copy != NULL)
+        memcpy(copy, octets, length);
+    repair->queue[from][at] = (struct queued){sequence, length, copy, repair->mark};
     repair->queued[from]++;
     repair_account(repair, length, 0);
     return true;
@@ -111,6 +126,7 @@ void repair_trim(struct repair *repair, enum stream_side from)
     while (gone < repair->queued[from] &&
            sequence_distance(expected, repair->queue[from][gone].sequence) <= 0) {
         repair_account(repair, 0, repair->queue[from][gone].length);
+        wipe(&repair->queue[from][gone]);
         gone++;
     }
     repair->queued[from] -= gone;

@@ -11,6 +11,7 @@
 /* A segment that waits in libnids's queue: where and when it was captured. */
 struct queued {
     uint32_t sequence, length;
+    uint8_t *octets; /* to compare with what comes again; NULL: out of memory */
     struct imap_mark mark;
 };
 
@@ -65,7 +66,8 @@ void repair_touch(struct repair *repair);
 void repair_account(struct repair *repair, size_t more, size_t less);
 
 /* Notes that a segment waits in libnids's queue, captured at repair->mark. False: out of memory. */
-bool repair_queue(struct repair *repair, enum stream_side from, uint32_t sequence, uint32_t length);
+bool repair_queue(struct repair *repair, enum stream_side from, uint32_t sequence, const uint8_t *octets,
+                  uint32_t length);
 
 /* Drops from the mirror what libnids has delivered or dropped as old. */
 void repair_trim(struct repair *repair, enum stream_side from);

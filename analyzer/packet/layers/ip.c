@@ -48,6 +48,7 @@ static int take_fragment(struct peeling *peeling, struct fragment *place)
     place->time_ns = peeling->time_ns;
     switch (fragments_take(peeling->fragments, place, &whole)) {
     case FRAGMENT_WHOLE:
+        peeling->segment->rejoined = true;
         peeling->at = whole.octets;
         peeling->captured = whole.captured;
         peeling->length = whole.length;

@@ -62,18 +62,22 @@ static void on_ended(void *user, struct connection *connection, enum connection_
 void conversation_start(struct conversation *c, uint32_t client, uint32_t server)
 {
     static const struct connection_handler handler = {on_octets, on_lost, on_ended};
-    static const uint16_t ports[] = {143};
+    const uint16_t ports[] = {143, c->other_port};
     struct connection_table_options options;
-    bool through_nids = c->through_nids, stop = c->stop_after_octets;
+    const struct conversation asked = *c;
 
     memset(c, 0, sizeof *c);
-    c->through_nids = through_nids;
-    c->stop_after_octets = stop;
+    c->through_nids = asked.through_nids;
+    c->stop_after_octets = asked.stop_after_octets;
+    c->max_connections = asked.max_connections;
+    c->other_port = asked.other_port;
     connection_table_defaults(&options);
     options.ports = ports;
-    options.port_count = 1;
+    options.port_count = c->other_port != 0 ? 2 : 1;
     options.max_repairs = 16;
-    options.everything_through_nids = through_nids;
+    options.everything_through_nids = c->through_nids;
+    if (c->max_connections != 0)
+        options.max_connections = c->max_connections;
     c->table = connection_table_new(&options, &handler, c);
     c->next[STREAM_CLIENT] = client;
     c->next[STREAM_SERVER] = server;

@@ -19,6 +19,8 @@ struct conversation {
     enum stream_side last_side;
     uint64_t last_frame; /* of the mark told last */
     bool through_nids, stop_after_octets;
+    uint32_t max_connections; /* of the table; 0: its default */
+    uint16_t other_port;      /* a second port that is named; 0: none */
 };
 
 /* A client 10.0.0.1:40000 and a server 10.0.0.2:143; the numbers begin at `client` and `server`. */

@@ -203,6 +203,15 @@ static void fragments_seen_twice_do_no_harm(void **state)
     end(&f);
 }
 
+static unsigned differing_from(const uint8_t *content, uint32_t offset, uint32_t length, uint8_t octet)
+{
+    unsigned differing = 0;
+
+    for (uint32_t i = offset; i < offset + length; i++)
+        differing += content[i] != octet;
+    return differing;
+}
+
 static void of_overlapping_fragments_the_octet_seen_first_stands(void **state)
 {
     struct fixture f;
@@ -215,6 +224,9 @@ static void of_overlapping_fragments_the_octet_seen_first_stands(void **state)
     assert_int_equal(peel_cut(&f, other, 304, 400, true, 400), PEEL_FRAGMENT);
     assert_int_equal(peel_part(&f, 600, 403), PEEL_FRAGMENT);
     assert_int_equal(peel_part(&f, 0, 400), PEEL_SEGMENT);
+    /* 96 of the first fragment, 104 of the last and those of the second came as other octets before or after
+     */
+    assert_int_equal(peeler_fragments(f.peeler).differing, differing_from(f.content, 304, 400, 0xee));
     memset(f.content + 304, 0xee, 96);
     memset(f.content + 600, 0xee, 104);
     check_whole(&f);
@@ -417,6 +429,8 @@ static void what_came_latest_survives_a_flood(void **state)
     peel_part(&f, 800, 203);
     assert_int_equal(peel_part(&f, 0, 400), PEEL_SEGMENT);
     assert_int_equal(f.segment.length, 380); /* its middle was dropped */
+    /* one of the flood came whole; one was begun twice and neither time came whole */
+    assert_int_equal(peeler_fragments(f.peeler).incomplete, 3 * FRAGMENTS_MAX_DATAGRAMS);
     end(&f);
 }
 

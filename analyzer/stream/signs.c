@@ -1,0 +1,91 @@
+/*
+ * What a segment's flags and numbers say about a connection's beginning and end.
+ */
+#include "analyzer/stream/signs.h"
+
+/* A straggler of a closed connection is this near to its last octets. */
+#define STRAGGLER_OCTETS (1 << 20)
+
+/* True when a segment shows that a SYN seen before, with other numbers than this connection's, was real. */
+static bool confirms_pending(const struct connection *connection, enum stream_side from,
+                             const struct segment *segment)
+{
+    enum stream_side other = from == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
+
+    if (segment->flags & SEGMENT_SYN)
+        return (segment->flags & SEGMENT_ACK) && connection->pending[other] &&
+               segment->acknowledgment == connection->pending_number[other];
+    return connection->pending[from] && segment->sequence == connection->pending_number[from];
+}
+
+/* A SYN alone does not end a live connection: it may be forged, and then the next segments do not follow
+ * from it. */
+bool signs_of_new(struct connection *connection, enum stream_side from, const struct segment *segment)
+{
+    const struct direction *direction = &connection->directions[from];
+    uint32_t first = segment->sequence + 1;
+
+    if (connection->closed) {
+        int32_t beyond = (int32_t)(segment->sequence - direction->highest);
+
+        if (segment->flags & SEGMENT_SYN)
+            return !(direction->from_start && first == direction->start);
+        return segment->length > 0 && (beyond > STRAGGLER_OCTETS || beyond < -STRAGGLER_OCTETS);
+    }
+    if (confirms_pending(connection, from, segment))
+        return true;
+    if (!(segment->flags & SEGMENT_SYN) || !direction->seen)
+        return false;
+    if (!connection->payload)
+        return (segment->flags & SEGMENT_ACK) == 0 && first != direction->expected;
+    if (direction->from_start && first == direction->start)
+        return false; /* this connection's own SYN, once more */
+    if (signs_of_closing(connection))
+        return true;
+    connection->pending[from] = true;
+    connection->pending_number[from] = first;
+    return false;
+}
+
+bool signs_reset_is_believed(const struct connection *connection, enum stream_side from,
+                             const struct segment *segment)
+{
+    const struct direction *direction = &connection->directions[from];
+
+    return !direction->known || segment->sequence == direction->expected ||
+           segment->sequence == direction->highest ||
+           (direction->acked_known && segment->sequence == direction->acked);
+}
+
+bool signs_of_end(const struct connection *connection)
+{
+    for (int side = 0; side < 2; side++) {
+        const struct direction *direction = &connection->directions[side];
+
+        if (!direction->fin_seen || (connection->wanted && direction->expected != direction->fin))
+            return false;
+    }
+    return true;
+}
+
+void signs_take_fin(struct connection *connection, enum stream_side from, uint32_t fin)
+{
+    struct direction *direction = &connection->directions[from];
+
+    if (direction->fin_seen || (int32_t)(fin - direction->expected) < 0)
+        return;
+    direction->fin_seen = true;
+    direction->fin = fin;
+}
+
+bool signs_of_simultaneous_open(const struct connection *connection, enum stream_side from,
+                                const struct segment *segment)
+{
+    return (segment->flags & (SEGMENT_SYN | SEGMENT_ACK)) == SEGMENT_SYN && from == STREAM_SERVER &&
+           !connection->directions[STREAM_SERVER].seen && !connection->payload && connection->repair == NULL;
+}
+
+bool signs_of_closing(const struct connection *connection)
+{
+    return connection->directions[STREAM_CLIENT].fin_seen || connection->directions[STREAM_SERVER].fin_seen;
+}

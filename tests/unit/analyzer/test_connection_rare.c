@@ -1,0 +1,224 @@
+/*
+ * What hosts and captures do rarely: both sides opening at once, urgent octets, probes of a closed window,
+ * handshakes that do not tell the roles, times that jump back, a table that is full.
+ */
+#include "tests/unit/analyzer/conversation.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+static void simultaneous_open(struct conversation *c)
+{
+    conversation_flags(c, STREAM_CLIENT, SEGMENT_SYN);
+    conversation_flags(c, STREAM_SERVER, SEGMENT_SYN);
+    c->next[STREAM_CLIENT]--;
+    conversation_flags(c, STREAM_CLIENT, SEGMENT_SYN | SEGMENT_ACK);
+    c->next[STREAM_SERVER]--;
+    conversation_flags(c, STREAM_SERVER, SEGMENT_SYN | SEGMENT_ACK);
+    conversation_say(c, STREAM_SERVER, "hi");
+    conversation_say(c, STREAM_CLIENT, "login");
+}
+
+/* The handshake alone would make the server the client. */
+static void simultaneous_open_by_the_server(struct conversation *c)
+{
+    conversation_flags(c, STREAM_SERVER, SEGMENT_SYN);
+    conversation_flags(c, STREAM_CLIENT, SEGMENT_SYN);
+    c->next[STREAM_SERVER]--;
+    conversation_flags(c, STREAM_SERVER, SEGMENT_SYN | SEGMENT_ACK);
+    conversation_say(c, STREAM_SERVER, "hi");
+    conversation_say(c, STREAM_CLIENT, "login");
+}
+
+static void urgent_octets(struct conversation *c)
+{
+    conversation_say(c, STREAM_CLIENT, "ab");
+    conversation_say_at(c, STREAM_CLIENT, 0, "", 0);
+    c->segment.payload = (const uint8_t *)"cd";
+    c->segment.captured = c->segment.length = 2;
+    c->segment.flags |= SEGMENT_URG;
+    conversation_take(c);
+    c->next[STREAM_CLIENT] += 2;
+    conversation_say(c, STREAM_CLIENT, "ef");
+}
+
+/* The server's window is closed: the client sends the next octet alone until it is taken. */
+static void probes_of_a_closed_window(struct conversation *c)
+{
+    conversation_say(c, STREAM_CLIENT, "ab");
+    for (int i = 0; i < 30; i++) {
+        conversation_say_at(c, STREAM_CLIENT, 0, "c", 0);
+        conversation_flags(c, STREAM_SERVER, SEGMENT_ACK);
+        c->now_ns += INT64_C(5000000000);
+    }
+    conversation_say(c, STREAM_CLIENT, "cdef");
+}
+
+/* As Linux sends them: an acknowledged number, no octet. */
+static void keep_alives_without_an_octet(struct conversation *c)
+{
+    conversation_say(c, STREAM_CLIENT, "ab");
+    for (int i = 0; i < 30; i++) {
+        c->next[STREAM_CLIENT]--;
+        conversation_flags(c, STREAM_CLIENT, SEGMENT_ACK);
+        c->next[STREAM_CLIENT]++;
+        conversation_flags(c, STREAM_SERVER, SEGMENT_ACK);
+        c->now_ns += INT64_C(75000000000);
+    }
+    conversation_say(c, STREAM_CLIENT, "cd");
+}
+
+static void fast_open_of_both_sides(struct conversation *c)
+{
+    conversation_flags(c, STREAM_CLIENT, SEGMENT_SYN);
+    c->segment.payload = (const uint8_t *)"early";
+    c->segment.captured = c->segment.length = 5;
+    conversation_take(c);
+    c->next[STREAM_CLIENT] += 5;
+    conversation_flags(c, STREAM_SERVER, SEGMENT_SYN | SEGMENT_ACK);
+    c->segment.payload = (const uint8_t *)"hi";
+    c->segment.captured = c->segment.length = 2;
+    conversation_take(c);
+    c->next[STREAM_SERVER] += 2;
+    conversation_say(c, STREAM_CLIENT, "late");
+}
+
+static void time_jumps_back(struct conversation *c)
+{
+    conversation_say(c, STREAM_SERVER, "hi");
+    c->now_ns -= INT64_C(86400000000000);
+    conversation_say(c, STREAM_CLIENT, "lo");
+    c->now_ns += INT64_C(86400000000000);
+    conversation_say(c, STREAM_CLIENT, "gin");
+    c->now_ns -= INT64_C(3600000000000);
+    conversation_say(c, STREAM_SERVER, "ok");
+}
+
+/* Numbers within the other side's window are not enough: it must be the one expected (RFC 5961, 3.2). */
+static void forged_resets_within_the_window(struct conversation *c)
+{
+    conversation_say(c, STREAM_CLIENT, "ab");
+    for (uint32_t i = 1; i < 60000; i = i * 3 + 1) {
+        c->next[STREAM_SERVER] += i;
+        conversation_flags(c, STREAM_SERVER, SEGMENT_RST);
+        c->next[STREAM_SERVER] -= i;
+    }
+    conversation_say(c, STREAM_CLIENT, "cd");
+}
+
+static const struct {
+    const char *name;
+    void (*run)(struct conversation *);
+    const char *told;
+    bool open; /* the case begins with a handshake */
+} cases[] = {
+    {"simultaneous open", simultaneous_open, "S:hi C:login .capture", false},
+    {"simultaneous open, the server first", simultaneous_open_by_the_server, "S:hi C:login .capture", false},
+    {"urgent octets", urgent_octets, "C:abcdef .capture", true},
+    {"probes of a closed window", probes_of_a_closed_window, "C:abcdef .capture", true},
+    {"keep-alives without an octet", keep_alives_without_an_octet, "C:abcd .capture", true},
+    {"Fast Open of both sides", fast_open_of_both_sides, "C:early S:hi C:late .capture", false},
+    {"time jumps back", time_jumps_back, "S:hi C:login S:ok .capture", true},
+    {"forged resets within the window", forged_resets_within_the_window, "C:abcd .capture", true},
+};
+
+static void squeeze(char *text)
+{
+    char *out = text;
+
+    for (const char *in = text; *in != '\0'; in++)
+        if (*in != ' ' || (out > text && out[-1] != ' '))
+            *out++ = *in;
+    *out = '\0';
+}
+
+static void conversations_are_told_as_they_happened(void **state)
+{
+    (void)state;
+    for (int through_nids = 0; through_nids < 2; through_nids++)
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+            struct conversation c = {.through_nids = through_nids != 0};
+
+            conversation_start(&c, 1000, 2000);
+            if (cases[i].open)
+                conversation_handshake(&c);
+            cases[i].run(&c);
+            conversation_end(&c);
+            squeeze(c.told);
+            if (strcmp(c.told, cases[i].told) != 0)
+                fail_msg("%s%s:\n  told     %s\n  expected %s", cases[i].name,
+                         through_nids ? " (everything through libnids)" : "", c.told, cases[i].told);
+        }
+}
+
+/* Both ends are at ports that are named, and no handshake was captured: what is said tells the roles. */
+static void where_ports_do_not_tell_the_roles_the_content_does(void **state)
+{
+    static const struct {
+        enum stream_side first;
+        const char *said, *told;
+    } rows[] = {
+        {STREAM_SERVER, "* OK ready", "~S S:* OK ready .capture"},
+        {STREAM_SERVER, "+ go on", "~S S:+ go on .capture"},
+        {STREAM_CLIENT, "a1 LOGIN x y", "~C C:a1 LOGIN x y .capture"},
+        {STREAM_CLIENT, "c2VjcmV0", "~C C:c2VjcmV0 .capture"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct conversation c = {.other_port = 40000};
+
+        conversation_start(&c, 1000, 2000);
+        conversation_say(&c, rows[i].first, rows[i].said);
+        conversation_end(&c);
+        squeeze(c.told);
+        assert_string_equal(c.told, rows[i].told);
+    }
+}
+
+/* The server speaks to the client's port `port`, `offset` octets behind its first one. */
+static void say_on_port(struct conversation *c, uint16_t port, uint32_t offset, const char *text)
+{
+    conversation_say_at(c, STREAM_SERVER, 0, "", 0);
+    c->segment.destination_port = port;
+    c->segment.sequence += offset;
+    c->segment.payload = (const uint8_t *)text;
+    c->segment.captured = c->segment.length = (uint32_t)strlen(text);
+    conversation_take(c);
+}
+
+static void a_full_table_tells_what_it_gives_up(void **state)
+{
+    struct conversation c = {.max_connections = 3};
+
+    (void)state;
+    conversation_start(&c, 1000, 2000);
+    for (uint16_t port = 40000; port < 40004; port++) {
+        say_on_port(&c, port, 0, "* OK");
+        if (port == 40001)
+            say_on_port(&c, 40000, 4, "+on"); /* from now on another one is the longest unused */
+    }
+    say_on_port(&c, 40000, 7, "+off");
+    assert_int_equal(connection_table_counts(c.table).evicted, 1);
+    assert_int_equal(connection_table_counts(c.table).open, 3);
+    conversation_end(&c);
+    squeeze(c.told);
+    assert_string_equal(c.told,
+                        "~S S:* OK ~S S:* OK+on ~S S:* OK .evicted ~S S:* OK+off .capture .capture .capture");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(conversations_are_told_as_they_happened),
+        cmocka_unit_test(where_ports_do_not_tell_the_roles_the_content_does),
+        cmocka_unit_test(a_full_table_tells_what_it_gives_up),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
