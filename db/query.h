@@ -9,25 +9,46 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum query_format { QUERY_TABLE, QUERY_CSV, QUERY_JSON, QUERY_NDJSON };
+enum query_format { QUERY_TABLE, QUERY_CSV, QUERY_JSON, QUERY_NDJSON, QUERY_MARKDOWN };
 
 enum query_status {
     QUERY_OK = 0,
+    QUERY_CUT,         /* a limit cut the result: what was written is well formed, but not all */
     QUERY_CANNOT_OPEN, /* no such database, not one of ours, newer */
-    QUERY_BAD_SQL,     /* the SQL does not compile, or would write, or fails */
+    QUERY_BAD_SQL,     /* the SQL does not compile, or would write, or fails, or does not take a parameter */
     QUERY_OUTPUT       /* writing the output failed */
 };
 
+/* What a query can be narrowed by. The last four are SQL parameters of the same name, `:client` and so on: a
+ * query takes those that its SQL names, and one that has no value is NULL. Addresses come as a JSON array of
+ * those in the database. The window needs no parameter: with it, `logins` and `connections`, and all views,
+ * hold what lies in it; `:since` and `:until` are its ends where the SQL names them, in nanoseconds. */
+struct query_parameters {
+    int64_t since_ns, until_ns;  /* since <= time < until; INT64_MIN, INT64_MAX: no end */
+    const char *client, *server; /* an address or a network (network_parse) */
+    const char *user;            /* a name, ASCII letters in any case */
+    const char *rule;
+};
+
+/* None of them. */
+#define QUERY_NO_PARAMETERS                                                                                  \
+    {                                                                                                        \
+        .since_ns = INT64_MIN, .until_ns = INT64_MAX                                                         \
+    }
+
 struct query_options {
     enum query_format format;
-    unsigned width;        /* columns a table may take; 0: no limit */
-    unsigned time_limit_s; /* seconds after which the SQL is stopped; 0: 300 */
+    unsigned width;                            /* columns a table may take; 0: no limit */
+    unsigned time_limit_s;                     /* the SQL is stopped after this; 0: no limit */
+    uint64_t row_limit;                        /* no more rows are written; 0: no limit */
+    const struct query_parameters *parameters; /* NULL: none */
 };
 
 /* A canned query: a file of db/queries, whose first line is a comment that explains it. */
 struct query_canned {
     const char *name;  /* e.g. "affected-users" */
     const char *title; /* one line */
+    const char *takes; /* the parameters it takes besides the window, e.g. "client server user" */
     const char *sql;
 };
 
@@ -37,9 +58,14 @@ const struct query_canned *query_canned(size_t *count);
 /* The canned query of that name, or NULL. */
 const struct query_canned *query_find(const char *name);
 
+/* Whether it takes the parameter, e.g. "client". */
+bool query_takes(const struct query_canned *query, const char *parameter);
+
 /* Runs `sql` (one statement that only reads) on the database at `path` and writes its rows to `out`. *rows
- * (may be NULL) counts them. On failure `why` holds a sentence that names the path or quotes SQLite. A table
- * never sends a control character of the data to the terminal: it is written \xNN. */
+ * (may be NULL) counts them. Unless all went well `why` holds a sentence that names the path, the limit or
+ * the parameter, or quotes SQLite. A table never sends a control character of the data to the terminal: it is
+ * written \xNN. SQLite may take 256 MiB of memory; this holds for the process, also afterwards. One call of a
+ * function of SQLite cannot be stopped by the time limit: who runs SQL of strangers needs an alarm too. */
 enum query_status query_run(const char *path, const char *sql, const struct query_options *options, FILE *out,
                             uint64_t *rows, char *why, size_t why_size);
 

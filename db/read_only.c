@@ -195,9 +195,11 @@ static bool open_database(struct opener *opener)
 
 bool read_only_open(sqlite3 **db, const char *path, char *why, size_t why_size)
 {
-    struct opener opener = {.path = path, .why = why, .why_size = why_size};
-    bool opened = open_database(&opener);
+    struct opener opener = {.path = path, .why_size = why_size};
+    bool opened;
 
+    opener.why = why;
+    opened = open_database(&opener);
     if (opened && sqlite3_exec(opener.db, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", NULL,
                                NULL, NULL) != SQLITE_OK)
         opened = failed(&opener, sqlite3_errmsg(opener.db));

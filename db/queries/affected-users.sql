@@ -2,4 +2,12 @@
 SELECT username, server_ip AS server, refused, rules, clients,
        substr(first_time, 1, 19) || 'Z' AS first, substr(last_time, 1, 19) || 'Z' AS last, got_in, got_in_by
 FROM affected_users
+WHERE (:server IS NULL OR server_ip IN (SELECT value FROM json_each(:server)))
+  AND (:user IS NULL OR username = :user COLLATE NOCASE)
+  AND (:client IS NULL AND :rule IS NULL
+       OR (username, server_ip) IN
+              (SELECT username, server_ip FROM findings
+               WHERE refused AND rule NOT IN ('cleartext-password', 'guessable-exchange')
+                 AND (:client IS NULL OR client_ip IN (SELECT value FROM json_each(:client)))
+                 AND (:rule IS NULL OR rule = :rule)))
 ORDER BY refused DESC, username, server_ip;

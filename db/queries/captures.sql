@@ -7,4 +7,6 @@ SELECT p.id, p.source, p.kind, p.state,
        (SELECT count(*) FROM logins l WHERE l.capture_id = p.id) AS logins,
        p.error
 FROM captures p
+WHERE (:since IS NULL OR p.last_ns IS NULL OR p.last_ns >= :since)
+  AND (:until IS NULL OR p.first_ns IS NULL OR p.first_ns < :until)
 ORDER BY p.id;

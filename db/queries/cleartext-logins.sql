@@ -6,6 +6,10 @@ SELECT l.username, v.rule, coalesce(l.mechanism, l.command) AS method, c.server_
 FROM violations v
 JOIN logins l ON l.id = v.login_id
 JOIN connections c ON c.id = l.connection_id
-WHERE v.rule = 'cleartext-password' OR v.rule = 'guessable-exchange'
+WHERE (v.rule = 'cleartext-password' OR v.rule = 'guessable-exchange')
+  AND (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
+  AND (:server IS NULL OR c.server_ip IN (SELECT value FROM json_each(:server)))
+  AND (:user IS NULL OR l.username = :user COLLATE NOCASE)
+  AND (:rule IS NULL OR v.rule = :rule)
 GROUP BY l.username, v.rule, method, c.server_ip, c.server_port
 ORDER BY logins DESC, l.username, server, port, method;

@@ -7,5 +7,8 @@ FROM violations v
 JOIN logins l ON l.id = v.login_id
 JOIN connections c ON c.id = l.connection_id
 WHERE v.rule = 'cleartext-password' AND instr(' ' || upper(c.capabilities) || ' ', ' STARTTLS ') > 0
+  AND (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
+  AND (:server IS NULL OR c.server_ip IN (SELECT value FROM json_each(:server)))
+  AND (:user IS NULL OR l.username = :user COLLATE NOCASE)
 GROUP BY c.client_ip, c.server_ip, c.server_port
 ORDER BY logins DESC, client, server, port;

@@ -9,6 +9,8 @@ FROM (SELECT client_ip, count(*) AS logins, sum(refused IS 1) AS refused, sum(re
       FROM (SELECT c.client_ip, c.server_ip, l.username, l.time_ns, l.refused
             FROM judged_logins l
             JOIN connections c ON c.id = l.connection_id
+            WHERE (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
+              AND (:server IS NULL OR c.server_ip IN (SELECT value FROM json_each(:server)))
             LIMIT -1)
       GROUP BY client_ip, time_ns / 600000000000
       HAVING sum(refused IS 1) >= 10 AND sum(refused IS 1) >= sum(refused IS 0))

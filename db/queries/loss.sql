@@ -8,4 +8,6 @@ LEFT JOIN (SELECT capture_id, count(*) AS connections, sum(lost_octets) AS lost_
            FROM connections GROUP BY capture_id) c ON c.capture_id = p.id
 LEFT JOIN (SELECT capture_id, sum(incomplete) AS incomplete_logins, sum(result IS NULL) AS unanswered_logins
            FROM logins GROUP BY capture_id) l ON l.capture_id = p.id
+WHERE (:since IS NULL OR p.last_ns IS NULL OR p.last_ns >= :since)
+  AND (:until IS NULL OR p.first_ns IS NULL OR p.first_ns < :until)
 ORDER BY p.id;

@@ -8,4 +8,7 @@ JOIN connections c ON c.id = l.connection_id
 JOIN captures p ON p.id = l.capture_id
 WHERE l.username GLOB '?*[*]?*'
   AND (coalesce(c.server_product, '') LIKE 'Dovecot%' OR coalesce(c.server_ident, '') LIKE '%dovecot%')
+  AND (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
+  AND (:server IS NULL OR c.server_ip IN (SELECT value FROM json_each(:server)))
+  AND (:user IS NULL OR l.username = :user COLLATE NOCASE)
 ORDER BY l.time_ns, l.id;

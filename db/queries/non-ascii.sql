@@ -12,5 +12,8 @@ JOIN connections c ON c.id = l.connection_id
 JOIN captures p ON p.id = l.capture_id
 LEFT JOIN violations v ON v.login_id = l.id AND v.rule = 'eight-bit-octet'
 -- octets that are no UTF-8 are kept as \x80 to \xFF
-WHERE v.id IS NOT NULL OR l.username GLOB '*[^ -~]*' OR l.username GLOB '*\x[89A-F][0-9A-F]*'
+WHERE (v.id IS NOT NULL OR l.username GLOB '*[^ -~]*' OR l.username GLOB '*\x[89A-F][0-9A-F]*')
+  AND (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
+  AND (:server IS NULL OR c.server_ip IN (SELECT value FROM json_each(:server)))
+  AND (:user IS NULL OR l.username = :user COLLATE NOCASE)
 ORDER BY l.time_ns, l.id, v.argument;

@@ -13,4 +13,7 @@ FROM (SELECT *, username_form_in || CASE WHEN password_form_in <> username_form_
              username_form_out || CASE WHEN password_form_out <> username_form_out
                                        THEN ' and ' || password_form_out ELSE '' END AS forms_out
       FROM proxied)
+WHERE (:client IS NULL OR client_ip IN (SELECT value FROM json_each(:client)))
+  AND (:server IS NULL OR server_ip IN (SELECT value FROM json_each(:server)))
+  AND (:user IS NULL OR username = :user COLLATE NOCASE)
 ORDER BY rules_out IS NULL, time_ns, outbound_login_id;

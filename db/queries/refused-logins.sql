@@ -9,4 +9,8 @@ FROM judged_logins l
 JOIN connections c ON c.id = l.connection_id
 JOIN captures p ON p.id = l.capture_id
 WHERE l.refused
+  AND (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
+  AND (:server IS NULL OR c.server_ip IN (SELECT value FROM json_each(:server)))
+  AND (:user IS NULL OR l.username = :user COLLATE NOCASE)
+  AND (:rule IS NULL OR EXISTS (SELECT 1 FROM violations v WHERE v.login_id = l.id AND v.rule = :rule))
 ORDER BY l.time_ns, l.id;

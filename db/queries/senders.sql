@@ -3,4 +3,6 @@ SELECT client_ip AS client, server_ip AS server, server_product, verdict, logins
        wildcard_unquoted AS unquoted, wildcard_quoted AS quoted, wildcard_refused AS unquoted_refused,
        refused, unanswered
 FROM senders
+WHERE (:client IS NULL OR client_ip IN (SELECT value FROM json_each(:client)))
+  AND (:server IS NULL OR server_ip IN (SELECT value FROM json_each(:server)))
 ORDER BY wildcard_unquoted DESC, wildcard_refused DESC, logins DESC, client_ip, server_ip;

@@ -7,6 +7,8 @@ FROM (SELECT server_ip, server_port, count(DISTINCT client_ip) AS clients, count
              coalesce(max(CASE WHEN server_product IS NOT NULL THEN id END),
                       max(CASE WHEN greeting IS NOT NULL THEN id END)) AS known_id
       FROM connections
+      WHERE (:client IS NULL OR client_ip IN (SELECT value FROM json_each(:client)))
+        AND (:server IS NULL OR server_ip IN (SELECT value FROM json_each(:server)))
       GROUP BY server_ip, server_port) c
 LEFT JOIN connections known ON known.id = c.known_id
 LEFT JOIN (SELECT server_ip, server_port, count(*) AS logins, sum(refused IS 0) AS accepted,
@@ -15,6 +17,8 @@ LEFT JOIN (SELECT server_ip, server_port, count(*) AS logins, sum(refused IS 0) 
            FROM (SELECT c.server_ip, c.server_port, l.refused, l.wildcard_unquoted
                  FROM judged_logins l
                  JOIN connections c ON c.id = l.connection_id
+                 WHERE (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
+                   AND (:server IS NULL OR c.server_ip IN (SELECT value FROM json_each(:server)))
                  LIMIT -1)
            GROUP BY server_ip, server_port) l ON l.server_ip = c.server_ip AND l.server_port = c.server_port
 ORDER BY wildcards_refused DESC, logins DESC, c.server_ip, c.server_port;

@@ -7,4 +7,7 @@ JOIN logins l ON l.id = v.login_id
 JOIN connections c ON c.id = l.connection_id
 JOIN captures p ON p.id = l.capture_id
 WHERE v.rule = 'starttls-pipelined'
+  AND (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
+  AND (:server IS NULL OR c.server_ip IN (SELECT value FROM json_each(:server)))
+  AND (:user IS NULL OR l.username = :user COLLATE NOCASE)
 ORDER BY l.time_ns, l.id;

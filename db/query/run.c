@@ -2,21 +2,25 @@
  * Runs one statement that only reads, on a database that it cannot change.
  */
 #include "db/query.h"
+#include "db/query/parameters.h"
+#include "db/query/scope.h"
 #include "db/query/writer.h"
 #include "db/read_only.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
-/* A statement that runs longer is stopped, unless the caller says otherwise. */
-#define TIME_LIMIT_S 300
+/* What SQLite may take. */
+#define MEMORY_MIB 256
 
 /* How many steps of SQLite's machine lie between two looks at the clock. */
 #define PROGRESS_STEPS 10000
 
 struct runner {
     const char *path;
+    const struct query_options *options;
     sqlite3 *db;
     struct timespec deadline;
     char *why;
@@ -39,11 +43,20 @@ static int check_time(void *user)
            (now.tv_sec == runner->deadline.tv_sec && now.tv_nsec >= runner->deadline.tv_nsec);
 }
 
-static void limit_time(struct runner *runner, unsigned time_limit_s)
+static void limit(struct runner *runner)
 {
+    (void)sqlite3_hard_heap_limit64((sqlite3_int64)MEMORY_MIB * 1024 * 1024);
+    if (runner->options->time_limit_s == 0)
+        return;
     (void)clock_gettime(CLOCK_MONOTONIC, &runner->deadline);
-    runner->deadline.tv_sec += time_limit_s > 0 ? (time_t)time_limit_s : TIME_LIMIT_S;
+    runner->deadline.tv_sec += (time_t)runner->options->time_limit_s;
     sqlite3_progress_handler(runner->db, PROGRESS_STEPS, check_time, runner);
+}
+
+static enum query_status out_of_memory(struct runner *runner)
+{
+    (void)snprintf(runner->why, runner->why_size, "this SQL takes more than %d MiB of memory", MEMORY_MIB);
+    return QUERY_BAD_SQL;
 }
 
 static enum query_status bad_sql(struct runner *runner, int rc)
@@ -56,8 +69,11 @@ static enum query_status bad_sql(struct runner *runner, int rc)
                        sqlite3_errmsg(runner->db));
         return QUERY_BAD_SQL;
     case SQLITE_INTERRUPT:
-        (void)snprintf(runner->why, runner->why_size, "this SQL ran for too long and was stopped");
+        (void)snprintf(runner->why, runner->why_size, "this SQL ran for more than %u s and was stopped",
+                       runner->options->time_limit_s);
         return QUERY_BAD_SQL;
+    case SQLITE_NOMEM:
+        return out_of_memory(runner);
     case SQLITE_BUSY:
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -98,47 +114,79 @@ static enum query_status prepare(struct runner *runner, const char *sql, sqlite3
     return QUERY_OK;
 }
 
+/* Ends a result that is not whole, so that what there is of it can be read. */
+static enum query_status cut(struct runner *runner, struct query_writer *writer, int rc)
+{
+    if (rc == SQLITE_ROW)
+        (void)snprintf(runner->why, runner->why_size,
+                       "the result has more rows than the limit: it was cut after %" PRIu64, writer->rows);
+    else
+        (void)snprintf(runner->why, runner->why_size,
+                       "this SQL was stopped after %u s: the result is not whole (%" PRIu64 " rows)",
+                       runner->options->time_limit_s, writer->rows);
+    return writer->functions->end(writer) ? QUERY_CUT : QUERY_OUTPUT;
+}
+
 static enum query_status write_rows(struct runner *runner, struct query_writer *writer)
 {
-    int rc = SQLITE_DONE;
+    const uint64_t most = runner->options->row_limit > 0 ? runner->options->row_limit : UINT64_MAX;
     bool written = writer->functions->begin(writer);
+    enum query_status status = QUERY_OK;
+    int rc = SQLITE_DONE;
 
-    while (written && (rc = sqlite3_step(writer->statement)) == SQLITE_ROW) {
+    while (written && (rc = sqlite3_step(writer->statement)) == SQLITE_ROW && writer->rows < most) {
         written = writer->functions->row(writer) && !ferror(writer->out);
         if (written)
             writer->rows++;
     }
-    if (written && rc == SQLITE_DONE)
+    if (written && (rc == SQLITE_ROW || rc == SQLITE_INTERRUPT))
+        status = cut(runner, writer, rc);
+    else if (written && rc == SQLITE_DONE)
         written = writer->functions->end(writer);
-    if (!written || ferror(writer->out) || fflush(writer->out) != 0) {
+    else if (written)
+        status = bad_sql(runner, rc);
+    if (ferror(writer->out) || fflush(writer->out) != 0) {
         (void)snprintf(runner->why, runner->why_size, "cannot write the rows: %s", strerror(errno));
         return QUERY_OUTPUT;
     }
-    return rc == SQLITE_DONE ? QUERY_OK : bad_sql(runner, rc);
+    return written ? status : out_of_memory(runner);
+}
+
+/* What the options narrow the question by. */
+static enum query_status narrow(struct runner *runner, const struct query_parameters *parameters)
+{
+    int rc = SQLITE_OK;
+
+    if (parameters->since_ns != INT64_MIN || parameters->until_ns != INT64_MAX)
+        rc = scope_window(runner->db, parameters->since_ns, parameters->until_ns);
+    if (rc == SQLITE_OK)
+        rc = read_only_lock(runner->db);
+    return rc == SQLITE_OK ? QUERY_OK : failed(runner, QUERY_CANNOT_OPEN, sqlite3_errmsg(runner->db));
 }
 
 enum query_status query_run(const char *path, const char *sql, const struct query_options *options, FILE *out,
                             uint64_t *rows, char *why, size_t why_size)
 {
     static const struct query_format_functions *const formats[] = {
-        [QUERY_TABLE] = &query_format_table,
-        [QUERY_CSV] = &query_format_csv,
-        [QUERY_JSON] = &query_format_json,
-        [QUERY_NDJSON] = &query_format_ndjson,
+        [QUERY_TABLE] = &query_format_table,       [QUERY_CSV] = &query_format_csv,
+        [QUERY_JSON] = &query_format_json,         [QUERY_NDJSON] = &query_format_ndjson,
+        [QUERY_MARKDOWN] = &query_format_markdown,
     };
-    struct runner runner = {.path = path, .why_size = why_size};
+    static const struct query_parameters none = QUERY_NO_PARAMETERS;
+    const struct query_parameters *parameters = options->parameters != NULL ? options->parameters : &none;
+    struct runner runner = {.path = path, .options = options, .why_size = why_size};
     struct query_writer writer = {.functions = formats[options->format], .out = out, .width = options->width};
     enum query_status status;
 
     runner.why = why;
     if (!read_only_open(&runner.db, path, why, why_size))
         return QUERY_CANNOT_OPEN;
-    limit_time(&runner, options->time_limit_s);
-    status = read_only_lock(runner.db) == SQLITE_OK
-                 ? QUERY_OK
-                 : failed(&runner, QUERY_CANNOT_OPEN, sqlite3_errmsg(runner.db));
+    limit(&runner);
+    status = narrow(&runner, parameters);
     if (status == QUERY_OK)
         status = prepare(&runner, sql, &writer.statement);
+    if (status == QUERY_OK && !parameters_bind(writer.statement, parameters, why, why_size))
+        status = QUERY_BAD_SQL;
     if (status == QUERY_OK) {
         writer.columns = sqlite3_column_count(writer.statement);
         status = write_rows(&runner, &writer);

@@ -37,13 +37,6 @@ class Query(harness.ImaptapTest):
     def query(self, *arguments, status=0):
         return self.imaptap("query", "-d", self.database, *arguments, status=status)
 
-    def test_lists_its_canned_queries_with_a_line_each(self):
-        names = [line.split()[0] for line in self.query("--list").out.splitlines()]
-        for name in ("findings", "senders", "affected-users", "wildcard-logins", "captures"):
-            self.assertIn(name, names)
-        for name in names:
-            self.query(name)
-
     def test_formats(self):
         sql = "SELECT username, frame, response_code FROM logins"
         rows = list(csv.reader(io.StringIO(self.query("--format", "csv", sql).out)))

@@ -228,6 +228,43 @@ static void test_json_gives_columns_of_one_name_different_keys(void **state)
            "{\"a\":1,\"a_2\":2,\"a_2_2\":3,\"a_3\":4}\n");
 }
 
+static void test_markdown_is_a_table_of_github_flavour(void **state)
+{
+    open_empty(*state);
+    expect(*state, QUERY_MARKDOWN, 0, sample,
+           "| username | refused | share | code |\n"
+           "| --- | ---: | ---: | --- |\n"
+           "| ali\\*ce | 3 | 1.5 |  |\n"
+           "| b | -20 | 0.25 |  |\n");
+    expect(*state, QUERY_MARKDOWN, 0, "SELECT 1 AS a WHERE 0", "| a |\n| --- |\n");
+}
+
+static void test_markdown_leaves_no_markup_alive(void **state)
+{
+    open_empty(*state);
+    expect(*state, QUERY_MARKDOWN, 0,
+           "SELECT 'a|b' AS p, '<script>' AS s, '[x](http://y)' AS l, 'www.z' AS w, 'm@x' AS m,"
+           " char(10, 155, 8238) AS c, '2026-11-24T10:00Z' AS t",
+           "| p | s | l | w | m | c | t |\n| --- | --- | --- | --- | --- | --- | --- |\n"
+           "| a\\|b | \\<script\\> | \\[x\\](http\\://y) | www\\.z | m\\@x |"
+           " \\\\x0A\\\\u009B\\\\u202E | 2026-11-24T10:00Z |\n");
+}
+
+static void test_table_aligns_emoji(void **state)
+{
+    open_empty(*state);
+    expect(*state, QUERY_TABLE, 0, "SELECT '\xF0\x9F\x98\x80' AS u, 'x' AS y UNION ALL SELECT 'ab', 'x'",
+           "u   y\n"
+           "--  -\n"
+           "\xF0\x9F\x98\x80  x\n"
+           "ab  x\n");
+    /* A wide character that does not fit whole is left out, and what combines stays with its letter. */
+    expect(*state, QUERY_TABLE, 4, "SELECT '\xF0\x9F\x98\x80\xF0\x9F\x98\x80\xF0\x9F\x98\x80' AS uuuu",
+           "uuuu\n----\n\xF0\x9F\x98\x80\xE2\x80\xA6\n");
+    expect(*state, QUERY_TABLE, 3, "SELECT 'abe\xCC\x81' AS u UNION ALL SELECT 'ae\xCC\x81oo'",
+           "u\n---\nabe\xCC\x81\nae\xCC\x81\xE2\x80\xA6\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +284,9 @@ int main(void)
         FIXTURE_TEST(test_ndjson_has_an_object_a_line),
         FIXTURE_TEST(test_json_escapes_what_a_terminal_would_act_on),
         FIXTURE_TEST(test_json_gives_columns_of_one_name_different_keys),
+        FIXTURE_TEST(test_markdown_is_a_table_of_github_flavour),
+        FIXTURE_TEST(test_markdown_leaves_no_markup_alive),
+        FIXTURE_TEST(test_table_aligns_emoji),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,6 +142,8 @@ static void test_one_statement_is_run(void **state)
     assert_non_null(strstr(fixture->why, "no such table: nowhere"));
 }
 
+#define ENDLESS "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+
 static void test_sql_that_never_ends_is_stopped(void **state)
 {
     struct query_options options = {.format = QUERY_CSV, .time_limit_s = 1};
@@ -150,13 +152,96 @@ static void test_sql_that_never_ends_is_stopped(void **state)
     char *text;
 
     fill(fixture, false);
-    text = fixture_query(
-        fixture,
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS c FROM n",
-        &options, &status);
-    assert_int_equal(status, QUERY_BAD_SQL);
-    assert_non_null(strstr(fixture->why, "too long"));
+    text = fixture_query(fixture, ENDLESS "SELECT count(*) AS c FROM n", &options, &status);
+    assert_int_equal(status, QUERY_CUT);
+    assert_non_null(strstr(fixture->why, "stopped after 1 s"));
+    assert_string_equal(text, "c\r\n");
     free(text);
+}
+
+/* What a limit cut can still be read by other programs. */
+static void test_rows_past_the_limit_are_cut(void **state)
+{
+    static const struct {
+        enum query_format format;
+        const char *text;
+    } cases[] = {{QUERY_TABLE, "i\n-\n1\n2\n"},
+                 {QUERY_CSV, "i\r\n1\r\n2\r\n"},
+                 {QUERY_JSON, "[\n{\"i\":1},\n{\"i\":2}\n]\n"},
+                 {QUERY_NDJSON, "{\"i\":1}\n{\"i\":2}\n"},
+                 {QUERY_MARKDOWN, "| i |\n| ---: |\n| 1 |\n| 2 |\n"}};
+    struct fixture *fixture = *state;
+
+    fill(fixture, false);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct query_options options = {.format = cases[i].format, .row_limit = 2};
+        enum query_status status;
+        char *text = fixture_query(fixture, ENDLESS "SELECT i FROM n", &options, &status);
+
+        assert_int_equal(status, QUERY_CUT);
+        assert_non_null(strstr(fixture->why, "cut after 2"));
+        assert_string_equal(text, cases[i].text);
+        free(text);
+        text = fixture_query(fixture, "VALUES (1), (2)", &options, &status);
+        assert_int_equal(status, QUERY_OK);
+        free(text);
+    }
+}
+
+static void test_canned_queries_take_what_their_sql_names(void **state)
+{
+    (void)state;
+    assert_true(query_takes(query_find("findings"), "rule"));
+    assert_true(query_takes(query_find("senders"), "server"));
+    assert_false(query_takes(query_find("senders"), "user"));
+    assert_false(query_takes(query_find("captures"), "client"));
+    assert_false(query_takes(query_find("senders"), "serve"));
+}
+
+static void test_parameters_are_bound(void **state)
+{
+    static const struct {
+        struct query_parameters parameters;
+        const char *sql, *csv;
+    } cases[] = {
+        {QUERY_NO_PARAMETERS, "SELECT :user AS a, :rule AS b, :client AS c, :since AS d, :until AS e",
+         "a,b,c,d,e\r\n,,,,\r\n"},
+        {{.since_ns = INT64_MIN, .until_ns = INT64_MAX, .user = "'--", .rule = "x"},
+         "SELECT :user AS a, :rule AS b",
+         "a,b\r\n'--,x\r\n"},
+        {{.since_ns = -7, .until_ns = 7}, "SELECT :since AS a, :until AS b", "a,b\r\n-7,7\r\n"},
+        {{.since_ns = INT64_MIN, .until_ns = INT64_MAX, .client = "192.0.2.0/24"},
+         "SELECT :client AS a",
+         "a\r\n[]\r\n"},
+    };
+    struct fixture *fixture = *state;
+
+    fill(fixture, false);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct query_options options = {.format = QUERY_CSV, .parameters = &cases[i].parameters};
+        enum query_status status;
+        char *text = fixture_query(fixture, cases[i].sql, &options, &status);
+
+        assert_int_equal(status, QUERY_OK);
+        assert_string_equal(text, cases[i].csv);
+        free(text);
+    }
+}
+
+static void test_parameters_that_are_not_known_or_not_named_are_told(void **state)
+{
+    struct query_parameters parameters = {.since_ns = INT64_MIN, .until_ns = INT64_MAX, .rule = "x"};
+    struct query_options options = {.format = QUERY_CSV, .parameters = &parameters};
+    struct fixture *fixture = *state;
+    enum query_status status;
+
+    fill(fixture, false);
+    expect(fixture, "SELECT :nobody AS a", QUERY_BAD_SQL, "");
+    expect(fixture, "SELECT ? AS a", QUERY_BAD_SQL, "");
+    expect(fixture, "SELECT @user AS a", QUERY_BAD_SQL, "");
+    free(fixture_query(fixture, "SELECT 1", &options, &status));
+    assert_int_equal(status, QUERY_BAD_SQL);
+    assert_non_null(strstr(fixture->why, "--rule"));
 }
 
 static void test_value_of_huge_size_is_refused(void **state)
@@ -184,7 +269,8 @@ static void test_rows_are_counted(void **state)
 
 static void test_output_that_cannot_be_written_is_told(void **state)
 {
-    static const enum query_format formats[] = {QUERY_TABLE, QUERY_CSV, QUERY_JSON, QUERY_NDJSON};
+    static const enum query_format formats[] = {QUERY_TABLE, QUERY_CSV, QUERY_JSON, QUERY_NDJSON,
+                                                QUERY_MARKDOWN};
     struct fixture *fixture = *state;
 
     fill(fixture, false);
@@ -320,6 +406,10 @@ int main(void)
         FIXTURE_TEST(test_free_sql_cannot_do_more_than_read),
         FIXTURE_TEST(test_one_statement_is_run),
         FIXTURE_TEST(test_sql_that_never_ends_is_stopped),
+        FIXTURE_TEST(test_rows_past_the_limit_are_cut),
+        FIXTURE_TEST(test_canned_queries_take_what_their_sql_names),
+        FIXTURE_TEST(test_parameters_are_bound),
+        FIXTURE_TEST(test_parameters_that_are_not_known_or_not_named_are_told),
         FIXTURE_TEST(test_value_of_huge_size_is_refused),
         FIXTURE_TEST(test_rows_are_counted),
         FIXTURE_TEST(test_output_that_cannot_be_written_is_told),

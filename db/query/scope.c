@@ -1,0 +1,71 @@
+/*
+ * The window: a temporary table of one row, two views that look through it, and all other views once more on
+ * top of those.
+ */
+#include "db/query/scope.h"
+
+#include <string.h>
+
+extern const char db_views_sql[];
+extern const char db_judgement_sql[];
+
+#define VIEW "CREATE VIEW "
+
+static const char table_sql[] = "CREATE TEMP TABLE scope (since_ns INTEGER, until_ns INTEGER)";
+static const char window_sql[] = "INSERT INTO temp.scope (since_ns, until_ns) VALUES (?1, ?2)";
+static const char narrowed_sql[] =
+    "CREATE TEMP VIEW logins AS SELECT * FROM main.logins WHERE time_ns >= (SELECT since_ns FROM temp.scope)"
+    " AND time_ns < (SELECT until_ns FROM temp.scope);"
+    "CREATE TEMP VIEW connections AS SELECT * FROM main.connections"
+    " WHERE (first_ns < (SELECT until_ns FROM temp.scope) OR first_ns IS NULL)"
+    " AND (last_ns >= (SELECT since_ns FROM temp.scope) OR last_ns IS NULL OR \"end\" IS NULL);";
+
+static int set_window(sqlite3 *db, int64_t since_ns, int64_t until_ns)
+{
+    sqlite3_stmt *statement = NULL;
+    int rc = sqlite3_prepare_v2(db, window_sql, -1, &statement, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_int64(statement, 1, since_ns);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_int64(statement, 2, until_ns);
+    if (rc == SQLITE_OK && sqlite3_step(statement) != SQLITE_DONE)
+        rc = sqlite3_errcode(db);
+    (void)sqlite3_finalize(statement);
+    return rc;
+}
+
+/* The views of a file of ours. SQLite itself finds the end of each, for their comments hold semicolons too.
+ */
+static int make_views(sqlite3 *db, const char *sql)
+{
+    int rc = SQLITE_OK;
+
+    for (sql = strstr(sql, VIEW); rc == SQLITE_OK && sql != NULL; sql = strstr(sql, VIEW)) {
+        char *temporary = sqlite3_mprintf("CREATE TEMP VIEW %s", sql + sizeof VIEW - 1);
+        sqlite3_stmt *statement = NULL;
+        const char *rest = NULL;
+
+        rc = temporary == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(db, temporary, -1, &statement, &rest);
+        if (rc == SQLITE_OK && sqlite3_step(statement) != SQLITE_DONE)
+            rc = sqlite3_errcode(db);
+        if (rc == SQLITE_OK)
+            sql += strlen(sql) - strlen(rest);
+        (void)sqlite3_finalize(statement);
+        sqlite3_free(temporary);
+    }
+    return rc;
+}
+
+int scope_window(sqlite3 *db, int64_t since_ns, int64_t until_ns)
+{
+    int rc = sqlite3_exec(db, table_sql, NULL, NULL, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = set_window(db, since_ns, until_ns);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(db, narrowed_sql, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = make_views(db, db_views_sql);
+    return rc == SQLITE_OK ? make_views(db, db_judgement_sql) : rc;
+}
