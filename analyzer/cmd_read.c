@@ -6,6 +6,7 @@
 #include "analyzer/open_store.h"
 #include "analyzer/recorder/recorder.h"
 #include "analyzer/recorder/report.h"
+#include "analyzer/run_facts.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -166,6 +167,14 @@ static int leave_one_file(const char *path, char *why, size_t why_size)
     return status == STORE_OK ? store_close(store, why, why_size) : status;
 }
 
+/* Says in the database how the run ended, also when what it found could not be kept. */
+static int end_run(struct store *store, const struct recorder_result *result)
+{
+    if (result->store_failed)
+        store_rollback(store);
+    return store_run_end(store, run_facts_now(), result->stopped || result->store_failed);
+}
+
 static int read_into(struct store *store, struct inputs *inputs, const struct settings *settings)
 {
     bool show = !settings->quiet && isatty(STDERR_FILENO);
@@ -182,6 +191,8 @@ static int read_into(struct store *store, struct inputs *inputs, const struct se
         status = recorder_follow(store, settings->follow, inputs, &settings->analysis, show, stderr, &result);
     if (status != 0) {
         fprintf(stderr, "imaptap: no analyzer process can be started: %s\n", strerror(errno));
+        result.stopped = true;
+        (void)end_run(store, &result);
         store_close(store, why, sizeof why);
         recorder_result_free(&result);
         return EXIT_UNREAD;
@@ -189,7 +200,10 @@ static int read_into(struct store *store, struct inputs *inputs, const struct se
     (void)snprintf(where, sizeof where, "on port %s%s", settings->port_text,
                    settings->analysis.detect ? " or any other" : "");
     failed = tell_failures(inputs, &result);
-    status = store_close(store, why, sizeof why);
+    status = end_run(store, &result);
+    (void)snprintf(why, sizeof why, "%s", store_error(store));
+    if (store_close(store, why, sizeof why) != STORE_OK)
+        status = STORE_FAILED;
     if (status == STORE_OK && settings->follow != NULL)
         status = leave_one_file(settings->database, why, sizeof why);
     if (status != STORE_OK && !result.store_failed) {
@@ -214,9 +228,15 @@ int cmd_read(int argc, char **argv)
 {
     struct settings settings = {.database = DEFAULT_DATABASE, .ports = {143, 993}, .port_text = "143,993"};
     struct inputs inputs = {0};
+    struct run_facts run;
     struct store *store;
     int status;
 
+    /* before the options are parsed, which puts them in front */
+    if (run_facts_collect(&run, argc, argv, NULL) != 0) {
+        fprintf(stderr, "imaptap: no random number can be had for the run: %s\n", strerror(errno));
+        return EXIT_UNREAD;
+    }
     settings.analysis.port_count = 2;
     settings.analysis.detect = true;
     status = parse(argc, argv, &settings);
@@ -242,6 +262,8 @@ int cmd_read(int argc, char **argv)
         return EXIT_UNREAD;
     }
     store = open_store(settings.database, settings.follow != NULL);
+    if (store != NULL)
+        store_run_begin(store, &run.facts);
     status = store == NULL ? EXIT_UNREAD : read_into(store, &inputs, &settings);
     inputs_free(&inputs);
     return status;

@@ -2,6 +2,7 @@
  * The table of subcommands.
  */
 #include "analyzer/command.h"
+#include "analyzer/stream/reassembly.h"
 
 #include <pcap/pcap.h>
 #include <sqlite3.h>
@@ -34,8 +35,8 @@ static void print_help(FILE *out)
 
 static void print_version(void)
 {
-    printf("imaptap %s\n%s\nlibnids 1.26\nSQLite %s\n", IMAPTAP_VERSION, pcap_lib_version(),
-           sqlite3_libversion());
+    printf("imaptap %s\n%s\nlibnids %s\nSQLite %s\n", IMAPTAP_VERSION, pcap_lib_version(),
+           reassembly_library(), sqlite3_libversion());
 }
 
 int main(int argc, char **argv)

@@ -23,7 +23,7 @@ CREATE TABLE runs (
     started_ns INTEGER NOT NULL CHECK (typeof(started_ns) = 'integer'), -- when it began
     ended_ns INTEGER -- when it ended; NULL: it is running, or was killed
         CHECK (typeof(ended_ns) IN ('integer', 'null')),
-    state TEXT NOT NULL -- aborted: it was stopped, or killed, or could not go on
+    state TEXT NOT NULL -- aborted: stopped, could not go on, or killed (as the next that writes finds)
         CHECK (state = 'running' OR state = 'complete' OR state = 'aborted')
 );
 
@@ -51,9 +51,9 @@ CREATE TABLE captures (
     size INTEGER CHECK (typeof(size) IN ('integer', 'null')), -- octets of the file as it lies on disk
     sha256 TEXT -- of the whole file as it lies on disk; NULL: not all of it was hashed
         CHECK (sha256 IS NULL OR (typeof(sha256) = 'text' AND length(sha256) = 64)),
-    lost_octets INTEGER -- of TCP streams: never captured
+    lost_octets INTEGER -- of the connections that began in it: never captured
         CHECK (typeof(lost_octets) IN ('integer', 'null')),
-    evicted INTEGER -- connections given up because too many were open
+    evicted INTEGER -- connections given up while it was read, because too many were open
         CHECK (typeof(evicted) IN ('integer', 'null')),
     read_ns INTEGER CHECK (typeof(read_ns) IN ('integer', 'null')) -- when its reading began
 );

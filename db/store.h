@@ -34,6 +34,14 @@ struct store_rule {
     const char *id, *severity, *title, *reference, *remedy, *rfc2060, *rfc3501, *rfc9051;
 };
 
+/* One call of the program; the fields are those of the table `runs`. */
+struct store_run_facts {
+    const char *uuid, *imaptap_version, *libpcap_version, *libnids_version, *sqlite_version;
+    const char *command_line, *host, *user;
+    const char *filter; /* NULL: none */
+    int64_t started_ns;
+};
+
 struct store_capture {
     const char *source; /* path as given, or interface; octets that are not UTF-8 are escaped */
     enum store_kind kind;
@@ -43,7 +51,11 @@ struct store_capture {
     int64_t kernel_drops, interface_drops; /* -1: does not apply */
     int64_t first_ns, last_ns;             /* -1: no packet */
     enum store_state state;
-    const char *error; /* NULL: none */
+    const char *error;            /* NULL: none */
+    int64_t size;                 /* octets on disk; -1: not known */
+    const char *sha256;           /* of all of these; NULL: not known */
+    int64_t lost_octets, evicted; /* -1: not known */
+    int64_t read_ns;              /* when its reading began; -1: store_capture_update leaves what is there */
 };
 
 struct store_connection {
@@ -90,12 +102,21 @@ typedef bool store_is_beginning(void *user, int64_t bytes, const char *fingerpri
 int store_find_grown(struct store *store, const char *name, int64_t bytes, store_is_beginning *is_beginning,
                      void *user, int64_t *id);
 
+/* The captures from now on belong to `run`, which must stay until store_run_end. Its row is made with the
+ * first of them: a run in which all captures turn out to be known changes nothing. */
+void store_run_begin(struct store *store, const struct store_run_facts *run);
+/* The run is over, and is committed. One that has no capture left, since all were known, leaves no row. A run
+ * whose process ended without this is set to "aborted" by the next store_open. */
+int store_run_end(struct store *store, int64_t ended_ns, bool aborted);
+
 /* Begins a capture in state "running". One with the same fingerprint that is "running" or "failed" is
  * replaced: its rows go, in the same transaction. */
 int store_capture_begin(struct store *store, const struct store_capture *capture, int64_t *id);
 /* Brings the row up to date: counts, times, state, error, and the fingerprint when it was not known before.
  */
 int store_capture_update(struct store *store, int64_t id, const struct store_capture *capture);
+/* Adds to the lost octets of a capture what was found to be lost after its end. */
+int store_capture_lost(struct store *store, int64_t id, int64_t octets);
 /* Removes a capture and all that rests on it (a pipe that turned out to be known already). */
 int store_capture_remove(struct store *store, int64_t id);
 

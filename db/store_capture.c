@@ -96,20 +96,29 @@ static void bind_capture(struct store_binder *binder, const struct store_capture
     store_bind_count(binder, capture->last_ns);
     store_bind_word(binder, name_of_state(state));
     store_bind_string(binder, capture->error);
+    store_bind_count(binder, capture->size);
+    store_bind_string(binder, capture->sha256);
+    store_bind_count(binder, capture->lost_octets);
+    store_bind_count(binder, capture->evicted);
+    store_bind_count(binder, capture->read_ns);
 }
 
 int store_capture_begin(struct store *store, const struct store_capture *capture, int64_t *id)
 {
     struct store_binder binder;
+    int64_t run_id = 0;
     int status = store_begin(store);
 
     *id = 0;
     if (status == STORE_OK)
         status = make_way(store, capture->fingerprint, 0);
+    if (status == STORE_OK)
+        status = store_run_id(store, &run_id);
     if (status != STORE_OK)
         return status;
     binder = store_bind(store, SQL_CAPTURE_ADD);
     bind_capture(&binder, capture, STORE_RUNNING);
+    store_bind_int(&binder, run_id);
     status = store_run(store, &binder, NULL);
     if (status == STORE_OK)
         *id = sqlite3_last_insert_rowid(store->db);
@@ -133,6 +142,19 @@ int store_capture_update(struct store *store, int64_t id, const struct store_cap
     if (status == STORE_OK && changes == 0)
         status = store_fail(store, "there is no capture %lld: another process replaced it", (long long)id);
     return status;
+}
+
+int store_capture_lost(struct store *store, int64_t id, int64_t octets)
+{
+    struct store_binder binder;
+    int status = store_begin(store);
+
+    if (status != STORE_OK)
+        return status;
+    binder = store_bind(store, SQL_CAPTURE_LOST);
+    store_bind_int(&binder, id);
+    store_bind_int(&binder, octets);
+    return store_run(store, &binder, NULL);
 }
 
 int store_capture_remove(struct store *store, int64_t id)

@@ -16,8 +16,14 @@ enum store_sql {
     SQL_RULE,
     SQL_FIND_CAPTURE,
     SQL_FIND_GROWN,
+    SQL_RUN_ADD,
+    SQL_RUN_END,
+    SQL_RUN_REMOVE_EMPTY,
+    SQL_RUNS_RUNNING,
+    SQL_RUN_KILLED,
     SQL_CAPTURE_ADD,
     SQL_CAPTURE_UPDATE,
+    SQL_CAPTURE_LOST,
     SQL_CAPTURE_HAND_OVER,
     SQL_CAPTURE_REMOVE,
     SQL_CONNECTION_ADD,
@@ -32,9 +38,12 @@ struct store {
     sqlite3 *db;
     char *path;
     bool live;
-    int failure;  /* why rows of this transaction are missing: nothing more is written until it is rolled back
-                   */
-    char **rules; /* ids, by index */
+    int failure; /* why rows of this transaction are missing: nothing more is written until it is rolled back
+                  */
+    const struct store_run_facts *run; /* that captures belong to; NULL: none */
+    int64_t run_id;                    /* its row; 0: there is none yet */
+    int lock_fd;                       /* the file again, for the locks of runs; -1: not open */
+    char **rules;                      /* ids, by index */
     size_t rule_count;
     sqlite3_stmt *statements[SQL_STATEMENTS];
     char error[1024];
@@ -61,6 +70,11 @@ void store_bind_word(struct store_binder *binder, const char *word);
 
 /* Sees that a transaction is open. */
 int store_begin(struct store *store);
+/* The row of the run that a capture is to belong to, which is made when it is not there; 0: there is no run.
+ * Within a transaction. */
+int store_run_id(struct store *store, int64_t *id);
+/* Sets the runs whose process is gone to "aborted". Changes nothing where there is none. */
+int store_run_find_killed(struct store *store);
 /* Runs a bound statement that returns no row; *changes (may be NULL) is how many rows it changed. A failure
  * makes the transaction one that can only be rolled back. */
 int store_run(struct store *store, struct store_binder *binder, int *changes);

@@ -46,12 +46,25 @@ static const char *const statements[SQL_STATEMENTS] = {
         "SELECT id, bytes, fingerprint FROM captures WHERE kind = 'file' AND bytes BETWEEN 1 AND ?1"
         " AND fingerprint IS NOT NULL AND (source = ?2 OR substr(source, -1 - length(?2)) = '/' || ?2)"
         " ORDER BY id DESC",
+    [SQL_RUN_ADD] =
+        "INSERT INTO runs (uuid, imaptap_version, libpcap_version, libnids_version, sqlite_version,"
+        " command_line, filter, host, user, started_ns, state)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running')",
+    [SQL_RUN_END] = "UPDATE runs SET ended_ns = ?2, state = ?3 WHERE id = ?1",
+    [SQL_RUN_REMOVE_EMPTY] =
+        "DELETE FROM runs WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM captures WHERE run_id = ?1)",
+    [SQL_RUNS_RUNNING] = "SELECT id FROM runs WHERE state = 'running'",
+    [SQL_RUN_KILLED] = "UPDATE runs SET state = 'aborted' WHERE id = ? AND state = 'running'",
     [SQL_CAPTURE_ADD] =
         "INSERT INTO captures (source, kind, fingerprint, link_types, packets, bytes, kernel_drops,"
-        " interface_drops, first_ns, last_ns, state, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " interface_drops, first_ns, last_ns, state, error, size, sha256, lost_octets, evicted, read_ns, "
+        "run_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))",
     [SQL_CAPTURE_UPDATE] = "UPDATE captures SET source = ?, kind = ?, fingerprint = coalesce(?, fingerprint),"
                            " link_types = ?, packets = ?, bytes = ?, kernel_drops = ?, interface_drops = ?,"
-                           " first_ns = ?, last_ns = ?, state = ?, error = ? WHERE id = ?",
+                           " first_ns = ?, last_ns = ?, state = ?, error = ?, size = ?, sha256 = ?,"
+                           " lost_octets = ?, evicted = ?, read_ns = coalesce(?, read_ns) WHERE id = ?",
+    [SQL_CAPTURE_LOST] = "UPDATE captures SET lost_octets = coalesce(lost_octets, 0) + ?2 WHERE id = ?1",
     /* A connection that went on into another capture stays, with the logins there. */
     [SQL_CAPTURE_HAND_OVER] =
         "UPDATE connections SET capture_id ="
@@ -78,8 +91,8 @@ static const char *const statements[SQL_STATEMENTS] = {
         " response_code, response_text, latency_ns, incomplete)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [SQL_LOGIN_AFTER] = "UPDATE logins SET after_result = ?, after_text = ? WHERE id = ?",
-    [SQL_VIOLATION_ADD] = "INSERT INTO violations (login_id, rule, argument, position, count, octets)"
-                          " VALUES (?, ?, ?, ?, ?, ?)",
+    [SQL_VIOLATION_ADD] = ("INSERT INTO violations (login_id, rule, argument, position, count, octets)"
+                           " VALUES (?, ?, ?, ?, ?, ?)"),
 };
 
 /* Runs a pragma that sets or tells the journal mode; `mode` is what it is now. */
@@ -319,7 +332,7 @@ static int open_database(struct store *store, int busy_ms)
         status = write_ahead(store, busy_ms);
     if (status == STORE_OK)
         status = prepare_statements(store);
-    return status;
+    return status == STORE_OK ? store_run_find_killed(store) : status;
 }
 
 /* Leaves one file behind. Where another process has the database open, its log stays, and that is no failure.
@@ -341,6 +354,8 @@ static void free_store(struct store *store)
     for (int i = 0; i < SQL_STATEMENTS; i++)
         (void)sqlite3_finalize(store->statements[i]);
     (void)sqlite3_close(store->db);
+    if (store->lock_fd >= 0)
+        (void)close(store->lock_fd);
     for (size_t i = 0; i < store->rule_count; i++)
         free(store->rules[i]);
     free(store->rules);
@@ -363,6 +378,7 @@ int store_open(struct store **store, const char *path, bool live, int busy_ms, c
         return STORE_FAILED;
     }
     made->live = live;
+    made->lock_fd = -1;
     status = open_database(made, busy_ms);
     if (status != STORE_OK) {
         (void)snprintf(why, why_size, "%s", made->error);

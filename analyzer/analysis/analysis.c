@@ -20,7 +20,7 @@
 #define FLUSH_EVERY (64 * FIGURES_EVERY)
 
 struct capture_span {
-    int64_t packets, first_ns, last_ns;
+    int64_t packets, first_ns, last_ns, evicted;
 };
 
 struct analysis {
@@ -34,6 +34,8 @@ struct analysis {
     struct tracker *tracker;
     struct capture_span *spans; /* by capture number */
     size_t span_count;
+    uint32_t current; /* the capture of the last frame */
+    uint64_t evicted; /* connections, up to the first of its frames that came last */
     uint64_t peeled[PEEL_RESULTS];
     uint64_t frames;
     int64_t latest_ns[2]; /* times of the last two frames */
@@ -64,8 +66,18 @@ static void on_started(void *user, uint32_t capture)
     struct event event = {.kind = EVENT_CAPTURE_STARTED};
 
     event.capture.capture = capture;
-    analysis->spans[capture] = (struct capture_span){0, -1, -1};
+    analysis->spans[capture] = (struct capture_span){0, -1, -1, 0};
     channel_send(analysis->channel, &event);
+}
+
+/* What was evicted since the last time, the capture of the last frame made room for. */
+static void count_evicted(struct analysis *analysis)
+{
+    uint64_t evicted = connection_table_counts(analysis->table).evicted;
+
+    if (analysis->current < analysis->span_count)
+        analysis->spans[analysis->current].evicted += (int64_t)(evicted - analysis->evicted);
+    analysis->evicted = evicted;
 }
 
 static void on_ended(void *user, uint32_t capture, enum capture_status status, struct capture_file *file)
@@ -75,7 +87,9 @@ static void on_ended(void *user, uint32_t capture, enum capture_status status, s
     struct event event = {.kind = EVENT_CAPTURE_ENDED};
     struct event_capture *told = &event.capture;
 
+    count_evicted(analysis);
     told->capture = capture;
+    told->evicted = span->evicted;
     /* a frame of which the rest is still to be written is no damage */
     told->broken =
         status == CAPTURE_BROKEN && (analysis->feed == NULL || !feed_is_unfinished(analysis->feed));
@@ -112,6 +126,10 @@ static void take_frame(struct analysis *analysis, const struct frame *frame)
     struct segment segment;
     enum peel_result result;
 
+    if (frame->capture != analysis->current) {
+        count_evicted(analysis);
+        analysis->current = frame->capture;
+    }
     span->packets++;
     analysis->latest_ns[0] = analysis->latest_ns[1];
     analysis->latest_ns[1] = frame->time_ns;

@@ -23,6 +23,7 @@ static void put_capture(struct wire_writer *out, const struct event_capture *cap
     wire_put_i64(out, capture->bytes);
     wire_put_i64(out, capture->first_ns);
     wire_put_i64(out, capture->last_ns);
+    wire_put_i64(out, capture->evicted);
     wire_put_string(out, capture->link_types);
     wire_put_string(out, capture->fingerprint);
     wire_put_string(out, capture->error);
@@ -38,10 +39,11 @@ static void get_capture(struct wire_reader *in, struct event_capture *capture, b
     capture->bytes = wire_get_i64(in);
     capture->first_ns = wire_get_i64(in);
     capture->last_ns = wire_get_i64(in);
+    capture->evicted = wire_get_i64(in);
     wire_get_string(in, capture->link_types, sizeof capture->link_types);
     wire_get_string(in, capture->fingerprint, sizeof capture->fingerprint);
     wire_get_string(in, capture->error, sizeof capture->error);
-    if (capture->packets < 0 || capture->bytes < 0)
+    if (capture->packets < 0 || capture->bytes < 0 || capture->evicted < 0)
         in->failed = true;
 }
 

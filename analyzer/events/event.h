@@ -28,6 +28,7 @@ struct event_capture {
     /* the rest of EVENT_CAPTURE_ENDED only */
     bool broken;
     int64_t packets, bytes, first_ns, last_ns; /* times: -1 without a packet */
+    int64_t evicted;                           /* connections given up while it was read */
     char link_types[256];
     char fingerprint[64];
     char error[512]; /* one sentence when broken */

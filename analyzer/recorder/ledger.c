@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* An open connection of the analyzer. */
 struct slot {
     int64_t row;           /* 0: none */
+    int64_t lost_octets;   /* as last told */
     int64_t login_row;     /* of the last login that succeeded */
     uint32_t login_number; /* and its number */
 };
@@ -133,6 +135,14 @@ static enum ledger_status remove_shorter(struct ledger *ledger, struct input *in
     return store_capture_remove(ledger->store, id) == STORE_OK ? LEDGER_OK : LEDGER_STORE;
 }
 
+static int64_t now_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 static enum ledger_status begin_capture(struct ledger *ledger, uint32_t number)
 {
     struct input *input = &ledger->inputs->items[number];
@@ -148,6 +158,10 @@ static enum ledger_status begin_capture(struct ledger *ledger, uint32_t number)
         .first_ns = -1,
         .last_ns = -1,
         .state = STORE_RUNNING,
+        .size = input->is_pipe || input->grows ? -1 : (int64_t)input->octets,
+        .lost_octets = -1,
+        .evicted = -1,
+        .read_ns = now_ns(),
     };
 
     if (outcome->state != OUTCOME_PENDING || outcome->id != 0)
@@ -158,6 +172,8 @@ static enum ledger_status begin_capture(struct ledger *ledger, uint32_t number)
         row.fingerprint = fingerprint_so_far(ledger, input, 0, so_far);
         row.bytes = (int64_t)input->octets;
     }
+    outcome->lost_octets = 0;
+    outcome->evicted = -1;
     return store_capture_begin(ledger->store, &row, &outcome->id) == STORE_OK ? LEDGER_OK : LEDGER_STORE;
 }
 
@@ -174,6 +190,7 @@ static enum ledger_status end_capture(struct ledger *ledger, const struct event_
     *kept = *facts;
     ledger->ended[facts->capture] = kept;
     outcome->packets = facts->packets;
+    outcome->evicted = facts->evicted;
     outcome->bytes = facts->bytes;
     outcome->first_ns = facts->first_ns;
     outcome->last_ns = facts->last_ns;
@@ -183,11 +200,25 @@ static enum ledger_status end_capture(struct ledger *ledger, const struct event_
     return LEDGER_OK;
 }
 
+/* A loss counts for the capture that its connection began in; *late is what comes when that is settled
+ * already. */
+static bool count_lost(struct outcome *outcome, struct slot *slot, int64_t lost_octets, int64_t *late)
+{
+    int64_t more = lost_octets - slot->lost_octets;
+
+    if (more < 0 || __builtin_add_overflow(outcome->lost_octets, more, &outcome->lost_octets))
+        return false;
+    slot->lost_octets = lost_octets;
+    *late = outcome->settled ? more : 0;
+    return true;
+}
+
 static enum ledger_status take_connection(struct ledger *ledger, const struct event_connection *told)
 {
     int64_t capture_id = ledger->outcomes[told->capture].id;
     struct slot *slot = slot_of(ledger, told->slot);
     char origin_ip[46], origin_source[65];
+    int64_t late = 0;
     struct store_connection row = {
         .capture_id = capture_id,
         .client_port = told->client_port,
@@ -213,6 +244,8 @@ static enum ledger_status take_connection(struct ledger *ledger, const struct ev
 
     if (slot == NULL || capture_id == 0)
         return LEDGER_NONSENSE;
+    if (!count_lost(&ledger->outcomes[told->capture], slot, told->lost_octets, &late))
+        return LEDGER_NONSENSE;
     memcpy(row.client_ip, told->client_ip, sizeof row.client_ip);
     memcpy(row.server_ip, told->server_ip, sizeof row.server_ip);
     if (told->origin_ip.octets != NULL && told->origin_source.octets != NULL) {
@@ -227,6 +260,8 @@ static enum ledger_status take_connection(struct ledger *ledger, const struct ev
         status = store_connection_add(ledger->store, &row, &slot->row);
     else
         status = store_connection_update(ledger->store, slot->row, &row);
+    if (status == STORE_OK && late > 0)
+        status = store_capture_lost(ledger->store, capture_id, late);
     if (told->ended)
         memset(slot, 0, sizeof *slot);
     return status == STORE_OK ? LEDGER_OK : LEDGER_STORE;
@@ -327,6 +362,10 @@ static enum ledger_status settle(struct ledger *ledger, uint32_t capture, const 
         .last_ns = facts->last_ns,
         .state = outcome->state == OUTCOME_READ ? STORE_COMPLETE : STORE_BROKEN,
         .error = outcome->state == OUTCOME_READ ? NULL : outcome->error,
+        .size = input->is_pipe ? outcome->bytes : (int64_t)input->octets,
+        .lost_octets = outcome->lost_octets,
+        .evicted = outcome->evicted,
+        .read_ns = -1,
     };
     bool known = false;
 
@@ -358,6 +397,7 @@ enum ledger_status ledger_settle(struct ledger *ledger, uint32_t capture)
 
     if (ledger->outcomes[capture].id != 0)
         status = settle(ledger, capture, facts == NULL ? &nothing : facts);
+    ledger->outcomes[capture].settled = true;
     free(facts);
     ledger->ended[capture] = NULL;
     return status;

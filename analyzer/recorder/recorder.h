@@ -23,7 +23,9 @@ struct outcome {
     enum outcome_state state;
     int64_t id; /* of its row in `captures`; 0: none */
     int64_t packets, bytes, first_ns, last_ns;
-    char *error; /* one sentence; NULL: none */
+    int64_t lost_octets, evicted; /* of its IMAP connections; connections given up while it was read */
+    bool settled;                 /* its row is what it will be */
+    char *error;                  /* one sentence; NULL: none */
 };
 
 /* Says why the input was not read whole. */

@@ -169,6 +169,14 @@ static int cost_of(size_t length)
     return (int)((length + SEGMENT_RECORDS + UNIT - 1) / UNIT);
 }
 
+#define TEXT_OF(number)            #number
+#define VERSION_TEXT(major, minor) TEXT_OF(major) "." TEXT_OF(minor)
+
+const char *reassembly_library(void)
+{
+    return VERSION_TEXT(NIDS_MAJOR, NIDS_MINOR);
+}
+
 struct reassembly *reassembly_new(unsigned pairs, reassembly_deliver *deliver)
 {
     static struct nids_chksum_ctl no_checksums = {0, 0, NIDS_DONT_CHKSUM, 0};

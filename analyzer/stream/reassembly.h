@@ -24,6 +24,9 @@ struct reassembly_pair;
 /* Octets in order, from reassembly_feed or reassembly_step only; one call a segment. */
 typedef void reassembly_deliver(void *owner, enum stream_side from, const uint8_t *octets, size_t length);
 
+/* The version of libnids. */
+const char *reassembly_library(void);
+
 /* Starts libnids with room for `pairs` open pairs (1 to 100,000). Reads /dev/urandom, so call it before any
  * sandbox. NULL: out of memory, or there is one already. */
 struct reassembly *reassembly_new(unsigned pairs, reassembly_deliver *deliver);

@@ -308,12 +308,12 @@ static void fail_each(struct fixture *fixture, bool lasting, int code, int step)
 
 static void test_one_failing_operation_leaves_one_version_or_the_other(void **state)
 {
-    fail_each(*state, false, SQLITE_IOERR_WRITE, 1);
+    fail_each(*state, false, SQLITE_IOERR_WRITE, 4);
 }
 
 static void test_pulled_plug_leaves_one_version_or_the_other(void **state)
 {
-    fail_each(*state, true, SQLITE_FULL, 3);
+    fail_each(*state, true, SQLITE_FULL, 7);
 }
 
 static void test_asking_an_older_version_says_what_to_do_and_changes_nothing(void **state)

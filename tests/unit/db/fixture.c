@@ -95,7 +95,11 @@ struct store_capture fixture_capture(const char *fingerprint)
                                   .kernel_drops = -1,
                                   .interface_drops = -1,
                                   .first_ns = 1700000000000000000,
-                                  .last_ns = 1700000001000000000};
+                                  .last_ns = 1700000001000000000,
+                                  .size = 1000,
+                                  .lost_octets = -1,
+                                  .evicted = -1,
+                                  .read_ns = 1700000002000000000};
 }
 
 int64_t fixture_begin(struct store *store, const char *fingerprint)

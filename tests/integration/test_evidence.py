@@ -1,0 +1,123 @@
+"""What a responder must show later: which run read which capture, when, how, and what it could not see."""
+import getpass
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import capture_maker
+import harness
+from capture_maker import Conversation, pcap
+
+
+class Runs(harness.ImaptapTest):
+    def test_a_run_says_what_read_the_captures_where_and_when(self):
+        before = time.time_ns()
+        capture = self.write("a b.pcap", capture_maker.one_login())
+        self.read("-q", capture, "--exit-code", "-p", "143", status=1)
+        run = dict(zip(("uuid", "imaptap", "pcap", "nids", "sqlite", "line", "filter", "host", "user", "start", "end", "state"),
+                       self.one("SELECT uuid, imaptap_version, libpcap_version, libnids_version, sqlite_version, command_line, "
+                                "filter, host, user, started_ns, ended_ns, state FROM runs")))
+        self.assertRegex(run["uuid"], r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+        version = self.imaptap("--version").out
+        self.assertEqual(version, f"imaptap {run['imaptap']}\n{run['pcap']}\nlibnids {run['nids']}\nSQLite {run['sqlite']}\n")
+        self.assertEqual(run["line"], f"imaptap read -d {self.database} -q '{capture}' --exit-code -p 143")
+        self.assertEqual((run["filter"], run["host"], run["user"]), (None, socket.gethostname(), getpass.getuser()))
+        self.assertTrue(before <= run["start"] <= run["end"] <= time.time_ns())
+        self.assertEqual(run["state"], "complete")
+        self.assertEqual(self.one("SELECT c.size, c.lost_octets, c.evicted, c.read_ns BETWEEN r.started_ns AND r.ended_ns "
+                                  "FROM captures c JOIN runs r ON r.id = run_id"), (os.path.getsize(capture), 0, 0, 1))
+
+    def test_a_command_line_of_any_kind_is_kept_in_bounds_and_as_text(self):
+        capture = self.write("it's.pcap", capture_maker.one_login())
+        subprocess.run([harness.BINARY, "read", "-d", self.database, capture, b"\xff*.pcap", *(["x" * 200] * 40)],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        line = self.one("SELECT command_line FROM runs")
+        self.assertIn(capture.replace("'", "'\\''"), line)
+        self.assertIn(r"'\xFF*.pcap'", line)
+        self.assertRegex(line, r" \.\.\. and \d+ more$")
+        self.assertLess(len(line), 4200)
+
+    def test_inputs_that_yield_nothing_stand_there_too(self):
+        self.write("in/nothing.pcap", pcap(Conversation().open().close().frames[:1]))
+        self.write("in/empty.pcap", pcap([]))
+        self.write("in/cut.pcap", capture_maker.one_login()[:30])
+        self.read(self.path("in"), status=3)
+        self.assertEqual(self.ask("SELECT state, count(*), sum(run_id) FROM captures GROUP BY state"),
+                         [("complete", 2, 2), ("failed", 1, 1)])
+        self.assertEqual(self.one("SELECT count(*) FROM logins"), 0)
+
+    def test_captures_that_are_known_change_not_an_octet(self):
+        captures = [self.write(f"{i}.pcap", pcap(Conversation(client_port=4000 + i).open().login("a LOGIN u p").frames))
+                    for i in range(3)]
+        self.read(*captures)
+        before = open(self.database, "rb").read()
+        self.read(*reversed(captures))
+        self.read(captures[1])
+        self.assertEqual(open(self.database, "rb").read(), before)
+        self.assertEqual(self.one("SELECT count(*) FROM runs"), 1)
+
+    def test_each_capture_belongs_to_the_run_that_read_it(self):
+        first = self.write("1.pcap", capture_maker.one_login())
+        second = self.write("2.pcap", pcap(Conversation(client_port=4001).open().login("a LOGIN u p").frames))
+        self.read(first)
+        self.read(first, second)
+        self.assertEqual(self.ask("SELECT run_id, source FROM captures ORDER BY id"), [(1, first), (2, second)])
+
+    def test_what_was_lost_and_evicted_is_told_of_the_capture(self):
+        frames = Conversation().open().login("a LOGIN u p").frames
+        whole = Conversation(client_port=4001).open().say("S", "* OK more\r\n" * 30).say("C", "b LOGIN v q\r\n").frames
+        hole = [frame for number, frame in enumerate(whole) if number != 4]
+        self.read(self.write("1.pcap", pcap(frames)), self.write("2.pcap", pcap(hole)))
+        self.assertEqual(self.ask("SELECT lost_octets, evicted FROM captures ORDER BY id"),
+                         [(row[0], 0) for row in self.ask("SELECT (SELECT sum(lost_octets) FROM connections "
+                                                          "WHERE capture_id = captures.id) FROM captures ORDER BY id")])
+        self.assertGreater(self.one("SELECT sum(lost_octets) FROM captures"), 0)
+
+
+class Killed(harness.ImaptapTest):
+    def start(self):
+        """A read that waits in a FIFO, with its first logins committed."""
+        fifo = self.path("fifo")
+        if not os.path.exists(fifo):
+            os.mkfifo(fifo)
+        process = subprocess.Popen([harness.BINARY, "read", "-q", "-d", self.database, fifo],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.kill)
+        self.writer = os.open(fifo, os.O_WRONLY)
+        frames = []
+        for port in range(10000, 14000):
+            frames += Conversation(client_port=port).open().login("a LOGIN u* p", "NO no").close().frames
+        with open(self.writer, "wb", closefd=False) as writer:
+            writer.write(pcap(frames))
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                if self.ask("SELECT state FROM runs") == [("running",)]:
+                    return process
+            except Exception:
+                pass
+            time.sleep(0.05)
+        self.fail("the run never showed")
+
+    def test_a_run_that_was_killed_is_aborted_once_the_next_one_looks(self):
+        process = self.start()
+        process.kill()
+        process.wait()
+        os.close(self.writer)
+        self.assertEqual(self.ask("SELECT state, ended_ns FROM runs"), [("running", None)])
+        self.read(self.write("1.pcap", capture_maker.one_login()))
+        self.assertEqual(self.ask("SELECT state FROM runs ORDER BY id"), [("aborted",), ("complete",)])
+
+    def test_a_run_that_was_stopped_is_aborted(self):
+        process = self.start()
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        os.close(self.writer)
+        self.assertEqual(self.one("SELECT state, ended_ns > started_ns FROM runs"), ("aborted", 1))
+        self.assertEqual(self.one("SELECT state FROM captures"), "failed")
+
+
+if __name__ == "__main__":
+    harness.main()
