@@ -115,6 +115,7 @@ void imap_session_facts(const struct imap_session *session, struct imap_session_
         .encryption = session->encryption,
         .not_imap = session->not_imap,
         .spoken = session->client.recognised,
+        .answered = session->server.recognised,
     };
 }
 

@@ -50,6 +50,7 @@ struct imap_session_facts {
     enum imap_encryption encryption;
     bool not_imap; /* the first lines are no IMAP: nothing more is wanted */
     bool spoken;   /* the client sent a tagged command with a known name */
+    bool answered; /* the server sent an untagged response or a tagged verdict */
 };
 
 struct imap_session;

@@ -6,6 +6,7 @@
 
 #include "analyzer/analysis/community_id.h"
 #include "analyzer/analysis/user_mask.h"
+#include "analyzer/stream/detect.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -16,7 +17,8 @@ struct tracked {
     struct connection *connection; /* valid while the table calls */
     struct imap_session *session;
     uint32_t slot;
-    bool told;
+    bool told, ended;
+    bool other; /* another protocol, found out behind what read like IMAP */
     struct tracked *next_free;
 };
 
@@ -86,6 +88,22 @@ static void tell_connection(struct tracked *tracked, bool ended, enum connection
     tell(tracker);
 }
 
+/* On a port that nobody named, a greeting alone may be part of anything, and so may lines that read like
+ * logins: uploaded text, say. There both sides must speak IMAP, or, when all is over, the one that was
+ * captured. */
+static bool is_imap(const struct tracked *tracked)
+{
+    struct imap_session_facts facts;
+
+    if (!tracked->connection->detected)
+        return true;
+    if (tracked->other)
+        return false;
+    imap_session_facts(tracked->session, &facts);
+    return facts.spoken &&
+           (facts.answered || (tracked->ended && connection_is_one_sided(tracked->connection)));
+}
+
 static void on_login(void *user, const struct imap_login *login)
 {
     struct tracked *tracked = user;
@@ -93,6 +111,8 @@ static void on_login(void *user, const struct imap_login *login)
     struct imap_login *told = &tracker->event.login.login;
     struct user_mask_text username, authzid;
 
+    if (!tracked->told && !is_imap(tracked))
+        return;
     if (!tracked->told)
         tell_connection(tracked, false, CONNECTION_CAPTURE);
     tracker->event.kind = EVENT_LOGIN;
@@ -167,7 +187,7 @@ static struct tracked *tracked_of(struct tracker *tracker, struct connection *co
         if (tracked == NULL)
             return NULL;
         tracked->tracker = tracker;
-        tracked->told = false;
+        tracked->told = tracked->ended = tracked->other = false;
         tracked->session = imap_session_new(&options, &session_handler, tracked);
         if (tracked->session == NULL) {
             give_slot_back(tracked);
@@ -190,7 +210,13 @@ static bool on_octets(void *user, struct connection *connection, enum stream_sid
 {
     struct tracked *tracked = tracked_of(user, connection);
 
-    return tracked != NULL && imap_session_feed(tracked->session, direction_of(from), octets, length, mark);
+    if (tracked == NULL)
+        return false;
+    if (connection->detected && !tracked->told && detect_other(octets, length)) {
+        tracked->other = true;
+        return false;
+    }
+    return imap_session_feed(tracked->session, direction_of(from), octets, length, mark);
 }
 
 static bool on_lost(void *user, struct connection *connection, enum stream_side from, uint64_t length,
@@ -204,16 +230,14 @@ static bool on_lost(void *user, struct connection *connection, enum stream_side 
 static void on_ended(void *user, struct connection *connection, enum connection_end how)
 {
     struct tracked *tracked = connection->user;
-    struct imap_session_facts facts;
 
     (void)user;
     if (tracked == NULL)
         return;
     tracked->connection = connection;
+    tracked->ended = true;
     imap_session_end(tracked->session);
-    imap_session_facts(tracked->session, &facts);
-    /* on a port that nobody named, a greeting alone may be part of anything */
-    if (tracked->told || !connection->detected || facts.spoken)
+    if (tracked->told || is_imap(tracked))
         tell_connection(tracked, true, how);
     give_slot_back(tracked);
     connection->user = NULL;

@@ -16,6 +16,10 @@
 /* Connections are allocated in blocks, so that pointers to them stay. */
 #define BLOCK 1024
 
+/* Connections on ports that nobody named, known to speak another protocol; a newer one may take an older
+ * one's place. */
+#define OTHERS 65536
+
 /* The lists by age; the first ones are evicted first. */
 enum list { LIST_CLOSED, LIST_HALF_OPEN, LIST_CLOSING, LIST_OPEN, LISTS };
 
@@ -31,6 +35,7 @@ struct connection_table {
     struct connection_index index;
     uint64_t ports[65536 / 64];          /* named */
     uint64_t detected_ports[65536 / 64]; /* of servers that were found to speak IMAP */
+    uint32_t others[OTHERS];             /* hashes of connections that speak another protocol */
     bool detect;
     uint32_t max_connections;
     struct connection **blocks;
@@ -268,7 +273,8 @@ static struct connection *begin_detected(struct connection_table *table, const s
     struct connection *connection;
     uint16_t port;
 
-    if (detected == DETECTED_NOTHING || (segment->flags & (SEGMENT_SYN | SEGMENT_RST)))
+    if (detected == DETECTED_NOTHING || (segment->flags & (SEGMENT_SYN | SEGMENT_RST)) ||
+        table->others[hash % OTHERS] == hash)
         return NULL;
     *from = detected == DETECTED_GREETING ? STREAM_SERVER : STREAM_CLIENT;
     connection = begin(table, segment, key, hash, *from, source_is_first);
@@ -332,15 +338,30 @@ static struct connection *connection_of(struct connection_table *table, const st
     return connection;
 }
 
+/* True when the segment, of a port that nobody named, is worth a look. Notes what speaks another protocol. */
+static bool may_be_imap(struct connection_table *table, const struct segment *segment)
+{
+    if (!table->detect)
+        return false;
+    if (detect_other(segment->payload, segment->captured)) {
+        struct connection_key key = {0};
+        uint32_t hash;
+
+        make_key(segment, &key);
+        hash = connection_index_hash(&table->index, &key);
+        table->others[hash % OTHERS] = hash;
+    }
+    return touches(table->detected_ports, segment) ||
+           detect_imap(segment->payload, segment->captured) != DETECTED_NOTHING;
+}
+
 void connection_table_take(struct connection_table *table, const struct segment *segment)
 {
     struct connection *connection;
     enum stream_side from;
     uint32_t sequence = segment->sequence;
 
-    if (!touches(table->ports, segment) &&
-        (!table->detect || (!touches(table->detected_ports, segment) &&
-                            detect_imap(segment->payload, segment->captured) == DETECTED_NOTHING)))
+    if (!touches(table->ports, segment) && !may_be_imap(table, segment))
         return;
     if (segment->time_ns - table->swept_ns >= SECOND || segment->time_ns < table->swept_ns)
         connection_table_tick(table, segment->time_ns);

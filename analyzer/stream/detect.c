@@ -64,6 +64,37 @@ static bool is_login(const uint8_t *payload, size_t length)
            (length > at && payload[length - 1] == '}');
 }
 
+static bool is_digit(uint8_t octet)
+{
+    return octet >= '0' && octet <= '9';
+}
+
+/* A word of letters of one case, as commands and verdicts are; in a reply's text it is chance. */
+static bool is_one_case(const uint8_t *word, size_t length)
+{
+    size_t lower = 0, upper = 0;
+
+    for (size_t i = 0; i < length && word[i] != ' ' && word[i] != '\r' && word[i] != '\n'; i++) {
+        lower += word[i] >= 'a' && word[i] <= 'z';
+        upper += word[i] >= 'A' && word[i] <= 'Z';
+        if (lower + upper != i + 1)
+            return false;
+    }
+    return (lower == 0) != (upper == 0);
+}
+
+bool detect_other(const uint8_t *payload, size_t captured)
+{
+    if (captured > LOOKED_AT)
+        captured = LOOKED_AT;
+    if (captured >= 4 && is_digit(payload[0]) && is_digit(payload[1]) && is_digit(payload[2]))
+        return payload[3] == '-' ||
+               (payload[3] == ' ' && !is_one_case(payload + 4, captured - 4) && !is_login(payload, captured));
+    return begins_with(payload, captured, "+OK") || begins_with(payload, captured, "-ERR") ||
+           begins_with(payload, captured, "HTTP/") || begins_with(payload, captured, "GET /") ||
+           begins_with(payload, captured, "POST /");
+}
+
 bool detect_server(const uint8_t *payload, size_t captured)
 {
     return begins_with(payload, captured, "* ") || begins_with(payload, captured, "+ ");

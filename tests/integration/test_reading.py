@@ -135,25 +135,6 @@ class Options(harness.ImaptapTest):
         self.assertEqual(self.one("SELECT server_port, greeting, midstream FROM connections"), (2525, "ready", 0))
         self.assertEqual(self.one("SELECT username, result FROM logins"), ("star*user", "BAD"))
 
-    def test_other_protocols_are_not_taken_for_imap(self):
-        talks = {
-            110: ["S+OK POP3 ready", "CUSER bob", "S+OK", "CPASS LOGIN bob", "S+OK", "CRETR 1", "S+OK", "S* OK quoted"],
-            25: ["S220 mail ESMTP", "CEHLO me", "S250-mail", "CAUTH LOGIN", "S334 VXNlcm5hbWU6", "CYm9i", "S235 ok"],
-            119: ["S200 news ready", "CAUTHINFO USER bob", "S381 more", "CAUTHINFO PASS x", "S281 ok"],
-            21: ["S220 ftp ready", "CUSER bob", "S331 password", "CPASS x", "S230 in"],
-            80: ["CGET /a1%20LOGIN%20b HTTP/1.1", "CHost: x", "C", "SHTTP/1.1 200 OK", "S", "S* OK not a greeting"],
-        }
-        frames = []
-        for port, lines in talks.items():
-            talk = Conversation(client_port=30000 + port, server_port=port)
-            talk.segment("C", 2), talk.segment("S", 0x12), talk.segment("C", 0x10)
-            for line in lines:
-                talk.say(line[0], line[1:] + "\r\n")
-            frames += talk.close().frames
-        run = self.read(self.write("others.pcap", pcap(frames)))
-        self.assertEqual(self.ask("SELECT * FROM connections"), [])
-        self.assertIn("No IMAP connection was seen", run.out)
-
     def test_exit_code_tells_of_violations(self):
         bad = self.write("bad.pcap", capture_maker.one_login())
         good = self.write("good.pcap", capture_maker.one_login("a LOGIN alice x", "OK in"))
@@ -186,6 +167,54 @@ class Options(harness.ImaptapTest):
         self.database = self.path("shape.db")
         self.read("--password-shape", capture)
         self.assertEqual(self.one(sql), (10, 4, 2, "*%"))
+
+
+class OtherProtocols(harness.ImaptapTest):
+    """Servers of Debian that speak anything but IMAP, and carry texts that read like it (samples/other-protocols.md)."""
+
+    SAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "samples", "other-protocols.pcap")
+
+    def records(self):
+        with open(self.SAMPLE, "rb") as file:
+            octets = file.read()
+        at, out = 24, []
+        while at < len(octets):
+            end = at + 16 + int.from_bytes(octets[at + 8:at + 12], "little")
+            out.append(octets[at:end])
+            at = end
+        return octets[:24], out
+
+    def test_are_not_taken_for_imap_wherever_the_capture_begins(self):
+        header, records = self.records()
+        for first in range(0, len(records), 15):
+            self.database = self.path(f"{first}.db")
+            run = self.read("-q", self.write("others.pcap", header + b"".join(records[first:])))
+            self.assertEqual(self.ask("SELECT client_port, server_port, midstream FROM connections"), [], f"from frame {first + 1}")
+            self.assertIn("No IMAP connection was seen", run.out)
+
+    def test_uploaded_text_is_no_login(self):
+        upload = Conversation(server_port=20000)
+        for flags, side in ((0x02, "C"), (0x12, "S"), (0x10, "C")):
+            upload.segment(side, flags)
+        for number in range(100):
+            upload.say("C", f"a{number} LOGIN bob secret\r\n")
+            upload.segment("S", 0x10)
+        self.read(self.write("upload.pcap", pcap(upload.close().frames)))
+        self.assertEqual(self.ask("SELECT * FROM logins"), [])
+        self.assertEqual(self.ask("SELECT * FROM connections"), [])
+
+    def test_a_client_captured_alone_is_still_recognised(self):
+        talk = Conversation(server_port=20000)
+        talk.say("C", "a1 LOGIN star*user x\r\n").say("C", "a2 SELECT INBOX\r\n")
+        self.read(self.write("client.pcap", pcap(talk.frames)))
+        self.assertEqual(self.one("SELECT username, result FROM logins"), ("star*user", None))
+        self.assertEqual(self.one("SELECT one_sided, midstream FROM connections"), (1, 1))
+
+    def test_a_login_met_in_the_middle_is_found_when_the_server_answers(self):
+        talk = Conversation(server_port=20000)
+        talk.say("C", "a1 LOGIN star*user x\r\n").say("S", "a1 BAD no\r\n")
+        self.read(self.write("middle.pcap", pcap(talk.frames)))
+        self.assertEqual(self.one("SELECT username, result FROM logins"), ("star*user", "BAD"))
 
 
 if __name__ == "__main__":

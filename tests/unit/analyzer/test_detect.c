@@ -54,9 +54,33 @@ static void only_unmistakable_imap_is_recognised(void **state)
     }
 }
 
+static void other_protocols_are_recognised(void **state)
+{
+    static const char *const others[] = {"240 Posted\r\n", "250-mail\r\n", "+OK\r\n", "-ERR no\r\n",
+                                         "HTTP/1.1 200 OK\r\n"};
+    static const char *const imap[] = {"* OK ready\r\n",
+                                       "a1 OK done\r\n",
+                                       "+ go\r\n",
+                                       "100 OK done\r\n",
+                                       "123 NO x\r\n",
+                                       "123 LOGIN bob x\r\n",
+                                       "123 Login bob x\r\n",
+                                       "123 noop\r\n",
+                                       "250",
+                                       "2500 OK\r\n",
+                                       ""};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_true(detect_other((const uint8_t *)others[i], strlen(others[i])));
+    for (size_t i = 0; i < sizeof imap / sizeof imap[0]; i++)
+        assert_false(detect_other((const uint8_t *)imap[i], strlen(imap[i])));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(only_unmistakable_imap_is_recognised)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(only_unmistakable_imap_is_recognised),
+                                       cmocka_unit_test(other_protocols_are_recognised)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
