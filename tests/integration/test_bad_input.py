@@ -54,10 +54,29 @@ class Inputs(harness.ImaptapTest):
     def test_cut_in_the_middle_of_a_record(self):
         whole = capture_maker.one_login()
         capture = self.write("cut.pcap", whole[:-20])
-        run = self.fails(capture, reason=r"cut\.pcap: .*frame 9")
+        run = self.fails(capture, reason=rf"cut\.pcap: cut short in frame 9, at octet {len(whole) - 20}")
         self.assertIn("star*user", run.out)
         self.assertEqual(self.one("SELECT state, packets FROM captures"), ("failed", 8))
         self.assertEqual(self.one("SELECT username FROM logins"), "star*user")
+
+    def test_standard_input_that_ends_too_early(self):
+        whole = capture_maker.one_login()
+        run = self.read("-", status=3, input=whole[:-20])
+        self.assertRegex(run.err, rf"-: cut short in frame 9, at octet {len(whole) - 20}")
+        self.assertEqual(self.one("SELECT username FROM logins"), "star*user")
+
+    def test_a_corrupt_record(self):
+        whole = bytearray(capture_maker.one_login())
+        at = 24
+        for _ in range(8):
+            at += 16 + int.from_bytes(whole[at + 8:at + 12], "little")
+        whole[at + 8:at + 12] = b"\xff\xff\xff\xf0"
+        self.fails(self.write("corrupt.pcap", bytes(whole)), reason=rf"corrupt\.pcap: corrupt in frame 9, at octet {at}:")
+        self.assertEqual(self.one("SELECT username FROM logins"), "star*user")
+
+    def test_a_pattern_that_no_shell_has_expanded(self):
+        self.write("one.pcap", capture_maker.one_login())
+        self.fails(self.path("*.pcap"), reason=r"\*\.pcap: cannot be opened: No such file")
 
     def test_every_cut_keeps_what_came_before(self):
         whole = capture_maker.one_login()

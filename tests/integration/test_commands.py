@@ -29,6 +29,15 @@ class Usage(harness.ImaptapTest):
             self.imaptap(*arguments, status=2)
 
 
+    def test_a_summary_that_cannot_be_written_is_told(self):
+        capture = self.write("one.pcap", capture_maker.one_login())
+        with open("/dev/full", "wb") as full:
+            run = subprocess.run([harness.BINARY, "read", "-d", self.database, capture], stdout=full, stderr=subprocess.PIPE)
+        self.assertEqual(run.returncode, 3)
+        self.assertRegex(run.stderr, b"summary cannot be written: No space left")
+        self.assertEqual(self.one("SELECT count(*) FROM logins"), 1)
+
+
 class Query(harness.ImaptapTest):
     def setUp(self):
         super().setUp()
@@ -108,6 +117,25 @@ class Progress(harness.ImaptapTest):
         for word in ("frames", "connections", "logins", "/s"):
             self.assertIn(word, seen)
         self.assertTrue(seen.endswith("\r\033[K"), repr(seen[-20:]))
+
+    def test_of_files_tells_the_share_and_the_time_left(self):
+        frames = []
+        for port in range(20000, 26000):
+            frames += capture_maker.Conversation(client_port=port).open().login(f"a LOGIN u{port}* p", "NO no").close().frames
+        capture = self.write("big.pcap", capture_maker.pcap(frames))
+        controller, terminal = pty.openpty()
+        process = subprocess.Popen([harness.BINARY, "read", "-d", self.database, capture], stderr=terminal,
+                                   stdout=subprocess.DEVNULL)
+        os.close(terminal)
+        seen = b""
+        try:
+            while part := os.read(controller, 4096):
+                seen += part
+        except OSError:
+            pass
+        os.close(controller)
+        self.assertEqual(process.wait(60), 0)
+        self.assertRegex(seen.decode(), r"\r *\d+%  [^\r]* frames, [^\r]* connections, [^\r]* logins, [^\r]*/s, \d+ s left")
 
     def test_is_left_out_with_q(self):
         self.assertEqual(self.read_on_terminal("-q"), "")

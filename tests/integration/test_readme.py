@@ -2,6 +2,7 @@
 import os
 import re
 import shlex
+import subprocess
 
 import harness
 
@@ -17,6 +18,19 @@ class Readme(harness.ImaptapTest):
         self.assertGreaterEqual(len(examples), 2)
         for command, output in examples:
             self.assertEqual(self.imaptap(*shlex.split(command)).out.strip(), output.strip(), command)
+
+    def test_every_line_of_what_is_understood_names_its_tests(self):
+        listed = subprocess.run(["ctest", "-N"], cwd=os.path.dirname(harness.BINARY), capture_output=True, check=True, text=True)
+        tests = re.findall(r"Test +#\d+: (\S+)", listed.stdout)
+        with open(os.path.join(TOP, "README.md"), encoding="utf-8") as file:
+            table = re.search(r"^## What is understood\n(.*?)^## |^What could", file.read(), re.M | re.S).group(1)
+        lines = [line.strip("| ").split("|") for line in table.splitlines() if line.startswith("| ")][1:]
+        self.assertGreater(len(lines), 12)
+        for what, _, backing in (line for line in lines if not line[0].startswith("---")):
+            names = re.findall(r"`([^`]+)`", backing)
+            self.assertTrue(names, what)
+            for name in names:
+                self.assertTrue(any(name in test for test in tests), f"{what}: {name}")
 
 
 if __name__ == "__main__":

@@ -103,8 +103,18 @@ class Rotation(test_follow.Follow, harness.ImaptapTest):
     def test_tcpdump_by_time(self):
         latency = self.capture(f"tcpdump -Z root -i lo -U -G 1 -w {self.captures}/%s.pcap port 1143", 12, 0.4)
         self.check(latency, 12, 4)
-        self.assertGreater(self.one("SELECT count(*) FROM logins l JOIN connections c ON c.id = l.connection_id"
-                                    " WHERE l.capture_id <> c.capture_id"), 0)
+        across = ("SELECT count(*) FROM logins l JOIN connections c ON c.id = l.connection_id"
+                  " WHERE l.capture_id <> c.capture_id")
+        self.assertGreater(self.one(across), 0)
+        found = self.users()
+        # the same files afterwards, named in any order, and as a folder
+        files = sorted(os.path.join(self.captures, name) for name in os.listdir(self.captures))
+        for number, inputs in enumerate(([self.captures], files[::-1], files[1::2] + files[::2])):
+            self.database = self.path(f"again-{number}.db")
+            self.read("--port", "1143", *inputs)
+            self.assertEqual(self.users(), found)
+            self.assertGreater(self.one(across), 0)
+            self.assertEqual(self.one("SELECT count(*) FROM connections WHERE midstream OR lost_octets > 0"), 0)
 
     def test_tcpdump_by_size_in_a_ring(self):
         noise = self.write("noise.py", b"import socket, time\n"
