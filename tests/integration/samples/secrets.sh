@@ -28,7 +28,7 @@ cat "${captures[0]}" | "$imaptap" read -d pipe.db - >pipe.out 2>pipe.err
 logins=$(sqlite3 -readonly read.db 'SELECT count(*) FROM logins')
 [ "$logins" -gt 100 ] || { echo "only $logins logins were read: nothing is tested"; exit 1; }
 
-for format in table csv json; do
+for format in table csv json ndjson; do
     for query in "$root"/db/queries/*.sql; do
         name=$(basename "$query" .sql)
         "$imaptap" query -d read.db --format $format "$name" >"query-$name.$format" 2>"query-$name.$format.err"
@@ -39,6 +39,23 @@ for format in table csv json; do
 done
 "$imaptap" query -d read.db "SELECT * FROM nowhere" >bad.out 2>bad.err || true
 "$imaptap" rules >rules.out 2>rules.err
+"$imaptap" read -d shape.db --password-shape --verify-checksums "${captures[@]}" >shape.out 2>shape.err
+"$imaptap" read -d mask.db --mask-users "${captures[@]}" >mask.out 2>mask.err
+for format in text json sarif; do
+    sed 's/^/a1 LOGIN star*user /' "$samples/passwords.txt" | "$imaptap" lint --format $format >lint.$format 2>lint.$format.err || true
+    [ -s lint.$format ] || { echo "lint says nothing as $format"; exit 1; }
+done
+mkdir "$work/span"
+"$imaptap" read -d follow.db --follow "$work/span" >follow.out 2>follow.err &
+following=$!
+cp "$samples/hoodiecrow.pcap" "$work/span/new.pcap"
+for _ in $(seq 200); do
+    [ "$(sqlite3 -readonly follow.db 'SELECT count(*) FROM logins' 2>/dev/null || echo 0)" -gt 5 ] && break
+    sleep 0.1
+done
+kill -INT $following
+wait $following || true
+[ "$(sqlite3 -readonly follow.db 'SELECT count(*) FROM logins')" -gt 5 ] || { echo "nothing was followed"; exit 1; }
 sqlite3 -readonly read.db .dump >dump.sql
 
 # -- journals: copies taken while a run goes on, and what a killed run leaves behind --------------------------
