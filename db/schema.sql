@@ -76,6 +76,7 @@ CREATE TABLE connections (
     last_ns INTEGER CHECK (typeof(last_ns) IN ('integer', 'null')), -- time of its last packet
     greeting TEXT CHECK (typeof(greeting) IN ('text', 'null')), -- text of the server's first line
     server_product TEXT CHECK (typeof(server_product) IN ('text', 'null')), -- what the greeting says it is
+    server_host TEXT CHECK (typeof(server_host) IN ('text', 'null')), -- the name that Exchange Online's greeting hides
     capabilities TEXT CHECK (typeof(capabilities) IN ('text', 'null')), -- as last announced before the login
     client_ident TEXT -- what the client said of itself (RFC 2971)
         CHECK (typeof(client_ident) IN ('text', 'null')),
@@ -86,13 +87,19 @@ CREATE TABLE connections (
         CHECK (typeof(origin_source) IN ('text', 'null')),
     encryption TEXT NOT NULL -- what came after it was encrypted cannot be seen
         CHECK (encryption = 'none' OR encryption = 'starttls' OR encryption = 'implicit'),
+    starttls TEXT -- what came of the client's STARTTLS; NULL: it did not ask
+        CHECK (starttls = 'accepted' OR starttls = 'refused' OR starttls = 'unanswered'),
+    starttls_pipelined INTEGER NOT NULL DEFAULT 0 -- 1: plain text was sent behind STARTTLS before its answer
+        CHECK (starttls_pipelined IN (0, 1)),
     midstream INTEGER NOT NULL CHECK (midstream IN (0, 1)), -- 1: its beginning was not captured
     one_sided INTEGER NOT NULL CHECK (one_sided IN (0, 1)), -- 1: only one direction was captured
     not_imap INTEGER NOT NULL CHECK (not_imap IN (0, 1)), -- 1: on the port, but what was said is no IMAP
     lost_octets INTEGER NOT NULL -- never captured
         CHECK (typeof(lost_octets) = 'integer' AND lost_octets >= 0),
     "end" TEXT -- how it ended (fin, reset, capture ...); NULL: still open
-        CHECK (typeof("end") IN ('text', 'null'))
+        CHECK (typeof("end") IN ('text', 'null')),
+    closed_by TEXT CHECK (closed_by IN ('client', 'server')), -- who sent the first FIN, or the RST
+    closed_ns INTEGER CHECK (typeof(closed_ns) IN ('integer', 'null')) -- time of that
 );
 CREATE INDEX connections_by_capture ON connections (capture_id);
 
@@ -123,6 +130,7 @@ CREATE TABLE logins (
     password_length INTEGER -- only with --password-shape
         CHECK (typeof(password_length) IN ('integer', 'null')),
     authzid TEXT CHECK (typeof(authzid) IN ('text', 'null')), -- identity to act as (SASL)
+    workstation TEXT CHECK (typeof(workstation) IN ('text', 'null')), -- what the client calls itself (NTLM)
     result TEXT -- NULL: no verdict was seen
         CHECK (result = 'OK' OR result = 'NO' OR result = 'BAD' OR result = 'BYE'),
     response_code TEXT CHECK (typeof(response_code) IN ('text', 'null')), -- e.g. AUTHENTICATIONFAILED

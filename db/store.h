@@ -66,13 +66,17 @@ struct store_connection {
     const char *tunnel;       /* NULL: none */
     const char *community_id; /* "1:...", the Community ID with seed 0 */
     int64_t first_ns, last_ns;
-    struct imap_text greeting, server_product, capabilities, client_ident, server_ident;
+    struct imap_text greeting, server_product, server_host, capabilities, client_ident, server_ident;
     const char *origin_ip, *origin_source; /* NULL: none */
     const char *encryption;                /* "none", "starttls" or "implicit" */
+    const char *starttls;                  /* "accepted", "refused" or "unanswered"; NULL: not asked for */
+    bool starttls_pipelined;
     bool midstream, one_sided;
     bool not_imap; /* on the port, but what was said is no IMAP */
     int64_t lost_octets;
-    const char *end; /* how it ended: "fin", "reset", "evicted", "capture" ...; NULL: still open */
+    const char *end;       /* how it ended: "fin", "reset", "evicted", "capture" ...; NULL: still open */
+    const char *closed_by; /* "client" or "server"; NULL: neither was seen to close it */
+    int64_t closed_ns;     /* of the first FIN, or of the RST; means nothing when closed_by is NULL */
 };
 
 /* Opens (and creates, mode 0600) the database at `path`. `live`: WAL mode; otherwise one file is left behind

@@ -75,21 +75,25 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_CAPTURE_REMOVE] = "DELETE FROM captures WHERE id = ?",
     [SQL_CONNECTION_ADD] =
         "INSERT INTO connections (capture_id, client_ip, client_port, server_ip, server_port, vlan,"
-        " tunnel, community_id, first_ns, last_ns, greeting, server_product, capabilities,"
-        " client_ident, server_ident, origin_ip, origin_source, encryption, midstream, one_sided,"
-        " not_imap, lost_octets, \"end\")"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " tunnel, community_id, first_ns, last_ns, greeting, server_product, server_host, capabilities,"
+        " client_ident, server_ident, origin_ip, origin_source, encryption, starttls, starttls_pipelined, "
+        "midstream,"
+        " one_sided, not_imap, lost_octets, \"end\", closed_by, closed_ns)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [SQL_CONNECTION_UPDATE] =
         "UPDATE connections SET capture_id = ?, client_ip = ?, client_port = ?, server_ip = ?,"
         " server_port = ?, vlan = ?, tunnel = ?, community_id = ?, first_ns = ?, last_ns = ?,"
-        " greeting = ?, server_product = ?, capabilities = ?, client_ident = ?, server_ident = ?,"
-        " origin_ip = ?, origin_source = ?, encryption = ?, midstream = ?, one_sided = ?,"
-        " not_imap = ?, lost_octets = ?, \"end\" = ? WHERE id = ?",
+        " greeting = ?, server_product = ?, server_host = ?, capabilities = ?, client_ident = ?, "
+        "server_ident = ?,"
+        " origin_ip = ?, origin_source = ?, encryption = ?, starttls = ?, starttls_pipelined = ?, midstream "
+        "= ?, one_sided = ?,"
+        " not_imap = ?, lost_octets = ?, \"end\" = ?, closed_by = ?, closed_ns = ? WHERE id = ?",
     [SQL_LOGIN_ADD] =
         "INSERT INTO logins (connection_id, capture_id, time_ns, frame, tag, command, mechanism,"
-        " username, username_form, username_length, password_form, password_length, authzid, result,"
+        " username, username_form, username_length, password_form, password_length, authzid, workstation, "
+        "result,"
         " response_code, response_text, latency_ns, incomplete)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [SQL_LOGIN_AFTER] = "UPDATE logins SET after_result = ?, after_text = ? WHERE id = ?",
     [SQL_VIOLATION_ADD] = ("INSERT INTO violations (login_id, rule, argument, position, count, octets)"
                            " VALUES (?, ?, ?, ?, ?, ?)"),

@@ -21,17 +21,22 @@ static void bind_connection(struct store_binder *binder, const struct store_conn
     store_bind_count(binder, connection->last_ns);
     store_bind_text(binder, connection->greeting);
     store_bind_text(binder, connection->server_product);
+    store_bind_text(binder, connection->server_host);
     store_bind_text(binder, connection->capabilities);
     store_bind_text(binder, connection->client_ident);
     store_bind_text(binder, connection->server_ident);
     store_bind_string(binder, connection->origin_ip);
     store_bind_string(binder, connection->origin_source);
     store_bind_string(binder, connection->encryption);
+    store_bind_string(binder, connection->starttls);
+    store_bind_int(binder, connection->starttls_pipelined);
     store_bind_int(binder, connection->midstream);
     store_bind_int(binder, connection->one_sided);
     store_bind_int(binder, connection->not_imap);
     store_bind_int(binder, connection->lost_octets);
     store_bind_string(binder, connection->end);
+    store_bind_string(binder, connection->closed_by);
+    store_bind_count(binder, connection->closed_by != NULL ? connection->closed_ns : -1);
 }
 
 int store_connection_add(struct store *store, const struct store_connection *connection, int64_t *id)
@@ -149,6 +154,7 @@ int store_login_add(struct store *store, int64_t connection_id, int64_t capture_
     store_bind_word(&binder, name_of_form(login->password_form));
     store_bind_count(&binder, login->password_length);
     store_bind_text(&binder, login->authzid);
+    store_bind_text(&binder, login->workstation);
     store_bind_word(&binder, name_of_result(login->result));
     store_bind_text(&binder, login->response_code);
     store_bind_text(&binder, login->response_text);

@@ -120,6 +120,7 @@ struct imap_login {
     enum imap_form password_form;
     int64_t password_length; /* -1: missing or not told (the usual case) */
     struct imap_text authzid;
+    struct imap_text workstation; /* of NTLM: the client's name for itself */
     enum imap_result result;
     struct imap_text response_code; /* without brackets, e.g. AUTHENTICATIONFAILED */
     struct imap_text response_text; /* masked where it repeats a credential */

@@ -109,10 +109,13 @@ void imap_session_facts(const struct imap_session *session, struct imap_session_
         .client_ident = fact(&session->client_ident, session->client_ident.octets != NULL),
         .server_ident = fact(&session->server_ident, session->server_ident_seen),
         .server_product = fact(&session->product, session->product.length > 0),
+        .server_host = fact(&session->host, session->host.length > 0),
         .origin_ip = fact(&session->origin, session->origin_source != NULL),
         .origin_source = {session->origin_source,
                           session->origin_source ? strlen(session->origin_source) : 0},
         .encryption = session->encryption,
+        .starttls = session->starttls,
+        .starttls_pipelined = session->starttls_pipelined,
         .not_imap = session->not_imap,
         .spoken = session->client.recognised,
         .answered = session->server.recognised,
@@ -130,6 +133,7 @@ void imap_session_free(struct imap_session *session)
     kept_free(&session->client_ident, &session->budget);
     kept_free(&session->server_ident, &session->budget);
     kept_free(&session->product, &session->budget);
+    kept_free(&session->host, &session->budget);
     kept_free(&session->origin, &session->budget);
     struct budget budget = session->budget;
     budget_give(&budget, session, sizeof *session);

@@ -20,6 +20,15 @@
 
 enum imap_direction { IMAP_FROM_CLIENT, IMAP_FROM_SERVER };
 
+/* What came of the last STARTTLS command. */
+enum imap_starttls {
+    IMAP_STARTTLS_NONE, /* there was none */
+    IMAP_STARTTLS_UNANSWERED,
+    IMAP_STARTTLS_ACCEPTED,
+    IMAP_STARTTLS_REFUSED,
+    IMAP_STARTTLS_RESULTS
+};
+
 enum imap_encryption { IMAP_ENCRYPTION_NONE, IMAP_ENCRYPTION_STARTTLS, IMAP_ENCRYPTION_IMPLICIT };
 
 struct imap_session_options {
@@ -43,14 +52,17 @@ struct imap_session_facts {
     struct imap_text client_ident; /* the arguments of ID (RFC 2971) as sent: ("name" "x" ...) */
     struct imap_text server_ident;
     struct imap_text
-        server_product; /* e.g. "Exchange 2003", from the greeting; missing when it does not say */
+        server_product;           /* e.g. "Exchange 2003", from the greeting; missing when it does not say */
+    struct imap_text server_host; /* the server's name for itself that Exchange Online's greeting hides */
     struct imap_text
         origin_ip; /* the client's address as a proxy in front tells it; missing when none does */
     struct imap_text origin_source; /* "PROXY" (the PROXY protocol) or "ID" (x-originating-ip) */
     enum imap_encryption encryption;
-    bool not_imap; /* the first lines are no IMAP: nothing more is wanted */
-    bool spoken;   /* the client sent a tagged command with a known name */
-    bool answered; /* the server sent an untagged response or a tagged verdict */
+    enum imap_starttls starttls;
+    bool starttls_pipelined; /* commands were sent behind STARTTLS in plain text, before its answer */
+    bool not_imap;           /* the first lines are no IMAP: nothing more is wanted */
+    bool spoken;             /* the client sent a tagged command with a known name */
+    bool answered;           /* the server sent an untagged response or a tagged verdict */
 };
 
 struct imap_session;

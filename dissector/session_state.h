@@ -115,6 +115,8 @@ struct imap_session {
     bool done;
     bool not_imap;
     enum imap_encryption encryption;
+    enum imap_starttls starttls;
+    bool starttls_pipelined;
 
     struct client client;
     struct server server;
@@ -136,7 +138,7 @@ struct imap_session {
     struct capabilities capabilities;
     struct capabilities provisional; /* announced while a login waits: of the time after it, if it succeeds */
     struct kept client_ident, server_ident;
-    struct kept product;
+    struct kept product, host;
     struct kept origin; /* presentation form */
     const char *origin_source;
 };

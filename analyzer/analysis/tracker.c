@@ -72,18 +72,23 @@ static void tell_connection(struct tracked *tracked, bool ended, enum connection
     told->last_ns = connection->last_ns;
     told->greeting = facts.greeting;
     told->server_product = facts.server_product;
+    told->server_host = facts.server_host;
     told->capabilities = facts.capabilities;
     told->client_ident = facts.client_ident;
     told->server_ident = facts.server_ident;
     told->origin_ip = facts.origin_ip;
     told->origin_source = facts.origin_source;
     told->encryption = facts.encryption;
+    told->starttls = facts.starttls;
+    told->starttls_pipelined = facts.starttls_pipelined;
     told->midstream = connection->midstream;
     told->one_sided = connection_is_one_sided(connection);
     told->not_imap = facts.not_imap;
     told->lost_octets = (int64_t)connection->lost_octets;
     told->ended = ended;
     told->end = how;
+    told->closer = connection->closer;
+    told->closed_ns = connection->closed_ns;
     tracked->told = true;
     tell(tracker);
 }

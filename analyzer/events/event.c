@@ -10,6 +10,7 @@
 /* Texts of a connection are bounded by the dissector's own limit for them. */
 #define MAX_CONNECTION_TEXT 8192
 #define MAX_RESPONSE_TEXT   IMAP_KEPT_OCTETS
+#define MAX_WORKSTATION     1024
 #define MAX_ORIGIN_IP       45
 #define MAX_ORIGIN_SOURCE   64
 
@@ -62,18 +63,23 @@ static void put_connection(struct wire_writer *out, const struct event_connectio
     wire_put_i64(out, connection->last_ns);
     wire_put_text(out, connection->greeting, MAX_CONNECTION_TEXT);
     wire_put_text(out, connection->server_product, MAX_CONNECTION_TEXT);
+    wire_put_text(out, connection->server_host, MAX_CONNECTION_TEXT);
     wire_put_text(out, connection->capabilities, MAX_CONNECTION_TEXT);
     wire_put_text(out, connection->client_ident, MAX_CONNECTION_TEXT);
     wire_put_text(out, connection->server_ident, MAX_CONNECTION_TEXT);
     wire_put_text(out, connection->origin_ip, MAX_ORIGIN_IP);
     wire_put_text(out, connection->origin_source, MAX_ORIGIN_SOURCE);
     wire_put_u32(out, connection->encryption);
+    wire_put_u32(out, connection->starttls);
+    wire_put_u32(out, connection->starttls_pipelined);
     wire_put_u32(out, connection->midstream);
     wire_put_u32(out, connection->one_sided);
     wire_put_u32(out, connection->not_imap);
     wire_put_i64(out, connection->lost_octets);
     wire_put_u32(out, connection->ended);
     wire_put_u32(out, connection->end);
+    wire_put_u32(out, connection->closer);
+    wire_put_i64(out, connection->closed_ns);
 }
 
 static void get_connection(struct wire_reader *in, struct event_connection *connection, uint32_t captures,
@@ -92,18 +98,23 @@ static void get_connection(struct wire_reader *in, struct event_connection *conn
     connection->last_ns = wire_get_i64(in);
     connection->greeting = wire_get_text(in, MAX_CONNECTION_TEXT);
     connection->server_product = wire_get_text(in, MAX_CONNECTION_TEXT);
+    connection->server_host = wire_get_text(in, MAX_CONNECTION_TEXT);
     connection->capabilities = wire_get_text(in, MAX_CONNECTION_TEXT);
     connection->client_ident = wire_get_text(in, MAX_CONNECTION_TEXT);
     connection->server_ident = wire_get_text(in, MAX_CONNECTION_TEXT);
     connection->origin_ip = wire_get_text(in, MAX_ORIGIN_IP);
     connection->origin_source = wire_get_text(in, MAX_ORIGIN_SOURCE);
     connection->encryption = wire_get_below(in, IMAP_ENCRYPTION_IMPLICIT + 1);
+    connection->starttls = wire_get_below(in, IMAP_STARTTLS_RESULTS);
+    connection->starttls_pipelined = wire_get_below(in, 2);
     connection->midstream = wire_get_below(in, 2);
     connection->one_sided = wire_get_below(in, 2);
     connection->not_imap = wire_get_below(in, 2);
     connection->lost_octets = wire_get_i64(in);
     connection->ended = wire_get_below(in, 2);
     connection->end = wire_get_below(in, CONNECTION_ENDS);
+    connection->closer = wire_get_below(in, CONNECTION_CLOSERS);
+    connection->closed_ns = wire_get_i64(in);
     if (connection->lost_octets < 0)
         in->failed = true;
 }
@@ -126,6 +137,7 @@ static void put_login(struct wire_writer *out, const struct event_login *event)
     wire_put_u32(out, login->password_form);
     wire_put_i64(out, login->password_length);
     wire_put_text(out, login->authzid, IMAP_KEPT_OCTETS);
+    wire_put_text(out, login->workstation, MAX_WORKSTATION);
     wire_put_u32(out, login->result);
     wire_put_text(out, login->response_code, MAX_RESPONSE_TEXT);
     wire_put_text(out, login->response_text, MAX_RESPONSE_TEXT);
@@ -162,6 +174,7 @@ static void get_login(struct wire_reader *in, struct event_login *event, uint32_
     login->password_form = wire_get_below(in, IMAP_FORMS);
     login->password_length = wire_get_i64(in);
     login->authzid = wire_get_text(in, IMAP_KEPT_OCTETS);
+    login->workstation = wire_get_text(in, MAX_WORKSTATION);
     login->result = wire_get_below(in, IMAP_RESULTS);
     login->response_code = wire_get_text(in, MAX_RESPONSE_TEXT);
     login->response_text = wire_get_text(in, MAX_RESPONSE_TEXT);

@@ -43,13 +43,17 @@ struct event_connection {
     char tunnel[48];
     char community_id[40];
     int64_t first_ns, last_ns;
-    struct imap_text greeting, server_product, capabilities, client_ident, server_ident, origin_ip,
-        origin_source;
+    struct imap_text greeting, server_product, server_host, capabilities, client_ident, server_ident,
+        origin_ip, origin_source;
     uint32_t encryption; /* of enum imap_encryption */
+    uint32_t starttls;   /* of enum imap_starttls */
+    bool starttls_pipelined;
     bool midstream, one_sided, not_imap;
     int64_t lost_octets;
     bool ended;
-    uint32_t end; /* of enum connection_end, when ended */
+    uint32_t end;      /* of enum connection_end, when ended */
+    uint32_t closer;   /* of enum connection_closer */
+    int64_t closed_ns; /* when closer is not CLOSED_BY_NOBODY */
 };
 
 struct event_login {

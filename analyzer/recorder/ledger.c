@@ -40,6 +40,15 @@ static const char *const encryption_names[] = {
     [IMAP_ENCRYPTION_IMPLICIT] = "implicit",
 };
 
+static const char *const closer_names[CONNECTION_CLOSERS] = {
+    [CLOSED_BY_CLIENT] = "client", [CLOSED_BY_SERVER] = "server"};
+
+static const char *const starttls_names[IMAP_STARTTLS_RESULTS] = {
+    [IMAP_STARTTLS_UNANSWERED] = "unanswered",
+    [IMAP_STARTTLS_ACCEPTED] = "accepted",
+    [IMAP_STARTTLS_REFUSED] = "refused",
+};
+
 struct ledger *ledger_new(struct store *store, const struct inputs *inputs, struct outcome *outcomes)
 {
     struct ledger *ledger = calloc(1, sizeof *ledger);
@@ -230,15 +239,20 @@ static enum ledger_status take_connection(struct ledger *ledger, const struct ev
         .last_ns = told->last_ns,
         .greeting = told->greeting,
         .server_product = told->server_product,
+        .server_host = told->server_host,
         .capabilities = told->capabilities,
         .client_ident = told->client_ident,
         .server_ident = told->server_ident,
         .encryption = encryption_names[told->encryption],
+        .starttls = starttls_names[told->starttls],
+        .starttls_pipelined = told->starttls_pipelined,
         .midstream = told->midstream,
         .one_sided = told->one_sided,
         .not_imap = told->not_imap,
         .lost_octets = told->lost_octets,
         .end = told->ended ? end_names[told->end] : NULL,
+        .closed_by = closer_names[told->closer],
+        .closed_ns = told->closed_ns,
     };
     int status;
 

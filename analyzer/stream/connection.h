@@ -18,6 +18,9 @@ enum connection_end {
     CONNECTION_ENDS
 };
 
+/* Who closed it: sent the first FIN, or the RST. */
+enum connection_closer { CLOSED_BY_NOBODY, CLOSED_BY_CLIENT, CLOSED_BY_SERVER, CONNECTION_CLOSERS };
+
 /* What tells connections apart: the lower (address, port) comes first, whoever is the client. */
 struct connection_key {
     uint8_t address[2][16];
@@ -52,6 +55,8 @@ struct connection {
     uint32_t vlan; /* identifier + 1; 0: untagged */
     char tunnel_text[48];
     int64_t first_ns, last_ns;
+    int64_t closed_ns; /* time of the first FIN, or of the RST, when closer says whose */
+    enum connection_closer closer;
     uint32_t capture;     /* of the first segment */
     uint64_t lost_octets; /* of both directions, as told to the handler */
     bool midstream;       /* its beginning was not captured */

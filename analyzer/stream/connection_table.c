@@ -355,6 +355,14 @@ static bool may_be_imap(struct connection_table *table, const struct segment *se
            detect_imap(segment->payload, segment->captured) != DETECTED_NOTHING;
 }
 
+static void note_closer(struct connection *connection, enum stream_side from, int64_t time_ns)
+{
+    if (connection->closer != CLOSED_BY_NOBODY)
+        return;
+    connection->closer = from == STREAM_CLIENT ? CLOSED_BY_CLIENT : CLOSED_BY_SERVER;
+    connection->closed_ns = time_ns;
+}
+
 void connection_table_take(struct connection_table *table, const struct segment *segment)
 {
     struct connection *connection;
@@ -373,6 +381,7 @@ void connection_table_take(struct connection_table *table, const struct segment 
     if (segment->flags & SEGMENT_RST) {
         if (!signs_reset_is_believed(connection, from, segment))
             return;
+        note_closer(connection, from, segment->time_ns);
         end(table, connection, CONNECTION_RESET);
         if (connection->payload)
             touch(table, connection, LIST_CLOSED);
@@ -386,6 +395,8 @@ void connection_table_take(struct connection_table *table, const struct segment 
     }
     if (segment->flags & SEGMENT_FIN)
         signs_take_fin(connection, from, sequence + segment->length);
+    if (connection->directions[from].fin_seen)
+        note_closer(connection, from, segment->time_ns);
     ordering_take(&table->ordering, connection, from, sequence, segment);
     if (signs_of_end(connection)) {
         end(table, connection, CONNECTION_FIN);

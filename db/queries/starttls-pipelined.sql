@@ -1,13 +1,14 @@
--- Logins sent in plain text behind STARTTLS before its answer, and whether the server took them
-SELECT l.username, l.result, c.encryption, c.client_ip AS client, c.server_ip AS server,
+-- Plain text sent behind STARTTLS before its answer: the logins in it, and whether the server took them
+SELECT l.username, l.result, c.starttls, c.encryption, c.client_ip AS client, c.server_ip AS server,
        c.server_port AS port, c.server_product,
-       strftime('%Y-%m-%dT%H:%M:%SZ', l.time_ns / 1000000000, 'unixepoch') AS time, p.source AS capture, l.frame
-FROM violations v
-JOIN logins l ON l.id = v.login_id
-JOIN connections c ON c.id = l.connection_id
-JOIN captures p ON p.id = l.capture_id
-WHERE v.rule = 'starttls-pipelined'
+       strftime('%Y-%m-%dT%H:%M:%SZ', coalesce(l.time_ns, c.first_ns) / 1000000000, 'unixepoch') AS time,
+       p.source AS capture, l.frame
+FROM connections c
+LEFT JOIN (SELECT l.* FROM logins l JOIN violations v ON v.login_id = l.id WHERE v.rule = 'starttls-pipelined') l
+    ON l.connection_id = c.id
+JOIN captures p ON p.id = coalesce(l.capture_id, c.capture_id)
+WHERE (c.starttls_pipelined OR l.id IS NOT NULL)
   AND (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
   AND (:server IS NULL OR c.server_ip IN (SELECT value FROM json_each(:server)))
   AND (:user IS NULL OR l.username = :user COLLATE NOCASE)
-ORDER BY l.time_ns, l.id;
+ORDER BY coalesce(l.time_ns, c.first_ns), c.id, l.id;

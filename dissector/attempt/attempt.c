@@ -141,6 +141,7 @@ void attempt_record(const struct attempt *attempt, bool password_shape, struct i
         .password_form = attempt->password_form,
         .password_length = password_shape ? attempt->password_length : -1,
         .authzid = text_or_missing(&attempt->who.authzid, attempt->who.has_authzid),
+        .workstation = text_or_missing(&attempt->who.workstation, attempt->who.workstation.length > 0),
         .result = attempt->result,
         .latency_ns = -1,
         .incomplete = attempt->incomplete,

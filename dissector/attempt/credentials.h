@@ -8,13 +8,15 @@
 #include "dissector/kept.h"
 
 /* Octets of a response text that are kept; of a secret as many, since no more can be repeated. */
-#define REPLY_OCTETS  2048
-#define SECRET_OCTETS REPLY_OCTETS
+#define REPLY_OCTETS       2048
+#define SECRET_OCTETS      REPLY_OCTETS
+#define WORKSTATION_OCTETS 256
 
 /* All zero is the start. */
 struct credentials {
     struct kept username, authzid, secret;
-    struct kept scraps; /* words that may be parts of a secret, or are one in base64 */
+    struct kept workstation; /* empty: not told */
+    struct kept scraps;      /* words that may be parts of a secret, or are one in base64 */
     bool has_username, has_authzid, has_secret;
     bool is_password; /* the secret is the password itself */
     bool overflown;   /* of LOGIN: there were more scraps than are kept */

@@ -141,6 +141,8 @@ static void settle_before(struct imap_session *session, const struct command *an
 static void finish_when_over(struct imap_session *session, enum command_kind kind, enum imap_result result)
 {
     bool ok = result == IMAP_RESULT_OK;
+    if (kind == COMMAND_STARTTLS)
+        session->starttls = ok ? IMAP_STARTTLS_ACCEPTED : IMAP_STARTTLS_REFUSED;
     if (ok && kind == COMMAND_STARTTLS)
         session->encryption = IMAP_ENCRYPTION_STARTTLS;
     if (ok && (kind == COMMAND_STARTTLS || kind == COMMAND_COMPRESS)) {

@@ -97,6 +97,17 @@ void words_suspect(struct imap_session *session)
     kept_append(scraps, &session->budget, client->name, length, SECRET_OCTETS);
 }
 
+/* Of a command behind one that was not answered: its octets came before any TLS. */
+static void note_starttls(struct imap_session *session, enum command_kind kind)
+{
+    if (kind == COMMAND_STARTTLS)
+        session->starttls = IMAP_STARTTLS_UNANSWERED;
+    for (const struct command *before = session->first; before && kind != COMMAND_UNKNOWN;
+         before = before->next)
+        if (before->kind == COMMAND_STARTTLS)
+            session->starttls_pipelined = true;
+}
+
 static void begin_command(struct imap_session *session, enum command_kind kind)
 {
     struct client *client = &session->client;
@@ -104,6 +115,7 @@ static void begin_command(struct imap_session *session, enum command_kind kind)
         words_suspect(session);
     if (client->exchange)
         words_end_exchange(session);
+    note_starttls(session, kind);
     client->command = command_new(session, kind, kept_view(&client->word), client->word.length);
     client->state = CLIENT_REST;
     client->brace = (struct brace){0};

@@ -196,7 +196,8 @@ static void read_digest_md5(struct imap_text message, struct budget *budget, str
 static void read_ntlm(struct imap_text message, struct budget *budget, struct credentials *who)
 {
     kept_clear(&who->username);
-    if (ntlm_read(message, budget, &who->username))
+    kept_clear(&who->workstation);
+    if (ntlm_read(message, budget, &who->username, &who->workstation))
         who->has_username = who->has_secret = true;
 }
 

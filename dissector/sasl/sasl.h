@@ -50,7 +50,8 @@ void sasl_read(enum sasl_mechanism mechanism, const struct sasl_message *message
                struct credentials *who);
 
 /* NTLM's AUTHENTICATE_MESSAGE ([MS-NLMP] section 2.2.1.3): sets the user name, as DOMAIN\user when a domain
- * is given. False: it is another message, or malformed. */
-bool ntlm_read(struct imap_text message, struct budget *budget, struct kept *username);
+ * is given, and the workstation. False: it is another message, or malformed. */
+bool ntlm_read(struct imap_text message, struct budget *budget, struct kept *username,
+               struct kept *workstation);
 
 #endif

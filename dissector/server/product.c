@@ -1,7 +1,12 @@
 /* Names the server software by its greeting. */
 #include "dissector/server/product.h"
 
+#include "dissector/sasl/base64.h"
+#include "dissector/utf16.h"
+
 #include <string.h>
+
+#define EXCHANGE_ONLINE "The Microsoft Exchange IMAP4 service is ready. ["
 
 struct product {
     const char *sign; /* stands in the greeting */
@@ -15,7 +20,7 @@ static const struct product products[] = {
     {"Microsoft Exchange Server 2007 ", "Exchange 2007", false},
     {"Microsoft Exchange 2000 ", "Exchange 2000", false},
     {"Microsoft Exchange IMAP4rev1 server version 5.5", "Exchange 5.5", false},
-    {"The Microsoft Exchange IMAP4 service is ready. [", "Exchange Online", false},
+    {EXCHANGE_ONLINE, "Exchange Online", false},
     {"The Microsoft Exchange IMAP4 service is ready", "Exchange 2010 or later", false},
     {"Microsoft Exchange", "Exchange", false},
     {"Dovecot", "Dovecot", false},
@@ -92,4 +97,25 @@ void product_find(struct imap_text greeting, struct kept *product, struct budget
         }
         return;
     }
+}
+
+void product_host(struct imap_text greeting, struct kept *host, struct budget *budget)
+{
+    static const char sign[] = EXCHANGE_ONLINE;
+    size_t skip = sizeof sign - 1, length = 0;
+    char decoded[2 * HOST_OCTETS];
+    struct base64 base64 = {0};
+    if (greeting.length < skip || memcmp(greeting.octets, sign, skip) != 0)
+        return;
+    const char *close = memchr(greeting.octets + skip, ']', greeting.length - skip);
+    for (const char *at = greeting.octets + skip; close && at < close; at++) {
+        uint8_t octet;
+        if (!base64_octet(&base64, (uint8_t)*at, &octet))
+            continue;
+        if (length == sizeof decoded)
+            return;
+        decoded[length++] = (char)octet;
+    }
+    if (close && base64_is_whole(&base64) && length % 2 == 0)
+        utf16_append(host, budget, (struct imap_text){decoded, length}, HOST_OCTETS);
 }

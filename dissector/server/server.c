@@ -150,6 +150,7 @@ static void greet(struct imap_session *session, struct imap_text text)
     if (session->server.holed && session->client.met)
         return;
     product_find(text, &session->product, &session->budget);
+    product_host(text, &session->host, &session->budget);
     kept_append(&session->greeting, &session->budget, text.octets, text.length, GREETING_OCTETS);
     session->greeting_guessed = true;
     if (session->server.holed && !session->product.length && !capability_code(text, &partial).octets)

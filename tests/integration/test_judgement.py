@@ -108,5 +108,38 @@ class CannedQueries(harness.ImaptapTest, Asking):
         self.assertIn("j\\xFCrgen,quoted,username,not UTF-8,BAD", self.query("--format", "csv", "non-ascii"))
 
 
+class Silence(harness.ImaptapTest, Asking):
+    """A server that hangs up on a login without a word, and STARTTLS with plain text behind it."""
+
+    def talk(self, *said, closes="S"):
+        talk = Conversation().open()
+        for side, text in said:
+            talk.say(side, text)
+        talk.segment(closes, 0x11)
+        talk.segment("C" if closes == "S" else "S", 0x11)
+        self.read(self.write("one.pcap", pcap(talk.frames)))
+
+    def test_the_connection_tells_who_closed_it_and_how_soon(self):
+        self.talk(("C", "a1 LOGIN per%cent secret\r\n"))
+        self.assertEqual(self.one("SELECT result, \"end\", closed_by, closed_ns - time_ns FROM logins JOIN connections c"
+                                  " ON c.id = connection_id"), (None, "fin", "server", 1_000_000))
+        self.assertEqual(self.query("--format", "csv", "hung-up").splitlines()[1].split(",")[:6],
+                         ["per%cent", "LOGIN", "atom", "unquoted-wildcard", "fin", "1.0"])
+
+    def test_a_client_that_gives_up_was_not_hung_up_on(self):
+        self.talk(("C", "a1 LOGIN per%cent secret\r\n"), closes="C")
+        self.assertEqual(self.one("SELECT closed_by FROM connections"), "client")
+        self.assertEqual(len(self.query("--format", "csv", "hung-up").splitlines()), 1)
+
+    def test_any_command_behind_starttls_is_found(self):
+        self.talk(("C", "a1 STARTTLS\r\na2 NOOP\r\n"), ("S", "a1 OK go\r\n"))
+        self.assertEqual(self.one("SELECT starttls, starttls_pipelined FROM connections"), ("accepted", 1))
+        self.assertIn(",accepted,starttls,10.9.0.1", self.query("--format", "csv", "starttls-pipelined"))
+
+    def test_a_login_after_starttls_was_refused_is_not_pipelined(self):
+        self.talk(("C", "a1 STARTTLS\r\n"), ("S", "a1 NO not now\r\n"), ("C", "a2 LOGIN bob secret\r\n"), ("S", "a2 OK\r\n"))
+        self.assertEqual(self.one("SELECT starttls, starttls_pipelined FROM connections"), ("refused", 0))
+
+
 if __name__ == "__main__":
     harness.main()

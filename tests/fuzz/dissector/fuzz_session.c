@@ -60,6 +60,7 @@ static void on_login(void *user, const struct imap_login *login)
     add_number(digest, login->password_form);
     add_number(digest, login->password_length);
     add_text(digest, login->authzid);
+    add_text(digest, login->workstation);
     add_number(digest, login->result);
     add_text(digest, login->response_code);
     add_text(digest, login->response_text);
@@ -94,9 +95,12 @@ static void add_facts(struct digest *digest, const struct imap_session *session)
     add_text(digest, facts.client_ident);
     add_text(digest, facts.server_ident);
     add_text(digest, facts.server_product);
+    add_text(digest, facts.server_host);
     add_text(digest, facts.origin_ip);
     add_text(digest, facts.origin_source);
     add_number(digest, facts.encryption);
+    add_number(digest, facts.starttls);
+    add_number(digest, facts.starttls_pipelined);
     add_number(digest, facts.not_imap);
 }
 

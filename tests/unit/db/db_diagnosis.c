@@ -387,7 +387,7 @@ static void test_starttls_pipelined(void **state)
         {OTHER, .result = "OK"}};
 
     check_query(*state, "starttls-pipelined", rows, 2,
-                "bob,OK,starttls,c,s,143,,2023-11-14T22:13:20Z,a.pcap,1\r\n");
+                "bob,OK,,starttls,c,s,143,,2023-11-14T22:13:20Z,a.pcap,1\r\n");
 }
 
 static void test_master_users_are_dovecots(void **state)

@@ -42,7 +42,12 @@ static void test_all_columns_of_a_connection_are_kept(void **state)
                                           .one_sided = false,
                                           .not_imap = true,
                                           .lost_octets = 5,
-                                          .end = "reset"};
+                                          .end = "reset",
+                                          .server_host = fixture_text("mail.example.org"),
+                                          .starttls = "refused",
+                                          .starttls_pipelined = true,
+                                          .closed_by = "server",
+                                          .closed_ns = 7};
 
     assert_int_equal(store_connection_add(store, &connection, &id), STORE_OK);
     assert_int_equal(store_commit(store), STORE_OK);
@@ -52,10 +57,12 @@ static void test_all_columns_of_a_connection_are_kept(void **state)
                " || '|' || tunnel || '|' || community_id || '|' || first_ns || '|' || last_ns || '|' ||"
                " greeting || '|' || server_product || '|' || capabilities || '|' || client_ident || '|' ||"
                " server_ident || '|' || origin_ip || '|' || origin_source || '|' || encryption || '|' ||"
-               " midstream || '|' || one_sided || '|' || not_imap || '|' || lost_octets || '|' || \"end\"",
+               " midstream || '|' || one_sided || '|' || not_imap || '|' || lost_octets || '|' || \"end\""
+               " || '|' || server_host || '|' || starttls || '|' || starttls_pipelined || '|' || closed_by"
+               " || '|' || closed_ns",
                "connections"),
         "2001:db8::1|65535|2001:db8::143|143|0|vxlan|1:abc=|1|2|gr\\xFC\\xDF|p|IMAP4rev1 IDLE|"
-        "(\"name\" \"x\")||203.0.113.9|proxy|starttls|1|0|1|5|reset");
+        "(\"name\" \"x\")||203.0.113.9|proxy|starttls|1|0|1|5|reset|mail.example.org|refused|1|server|7");
     connection.lost_octets = 77;
     connection.end = "fin";
     connection.one_sided = true;
@@ -84,7 +91,9 @@ static void test_what_a_connection_lacks_is_null(void **state)
                       "SELECT count(*) FROM connections WHERE vlan IS NULL AND tunnel IS NULL"
                       " AND community_id IS NULL AND greeting IS NULL AND server_product IS NULL"
                       " AND capabilities IS NULL AND client_ident IS NULL AND server_ident IS NULL"
-                      " AND origin_ip IS NULL AND origin_source IS NULL AND \"end\" IS NULL"),
+                      " AND origin_ip IS NULL AND origin_source IS NULL AND \"end\" IS NULL"
+                      " AND server_host IS NULL AND starttls IS NULL AND closed_by IS NULL"
+                      " AND closed_ns IS NULL"),
         1);
 }
 
@@ -104,6 +113,7 @@ static void test_all_columns_of_a_login_are_kept(void **state)
                                .password_form = IMAP_FORM_SASL,
                                .password_length = 12,
                                .authzid = fixture_text("boss"),
+                               .workstation = fixture_text("WS"),
                                .result = IMAP_RESULT_NO,
                                .response_code = fixture_text("AUTHENTICATIONFAILED"),
                                .response_text = fixture_text("Nein."),
@@ -118,12 +128,13 @@ static void test_all_columns_of_a_login_are_kept(void **state)
         row_of(fixture,
                "connection_id || '|' || capture_id || '|' || time_ns || '|' || frame || '|' || tag || '|' ||"
                " command || '|' || mechanism || '|' || username || '|' || username_form || '|' ||"
-               " username_length || '|' || password_form || '|' || password_length || '|' || authzid ||"
+               " username_length || '|' || password_form || '|' || password_length || '|' || authzid || '|' "
+               "|| workstation ||"
                " '|' || result || '|' || response_code || '|' || response_text || '|' || latency_ns ||"
                " '|' || after_result || '|' || after_text || '|' || incomplete",
                "logins"),
         "1|2|1700000000123456789|4294967296|A\x01|AUTHENTICATE|PLAIN|us\\x00er\\xFF|sasl|9000|sasl|12|"
-        "boss|NO|AUTHENTICATIONFAILED|Nein.|0|BAD|after\\xFF|1");
+        "boss|WS|NO|AUTHENTICATIONFAILED|Nein.|0|BAD|after\\xFF|1");
 }
 
 static void test_what_a_login_lacks_is_null(void **state)
@@ -141,6 +152,7 @@ static void test_what_a_login_lacks_is_null(void **state)
                       "SELECT count(*) FROM logins WHERE tag IS NULL AND mechanism IS NULL"
                       " AND username IS NULL AND username_form IS NULL AND username_length IS NULL"
                       " AND password_form IS NULL AND password_length IS NULL AND authzid IS NULL"
+                      " AND workstation IS NULL"
                       " AND result IS NULL AND response_code IS NULL AND response_text IS NULL"
                       " AND latency_ns IS NULL AND after_result IS NULL AND after_text IS NULL"
                       " AND command = 'LOGIN' AND incomplete = 0"),

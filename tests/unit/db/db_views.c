@@ -258,6 +258,8 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
                  "encrypted,not_imap,"
                  "incomplete_logins,unanswered_logins,error\r\n"
                  "1,mail.pcap,complete,,,9,0,0,0,0,0,0,1,\r\n"},
+        {"hung-up",
+         "username,method,written,rules,end,ms,client,server,server_product,time,capture,frame\r\n"},
         {"lost-backslash", "sent,seen,result,client,server,server_product,time,capture,frame\r\n"},
         {"master-users", "user,master,written,result,client,server,time,capture,frame\r\n"},
         {"mechanisms", "method,username_form,logins,accepted,refused,unanswered\r\n"
@@ -288,7 +290,7 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
          "10.9.9.9,143,Exchange 2003,4,8,8,3,4,1,3,ready\r\n"
          "10.9.9.8,143,Exchange 2003,1,1,1,1,0,0,0,ready\r\n"},
         {"starttls-pipelined",
-         "username,result,encryption,client,server,port,server_product,time,capture,frame\r\n"},
+         "username,result,starttls,encryption,client,server,port,server_product,time,capture,frame\r\n"},
         {"timeline", "hour,logins,accepted,refused,unanswered,wildcard_unquoted,wildcard_refused\r\n"
                      "2023-11-14T22:00Z,9,4,4,1,4,3\r\n"},
         {"wildcard-logins",

@@ -136,6 +136,43 @@ static void a_greeting_names_its_product(void **state)
     }
 }
 
+static void exchange_online_hides_its_host_in_the_greeting(void **state)
+{
+#define ONLINE(name) "The Microsoft Exchange IMAP4 service is ready. [" name "]"
+    static const struct {
+        const char *greeting, *host;
+    } cases[] = {
+        {ONLINE("TQBBAEkATAAuAGUAeABhAG0AcABsAGUALgBvAHIAZwA="), "MAIL.example.org"},
+        {ONLINE("TQBBAEkATAAuAGUAeABhAG0AcABsAGUALgBvAHIAZwA"), ""}, /* no padding */
+        {ONLINE("TQBB"), ""},                                        /* three octets */
+        {ONLINE(""), ""},
+        {"The Microsoft Exchange IMAP4 service is ready. [TQA=", ""},
+        {"The Microsoft Exchange IMAP4 service is ready.", ""},
+        {"Dovecot ready. [TQA=]", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct budget budget = {.limit = 4096};
+        struct kept host = {0};
+        product_host((struct imap_text){cases[i].greeting, strlen(cases[i].greeting)}, &host, &budget);
+        kept_append(&host, &budget, "", 1, HOST_OCTETS + 1);
+        assert_string_equal(host.octets, cases[i].host);
+        kept_free(&host, &budget);
+    }
+}
+
+static void a_host_name_that_is_too_long_is_none(void **state)
+{
+    static char greeting[2000] = ONLINE("");
+    struct budget budget = {.limit = 4096};
+    struct kept host = {0};
+    (void)state;
+    memset(greeting + strlen(greeting) - 1, 'A', 1000);
+    strcpy(greeting + 1100, "]");
+    product_host((struct imap_text){greeting, strlen(greeting)}, &host, &budget);
+    assert_int_equal(host.length, 0);
+}
+
 static void the_product_is_a_fact(void **state)
 {
     static const struct conversation greeted = {
@@ -144,8 +181,16 @@ static void the_product_is_a_fact(void **state)
         .rows = "",
         .facts = "none open greeting=Microsoft Exchange Server 2003 "
                  "IMAP4rev1 server product=Exchange 2003\n"};
+    static const struct conversation online = {
+        "Exchange Online",
+        {S("* OK The Microsoft Exchange IMAP4 service is ready. [TQA=]\r\n")},
+        .rows = "",
+        .facts = "none open greeting=The Microsoft Exchange IMAP4 service is ready. [TQA=] product=Exchange "
+                 "Online "
+                 "host=M\n"};
     (void)state;
     check_conversations(&greeted, 1);
+    check_conversations(&online, 1);
 }
 
 int main(void)
@@ -154,6 +199,8 @@ int main(void)
         cmocka_unit_test(the_proxy_protocol_tells_the_origin),
         cmocka_unit_test(id_tells_the_origin),
         cmocka_unit_test(a_greeting_names_its_product),
+        cmocka_unit_test(exchange_online_hides_its_host_in_the_greeting),
+        cmocka_unit_test(a_host_name_that_is_too_long_is_none),
         cmocka_unit_test(the_product_is_a_fact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -179,22 +179,22 @@ static void challenge_and_response(void **state)
             "YgD8"
             "AD3YAN5iAFcAUwBzZWNyZXRzZWNyZXRzZWNyZXRzZWNyZXRzZWNyZXRzZWNyZXRzZWNyZXRzZWNyZXQ=\r\n"),
           YES},
-         .rows = SAID
-         "NTLM user=CORP\\b\\xc3\\xbc\\xf0\\x9f\\x98\\x80b:sasl:13 password:sasl OK text=yes +1\n" GUESSABLE},
+         .rows = SAID "NTLM user=CORP\\b\\xc3\\xbc\\xf0\\x9f\\x98\\x80b:sasl:13 password:sasl workstation=WS "
+                      "OK text=yes +1\n" GUESSABLE},
         {"NTLM in an OEM character set, without a domain",
          {GREET, C("a1 AUTHENTICATE NTLM\r\n"), GO,
           C("TlRMTVNTUAADAAAAGAAYAEUAAAAYABgAXQAAAAAAAABAAAAAAwADAEAAAAACAAIAQwAAAAAAAAAAAAAAAgAAAEJPQldTc2Vj"
             "cmV0c2Vj"
             "cmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0\r\n"),
           YES},
-         .rows = SAID "NTLM user=BOB:sasl:3 password:sasl OK text=yes +1\n" GUESSABLE},
+         .rows = SAID "NTLM user=BOB:sasl:3 password:sasl workstation=WS OK text=yes +1\n" GUESSABLE},
         {"NTLM without flags",
          {GREET, C("a1 AUTHENTICATE NTLM\r\n"), GO,
           C("TlRMTVNTUAADAAAAGAAYAEYAAAAYABgAXgAAAAgACAA0AAAABgAGADwAAAAEAAQAQgAAAEMATwBSAFAAYgBvAGIAVwBTAHNl"
             "Y3JldHNl"
             "Y3JldHNlY3JldHNlY3JldHNlY3JldHNlY3JldHNlY3JldHNlY3JldA==\r\n"),
           YES},
-         .rows = SAID "NTLM user=CORP\\bob:sasl:8 password:sasl OK text=yes +1\n" GUESSABLE},
+         .rows = SAID "NTLM user=CORP\\bob:sasl:8 password:sasl workstation=WS OK text=yes +1\n" GUESSABLE},
         {"SCRAM-SHA-256",
          {GREET, C("a1 AUTHENTICATE SCRAM-SHA-256 bixhPWJvPTJDc3Msbj1iPTNEb2I9MkMscj1zZWNyZXRub25jZQ==\r\n"),
           S("+ cj0x\r\n"), C("Yz1iaXdzLHI9c2VjcmV0bm9uY2VYWSxwPWMyVmpjbVYwYzJWamNtVjA=\r\n"), S("+ dj0x\r\n"),

@@ -77,6 +77,7 @@ static void on_login(void *user, const struct imap_login *login)
     if (login->password_length >= 0)
         put(out, ":%lld", (long long)login->password_length);
     put_text(out, "authzid", login->authzid);
+    put_text(out, "workstation", login->workstation);
     put(out, " %s", results[login->result]);
     put_text(out, "code", login->response_code);
     put_text(out, "text", login->response_text);
@@ -98,13 +99,19 @@ static void on_after(void *user, uint32_t number, enum imap_result result, struc
 static void put_facts(struct transcript *out, const struct imap_session *session, bool done)
 {
     static const char *const encryptions[] = {"none", "starttls", "implicit"};
+    static const char *const starttls[] = {"none", "unanswered", "accepted", "refused"};
     struct imap_session_facts facts;
     imap_session_facts(session, &facts);
     put(out, "%s %s", encryptions[facts.encryption], done ? "done" : "open");
+    if (facts.starttls)
+        put(out, " starttls:%s", starttls[facts.starttls]);
+    if (facts.starttls_pipelined)
+        put(out, " pipelined");
     if (facts.not_imap)
         put(out, " not-imap");
     put_text(out, "greeting", facts.greeting);
     put_text(out, "product", facts.server_product);
+    put_text(out, "host", facts.server_host);
     put_text(out, "capabilities", facts.capabilities);
     put_text(out, "client", facts.client_ident);
     put_text(out, "server", facts.server_ident);

@@ -279,7 +279,7 @@ static void other_beginnings(void **state)
         {"STARTTLS whose answer was not seen",
          {C("a CAPABILITY\r\nb STARTTLS\r\n"), C("\x16\x03\x01\x02\x00\x01\r\n")},
          .rows = "",
-         .facts = "starttls done\n"},
+         .facts = "starttls done starttls:unanswered\n"},
         {"PREAUTH: what comes is judged all the same",
          {S("* PREAUTH hello\r\n"), BOB("a1"), S("a1 BAD already\r\n")},
          .rows = BOBS("1", "a1") "BAD text=already +1\n" CLEAR,
