@@ -7,8 +7,11 @@ WITH tried AS (
            json_extract(c.try, '$.argument') AS argument, json_extract(c.try, '$.value') AS value,
            NULL AS written, c.server_ip,
            (SELECT min(l.id) FROM logins l WHERE l.connection_id = c.id) AS login_id
-      FROM (SELECT *, substr(greeting, instr(greeting, '{')) AS try FROM connections
-             WHERE greeting LIKE 'wild {%' AND server_port IN (143, 1143)) c
+      FROM (SELECT *, substr(greeting, instr(greeting, '{'),
+                               instr(greeting, '}') - instr(greeting, '{') + 1) AS try FROM connections
+             WHERE greeting LIKE 'wild {%' AND server_port IN (143, 1143)
+                -- imapproxy greets its clients with the words of the server behind it
+               AND NOT (server_port = 143 AND server_ip GLOB '127.10[0-9].*')) c
     UNION ALL
     SELECT c.id, 'server',
            CASE substr(c.server_ip, 1, 8) WHEN '127.201.' THEN 'hoodiecrow' WHEN '127.202.' THEN 'Dovecot'

@@ -18,6 +18,9 @@ VALUES = [
     ("empty", None),
 ]
 
+# Octets that an atom may hold and that not every server takes there; only the servers are asked.
+LEGAL = [("openbracket", "["), ("closebracket", "]"), ("closebrace", "}"), ("tilde", "~")]
+
 # Throw-away passwords; nothing that is written may hold these halves.
 PASSWORD_HALVES = ("Wegwerf7", "Kahn")
 
@@ -39,7 +42,7 @@ def _value(label, head, tail, umlaut):
         return ""
     if label == "umlaut":
         return umlaut
-    return head + dict(VALUES)[label] + tail
+    return head + dict(VALUES + LEGAL)[label] + tail
 
 
 class Try:
@@ -50,13 +53,13 @@ class Try:
         self.offer = offer
         self.argument = argument
         self.label = label
-        case = 100 * ARGUMENTS.index(argument) + 1 + [one for one, _ in VALUES].index(label)
+        case = 100 * ARGUMENTS.index(argument) + 1 + [one for one, _ in VALUES + LEGAL].index(label)
         self.address = f"127.{software_number}.{offer_number}.{case}"
         self.user = username(label) if argument == "username" else "clean"
         self.password = password(label) if argument == "password" else password("plain")
 
 
-def tries(software, software_number, offer, offer_number):
+def tries(software, software_number, offer, offer_number, legal=()):
     """All tries of one software against one offer."""
     return [Try(software, software_number, offer, offer_number, argument, label)
-            for argument in ARGUMENTS for label, _ in VALUES]
+            for argument in ARGUMENTS for label, _ in [*VALUES, *legal]]

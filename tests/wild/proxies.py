@@ -1,6 +1,7 @@
 """How each proxy is started. A proxy is a function of its tries and an empty folder; it takes logins on port 143 of each
 try's address and passes them on to port 1143 of the same address, where the scripted server is."""
 import http.server
+import os
 import subprocess
 import threading
 
@@ -52,5 +53,31 @@ def dovecot(tries, folder):
         folder, "driver = static\n  args = proxy=y host=%l port=1143 nopassword=y"))
 
 
+def imapproxy(tries, folder):
+    os.chmod(folder, 0o755)
+    for one in tries:
+        config = servers.write(f"{folder}/{one.address}.conf", f"""server_hostname {one.address}
+server_port 1143
+listen_address {one.address}
+listen_port 143
+connect_retries 10
+connect_delay 1
+cache_size 16
+cache_expiration_time 300
+proc_username nobody
+proc_groupname nogroup
+stat_filename {folder}/{one.address}.stat
+protocol_log_filename {folder}/{one.address}.log
+syslog_facility LOG_MAIL
+send_tcp_keepalives no
+enable_select_cache no
+foreground_mode yes
+force_tls no
+enable_admin_commands no
+""")
+        subprocess.Popen(["imapproxyd", "-f", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 # name: the software's name, the second octet of its addresses, and how it is started
-PROXIES = {"nginx": ("nginx", 101, nginx), "perdition": ("perdition", 102, perdition), "Dovecot-proxy": ("Dovecot", 103, dovecot)}
+PROXIES = {"nginx": ("nginx", 101, nginx), "perdition": ("perdition", 102, perdition), "Dovecot-proxy": ("Dovecot", 103, dovecot),
+           "imapproxy": ("imapproxy", 104, imapproxy)}

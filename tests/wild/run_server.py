@@ -12,7 +12,7 @@ import servers
 def main():
     name = sys.argv[1]
     number, start = servers.SERVERS[name]
-    tries = probes.tries(name, number, None, 1)
+    tries = probes.tries(name, number, None, 1, probes.LEGAL)
     for one in tries:
         if one.argument == "password":  # an account each
             one.user = "pw." + one.label

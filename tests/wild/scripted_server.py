@@ -60,7 +60,7 @@ class ScriptedServer:
 
         capabilities = OFFERS[one.offer].encode()
         which = {"software": one.software, "offer": one.leg, "argument": one.argument, "value": one.label}
-        say(b"* OK wild " + json.dumps(which).encode())
+        say(b"* OK wild " + json.dumps(which).encode() + b" ready")  # imapproxy crashes on a brace at the end
         while line := stream.readline():
             while literal := re.search(rb"\{(\d+)(\+?)\}\r?\n\Z", line):
                 if not literal.group(2):

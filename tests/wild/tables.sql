@@ -145,6 +145,17 @@ SELECT software AS server, written,
           FROM measured WHERE part = 'server' AND argument = 'password' GROUP BY software, written)
  ORDER BY min(first) OVER (PARTITION BY software), written;
 
+-- table: servers-legal
+SELECT software AS server, argument, written,
+       coalesce(max(CASE value WHEN 'openbracket' THEN coalesce(result, 'closed') END), '–') AS "`a[b`",
+       coalesce(max(CASE value WHEN 'closebracket' THEN coalesce(result, 'closed') END), '–') AS "`a]b`",
+       coalesce(max(CASE value WHEN 'closebrace' THEN coalesce(result, 'closed') END), '–') AS "`a}b`",
+       coalesce(max(CASE value WHEN 'tilde' THEN coalesce(result, 'closed') END), '–') AS "`a~b`"
+  FROM measured
+ WHERE part = 'server' AND written = 'bare'
+ GROUP BY software, argument
+ ORDER BY min(min(row)) OVER (PARTITION BY software), argument DESC;
+
 -- table: answers
 SELECT software AS server, result || coalesce(' [' || response_code || ']', '') || ' ' || coalesce(response_text, '') AS "said to bare forms",
        group_concat(DISTINCT CASE argument WHEN 'username' THEN 'user ' ELSE 'password ' END || value) AS "with"
