@@ -1,9 +1,9 @@
 /*
  * imaptap lint: judges the command lines that a client sends, for the test suites of clients and proxies.
  */
-#include "analyzer/analysis/walls.h"
 #include "analyzer/command.h"
 #include "analyzer/lint/print/print.h"
+#include "analyzer/walls/walls.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,12 +1,13 @@
 /*
  * imaptap read: finds the logins in capture files and keeps them.
  */
-#include "analyzer/analysis/walls.h"
 #include "analyzer/command.h"
 #include "analyzer/open_store.h"
+#include "analyzer/recorder/confine.h"
 #include "analyzer/recorder/recorder.h"
 #include "analyzer/recorder/report.h"
 #include "analyzer/run_facts.h"
+#include "analyzer/walls/walls.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -23,7 +24,8 @@ struct settings {
     bool quiet, exit_code;
     uint16_t ports[MAX_PORTS];
     struct user_mask mask;
-    bool mask_users;
+    bool mask_users, require_sandbox;
+    struct rights_user nobody;
     struct analysis_options analysis;
     const char *port_text;
 };
@@ -50,6 +52,8 @@ static void print_help(void)
           "  --verify-checksums drop TCP segments and IPv4 headers with a wrong checksum; off, because in\n"
           "                     captures of a host that leaves them to its network card they are wrong\n"
           "  --password-shape   also keep lengths, positions and counts of passwords; never octets\n"
+          "  --require-sandbox  read nothing when this kernel lacks seccomp or Landlock, which hold what\n"
+          "                     parses the captures (imaptap --version tells what it has)\n"
           "  --help             this text\n\n"
           "Exit status: 0 done; 1 violations found, with --exit-code; 2 wrong usage; 3 some input could\n"
           "not be read, or findings not be kept: what could be was.\n\n"
@@ -84,12 +88,17 @@ static int parse_ports(struct settings *settings, const char *list)
 /* Returns -1 to go on, else an exit status. */
 static int parse(int argc, char **argv, struct settings *settings)
 {
-    static const struct option options[] = {
-        {"db", required_argument, NULL, 'd'},     {"port", required_argument, NULL, 'p'},
-        {"no-detect", no_argument, NULL, 'n'},    {"exit-code", no_argument, NULL, 'e'},
-        {"follow", required_argument, NULL, 'f'}, {"verify-checksums", no_argument, NULL, 'c'},
-        {"mask-users", no_argument, NULL, 'm'},   {"password-shape", no_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"db", required_argument, NULL, 'd'},
+                                            {"port", required_argument, NULL, 'p'},
+                                            {"no-detect", no_argument, NULL, 'n'},
+                                            {"exit-code", no_argument, NULL, 'e'},
+                                            {"follow", required_argument, NULL, 'f'},
+                                            {"verify-checksums", no_argument, NULL, 'c'},
+                                            {"mask-users", no_argument, NULL, 'm'},
+                                            {"password-shape", no_argument, NULL, 's'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"require-sandbox", no_argument, NULL, 'r'},
+                                            {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "d:p:qh", options, NULL)) != -1) {
@@ -123,6 +132,9 @@ static int parse(int argc, char **argv, struct settings *settings)
             break;
         case 's':
             settings->analysis.password_shape = true;
+            break;
+        case 'r':
+            settings->require_sandbox = true;
             break;
         case 'h':
             print_help();
@@ -186,6 +198,11 @@ static int read_into(struct store *store, struct inputs *inputs, const struct se
     bool failed;
     int status;
 
+    if (confine_recorder(settings->database, settings->follow) != 0) {
+        fprintf(stderr, "imaptap: the recorder cannot give up its rights: %s\n", strerror(errno));
+        store_close(store, why, sizeof why);
+        return EXIT_UNREAD;
+    }
     if (settings->follow == NULL)
         status = recorder_read(store, inputs, &settings->analysis, show, &result);
     else
@@ -245,6 +262,11 @@ int cmd_read(int argc, char **argv)
         return status;
     settings.analysis.ports = settings.ports;
     walls_forbid_core_files();
+    if (!walls_suffice(settings.require_sandbox, stderr))
+        return EXIT_UNREAD;
+    /* the files are open when an analyzer starts: it needs no user's rights */
+    if (geteuid() == 0 && rights_find_user("nobody", &settings.nobody) == 0)
+        settings.analysis.user = &settings.nobody;
     if (settings.mask_users) {
         if (user_mask_new_key(&settings.mask) != 0) {
             fputs("imaptap: no random key can be had to mask user names\n", stderr);

@@ -3,6 +3,7 @@
  */
 #include "analyzer/command.h"
 #include "analyzer/stream/reassembly.h"
+#include "analyzer/walls/walls.h"
 
 #include <pcap/pcap.h>
 #include <sqlite3.h>
@@ -35,8 +36,11 @@ static void print_help(FILE *out)
 
 static void print_version(void)
 {
-    printf("imaptap %s\n%s\nlibnids %s\nSQLite %s\n", IMAPTAP_VERSION, pcap_lib_version(),
-           reassembly_library(), sqlite3_libversion());
+    char walls[128];
+
+    walls_describe(walls, sizeof walls);
+    printf("imaptap %s\n%s\nlibnids %s\nSQLite %s\nheld by %s\n", IMAPTAP_VERSION, pcap_lib_version(),
+           reassembly_library(), sqlite3_libversion(), walls);
 }
 
 int main(int argc, char **argv)

@@ -7,6 +7,7 @@
 #include "analyzer/analysis/user_mask.h"
 #include "analyzer/events/channel.h"
 #include "analyzer/events/feed.h"
+#include "analyzer/walls/rights.h"
 
 /* Connections that are followed at a time. */
 #define ANALYSIS_MAX_CONNECTIONS 250000
@@ -17,7 +18,8 @@ struct analysis_options {
     bool detect; /* also follow what speaks IMAP on other ports */
     bool password_shape;
     bool verify_checksums;
-    const struct user_mask *mask; /* NULL: user names are kept */
+    const struct user_mask *mask;   /* NULL: user names are kept */
+    const struct rights_user *user; /* whom the process becomes when it is root; NULL: it stays who it is */
 };
 
 struct analysis_input {

@@ -3,7 +3,7 @@
  */
 #include "analyzer/recorder/reading.h"
 
-#include "analyzer/analysis/walls.h"
+#include "analyzer/walls/walls.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -77,6 +77,8 @@ static int close_the_rest(const struct reading *reading, const struct analysis_i
 static _Noreturn void be_analyzer(struct reading *reading, const struct analysis_input *inputs, size_t count,
                                   pid_t recorder)
 {
+    const struct walls_analyzer walls = {
+        .parent = recorder, .output = channel_sender_fd(reading->channel), .user = reading->options->user};
     struct analysis *analysis;
     int status = EXIT_FAILURE;
 
@@ -91,7 +93,7 @@ static _Noreturn void be_analyzer(struct reading *reading, const struct analysis
         analysis = analysis_new(reading->options, inputs, count, reading->channel);
     if (analysis == NULL || close_the_rest(reading, inputs, count) != 0)
         fprintf(stderr, "imaptap: the analyzer cannot start: out of memory\n");
-    else if (walls_raise(recorder) != 0)
+    else if (walls_hold_analyzer(&walls) != 0)
         fprintf(stderr, "imaptap: the analyzer cannot give up its rights: %s\n", strerror(errno));
     else if (analysis_read(analysis) == 0)
         status = EXIT_SUCCESS;
