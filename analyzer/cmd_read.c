@@ -51,6 +51,7 @@ static void print_help(void)
           "  --mask-users       replace user names by a keyed hash (the key lasts for this run)\n"
           "  --verify-checksums drop TCP segments and IPv4 headers with a wrong checksum; off, because in\n"
           "                     captures of a host that leaves them to its network card they are wrong\n"
+          "  --no-hash          do not take the SHA-256 of the captures\n"
           "  --password-shape   also keep lengths, positions and counts of passwords; never octets\n"
           "  --require-sandbox  read nothing when this kernel lacks seccomp or Landlock, which hold what\n"
           "                     parses the captures (imaptap --version tells what it has)\n"
@@ -88,17 +89,13 @@ static int parse_ports(struct settings *settings, const char *list)
 /* Returns -1 to go on, else an exit status. */
 static int parse(int argc, char **argv, struct settings *settings)
 {
-    static const struct option options[] = {{"db", required_argument, NULL, 'd'},
-                                            {"port", required_argument, NULL, 'p'},
-                                            {"no-detect", no_argument, NULL, 'n'},
-                                            {"exit-code", no_argument, NULL, 'e'},
-                                            {"follow", required_argument, NULL, 'f'},
-                                            {"verify-checksums", no_argument, NULL, 'c'},
-                                            {"mask-users", no_argument, NULL, 'm'},
-                                            {"password-shape", no_argument, NULL, 's'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {"require-sandbox", no_argument, NULL, 'r'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"db", required_argument, NULL, 'd'},        {"port", required_argument, NULL, 'p'},
+        {"no-detect", no_argument, NULL, 'n'},       {"exit-code", no_argument, NULL, 'e'},
+        {"follow", required_argument, NULL, 'f'},    {"verify-checksums", no_argument, NULL, 'c'},
+        {"mask-users", no_argument, NULL, 'm'},      {"password-shape", no_argument, NULL, 's'},
+        {"no-hash", no_argument, NULL, 'H'},         {"help", no_argument, NULL, 'h'},
+        {"require-sandbox", no_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "d:p:qh", options, NULL)) != -1) {
@@ -126,6 +123,9 @@ static int parse(int argc, char **argv, struct settings *settings)
             break;
         case 'e':
             settings->exit_code = true;
+            break;
+        case 'H':
+            settings->analysis.hash = false;
             break;
         case 'm':
             settings->mask_users = true;
@@ -257,6 +257,7 @@ int cmd_read(int argc, char **argv)
     }
     settings.analysis.port_count = 2;
     settings.analysis.detect = true;
+    settings.analysis.hash = true;
     status = parse(argc, argv, &settings);
     if (status != -1)
         return status;

@@ -97,6 +97,7 @@ static void on_ended(void *user, uint32_t capture, enum capture_status status, s
     told->first_ns = span->first_ns;
     told->last_ns = span->last_ns;
     capture_file_fingerprint(file, told->fingerprint);
+    capture_file_sha256(file, told->sha256);
     told->bytes = (int64_t)capture_file_position(file);
     snprintf(told->link_types, sizeof told->link_types, "%s", capture_file_link_types(file));
     if (told->broken)
@@ -327,6 +328,8 @@ struct analysis *analysis_new(const struct analysis_options *options, const stru
         analysis_free(analysis);
         return NULL;
     }
+    if (options->hash)
+        capture_set_hash(analysis->captures);
     return analysis;
 }
 

@@ -18,6 +18,7 @@ struct analysis_options {
     bool detect; /* also follow what speaks IMAP on other ports */
     bool password_shape;
     bool verify_checksums;
+    bool hash;                      /* take the SHA-256 of whole captures */
     const struct user_mask *mask;   /* NULL: user names are kept */
     const struct rights_user *user; /* whom the process becomes when it is root; NULL: it stays who it is */
 };

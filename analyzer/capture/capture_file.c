@@ -50,6 +50,11 @@ struct capture_file *capture_file_new_fed(source_reader *reader, void *user, uin
     return new_file(source_new_fed(reader, user), index);
 }
 
+void capture_file_hash(struct capture_file *file)
+{
+    source_hash(file->source);
+}
+
 static bool is_classic(const uint8_t magic[4])
 {
     static const uint8_t magics[][4] = {
@@ -156,6 +161,11 @@ const char *capture_file_link_types(const struct capture_file *file)
 void capture_file_fingerprint(struct capture_file *file, char *text)
 {
     source_fingerprint(file->source, file->status == CAPTURE_END, text);
+}
+
+void capture_file_sha256(struct capture_file *file, char *text)
+{
+    source_sha256(file->source, text);
 }
 
 void capture_file_free(struct capture_file *file)

@@ -27,6 +27,9 @@ struct capture_file *capture_file_new(int fd, uint32_t index);
 /* The same for octets that `reader` brings (source.h). */
 struct capture_file *capture_file_new_fed(source_reader *reader, void *user, uint32_t index);
 
+/* Has a pipe hashed in passing (source_hash). Before the first frame is read. */
+void capture_file_hash(struct capture_file *file);
+
 /* Reads the next frame into *frame; the first call reads the file's header. After CAPTURE_END or
  * CAPTURE_BROKEN every further call returns the same. */
 enum capture_status capture_file_next(struct capture_file *file, struct frame *frame);
@@ -46,6 +49,10 @@ const char *capture_file_link_types(const struct capture_file *file);
  * remainder of the file is read for it): the same as capture_fingerprint_of gives for a regular file. `text`
  * takes CAPTURE_FINGERPRINT_SIZE octets, terminated. */
 void capture_file_fingerprint(struct capture_file *file, char *text);
+
+/* Behind capture_file_fingerprint: the SHA-256 of everything that came through a pipe that is hashed, else ""
+ * (source_sha256). `text` takes DIGEST_TEXT octets. */
+void capture_file_sha256(struct capture_file *file, char *text);
 
 void capture_file_free(struct capture_file *file);
 

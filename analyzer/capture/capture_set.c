@@ -27,6 +27,7 @@ struct capture_set {
     struct member **heap;
     size_t heap_count;
     bool begun;
+    bool hash; /* pipes */
     bool no_memory;
     uint64_t position; /* octets consumed of all */
 };
@@ -52,6 +53,11 @@ struct capture_set *capture_set_new(const int *fds, const uint32_t *indexes, siz
         set->members[i].index = indexes[i];
     }
     return set;
+}
+
+void capture_set_hash(struct capture_set *set)
+{
+    set->hash = true;
 }
 
 static bool is_before(const struct member *a, const struct member *b)
@@ -108,6 +114,8 @@ static bool advance(struct capture_set *set, struct member *member)
     if (member->file == NULL) {
         member->file = capture_file_new(member->fd, member->index);
         member->position = 0;
+        if (set->hash && member->file != NULL)
+            capture_file_hash(member->file);
     }
     if (member->file == NULL) {
         set->no_memory = true;

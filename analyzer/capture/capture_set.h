@@ -15,8 +15,8 @@ struct capture_set_handler {
     /* The capture's first frame is about to be delivered, or it was found to hold none (then `ended` follows
      * at once). */
     void (*started)(void *user, uint32_t index);
-    /* The capture is over; `file` still answers capture_file_error, _position, _link_types and _fingerprint.
-     */
+    /* The capture is over; `file` still answers capture_file_error, _position, _link_types, _fingerprint and
+     * _sha256. */
     void (*ended)(void *user, uint32_t index, enum capture_status status, struct capture_file *file);
 };
 
@@ -24,6 +24,9 @@ struct capture_set_handler {
  * out of memory. With a single capture nothing is read ahead. A pipe may be among them. */
 struct capture_set *capture_set_new(const int *fds, const uint32_t *indexes, size_t count,
                                     const struct capture_set_handler *handler, void *user);
+
+/* Has the pipes among them hashed in passing (capture_file_sha256). Before the first frame is asked for. */
+void capture_set_hash(struct capture_set *set);
 
 /* The next frame of all, valid until the next call; CAPTURE_END when all are over. A broken capture is told
  * through `ended` and does not stop the others. CAPTURE_BROKEN: out of memory, the captures not told as ended

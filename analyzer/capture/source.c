@@ -20,6 +20,8 @@ struct source {
     uint64_t fetched;          /* octets got from the descriptor */
     uint64_t taken;            /* of these, given to the reader */
     struct fingerprint *print; /* NULL: a regular file */
+    struct digest *digest;     /* NULL: it is not hashed */
+    bool ended;                /* its end was met */
     size_t head_length;
     uint8_t head[SOURCE_HEAD];
 };
@@ -78,6 +80,12 @@ struct source *source_new_fed(source_reader *reader, void *user)
     return source;
 }
 
+void source_hash(struct source *source)
+{
+    if (!source->regular && source->reader == NULL)
+        source->digest = digest_new();
+}
+
 static ssize_t fetch(struct source *source, void *octets, size_t room)
 {
     ssize_t n;
@@ -90,11 +98,14 @@ static ssize_t fetch(struct source *source, void *octets, size_t room)
         else
             n = read(source->fd, octets, room);
     } while (n < 0 && errno == EINTR);
+    source->ended = n == 0;
     if (n <= 0)
         return n;
     source->fetched += (uint64_t)n;
     if (source->print != NULL)
         fingerprint_feed(source->print, octets, (size_t)n);
+    if (source->digest != NULL)
+        digest_feed(source->digest, octets, (size_t)n);
     return n;
 }
 
@@ -154,10 +165,18 @@ void source_fingerprint(struct source *source, bool ended, char text[CAPTURE_FIN
         text[0] = '\0';
 }
 
+void source_sha256(struct source *source, char text[DIGEST_TEXT])
+{
+    text[0] = '\0';
+    if (source->digest != NULL && source->ended)
+        digest_finish(source->digest, text);
+}
+
 void source_free(struct source *source)
 {
     if (source == NULL)
         return;
     fingerprint_free(source->print);
+    digest_free(source->digest);
     free(source);
 }

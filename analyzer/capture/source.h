@@ -4,6 +4,7 @@
 #ifndef IMAPTAP_ANALYZER_CAPTURE_SOURCE_H
 #define IMAPTAP_ANALYZER_CAPTURE_SOURCE_H
 
+#include "analyzer/capture/digest.h"
 #include "analyzer/capture/fingerprint.h"
 
 #include <stdbool.h>
@@ -28,6 +29,10 @@ struct source *source_new_fed(source_reader *reader, void *user);
 /* The same for octets that are another source's in a different form: without a fingerprint of their own. */
 struct source *source_new_unpacked(source_reader *reader, void *user);
 
+/* Has a descriptor that is no regular file hashed in passing, as a regular file can be hashed by whoever has
+ * it. Before anything is read; does nothing when out of memory. */
+void source_hash(struct source *source);
+
 /* Points *octets at the first octets, without taking them: `wanted` of them (at most SOURCE_HEAD), fewer at
  * the end. Only before the first source_read. Returns how many there are, or -1 with errno set. */
 ssize_t source_head(struct source *source, size_t wanted, const uint8_t **octets);
@@ -41,6 +46,10 @@ uint64_t source_position(const struct source *source);
 /* Reads to the end, and writes the fingerprint of all octets; "" when the file cannot be read again. `ended`:
  * the end was met, what a regular file holds behind it by now is none of it. */
 void source_fingerprint(struct source *source, bool ended, char text[CAPTURE_FINGERPRINT_SIZE]);
+
+/* Behind source_fingerprint: writes the SHA-256 of all octets of a source that is hashed; "" when it is not,
+ * or when the end was not met. May be called once. */
+void source_sha256(struct source *source, char text[DIGEST_TEXT]);
 
 void source_free(struct source *source);
 

@@ -27,6 +27,7 @@ static void put_capture(struct wire_writer *out, const struct event_capture *cap
     wire_put_i64(out, capture->evicted);
     wire_put_string(out, capture->link_types);
     wire_put_string(out, capture->fingerprint);
+    wire_put_string(out, capture->sha256);
     wire_put_string(out, capture->error);
 }
 
@@ -43,6 +44,7 @@ static void get_capture(struct wire_reader *in, struct event_capture *capture, b
     capture->evicted = wire_get_i64(in);
     wire_get_string(in, capture->link_types, sizeof capture->link_types);
     wire_get_string(in, capture->fingerprint, sizeof capture->fingerprint);
+    wire_get_string(in, capture->sha256, sizeof capture->sha256);
     wire_get_string(in, capture->error, sizeof capture->error);
     if (capture->packets < 0 || capture->bytes < 0 || capture->evicted < 0)
         in->failed = true;

@@ -31,6 +31,7 @@ struct event_capture {
     int64_t evicted;                           /* connections given up while it was read */
     char link_types[256];
     char fingerprint[64];
+    char sha256[72]; /* of all that came through a pipe; "": not known */
     char error[512]; /* one sentence when broken */
 };
 

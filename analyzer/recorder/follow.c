@@ -36,7 +36,10 @@ struct follower {
     struct folder *folder;
     struct followed *followed; /* one an input */
     size_t room;
-    uint32_t feeding; /* the input that is fed, or else the first that is not yet */
+    struct digest *digest;  /* of what was fed of one file; NULL: files are not hashed */
+    uint32_t hashed;        /* that input */
+    uint64_t hashed_octets; /* of it, from its first on */
+    uint32_t feeding;       /* the input that is fed, or else the first that is not yet */
     int64_t looked_ms;
     bool told;     /* something happened in the folder */
     bool draining; /* the user asked for an end: what is there now is the last */
@@ -150,10 +153,40 @@ static void settle(struct follower *follower, uint32_t number)
 
 /* --- feeding --- */
 
+/* Hashes the next octets that are fed of an input. */
+static void hash_piece(struct follower *follower, uint64_t before, const void *octets, size_t length)
+{
+    if (follower->digest == NULL)
+        return;
+    if (before == 0) {
+        digest_restart(follower->digest);
+        follower->hashed = follower->feeding;
+        follower->hashed_octets = 0;
+    }
+    if (follower->hashed != follower->feeding || follower->hashed_octets != before)
+        return;
+    digest_feed(follower->digest, octets, length);
+    follower->hashed_octets += length;
+}
+
+/* Nothing can follow in the file: what was hashed is all of it, unless it was written over meanwhile. */
+static void finish_hash(struct follower *follower, uint32_t number)
+{
+    struct input *input = &follower->inputs->items[number];
+    struct stat about;
+
+    if (follower->digest != NULL && follower->hashed == number && follower->hashed_octets > 0 &&
+        follower->hashed_octets == input->octets && fstat(input->fd, &about) == 0 &&
+        (uint64_t)about.st_size == input->octets)
+        digest_finish(follower->digest, input->sha256);
+}
+
 static void end_input(struct follower *follower, enum feed_end end)
 {
     uint32_t number = follower->feeding++;
 
+    if (end == FEED_WHOLE)
+        finish_hash(follower, number);
     if (follower->followed[number].file->taken > 0) {
         (void)feed_give_end(follower->reading.feed, number, end);
         return;
@@ -198,6 +231,7 @@ static bool feed_some(struct follower *follower)
     while (n < 0 && errno == EINTR);
     if (n <= 0)
         return end_if_over(follower, file);
+    hash_piece(follower, file->taken, feed_room(feed), (size_t)n);
     folder_taken(file, file->taken + (uint64_t)n);
     follower->inputs->items[follower->feeding].octets = file->taken;
     (void)feed_give(feed, follower->feeding, (size_t)n);
@@ -422,6 +456,8 @@ int recorder_follow(struct store *store, const char *path, struct inputs *inputs
         reading_end(reading);
         return 0;
     }
+    if (options->hash)
+        follower.digest = digest_new();
     signal(SIGPIPE, SIG_IGN);
     progress_start(&reading->progress, show_progress, 0);
     status = follow(&follower);
@@ -436,6 +472,7 @@ int recorder_follow(struct store *store, const char *path, struct inputs *inputs
         if (follower.followed[i].file != NULL)
             follower.followed[i].file->fd = -1; /* it is the input's */
     free(follower.followed);
+    digest_free(follower.digest);
     folder_close(follower.folder);
     return status;
 }

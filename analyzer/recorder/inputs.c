@@ -54,6 +54,7 @@ static int add(struct inputs *inputs, const char *name, int fd, const struct sta
     input->is_pipe = !S_ISREG(about->st_mode);
     if (!input->is_pipe) {
         input->octets = (uint64_t)about->st_size;
+        input->modified = about->st_mtim;
         if (fingerprint_of_file(fd, input->fingerprint) != 0) {
             fprintf(errors, "imaptap: %s: cannot be read: %s\n", name, strerror(errno));
             inputs->failed++;

@@ -6,12 +6,14 @@
 #ifndef IMAPTAP_ANALYZER_RECORDER_INPUTS_H
 #define IMAPTAP_ANALYZER_RECORDER_INPUTS_H
 
+#include "analyzer/capture/digest.h"
 #include "analyzer/capture/fingerprint.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
 
 struct input {
     char *name;                                 /* as given, or found in a folder; "-" for standard input */
@@ -19,7 +21,9 @@ struct input {
     bool is_pipe;                               /* its end is not known */
     bool grows;                                 /* it is fed to the analyzer as it is written */
     uint64_t octets;                            /* 0 for a pipe; of one that grows, those fed */
+    struct timespec modified;                   /* a file's time of change when it was opened */
     char fingerprint[CAPTURE_FINGERPRINT_SIZE]; /* "" for a pipe, and for one that grows */
+    char sha256[DIGEST_TEXT]; /* of the whole file, once it is known; "" before, and for a pipe */
 };
 
 struct inputs {

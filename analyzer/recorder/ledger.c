@@ -358,6 +358,14 @@ static enum ledger_status settle_pipe(struct ledger *ledger, struct outcome *out
     return LEDGER_OK;
 }
 
+/* The SHA-256 of the whole capture; NULL: it is not known. */
+static const char *sha256_of(const struct input *input, const struct event_capture *facts)
+{
+    const char *text = input->is_pipe ? facts->sha256 : input->sha256;
+
+    return digest_is_text(text) ? text : NULL;
+}
+
 static enum ledger_status settle(struct ledger *ledger, uint32_t capture, const struct event_capture *facts)
 {
     const struct input *input = &ledger->inputs->items[capture];
@@ -377,6 +385,7 @@ static enum ledger_status settle(struct ledger *ledger, uint32_t capture, const 
         .state = outcome->state == OUTCOME_READ ? STORE_COMPLETE : STORE_BROKEN,
         .error = outcome->state == OUTCOME_READ ? NULL : outcome->error,
         .size = input->is_pipe ? outcome->bytes : (int64_t)input->octets,
+        .sha256 = sha256_of(input, facts),
         .lost_octets = outcome->lost_octets,
         .evicted = outcome->evicted,
         .read_ns = -1,

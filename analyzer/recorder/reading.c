@@ -247,4 +247,6 @@ void reading_end(struct reading *reading)
     reading_close_ways(reading);
     ledger_free(reading->ledger);
     reading->ledger = NULL;
+    hashing_free(reading->hashing);
+    reading->hashing = NULL;
 }

@@ -6,6 +6,7 @@
 #define IMAPTAP_ANALYZER_RECORDER_READING_H
 
 #include "analyzer/events/feed.h"
+#include "analyzer/recorder/hashing.h"
 #include "analyzer/recorder/ledger.h"
 #include "analyzer/recorder/progress.h"
 
@@ -20,6 +21,7 @@ struct reading {
     const struct analysis_options *options;
     struct recorder_result *result;
     struct ledger *ledger;
+    struct hashing *hashing; /* NULL: files are not hashed here */
     struct progress progress;
     /* the analyzer that runs; channel NULL: none does */
     struct channel *channel;

@@ -32,20 +32,23 @@ static void look_around(struct reading *reading)
     }
 }
 
-/* Takes all events until the analyzer is gone. */
+/* Takes all events until the analyzer is gone. While there is none, files are hashed. */
 static void take_all(struct reading *reading)
 {
     enum channel_status status;
     struct event event;
     unsigned taken = 0;
+    bool hashing = reading->hashing != NULL;
 
     do {
-        status = channel_receive(reading->channel, &event, 100);
+        status = channel_receive(reading->channel, &event, hashing ? 0 : 100);
         if (status == CHANNEL_EVENT) {
             reading_take(reading, &event);
         } else if (status == CHANNEL_BROKEN) {
             reading->distrusted = true;
             kill(reading->analyzer, SIGKILL);
+        } else if (status == CHANNEL_QUIET && hashing) {
+            hashing = hashing_step(reading->hashing);
         }
         if (status != CHANNEL_EVENT || ++taken % 256 == 0)
             look_around(reading);
@@ -84,6 +87,16 @@ static void blame(struct reading *reading, const char *cause)
     }
 }
 
+/* Hashes what is left, when all has been read. */
+static void hash_rest(struct reading *reading)
+{
+    reading_commit(reading, 0);
+    while (!reading->result->stopped && !reading->result->store_failed && hashing_step(reading->hashing)) {
+        progress_draw(&reading->progress, channel_figures(reading->channel));
+        reading->result->stopped = reading_stop_asked();
+    }
+}
+
 static bool is_pending(const struct reading *reading)
 {
     for (size_t i = 0; i < reading->inputs->count; i++)
@@ -111,6 +124,8 @@ static int read_pending(struct reading *reading)
         reading_wait(reading, cause, sizeof cause);
         if (!reading->finished || reading->distrusted || reading->result->stopped)
             blame(reading, cause);
+        if (reading->hashing != NULL)
+            hash_rest(reading);
         reading_close_ways(reading);
         reading_settle(reading, was_pending);
     }
@@ -160,7 +175,9 @@ int recorder_read(struct store *store, const struct inputs *inputs, const struct
             total += inputs->items[i].octets;
     }
     progress_start(&reading.progress, show_progress, has_pipe ? 0 : total);
-    status = read_pending(&reading);
+    if (options->hash)
+        reading.hashing = hashing_new(inputs, result->outcomes);
+    status = options->hash && reading.hashing == NULL ? -1 : read_pending(&reading);
     progress_end(&reading.progress);
     reading_end(&reading);
     return status;

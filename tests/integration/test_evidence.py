@@ -1,5 +1,7 @@
 """What a responder must show later: which run read which capture, when, how, and what it could not see."""
 import getpass
+import gzip
+import hashlib
 import os
 import signal
 import socket
@@ -74,6 +76,89 @@ class Runs(harness.ImaptapTest):
                          [(row[0], 0) for row in self.ask("SELECT (SELECT sum(lost_octets) FROM connections "
                                                           "WHERE capture_id = captures.id) FROM captures ORDER BY id")])
         self.assertGreater(self.one("SELECT sum(lost_octets) FROM captures"), 0)
+
+
+def sha256(path):
+    return hashlib.sha256(open(path, "rb").read()).hexdigest()
+
+
+class Hashes(harness.ImaptapTest):
+    HASHES = "SELECT source, sha256 FROM captures ORDER BY source"
+
+    def check_hashes(self):
+        rows = self.ask(self.HASHES)
+        self.assertEqual(rows, [(source, sha256(source)) for source, _ in rows])
+        return len(rows)
+
+    def test_are_of_the_files_as_they_lie_on_disk(self):
+        octets = capture_maker.one_login()
+        self.write("in/plain.pcap", octets)
+        self.write("in/packed.pcap.gz", gzip.compress(pcap(Conversation(client_port=4001).open().login("a LOGIN u p").frames)))
+        self.write("in/tail.pcap", pcap(Conversation(client_port=4002).open().login("a LOGIN u p").frames) + b"\xff" * 200000)
+        self.write("in/empty.pcap", pcap([]))
+        self.read(self.path("in"), status=3)  # the tail is no frame
+        self.assertEqual(self.check_hashes(), 4)
+        self.assertEqual(self.one("SELECT state FROM captures WHERE source LIKE '%tail%'"), "failed")
+
+    def test_are_of_large_files_that_are_merged(self):
+        for number in range(3):
+            frames = []
+            for port in range(20000, 20400):
+                frames += Conversation(client_port=port + 1000 * number).open().login("a LOGIN u p", "NO " + "x" * 900).close().frames
+            self.write(f"in/{number}.pcap", pcap(frames))
+        self.read(self.path("in"))
+        self.assertEqual(self.check_hashes(), 3)
+
+    def test_of_a_pipe_is_of_all_that_came_through(self):
+        octets = capture_maker.one_login() + b"\xff" * 100000
+        self.read("-", input=octets, status=3)
+        self.assertEqual(self.one("SELECT sha256, size FROM captures"), (hashlib.sha256(octets).hexdigest(), len(octets)))
+
+    def test_are_left_out_on_demand(self):
+        self.read("--no-hash", self.write("1.pcap", capture_maker.one_login()))
+        self.read("--no-hash", "-", input=pcap(Conversation(client_port=4001).open().login("a LOGIN u p").frames))
+        self.assertEqual(self.ask("SELECT sha256 FROM captures"), [(None,), (None,)])
+
+    def test_of_a_part_is_none(self):
+        frames = []
+        for port in range(10000, 16000):
+            frames += Conversation(client_port=port).open().login("a LOGIN u* p", "NO no").close().frames
+        capture = self.write("grows.pcap", pcap(frames))
+        fifo = self.path("fifo")
+        os.mkfifo(fifo)
+        process = subprocess.Popen([harness.BINARY, "read", "-q", "-d", self.database, capture, fifo],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.kill)
+        with open(fifo, "wb") as writer:  # the capture is open by now
+            with open(capture, "ab") as file:
+                file.write(b"more")
+            writer.write(capture_maker.one_login(client_port=9999))
+        process.wait(timeout=120)
+        self.assertEqual(self.ask("SELECT sha256 FROM captures WHERE source LIKE '%grows%'"), [(None,)])
+
+    def test_of_a_followed_file_is_of_all_of_it_or_none(self):
+        os.mkdir(self.path("ring"))
+        whole = capture_maker.one_login()
+        next_one = pcap(Conversation(client_port=4001, start_ns=1_800_000_000_000_000_000).open().login("a LOGIN u p").frames)
+        process = subprocess.Popen([harness.BINARY, "read", "-q", "-d", self.database, "--follow", self.path("ring")],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.addCleanup(process.kill)
+        self.write("ring/1.pcap", whole)
+        with open(self.path("ring/2.pcap"), "wb") as file:  # stays open
+            file.write(next_one)
+            file.flush()
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline:
+                try:
+                    if self.ask("SELECT count(*) FROM logins") == [(2,)]:
+                        break
+                except Exception:
+                    pass
+                time.sleep(0.1)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+        self.assertEqual(self.ask(self.HASHES), [(self.path("ring/1.pcap"), hashlib.sha256(whole).hexdigest()),
+                                                 (self.path("ring/2.pcap"), None)])
 
 
 class Killed(harness.ImaptapTest):

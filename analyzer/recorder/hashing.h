@@ -1,0 +1,21 @@
+/*
+ * SHA-256 of the captures that are files, in the time in which the recorder would wait for the analyzer: so
+ * it costs the reading of a capture hardly any time where there are two processors.
+ */
+#ifndef IMAPTAP_ANALYZER_RECORDER_HASHING_H
+#define IMAPTAP_ANALYZER_RECORDER_HASHING_H
+
+#include "analyzer/recorder/recorder.h"
+
+struct hashing;
+
+/* Hashes the inputs that are files, come as a whole and have a pending outcome now; each one's `sha256` is
+ * filled when all of it was hashed and it did not change meanwhile. NULL: out of memory. */
+struct hashing *hashing_new(const struct inputs *inputs, const struct outcome *outcomes);
+
+/* Hashes the next piece. False: there is nothing left to hash. */
+bool hashing_step(struct hashing *hashing);
+
+void hashing_free(struct hashing *hashing);
+
+#endif
