@@ -20,5 +20,6 @@ int cmd_query(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_lint(int argc, char **argv);
 int cmd_migrate(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
 
 #endif

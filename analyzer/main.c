@@ -18,6 +18,7 @@ static const struct {
     {"query", "ask the database: canned queries or SQL", cmd_query},
     {"rules", "list what can be wrong with a login", cmd_rules},
     {"lint", "judge the command lines that a client sends", cmd_lint},
+    {"verify", "compare the captures with what was read, and count what rests on each", cmd_verify},
     {"migrate", "bring a database of an older version up to date", cmd_migrate},
 };
 

@@ -161,6 +161,80 @@ class Hashes(harness.ImaptapTest):
                                                  (self.path("ring/2.pcap"), None)])
 
 
+class Verify(harness.ImaptapTest):
+    def setUp(self):
+        super().setUp()
+        self.captures = [self.write(f"{name}.pcap", pcap(Conversation(client_port=4000 + i).open().login(f"a LOGIN u*{i} p").frames))
+                         for i, name in enumerate(("one", "two", "three"))]
+        self.read(*self.captures)
+
+    def verify(self, *arguments, status=0):
+        before = open(self.database, "rb").read()
+        run = self.imaptap("verify", "-d", self.database, *arguments, status=status)
+        self.assertEqual(open(self.database, "rb").read(), before)
+        return run
+
+    def verdicts(self, run):
+        return [line[:12].strip() for line in run.out.splitlines() if line[:1].isalpha()]
+
+    def test_says_that_all_are_intact_and_what_rests_on_each(self):
+        run = self.verify()
+        self.assertEqual(self.verdicts(run), ["intact"] * 3)
+        self.assertIn(f"SHA-256 {sha256(self.captures[0])}", run.out)
+        self.assertEqual(run.out.count("1 connections, 1 logins, 2 findings"), 3)
+        self.assertTrue(run.out.endswith("3 captures, 3 intact\n"), run.out)
+
+    def test_tells_what_changed_and_what_is_missing(self):
+        with open(self.captures[0], "r+b") as file:  # the same size
+            file.seek(60)
+            file.write(b"\xee")
+        with open(self.captures[1], "ab") as file:
+            file.write(b"more")
+        os.unlink(self.captures[2])
+        run = self.verify(status=3)
+        self.assertEqual(self.verdicts(run), ["changed", "changed", "missing"])
+        size = os.path.getsize(self.captures[1])
+        self.assertIn(f"{size - 4} octets were read, it has {size} now", run.out)
+        self.assertIn("No such file or directory", run.out)
+        self.assertIn("3 captures, 2 changed, 1 missing", run.out)
+
+    def test_finds_them_elsewhere_by_their_content(self):
+        os.makedirs(self.path("vault/deep"))
+        for number, capture in enumerate(self.captures):
+            os.rename(capture, self.path(f"vault/deep/{number}.evidence"))
+        self.write("vault/decoy", b"\0" * os.path.getsize(self.path("vault/deep/0.evidence")))
+        self.assertEqual(self.verdicts(self.verify(status=3)), ["missing"] * 3)
+        run = self.verify(self.path("vault"))
+        self.assertEqual(self.verdicts(run), ["intact"] * 3)
+        self.assertIn(f"found as {self.path('vault/deep/2.evidence')}", run.out)
+        self.assertEqual(self.verdicts(self.verify(self.path("vault/deep/1.evidence"), status=3)),
+                         ["missing", "intact", "missing"])
+
+    def test_without_a_hash_only_a_change_can_be_shown(self):
+        self.database = self.path("unhashed.db")
+        self.read("--no-hash", *self.captures)
+        self.assertEqual(self.verdicts(self.verify(status=3)), ["not hashed"] * 3)
+        with open(self.captures[0], "r+b") as file:
+            file.seek(60)
+            file.write(b"\xee")
+        self.assertEqual(self.verdicts(self.verify(status=3)), ["changed", "not hashed", "not hashed"])
+
+    def test_a_pipe_is_found_as_a_file(self):
+        octets = capture_maker.one_login()
+        self.read("-", input=octets)
+        self.assertEqual(self.verdicts(self.verify(status=3)), ["intact"] * 3 + ["missing"])
+        self.assertEqual(self.verdicts(self.verify(self.write("copy", octets))), ["intact"] * 4)
+
+    def test_names_are_shown_escaped_and_what_cannot_be_searched_is_told(self):
+        strange = self.write("a\x1b[31mb.pcap", capture_maker.one_login())
+        self.read(strange)
+        run = self.verify(self.path("nowhere"), status=3)
+        self.assertNotIn("\x1b", run.out)
+        self.assertIn(r"a\x1B[31mb.pcap", run.out)
+        self.assertIn("nowhere: cannot be opened", run.err)
+        self.imaptap("verify", "-d", self.path("none.db"), status=3)
+
+
 class Killed(harness.ImaptapTest):
     def start(self):
         """A read that waits in a FIFO, with its first logins committed."""
