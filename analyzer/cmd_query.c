@@ -4,6 +4,7 @@
 #include "analyzer/arguments/moment.h"
 #include "analyzer/arguments/output_file.h"
 #include "analyzer/command.h"
+#include "db/finding/finding.h"
 #include "db/network.h"
 #include "db/query.h"
 #include "dissector/rules.h"
@@ -30,6 +31,8 @@ struct question {
     const char *database, *text, *output;
     const struct query_canned *canned; /* NULL: the text is SQL */
     struct query_options options;
+    bool has_schema;
+    enum finding_schema schema;
     struct query_parameters parameters;
 };
 
@@ -52,6 +55,8 @@ static void print_help(void)
           "  --user NAME          of this user\n"
           "  --rule RULE          that broke this rule; imaptap rules lists them\n\n"
           "  --format FORMAT      table (default), csv, json, ndjson or markdown\n"
+          "  --schema SCHEMA      with --format ndjson, for findings: the names of Suricata (eve) or of the\n"
+          "                       Elastic Common Schema (ecs)\n"
           "  -o, --output FILE    write FILE (mode 0600), the whole result or no file\n"
           "  --max-rows N         cut the result after N rows (default 1000000; 0: never)\n"
           "  --max-time SECONDS   stop after so long (default 300; 0: never)\n"
@@ -129,7 +134,7 @@ static bool is_network(const char *text)
     return network_parse(text, &network);
 }
 
-enum option_code { SINCE = 256, UNTIL, CLIENT, SERVER, USER, RULE, FORMAT, ROWS, SECONDS, LIST, SQL };
+enum option_code { SINCE = 256, UNTIL, CLIENT, SERVER, USER, RULE, FORMAT, SCHEMA, ROWS, SECONDS, LIST, SQL };
 
 static int take_parameter(struct query_parameters *parameters, int option, const char *value)
 {
@@ -173,6 +178,11 @@ static int take_option(struct question *question, int option, const char *value)
         return parse_format(value, &question->options.format)
                    ? EXIT_DONE
                    : wrong("--format is table, csv, json, ndjson or markdown, not '%s'", value);
+    case SCHEMA:
+        question->has_schema = true;
+        return finding_schema_parse(value, &question->schema)
+                   ? EXIT_DONE
+                   : wrong("--schema is eve or ecs, not '%s'", value);
     case ROWS:
         if (!parse_count(value, UINT64_MAX, &count))
             return wrong("--max-rows takes a number, and '%s' is none", value);
@@ -225,6 +235,19 @@ static int settle(struct question *question, char *const *words, int count)
         return check_takes(question->canned, &question->parameters);
     if (strpbrk(words[0], " \t\n;") == NULL)
         return wrong("there is no canned query '%s'; imaptap query --list names them", words[0]);
+    return EXIT_DONE;
+}
+
+/* The findings of a schema have more columns than those for people. */
+static int settle_schema(struct question *question)
+{
+    if (!question->has_schema)
+        return EXIT_DONE;
+    if (question->options.format != QUERY_NDJSON)
+        return wrong("--schema needs --format ndjson%s", "");
+    if (question->canned != NULL && strcmp(question->canned->name, "findings") == 0)
+        question->canned = query_find("findings-in-full");
+    question->options.format = question->schema == FINDING_EVE ? QUERY_EVE : QUERY_ECS;
     return EXIT_DONE;
 }
 
@@ -314,6 +337,7 @@ int cmd_query(int argc, char **argv)
                                             {"user", required_argument, NULL, USER},
                                             {"rule", required_argument, NULL, RULE},
                                             {"format", required_argument, NULL, FORMAT},
+                                            {"schema", required_argument, NULL, SCHEMA},
                                             {"max-rows", required_argument, NULL, ROWS},
                                             {"max-time", required_argument, NULL, SECONDS},
                                             {"list", no_argument, NULL, LIST},
@@ -346,6 +370,9 @@ int cmd_query(int argc, char **argv)
         return EXIT_DONE;
     }
     status = settle(&question, argv + optind, argc - optind);
+    if (status != EXIT_DONE)
+        return status;
+    status = settle_schema(&question);
     if (status != EXIT_DONE)
         return status;
     if (show) {

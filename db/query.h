@@ -9,7 +9,15 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum query_format { QUERY_TABLE, QUERY_CSV, QUERY_JSON, QUERY_NDJSON, QUERY_MARKDOWN };
+enum query_format {
+    QUERY_TABLE,
+    QUERY_CSV,
+    QUERY_JSON,
+    QUERY_NDJSON,
+    QUERY_MARKDOWN,
+    QUERY_EVE, /* findings, as finding_line writes them: the rows need all columns of the view `findings` */
+    QUERY_ECS
+};
 
 enum query_status {
     QUERY_OK = 0,

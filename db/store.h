@@ -132,6 +132,12 @@ int store_login_add(struct store *store, int64_t connection_id, int64_t capture_
                     const struct imap_login *login, int64_t *id);
 int store_login_after(struct store *store, int64_t login_id, enum imap_result result, struct imap_text text);
 
+/* Calls `take` with each finding of a committed login: a statement that stands on a row with all columns of
+ * the view `findings` (finding_line and its like read it). */
+struct sqlite3_stmt;
+typedef void store_take_finding(void *user, struct sqlite3_stmt *row);
+int store_findings(struct store *store, int64_t login_id, store_take_finding *take, void *user);
+
 /* The sentence for the last failure; valid until the next call. */
 const char *store_error(const struct store *store);
 

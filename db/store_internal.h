@@ -31,6 +31,7 @@ enum store_sql {
     SQL_LOGIN_ADD,
     SQL_LOGIN_AFTER,
     SQL_VIOLATION_ADD,
+    SQL_FINDINGS,
     SQL_STATEMENTS
 };
 

@@ -97,6 +97,7 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_LOGIN_AFTER] = "UPDATE logins SET after_result = ?, after_text = ? WHERE id = ?",
     [SQL_VIOLATION_ADD] = ("INSERT INTO violations (login_id, rule, argument, position, count, octets)"
                            " VALUES (?, ?, ?, ?, ?, ?)"),
+    [SQL_FINDINGS] = ("SELECT * FROM findings WHERE login_id = ? ORDER BY violation_id"),
 };
 
 /* Runs a pragma that sets or tells the journal mode; `mode` is what it is now. */

@@ -1,6 +1,7 @@
 /*
  * Runs one statement that only reads, on a database that it cannot change.
  */
+#include "db/finding/finding.h"
 #include "db/query.h"
 #include "db/query/parameters.h"
 #include "db/query/scope.h"
@@ -152,6 +153,21 @@ static enum query_status write_rows(struct runner *runner, struct query_writer *
     return written ? status : out_of_memory(runner);
 }
 
+/* Whether the rows have what a finding needs. */
+static enum query_status check_findings(struct runner *runner, sqlite3_stmt *statement)
+{
+    const char *missing = finding_missing_column(statement);
+
+    if (missing == NULL)
+        return QUERY_OK;
+    (void)snprintf(
+        runner->why, runner->why_size,
+        "SQL: the schemas eve and ecs are for findings: the column %s is missing; take all columns "
+        "of the view findings",
+        missing);
+    return QUERY_BAD_SQL;
+}
+
 /* What the options narrow the question by. */
 static enum query_status narrow(struct runner *runner, const struct query_parameters *parameters)
 {
@@ -170,7 +186,8 @@ enum query_status query_run(const char *path, const char *sql, const struct quer
     static const struct query_format_functions *const formats[] = {
         [QUERY_TABLE] = &query_format_table,       [QUERY_CSV] = &query_format_csv,
         [QUERY_JSON] = &query_format_json,         [QUERY_NDJSON] = &query_format_ndjson,
-        [QUERY_MARKDOWN] = &query_format_markdown,
+        [QUERY_MARKDOWN] = &query_format_markdown, [QUERY_EVE] = &query_format_eve,
+        [QUERY_ECS] = &query_format_ecs,
     };
     static const struct query_parameters none = QUERY_NO_PARAMETERS;
     const struct query_parameters *parameters = options->parameters != NULL ? options->parameters : &none;
@@ -185,6 +202,8 @@ enum query_status query_run(const char *path, const char *sql, const struct quer
     status = narrow(&runner, parameters);
     if (status == QUERY_OK)
         status = prepare(&runner, sql, &writer.statement);
+    if (status == QUERY_OK && (options->format == QUERY_EVE || options->format == QUERY_ECS))
+        status = check_findings(&runner, writer.statement);
     if (status == QUERY_OK && !parameters_bind(writer.statement, parameters, why, why_size))
         status = QUERY_BAD_SQL;
     if (status == QUERY_OK) {

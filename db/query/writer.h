@@ -40,6 +40,6 @@ struct query_cell {
 bool query_cell(struct query_writer *writer, int index, struct query_cell *cell);
 
 extern const struct query_format_functions query_format_table, query_format_csv, query_format_json,
-    query_format_ndjson, query_format_markdown;
+    query_format_ndjson, query_format_markdown, query_format_eve, query_format_ecs;
 
 #endif

@@ -1,0 +1,8 @@
+-- Every finding with all that is kept around it: what --schema writes in the names of others
+SELECT *
+FROM findings
+WHERE (rule = :rule OR :rule IS NULL)
+  AND (:client IS NULL OR client_ip IN (SELECT value FROM json_each(:client)))
+  AND (:server IS NULL OR server_ip IN (SELECT value FROM json_each(:server)))
+  AND (:user IS NULL OR username = :user COLLATE NOCASE)
+ORDER BY time_ns, violation_id;
