@@ -7,13 +7,19 @@
 
 #include <stdio.h>
 
+static void tell(void *user, const char *sentence)
+{
+    (void)user;
+    fprintf(stderr, "imaptap: %s\n", sentence);
+}
+
 struct store *open_store(const char *path, bool live)
 {
     struct store_rule rules[IMAP_RULES];
     struct store *store;
     char why[1024];
 
-    if (store_open(&store, path, live, OPEN_STORE_BUSY_MS, why, sizeof why) != STORE_OK) {
+    if (store_open_telling(&store, path, live, OPEN_STORE_BUSY_MS, tell, NULL, why, sizeof why) != STORE_OK) {
         fprintf(stderr, "imaptap: %s\n", why);
         return NULL;
     }

@@ -7,7 +7,7 @@
 #include "db/store.h"
 
 /* How long another process's lock on the database is waited for. */
-#define OPEN_STORE_BUSY_MS 10000
+#define OPEN_STORE_BUSY_MS 60000
 
 /* Opens the database at `path`, makes or upgrades it as needed, and brings its table of rules up to date.
  * What went wrong, and what the user should know, is told on standard error. `live`: others may ask the

@@ -12,6 +12,7 @@
 
 struct store_binder store_bind(struct store *store, enum store_sql which)
 {
+    store_waited(store);
     return (struct store_binder){.statement = store->statements[which], .index = 1, .rc = SQLITE_OK};
 }
 
@@ -155,6 +156,7 @@ int store_begin(struct store *store)
         return STORE_OK;
     rc = sqlite3_step(store->statements[SQL_BEGIN]);
     (void)sqlite3_reset(store->statements[SQL_BEGIN]);
+    store_waited(store);
     return rc == SQLITE_DONE ? STORE_OK : store_fail_sqlite(store, rc);
 }
 
@@ -185,8 +187,11 @@ int store_commit(struct store *store)
         return STORE_OK;
     rc = sqlite3_step(store->statements[SQL_COMMIT]);
     (void)sqlite3_reset(store->statements[SQL_COMMIT]);
-    if (rc == SQLITE_DONE)
+    store_waited(store);
+    if (rc == SQLITE_DONE) {
+        store_let_others(store);
         return STORE_OK;
+    }
     rc = store_fail_sqlite(store, rc);
     /* While readers hold the file the transaction stays, and the commit can be tried again. */
     if (rc != STORE_BUSY || sqlite3_get_autocommit(store->db))

@@ -85,6 +85,15 @@ struct store_connection {
  * older version is brought up to date, and what it was is kept beside it: store_notice then says so. */
 int store_open(struct store **store, const char *path, bool live, int busy_ms, char *why, size_t why_size);
 
+/* Takes a sentence for the user. */
+typedef void store_tell(void *user, const char *sentence);
+/* The same as store_open for a program that has a user: who is told once when another process's lock is
+ * waited for longer than a moment, and when the log of a live database passes STORE_LOG_LIMIT (and twice
+ * that, and so on) because a reader does not end its transaction. */
+int store_open_telling(struct store **store, const char *path, bool live, int busy_ms, store_tell *tell,
+                       void *user, char *why, size_t why_size);
+#define STORE_LOG_LIMIT ((int64_t)64 * 1024 * 1024) /* octets */
+
 /* A sentence for the user about what opening did; NULL: nothing that is worth one. */
 const char *store_notice(const struct store *store);
 
@@ -101,6 +110,9 @@ int store_find_capture(struct store *store, const char *fingerprint, int64_t *id
 
 /* True when `fingerprint` is that of the file's first `bytes` octets. */
 typedef bool store_is_beginning(void *user, int64_t bytes, const char *fingerprint);
+/* Whether another process that lives is reading this capture now: then returns after 0.1 s, and the user is
+ * told the first time. Until it is false, beginning the capture anew fails. */
+bool store_capture_wait(struct store *store, int64_t id);
 /* Looks for a capture of a file that has grown since: read from a file of the name `name` in any folder, with
  * at most `bytes` octets, for which `is_beginning` says so. *id is 0 when there is none. */
 int store_find_grown(struct store *store, const char *name, int64_t bytes, store_is_beginning *is_beginning,

@@ -78,6 +78,11 @@ static int make_way(struct store *store, const char *fingerprint, int64_t id)
         return status;
     if (state == STORE_COMPLETE)
         return store_fail(store, "this capture is in the database already, as number %lld", (long long)known);
+    if (store_is_read_elsewhere(store, known))
+        return store_fail(store,
+                          "another process is reading the same capture now, as number %lld: read it again "
+                          "when that is done",
+                          (long long)known);
     return remove_capture(store, known, NULL);
 }
 

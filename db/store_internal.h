@@ -23,6 +23,7 @@ enum store_sql {
     SQL_RUN_KILLED,
     SQL_CAPTURE_ADD,
     SQL_CAPTURE_UPDATE,
+    SQL_CAPTURE_RUNNING_RUN,
     SQL_CAPTURE_LOST,
     SQL_CAPTURE_HAND_OVER,
     SQL_CAPTURE_REMOVE,
@@ -43,8 +44,14 @@ struct store {
                   */
     const struct store_run_facts *run; /* that captures belong to; NULL: none */
     int64_t run_id;                    /* its row; 0: there is none yet */
-    int lock_fd;                       /* the file again, for the locks of runs; -1: not open */
-    char **rules;                      /* ids, by index */
+    store_tell *tell;                  /* NULL: nobody is told anything */
+    void *tell_user;
+    int busy_ms; /* how long a lock is waited for, and since when */
+    int64_t waiting_since_ms;
+    bool waits, waiting_told, reader_told; /* waits: who writes can see it */
+    int64_t page_size, log_told;           /* octets of the log at which the user is told next */
+    int lock_fd;                           /* the file again, for the locks of runs; -1: not open */
+    char **rules;                          /* ids, by index */
     size_t rule_count;
     sqlite3_stmt *statements[SQL_STATEMENTS];
     char error[1024];
@@ -68,6 +75,24 @@ void store_bind_text(struct store_binder *binder, struct imap_text text);
 void store_bind_string(struct store_binder *binder, const char *string);
 /* A static word: bound as it is. */
 void store_bind_word(struct store_binder *binder, const char *word);
+
+/* The file again, for locks of our own. False: there is none. */
+bool store_lock_file(struct store *store);
+/* Sets (F_RDLCK, F_WRLCK) or frees (F_UNLCK) the lock of this number: that of a run, or -1. False: it cannot
+ * be had. */
+bool store_set_lock(struct store *store, int64_t number, int kind);
+/* Whether another process holds it; false also when that cannot be told. */
+bool store_is_locked(struct store *store, int64_t number);
+/* Whether the capture is "running" in a run of another process that lives. */
+bool store_is_read_elsewhere(struct store *store, int64_t id);
+
+/* Has SQLite wait for other processes' locks; store_waited is called when one was had. */
+void store_wait_for_others(struct store *store, int busy_ms);
+void store_waited(struct store *store);
+/* Between two transactions: lets those in that wait. */
+void store_let_others(struct store *store);
+/* From now on the log is moved to the file as it grows, and the user told when that does not work. */
+void store_watch_log(struct store *store, int64_t page_size);
 
 /* Sees that a transaction is open. */
 int store_begin(struct store *store);

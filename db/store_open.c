@@ -64,6 +64,7 @@ static const char *const statements[SQL_STATEMENTS] = {
                            " link_types = ?, packets = ?, bytes = ?, kernel_drops = ?, interface_drops = ?,"
                            " first_ns = ?, last_ns = ?, state = ?, error = ?, size = ?, sha256 = ?,"
                            " lost_octets = ?, evicted = ?, read_ns = coalesce(?, read_ns) WHERE id = ?",
+    [SQL_CAPTURE_RUNNING_RUN] = "SELECT run_id FROM captures WHERE id = ? AND state = 'running'",
     [SQL_CAPTURE_LOST] = "UPDATE captures SET lost_octets = coalesce(lost_octets, 0) + ?2 WHERE id = ?1",
     /* A connection that went on into another capture stays, with the logins there. */
     [SQL_CAPTURE_HAND_OVER] =
@@ -302,7 +303,13 @@ static int write_ahead(struct store *store, int busy_ms)
         (void)sqlite3_sleep(RETRY_MS);
         status = journal_mode(store, "PRAGMA journal_mode = WAL", mode, sizeof mode);
     }
-    return status == STORE_OK ? execute(store, live_settings) : status;
+    if (status == STORE_OK)
+        status = execute(store, live_settings);
+    if (status == STORE_OK)
+        status = journal_mode(store, "PRAGMA page_size", mode, sizeof mode);
+    if (status == STORE_OK)
+        store_watch_log(store, strtol(mode, NULL, 10));
+    return status;
 }
 
 static int open_database(struct store *store, int busy_ms)
@@ -321,7 +328,7 @@ static int open_database(struct store *store, int busy_ms)
     if (rc != SQLITE_OK)
         return store_fail_sqlite(store, rc);
     (void)sqlite3_extended_result_codes(store->db, 1);
-    (void)sqlite3_busy_timeout(store->db, busy_ms);
+    store_wait_for_others(store, busy_ms);
     /* Until the version is known, closing must not move a log into the file. */
     (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (sqlite3_db_readonly(store->db, "main") == 1)
@@ -337,7 +344,10 @@ static int open_database(struct store *store, int busy_ms)
         status = write_ahead(store, busy_ms);
     if (status == STORE_OK)
         status = prepare_statements(store);
-    return status == STORE_OK ? store_run_find_killed(store) : status;
+    if (status == STORE_OK)
+        status = store_run_find_killed(store);
+    store_waited(store);
+    return status;
 }
 
 /* Leaves one file behind. Where another process has the database open, its log stays, and that is no failure.
@@ -349,7 +359,7 @@ static int leave_one_file(struct store *store)
 
     if (status != STORE_OK || strcmp(mode, "wal") != 0)
         return status;
-    (void)sqlite3_busy_timeout(store->db, 0);
+    store_wait_for_others(store, 0);
     status = journal_mode(store, "PRAGMA journal_mode = DELETE", mode, sizeof mode);
     return status == STORE_BUSY ? STORE_OK : status;
 }
@@ -371,6 +381,12 @@ static void free_store(struct store *store)
 
 int store_open(struct store **store, const char *path, bool live, int busy_ms, char *why, size_t why_size)
 {
+    return store_open_telling(store, path, live, busy_ms, NULL, NULL, why, why_size);
+}
+
+int store_open_telling(struct store **store, const char *path, bool live, int busy_ms, store_tell *tell,
+                       void *user, char *why, size_t why_size)
+{
     struct store *made = calloc(1, sizeof *made);
     int status;
 
@@ -383,6 +399,8 @@ int store_open(struct store **store, const char *path, bool live, int busy_ms, c
         return STORE_FAILED;
     }
     made->live = live;
+    made->tell = tell;
+    made->tell_user = user;
     made->lock_fd = -1;
     status = open_database(made, busy_ms);
     if (status != STORE_OK) {

@@ -15,25 +15,51 @@
 /* The octet of run 0; a database has less than 2^48. */
 #define FIRST_LOCK ((off_t)1 << 62)
 
-static struct flock lock_of(int64_t id)
+static struct flock lock_of(int64_t id, int kind)
 {
     return (struct flock){
-        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = FIRST_LOCK + (off_t)id, .l_len = 1};
+        .l_type = (short)kind, .l_whence = SEEK_SET, .l_start = FIRST_LOCK + (off_t)id, .l_len = 1};
 }
 
 /* Closing a descriptor of the file would give up SQLite's own locks: it stays open until SQLite is done. */
-static bool open_lock_file(struct store *store)
+bool store_lock_file(struct store *store)
 {
     if (store->lock_fd < 0)
         store->lock_fd = open(store->path, O_RDWR | O_CLOEXEC);
     return store->lock_fd >= 0;
 }
 
+bool store_set_lock(struct store *store, int64_t number, int kind)
+{
+    struct flock lock = lock_of(number, kind);
+
+    return store_lock_file(store) && fcntl(store->lock_fd, F_OFD_SETLK, &lock) == 0;
+}
+
+bool store_is_locked(struct store *store, int64_t number)
+{
+    struct flock lock = lock_of(number, F_WRLCK);
+
+    return store_lock_file(store) && fcntl(store->lock_fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+bool store_is_read_elsewhere(struct store *store, int64_t id)
+{
+    struct store_binder binder = store_bind(store, SQL_CAPTURE_RUNNING_RUN);
+    int64_t run_id = 0;
+
+    store_bind_int(&binder, id);
+    if (binder.rc == SQLITE_OK && sqlite3_step(binder.statement) == SQLITE_ROW)
+        run_id = sqlite3_column_int64(binder.statement, 0);
+    (void)sqlite3_reset(binder.statement);
+    return run_id != 0 && run_id != store->run_id && store_is_locked(store, run_id);
+}
+
 static bool is_gone(struct store *store, int64_t id)
 {
-    struct flock lock = lock_of(id);
+    struct flock lock = lock_of(id, F_WRLCK);
 
-    return open_lock_file(store) && fcntl(store->lock_fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_UNLCK;
+    return store_lock_file(store) && fcntl(store->lock_fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_UNLCK;
 }
 
 void store_run_begin(struct store *store, const struct store_run_facts *run)
@@ -66,11 +92,7 @@ int store_run_id(struct store *store, int64_t *id)
     if (status != STORE_OK)
         return status;
     *id = store->run_id = sqlite3_last_insert_rowid(store->db);
-    if (open_lock_file(store)) {
-        struct flock lock = lock_of(*id);
-
-        (void)fcntl(store->lock_fd, F_OFD_SETLK, &lock);
-    }
+    (void)store_set_lock(store, *id, F_WRLCK);
     return STORE_OK;
 }
 

@@ -142,10 +142,15 @@ static void find_known(struct reading *reading)
         struct outcome *outcome = &reading->result->outcomes[i];
         enum store_state state;
         int64_t id = 0;
+        int found = STORE_OK;
 
         if (inputs->items[i].is_pipe)
             continue;
-        if (store_find_capture(reading->store, inputs->items[i].fingerprint, &id, &state) != STORE_OK) {
+        do
+            found = store_find_capture(reading->store, inputs->items[i].fingerprint, &id, &state);
+        while (found == STORE_OK && id != 0 && state == STORE_RUNNING && !reading_stop_asked() &&
+               store_capture_wait(reading->store, id));
+        if (found != STORE_OK) {
             reading_store_failed(reading);
         } else if (id != 0 && state == STORE_COMPLETE) {
             outcome->state = OUTCOME_KNOWN;

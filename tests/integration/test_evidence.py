@@ -235,6 +235,54 @@ class Verify(harness.ImaptapTest):
         self.imaptap("verify", "-d", self.path("none.db"), status=3)
 
 
+class AtOnce(harness.ImaptapTest):
+    """Several processes that read into one database."""
+
+    def capture(self, name, first_port, connections=1500):
+        frames = []
+        for port in range(first_port, first_port + connections):
+            frames += Conversation(client_port=port).open().login("a LOGIN u* p", "NO no").close().frames
+        return self.write(name, pcap(frames))
+
+    def start(self, *arguments):
+        process = subprocess.Popen([harness.BINARY, "read", "-q", "-d", self.database, *arguments], text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.kill)
+        return process
+
+    def test_all_succeed(self):
+        processes = [self.start(self.capture(f"{i}.pcap", 10000 + 5000 * i)) for i in range(4)]
+        for process in processes:
+            out, err = process.communicate(timeout=200)
+            self.assertEqual(process.returncode, 0, out + err)
+        self.assertEqual(self.ask("SELECT state, count(*) FROM captures GROUP BY 1"), [("complete", 4)])
+        self.assertEqual(self.one("SELECT count(*) FROM logins"), 6000)
+        self.check_database()
+
+    def test_the_same_capture_is_waited_for_and_known_then(self):
+        os.mkfifo(self.path("fifo"))
+        capture = self.capture("one.pcap", 10000)
+        late = pcap(Conversation(client_port=9, start_ns=1_900_000_000_000_000_000).open().login("a LOGIN u p").frames)
+        first = self.start(capture, self.path("fifo"))
+        with open(self.path("fifo"), "wb", buffering=0) as writer:  # the first stays in its run until this ends
+            writer.write(late)
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline:
+                if os.path.exists(self.database) and self.ask("SELECT 1 FROM sqlite_master WHERE name = 'runs'") and \
+                        self.ask("SELECT 1 FROM captures WHERE source = '%s'" % capture):
+                    break
+                time.sleep(0.05)
+            second = self.start(capture)
+            line = second.stderr.readline()
+        self.assertIn("waiting for another process, which is reading the same capture", line)
+        for process in (first, second):
+            out, err = process.communicate(timeout=100)
+            self.assertEqual(process.returncode, 0, out + err)
+        self.assertIn("in the database already", out)
+        self.assertEqual(self.one("SELECT count(*) FROM captures WHERE source = '%s'" % capture), 1)
+        self.assertEqual(self.one("SELECT count(*) FROM logins"), 1501)
+
+
 class Killed(harness.ImaptapTest):
     def start(self):
         """A read that waits in a FIFO, with its first logins committed."""

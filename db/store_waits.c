@@ -1,0 +1,144 @@
+/*
+ * Other processes at the same database: how long one is waited for and what the user is told meanwhile, that
+ * one which writes on and on lets others in between, and that a log which cannot shrink is noticed.
+ */
+#include "db/store_internal.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Between two looks at a lock, and how long who writes leaves it free for those who look. */
+#define LOOK_MS  10
+#define YIELD_MS 60
+/* Waiting is told after that. */
+#define MOMENT_MS 1000
+/* Where SQLite marks the process that writes (its file format, "reserved byte"). */
+#define RESERVED_BYTE 0x40000001
+/* Held by all who wait; the runs' own locks lie behind it. */
+#define WAITING_LOCK (-1)
+/* Pages of the log at which they are moved to the file, as SQLite does by itself. */
+#define CHECKPOINT_PAGES 1000
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void __attribute__((format(printf, 2, 3))) tell(struct store *store, const char *format, ...)
+{
+    char sentence[1024];
+    va_list arguments;
+
+    if (store->tell == NULL)
+        return;
+    va_start(arguments, format);
+    (void)vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    store->tell(store->tell_user, sentence);
+}
+
+/* The process that writes; 0: it cannot be told which. */
+static pid_t writer_of(struct store *store)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = RESERVED_BYTE, .l_len = 1};
+
+    if (!store_lock_file(store) || fcntl(store->lock_fd, F_OFD_GETLK, &lock) != 0 || lock.l_type == F_UNLCK ||
+        lock.l_pid <= 0 || lock.l_pid == getpid())
+        return 0;
+    return lock.l_pid;
+}
+
+static void tell_waiting(struct store *store)
+{
+    pid_t writer = writer_of(store);
+
+    if (writer > 0)
+        tell(store, "%s: waiting for process %d, which is writing to it", store->path, (int)writer);
+    else
+        tell(store, "%s: waiting for another process, which has it locked", store->path);
+}
+
+/* SQLite's busy handler. */
+static int on_busy(void *user, int count)
+{
+    struct store *store = user;
+    int64_t now = now_ms();
+
+    if (count == 0)
+        store->waiting_since_ms = now;
+    if (now - store->waiting_since_ms >= store->busy_ms)
+        return 0;
+    if (!store->waits)
+        store->waits = store_set_lock(store, WAITING_LOCK, F_RDLCK);
+    if (!store->waiting_told && now - store->waiting_since_ms >= MOMENT_MS) {
+        store->waiting_told = true;
+        tell_waiting(store);
+    }
+    (void)sqlite3_sleep(LOOK_MS);
+    return 1;
+}
+
+void store_wait_for_others(struct store *store, int busy_ms)
+{
+    store->busy_ms = busy_ms;
+    (void)sqlite3_busy_handler(store->db, on_busy, store);
+}
+
+void store_waited(struct store *store)
+{
+    if (store->waits)
+        (void)store_set_lock(store, WAITING_LOCK, F_UNLCK);
+    store->waits = false;
+}
+
+void store_let_others(struct store *store)
+{
+    if (store_is_locked(store, WAITING_LOCK))
+        (void)sqlite3_sleep(YIELD_MS);
+}
+
+bool store_capture_wait(struct store *store, int64_t id)
+{
+    if (!store_is_read_elsewhere(store, id))
+        return false;
+    if (!store->reader_told)
+        tell(store, "%s: waiting for another process, which is reading the same capture", store->path);
+    store->reader_told = true;
+    (void)sqlite3_sleep(100);
+    return true;
+}
+
+/* After each commit to the log, which has so many pages now. */
+static int on_logged(void *user, sqlite3 *db, const char *name, int pages)
+{
+    struct store *store = user;
+    int64_t octets = (int64_t)pages * store->page_size;
+
+    if (pages >= CHECKPOINT_PAGES)
+        (void)sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (octets < STORE_LOG_LIMIT) {
+        store->log_told = STORE_LOG_LIMIT;
+    } else if (octets >= store->log_told) {
+        store->log_told = octets * 2;
+        tell(store,
+             "%s: its log %s-wal has grown to %lld MB, since another process keeps reading an old state of "
+             "the "
+             "database: it is emptied when that ends its transaction",
+             store->path, store->path, (long long)(octets / 1000000));
+    }
+    return SQLITE_OK;
+}
+
+void store_watch_log(struct store *store, int64_t page_size)
+{
+    store->page_size = page_size;
+    store->log_told = STORE_LOG_LIMIT;
+    (void)sqlite3_wal_hook(store->db, on_logged, store);
+}
