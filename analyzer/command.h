@@ -17,6 +17,8 @@ enum exit_status {
 /* Each takes the arguments from its own name on and returns an exit status. */
 int cmd_read(int argc, char **argv);
 int cmd_query(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_lint(int argc, char **argv);
 int cmd_migrate(int argc, char **argv);

@@ -16,6 +16,8 @@ static const struct {
 } commands[] = {
     {"read", "find the IMAP logins in capture files and keep them in a database", cmd_read},
     {"query", "ask the database: canned queries or SQL", cmd_query},
+    {"report", "report on the database: as text, as a page, as tables", cmd_report},
+    {"compare", "what changed between two databases: before and after a repair", cmd_compare},
     {"rules", "list what can be wrong with a login", cmd_rules},
     {"lint", "judge the command lines that a client sends", cmd_lint},
     {"verify", "compare the captures with what was read, and count what rests on each", cmd_verify},

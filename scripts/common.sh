@@ -2,7 +2,8 @@
 
 build_packages="build-essential cmake pkg-config libpcap-dev libnids-dev libsqlite3-dev nettle-dev libjansson-dev
 libseccomp-dev libcap-ng-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev libbz2-dev"
-test_packages="libcmocka-dev python3 sqlite3 python3-jsonschema" # samples/make/install adds the real servers and clients
+test_packages="libcmocka-dev python3 sqlite3 python3-jsonschema
+chromium fonts-dejavu-core nodejs npm" # samples/make/install adds the real servers and clients
 
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
@@ -41,4 +42,12 @@ build() {
     if [ "$(id -u)" -eq 0 ] && [ -n "${SUDO_UID:-}" ]; then
         chown -R "$SUDO_UID:${SUDO_GID:-0}" "$folder"
     fi
+}
+
+# What drives the browser of the tests, from npm, into a cache folder outside the tree: fetched once.
+playwright_version=1.65.1
+install_browser_driver() {
+    cache=${IMAPTAP_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/imaptap-tests}
+    grep -qs "\"version\": \"$playwright_version\"" "$cache/node_modules/playwright-core/package.json" && return 0
+    mkdir -p "$cache" && (cd "$cache" && npm install --silent --no-audit --no-fund "playwright-core@$playwright_version" >/dev/null)
 }

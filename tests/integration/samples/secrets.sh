@@ -56,6 +56,13 @@ done
 kill -INT $following
 wait $following || true
 [ "$(sqlite3 -readonly follow.db 'SELECT count(*) FROM logins')" -gt 5 ] || { echo "nothing was followed"; exit 1; }
+"$imaptap" report -d read.db >report.out 2>report.err
+"$imaptap" report -d read.db --html report.html --csv report >report-html.out 2>report-html.err
+"$imaptap" compare -d read.db --before 1 --after 2 >compare.out 2>compare.err
+"$imaptap" compare -d read.db --before 1 --after 2 --format json >compare.json 2>compare.json.err
+"$imaptap" compare read.db again.db --html compare.html >compare-html.out 2>compare-html.err
+[ -s report.html ] && [ -s report/findings.csv ] && [ -s compare.html ]
+grep -qF '********' report.html report.out report/findings.csv
 sqlite3 -readonly read.db .dump >dump.sql
 
 # -- journals: copies taken while a run goes on, and what a killed run leaves behind --------------------------

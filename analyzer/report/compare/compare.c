@@ -1,0 +1,207 @@
+/*
+ * Merges the two sides, which come sorted, and says of each sender and user what changed.
+ */
+#include "analyzer/report/compare/compare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The two sides of a merge: each stands on a row or is at its end. */
+struct merge {
+    struct facts_rows *before, *after;
+    bool more_before, more_after;
+    const char *first, *second; /* the columns that a row is known by */
+};
+
+static bool merge_begin(struct merge *merge, struct facts *before, struct facts *after,
+                        enum facts_question question, const char *first, const char *second)
+{
+    *merge = (struct merge){.before = facts_ask(before, question, 0, 0),
+                            .after = facts_ask(after, question, 0, 0),
+                            .first = first,
+                            .second = second};
+    merge->more_before = facts_next(merge->before);
+    merge->more_after = facts_next(merge->after);
+    return merge->before != NULL && merge->after != NULL;
+}
+
+static void merge_end(struct merge *merge)
+{
+    facts_end(merge->before);
+    facts_end(merge->after);
+}
+
+/* Which side has the next row: below 0 the one before, above 0 the one after, 0 both. */
+static int merge_side(const struct merge *merge)
+{
+    int order;
+
+    if (!merge->more_before || !merge->more_after)
+        return merge->more_before ? -1 : 1;
+    order = strcmp(facts_text(merge->before, merge->first), facts_text(merge->after, merge->first));
+    return order != 0
+               ? order
+               : strcmp(facts_text(merge->before, merge->second), facts_text(merge->after, merge->second));
+}
+
+static void merge_step(struct merge *merge, int side)
+{
+    if (side <= 0)
+        merge->more_before = facts_next(merge->before);
+    if (side >= 0)
+        merge->more_after = facts_next(merge->after);
+}
+
+static enum sender_change judge_sender(const struct sender_figures *before,
+                                       const struct sender_figures *after)
+{
+    if (before->unquoted == 0 && after->unquoted == 0)
+        return SENDER_CHANGES;
+    if (before->unquoted == 0)
+        return before->logins > 0 ? SENDER_BEGAN : SENDER_NEW;
+    if (after->unquoted > 0)
+        return SENDER_STILL;
+    if (after->logins == 0)
+        return SENDER_NOT_SEEN;
+    return after->quoted > 0 || after->bare == 0 ? SENDER_STOPPED : SENDER_UNTRIED;
+}
+
+static bool is_kept_out(const struct user_figures *figures)
+{
+    return figures->broken_refused > 0 || (figures->refused > 0 && figures->accepted == 0);
+}
+
+static enum user_change judge_user(const struct user_figures *before, const struct user_figures *after)
+{
+    if (is_kept_out(after)) {
+        if (is_kept_out(before))
+            return USER_STILL;
+        return before->accepted > 0 ? USER_NEWLY : USER_FIRST;
+    }
+    if (!is_kept_out(before))
+        return USER_CHANGES;
+    return after->accepted > 0 ? USER_GETS_IN : USER_NOT_SEEN;
+}
+
+static struct sender_figures sender_figures(const struct facts_rows *rows)
+{
+    return (struct sender_figures){.connections = facts_number(rows, "connections"),
+                                   .encrypted = facts_number(rows, "encrypted"),
+                                   .logins = facts_number(rows, "logins"),
+                                   .refused = facts_number(rows, "refused"),
+                                   .unquoted = facts_number(rows, "unquoted"),
+                                   .unquoted_refused = facts_number(rows, "unquoted_refused"),
+                                   .quoted = facts_number(rows, "quoted"),
+                                   .bare = facts_number(rows, "bare")};
+}
+
+static struct user_figures user_figures(const struct facts_rows *rows)
+{
+    return (struct user_figures){.logins = facts_number(rows, "logins"),
+                                 .accepted = facts_number(rows, "accepted"),
+                                 .refused = facts_number(rows, "refused"),
+                                 .broken_refused = facts_number(rows, "broken_refused")};
+}
+
+static bool tell_senders(struct merge *merge, const struct compare_teller *teller, void *user,
+                         struct compared *compared)
+{
+    bool good = true;
+
+    while (good && (merge->more_before || merge->more_after)) {
+        int side = merge_side(merge);
+        const struct facts_rows *known = side <= 0 ? merge->before : merge->after;
+        struct compared_sender sender = {.client = facts_text(known, "client_ip"),
+                                         .server = facts_text(known, "server_ip"),
+                                         .product = facts_text(known, "server_product")};
+
+        if (side <= 0)
+            sender.before = sender_figures(merge->before);
+        if (side >= 0)
+            sender.after = sender_figures(merge->after);
+        sender.change = judge_sender(&sender.before, &sender.after);
+        if (sender.change != SENDER_CHANGES) {
+            compared->senders[sender.change]++;
+            good = teller->sender(user, &sender);
+        }
+        merge_step(merge, side);
+    }
+    return good;
+}
+
+static bool tell_users(struct merge *merge, const struct compare_teller *teller, void *user,
+                       struct compared *compared)
+{
+    bool good = true;
+
+    while (good && (merge->more_before || merge->more_after)) {
+        int side = merge_side(merge);
+        const struct facts_rows *known = side <= 0 ? merge->before : merge->after;
+        struct compared_user row = {.name = facts_text(known, "username"),
+                                    .server = facts_text(known, "server_ip"),
+                                    .product = facts_text(known, "server_product")};
+
+        if (side <= 0)
+            row.before = user_figures(merge->before);
+        if (side >= 0)
+            row.after = user_figures(merge->after);
+        row.change = judge_user(&row.before, &row.after);
+        if (row.change != USER_CHANGES) {
+            compared->users[row.change]++;
+            good = teller->user(user, &row);
+        }
+        merge_step(merge, side);
+    }
+    return good;
+}
+
+static bool read_side(struct facts *facts, struct compared_side *side)
+{
+    struct facts_rows *rows = facts_ask(facts, FACTS_SIDE_TOTALS, 0, 0);
+    bool read = facts_next(rows);
+
+    if (read) {
+        const char *source = facts_text(rows, "source");
+
+        side->source = source != NULL ? strdup(source) : NULL;
+        side->captures = facts_number(rows, "captures");
+        side->unfinished = facts_number(rows, "unfinished");
+        side->first_ns = facts_number(rows, "first_ns");
+        side->last_ns = facts_number(rows, "last_ns");
+        side->connections = facts_number(rows, "connections");
+        side->encrypted = facts_number(rows, "encrypted");
+        side->lost_octets = facts_number(rows, "lost_octets");
+        side->logins = facts_number(rows, "logins");
+        side->refused = facts_number(rows, "refused");
+        side->unanswered = facts_number(rows, "unanswered");
+        side->unquoted = facts_number(rows, "unquoted");
+    }
+    facts_end(rows);
+    return read;
+}
+
+bool compare_run(struct facts *before, struct facts *after, const struct compare_teller *teller, void *user,
+                 struct compared *compared)
+{
+    struct merge merge;
+    bool good = read_side(before, &compared->before) && read_side(after, &compared->after);
+
+    if (good) {
+        good = merge_begin(&merge, before, after, FACTS_SIDE_SENDERS, "client_ip", "server_ip") &&
+               tell_senders(&merge, teller, user, compared);
+        merge_end(&merge);
+    }
+    if (good) {
+        good = merge_begin(&merge, before, after, FACTS_SIDE_USERS, "username", "server_ip") &&
+               tell_users(&merge, teller, user, compared);
+        merge_end(&merge);
+    }
+    return good && facts_error(before) == NULL && facts_error(after) == NULL;
+}
+
+void compare_free(struct compared *compared)
+{
+    free(compared->before.source);
+    free(compared->after.source);
+    *compared = (struct compared){.before.name = NULL};
+}

@@ -1,0 +1,203 @@
+/*
+ * The tables of the page that have a row for each sender, user, rule and server, and what they leave out.
+ */
+#include "analyzer/recorder/amount.h"
+#include "analyzer/report/page/html.h"
+#include "analyzer/report/page/page.h"
+#include "analyzer/report/sentences.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* The class that gives a verdict its colour and sign. */
+static const char *class_of(const char *verdict)
+{
+    if (strcmp(verdict, "no finding") == 0)
+        return "v-no-finding";
+    if (strcmp(verdict, "not seen") == 0)
+        return "v-not-seen";
+    return NULL;
+}
+
+bool page_left(const struct page *page, int64_t shown, int64_t all, const char *what, const char *file,
+               FILE *out)
+{
+    if (all <= shown)
+        return true;
+    fprintf(out, "<p class=\"note\"><strong>Left out here: %s of ", amount_of((uint64_t)(all - shown)).text);
+    fprintf(out, "%s %s.</strong> All of them stand in ", amount_of((uint64_t)all).text, what);
+    if (page->source->tables != NULL) {
+        (void)html_text(out, page->source->tables);
+        fprintf(out, "/%s, written with this page.</p>", file);
+    } else {
+        fprintf(out, "%s, which <code>imaptap report --csv DIR</code> writes.</p>", file);
+    }
+    return !ferror(out);
+}
+
+static void put_server(FILE *out, const struct facts_rows *rows)
+{
+    (void)html_text(out, facts_text(rows, "server_ip"));
+    if (facts_missing(rows, "server_product"))
+        return;
+    fputs(" (", out);
+    (void)html_short(out, facts_text(rows, "server_product"));
+    fputc(')', out);
+}
+
+static void put_number(FILE *out, const struct facts_rows *rows, const char *column)
+{
+    fprintf(out, "<td class=\"n\">%s", amount_of((uint64_t)facts_number(rows, column)).text);
+}
+
+bool page_senders(void *user, FILE *out)
+{
+    static const char *const numbers[] = {"logins", "refused",     "unquoted", "unquoted_refused",
+                                          "quoted", "connections", "encrypted"};
+    const struct page *page = user;
+    struct facts_rows *rows = facts_ask(page->facts, FACTS_SENDERS, PAGE_SENDERS, 0);
+
+    while (!ferror(out) && facts_next(rows)) {
+        const char *verdict = facts_text(rows, "verdict");
+        const char *class = class_of(verdict);
+
+        fprintf(out, "\n<tr><td class=\"%s%s\">%s<td>", class != NULL ? "" : "v-",
+                class != NULL ? class : verdict, verdict);
+        (void)html_text(out, facts_text(rows, "client_ip"));
+        fputs("<td>", out);
+        put_server(out, rows);
+        fputs("<td>", out);
+        (void)html_text(out, facts_text(rows, "diagnosis"));
+        for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+            put_number(out, rows, numbers[i]);
+    }
+    facts_end(rows);
+    if (page->totals.pairs == 0)
+        fputs("<tr><td colspan=\"11\">No sender was seen", out);
+    return facts_error(page->facts) == NULL;
+}
+
+bool page_senders_left(void *user, FILE *out)
+{
+    const struct page *page = user;
+
+    return page_left(page, PAGE_SENDERS, page->totals.pairs, "pairs", "senders.csv", out);
+}
+
+bool page_users(void *user, FILE *out)
+{
+    const struct page *page = user;
+    struct facts_rows *rows = facts_ask(page->facts, FACTS_USERS, PAGE_USERS, 0);
+
+    while (!ferror(out) && facts_next(rows)) {
+        bool in = strcmp(facts_text(rows, "got_in"), "yes") == 0;
+        const char *name = facts_text(rows, "username");
+
+        fputs("\n<tr><td>", out);
+        (void)html_short(out, *name != '\0' ? name : "(empty)");
+        fputs("<td>", out);
+        put_server(out, rows);
+        put_number(out, rows, "refused");
+        fputs("<td>", out);
+        (void)html_text(out, facts_text(rows, "rules"));
+        fputs("<td>", out);
+        (void)html_short(out, facts_text(rows, "clients"));
+        fprintf(out, "<td>%.19s<td>%.19s<td>%s", facts_text(rows, "first_time"),
+                facts_text(rows, "last_time"), in ? "yes, with a login that breaks no rule" : "not seen to");
+    }
+    facts_end(rows);
+    if (page->totals.affected == 0)
+        fputs(page->totals.logins > 0 ? "<tr><td colspan=\"8\">None"
+                                      : "<tr><td colspan=\"8\">Not known: no login was seen",
+              out);
+    return facts_error(page->facts) == NULL;
+}
+
+bool page_users_left(void *user, FILE *out)
+{
+    const struct page *page = user;
+
+    return page_left(page, PAGE_USERS, page->totals.affected, "rows", "affected-users.csv", out);
+}
+
+static bool is_exposure(const char *rule)
+{
+    return strcmp(rule, "cleartext-password") == 0 || strcmp(rule, "guessable-exchange") == 0;
+}
+
+bool page_rules(void *user, FILE *out)
+{
+    static const char *const years[][2] = {
+        {"rfc2060", "RFC 2060"}, {"rfc3501", "RFC 3501"}, {"rfc9051", "RFC 9051"}};
+    const struct page *page = user;
+    struct facts_rows *rows = facts_ask(page->facts, FACTS_RULES, 0, 0);
+    unsigned count = 0;
+
+    for (; facts_next(rows); count++) {
+        const char *rule = facts_text(rows, "rule");
+
+        fprintf(out, "\n<tr id=\"rule-%s\"%s><th scope=\"row\">%s", rule,
+                is_exposure(rule) ? "" : " data-finding", rule);
+        put_number(out, rows, "times");
+        fputs("<td>", out);
+        (void)html_text(out, facts_text(rows, "title"));
+        fputs("<td>", out);
+        (void)html_text(out, facts_text(rows, "reference"));
+        fputs("<td>", out);
+        (void)html_text(out, facts_text(rows, "remedy"));
+        fputs("<td>", out);
+        for (size_t i = 0; i < sizeof years / sizeof years[0]; i++)
+            fprintf(out, "%s%s: %s", i > 0 ? "<br>" : "", years[i][1], facts_text(rows, years[i][0]));
+    }
+    facts_end(rows);
+    if (count == 0)
+        fputs(page->totals.logins > 0 ? "<tr><td colspan=\"6\">None"
+                                      : "<tr><td colspan=\"6\">Not known: no login was seen",
+              out);
+    return facts_error(page->facts) == NULL;
+}
+
+bool page_encrypted(void *user, FILE *out)
+{
+    const struct page *page = user;
+    const struct report_totals *totals = &page->totals;
+    int64_t imap = totals->connections - totals->not_imap;
+
+    if (imap <= 0)
+        return fputs("<p>Not known: no IMAP connection was seen.</p>", out) != EOF;
+    fprintf(out, "<p>%s of ", amount_of((uint64_t)totals->encrypted).text);
+    say_count(out, imap, "IMAP connection was", "IMAP connections were");
+    fprintf(out, " encrypted (%.1f %%): nothing is known of their logins. Of the logins seen, ",
+            100.0 * (double)totals->encrypted / (double)imap);
+    say_count(out, totals->cleartext, "showed its password", "showed their passwords");
+    return fputs(" to everybody on the path.</p>", out) != EOF;
+}
+
+bool page_servers(void *user, FILE *out)
+{
+    static const char *const numbers[] = {"connections", "implicit",  "starttls",
+                                          "cleartext",   "guessable", "users"};
+    const struct page *page = user;
+    struct facts_rows *rows = facts_ask(page->facts, FACTS_SERVERS, PAGE_SERVERS, 0);
+    unsigned count = 0;
+
+    for (; facts_next(rows); count++) {
+        fputs("\n<tr><th scope=\"row\">", out);
+        (void)html_text(out, facts_text(rows, "server_ip"));
+        fprintf(out, " :%" PRId64 "<td>", facts_number(rows, "server_port"));
+        (void)html_short(out, facts_text(rows, "server_product"));
+        for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+            put_number(out, rows, numbers[i]);
+    }
+    facts_end(rows);
+    if (count == 0)
+        fputs("<tr><td colspan=\"8\">No server was seen", out);
+    return facts_error(page->facts) == NULL;
+}
+
+bool page_servers_left(void *user, FILE *out)
+{
+    const struct page *page = user;
+
+    return page_left(page, PAGE_SERVERS, page->totals.servers, "servers", "servers.csv", out);
+}

@@ -1,0 +1,33 @@
+/*
+ * Reports on a database: a text for a terminal, one page for a browser, and tables for a spreadsheet. Each is
+ * written in one pass, in memory that does not grow with the database.
+ */
+#ifndef IMAPTAP_ANALYZER_REPORT_REPORT_H
+#define IMAPTAP_ANALYZER_REPORT_REPORT_H
+
+#include "db/facts/facts.h"
+
+#include <stdio.h>
+
+/* Columns that a text takes when it does not go to a terminal. */
+#define REPORT_COLUMNS 100
+
+/* What a report is made of. */
+struct report_source {
+    struct facts *facts;
+    const char *database; /* its path as it was given */
+    unsigned columns;     /* of the terminal; for the text alone */
+    const char *tables; /* the folder of report_tables as the page shall name it; NULL: it was not written */
+};
+
+/* Both return false when the facts cannot be read (facts_error tells), memory ran out or `out` failed. */
+bool report_text(const struct report_source *source, FILE *out);
+bool report_page(const struct report_source *source, FILE *out);
+
+/* Writes a file of comma-separated values (RFC 4180) for each view into the folder, which is made if it is
+ * not there: findings.csv, senders.csv, affected-users.csv, timeline.csv, servers.csv, rules.csv,
+ * captures.csv. A text that a spreadsheet would take for a formula gets a ' in front. Each file is replaced
+ * as a whole, with mode 0600. False: `why` holds a sentence that names the file. */
+bool report_tables(struct facts *facts, const char *folder, char *why, size_t why_size);
+
+#endif

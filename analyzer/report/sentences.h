@@ -1,0 +1,41 @@
+/*
+ * The sentences of a report: the verdict, what was missed, and what to do next. "No finding" and "not seen"
+ * are different sentences. They hold text of the database: whoever shows them escapes it.
+ */
+#ifndef IMAPTAP_ANALYZER_REPORT_SENTENCES_H
+#define IMAPTAP_ANALYZER_REPORT_SENTENCES_H
+
+#include "analyzer/report/totals.h"
+
+#include <stdio.h>
+
+/* What the verdict comes to, the worst first. */
+enum verdict_state {
+    VERDICT_PROVED,     /* a server refused logins, and for what was sent */
+    VERDICT_LIKELY,     /* it most likely did */
+    VERDICT_TOLERATED,  /* rules are broken, and the servers take it or the reason is not known */
+    VERDICT_NO_FINDING, /* logins were seen, and none breaks a rule */
+    VERDICT_NOT_SEEN    /* there was no login to judge */
+};
+
+enum verdict_state verdict_state(const struct report_totals *totals);
+
+/* One or two words, e.g. "fault proved". */
+const char *verdict_word(enum verdict_state state);
+
+#define VERDICT_LINES 3
+
+/* Writes line number `line` (from 0) of the verdict: who sends what, which users were hit, what it rests on.
+ */
+void verdict_line(const struct report_totals *totals, int line, FILE *out);
+
+/* Hands each sentence of a list to `tell`; returns how many there were. The first list is of what the
+ * captures could not show; none: nothing was missed. */
+typedef void sentence_teller(void *user, const char *sentence);
+unsigned missed_sentences(const struct report_totals *totals, sentence_teller *tell, void *user);
+unsigned step_sentences(const struct report_totals *totals, sentence_teller *tell, void *user);
+
+/* Writes "1,234 logins" or "1 login". */
+void say_count(FILE *out, int64_t count, const char *one, const char *many);
+
+#endif

@@ -1,0 +1,253 @@
+/*
+ * The report as a text: what a person wants to know first stands first.
+ */
+#include "analyzer/recorder/amount.h"
+#include "analyzer/report/command_line.h"
+#include "analyzer/report/report.h"
+#include "analyzer/report/sentences.h"
+#include "analyzer/report/wrap.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows of one kind that are shown; the rest is counted. */
+#define MOST_ROWS  20
+#define MOST_WORST 8
+
+struct text {
+    const struct report_source *source;
+    struct report_totals totals;
+    FILE *out;
+    unsigned number; /* of the next item of a numbered list; 0: it has no numbers */
+    bool failed;
+};
+
+static void put_wrapped(struct text *text, const char *words, size_t indent, size_t used)
+{
+    if (!wrap_words(text->out, words, text->source->columns, indent, used))
+        text->failed = true;
+}
+
+static void put_item(struct text *text, const char *words)
+{
+    int used = text->number > 0 ? fprintf(text->out, "  %u. ", text->number++) : fprintf(text->out, "  ");
+
+    put_wrapped(text, words, (size_t)used, (size_t)used);
+}
+
+static void tell_item(void *user, const char *sentence)
+{
+    put_item(user, sentence);
+}
+
+static void put_heading(struct text *text, const char *heading)
+{
+    fprintf(text->out, "\n%s\n", heading);
+}
+
+/* "  ... and 12 more" */
+static void put_rest(struct text *text, int64_t all, int64_t shown, const char *where)
+{
+    if (all > shown)
+        fprintf(text->out, "  ... and %s more: imaptap query %s\n", amount_of((uint64_t)(all - shown)).text,
+                where);
+}
+
+static void put_verdict(struct text *text)
+{
+    fprintf(text->out, "Verdict: %s\n", verdict_word(verdict_state(&text->totals)));
+    for (int line = 0; line < VERDICT_LINES; line++) {
+        char *words = NULL;
+        size_t size;
+        FILE *out = open_memstream(&words, &size);
+
+        if (out != NULL)
+            verdict_line(&text->totals, line, out);
+        if (out == NULL || fclose(out) != 0)
+            text->failed = true;
+        else
+            put_item(text, words);
+        free(words);
+    }
+}
+
+static void put_read(struct text *text)
+{
+    const struct report_totals *totals = &text->totals;
+
+    put_heading(text, "Read");
+    fputs("  ", text->out);
+    say_count(text->out, totals->captures, "capture", "captures");
+    fprintf(text->out, ", %s, ", amount_of_octets((uint64_t)totals->bytes).text);
+    say_count(text->out, totals->packets, "frame", "frames");
+    if (totals->last_ns > 0)
+        fprintf(text->out, ", %s to %s", amount_of_time(totals->first_ns).text,
+                amount_of_time(totals->last_ns).text);
+    fputs("\n  ", text->out);
+    say_count(text->out, totals->connections - totals->not_imap, "IMAP connection", "IMAP connections");
+    fputs(", ", text->out);
+    say_count(text->out, totals->logins, "login", "logins");
+    fprintf(text->out, ": %s let in, %s refused, %s without a verdict\n",
+            amount_of((uint64_t)totals->accepted).text, amount_of((uint64_t)totals->refused).text,
+            amount_of((uint64_t)totals->unanswered).text);
+    put_heading(text, "Missed");
+    if (missed_sentences(totals, tell_item, text) == 0)
+        put_item(text, "Nothing");
+}
+
+/* Pairs without a finding are only counted. */
+static void put_senders(struct text *text)
+{
+    const struct report_totals *totals = &text->totals;
+    int64_t wanted = totals->pairs - totals->pairs_without_finding, shown = 0;
+    struct facts_rows *rows = facts_ask(text->source->facts, FACTS_SENDERS, MOST_ROWS, 0);
+
+    put_heading(text, "Senders and servers");
+    while (shown < wanted && facts_next(rows)) {
+        fprintf(text->out, "  %-11s", facts_text(rows, "verdict"));
+        put_wrapped(text, facts_text(rows, "diagnosis"), 13, 13);
+        shown++;
+    }
+    facts_end(rows);
+    put_rest(text, wanted, shown, "diagnosis");
+    if (totals->pairs_without_finding > 0) {
+        fputs("  no finding for ", text->out);
+        say_count(text->out, totals->pairs_without_finding, "client and its server",
+                  "pairs of client and server");
+        fputc('\n', text->out);
+    }
+    if (totals->pairs == 0)
+        put_item(text, "None was seen");
+}
+
+static void put_user(struct text *text, const struct facts_rows *rows)
+{
+    const char *product = facts_text(rows, "server_product");
+    const char *name = facts_text(rows, "username");
+    bool got_in = strcmp(facts_text(rows, "got_in"), "yes") == 0;
+    char *line = NULL;
+    size_t size;
+    FILE *out = open_memstream(&line, &size);
+
+    if (out == NULL) {
+        text->failed = true;
+        return;
+    }
+    fprintf(out, "%s at %s%s%s%s: refused ", *name != '\0' ? name : "\"\"", facts_text(rows, "server_ip"),
+            product != NULL ? " (" : "", product != NULL ? product : "", product != NULL ? ")" : "");
+    say_count(out, facts_number(rows, "refused"), "time", "times");
+    fprintf(out, " (%s); %s", facts_text(rows, "rules"),
+            got_in ? "got in with a login that breaks no rule" : "not seen to get in otherwise");
+    if (fclose(out) == 0)
+        put_wrapped(text, line, 4, (size_t)fprintf(text->out, "  "));
+    free(line);
+}
+
+static void put_users(struct text *text)
+{
+    struct facts_rows *rows;
+    int64_t shown = 0;
+
+    put_heading(text, "Users refused with a login that breaks a rule");
+    if (text->totals.affected == 0)
+        put_item(text, text->totals.logins > 0 ? "None" : "Not known: no login was seen");
+    rows = facts_ask(text->source->facts, FACTS_USERS, MOST_ROWS, 0);
+    for (; facts_next(rows); shown++)
+        put_user(text, rows);
+    facts_end(rows);
+    put_rest(text, text->totals.affected, shown, "affected-users");
+}
+
+static void put_answer(struct text *text, const struct facts_rows *rows)
+{
+    const char *result = facts_text(rows, "result");
+    const char *said = facts_text(rows, "response_text");
+    char *line = NULL;
+
+    if (result != NULL && strcmp(result, "OK") == 0 && facts_number(rows, "refused") != 0)
+        said = facts_text(rows, "after_text");
+    if (asprintf(&line, "%s to %s: %s %s", facts_text(rows, "client_ip"), facts_text(rows, "server_ip"),
+                 result != NULL ? result : "no verdict was seen", said != NULL ? said : "") >= 0)
+        put_wrapped(text, line, 4, (size_t)fprintf(text->out, "    "));
+    else
+        text->failed = true;
+    free(line);
+}
+
+static void put_finding(struct text *text, const struct facts_rows *rows)
+{
+    struct command_line line;
+    int64_t times = facts_number(rows, "times");
+    char *head = NULL;
+
+    if (!command_line_make(rows, &line) ||
+        asprintf(&head, "%s: %s, %s %s, %s frame %" PRId64 " of %s", facts_text(rows, "verdict"),
+                 facts_text(rows, "rule"), amount_of((uint64_t)times).text, times == 1 ? "time" : "times",
+                 times == 1 ? "in" : "first in", facts_number(rows, "frame"),
+                 facts_text(rows, "capture")) < 0) {
+        text->failed = true;
+        command_line_free(&line);
+        return;
+    }
+    put_wrapped(text, head, 4, (size_t)fprintf(text->out, "  "));
+    free(head);
+    fprintf(text->out, "      %s\n      %*s^ %s\n", line.text, (int)line.caret, "", line.beside);
+    command_line_free(&line);
+    put_answer(text, rows);
+}
+
+static void put_worst(struct text *text)
+{
+    struct facts_rows *rows;
+
+    put_heading(text, "Worst findings");
+    if (text->totals.findings == 0) {
+        put_item(text, text->totals.logins > 0 ? "None" : "Not known: no login was seen");
+        return;
+    }
+    rows = facts_ask(text->source->facts, FACTS_WORST, MOST_WORST, 0);
+    while (facts_next(rows))
+        put_finding(text, rows);
+    facts_end(rows);
+    fputs("  ", text->out);
+    say_count(text->out, text->totals.findings, "finding", "findings");
+    fputs(" in all: imaptap query findings\n", text->out);
+}
+
+static void put_encrypted(struct text *text)
+{
+    const struct report_totals *totals = &text->totals;
+    int64_t imap = totals->connections - totals->not_imap;
+
+    put_heading(text, "Encrypted");
+    if (imap <= 0) {
+        put_item(text, "Not known: no IMAP connection was seen");
+        return;
+    }
+    fprintf(text->out, "  %s of ", amount_of((uint64_t)totals->encrypted).text);
+    say_count(text->out, imap, "connection was", "connections were");
+    fprintf(text->out, " encrypted (%.1f %%); ", 100.0 * (double)totals->encrypted / (double)imap);
+    say_count(text->out, totals->cleartext, "login showed its password", "logins showed their passwords");
+    fputs(" readable\n", text->out);
+}
+
+bool report_text(const struct report_source *source, FILE *out)
+{
+    struct text text = {.source = source, .out = out};
+    bool good = report_totals_read(source->facts, &text.totals);
+
+    if (good) {
+        put_verdict(&text);
+        put_read(&text);
+        put_senders(&text);
+        put_users(&text);
+        put_worst(&text);
+        put_encrypted(&text);
+        put_heading(&text, "Next steps");
+        text.number = 1;
+        (void)step_sentences(&text.totals, tell_item, &text);
+    }
+    report_totals_free(&text.totals);
+    return good && !text.failed && facts_error(source->facts) == NULL && !ferror(out);
+}

@@ -1,0 +1,33 @@
+-- What a report needs more than once, worked out once: temporary tables beside the database, which stays as it is.
+
+CREATE TEMP TABLE judged AS
+    -- Every finding with its verdict, the worst first: the row's number is its rank.
+    SELECT j.violation_id, j.login_id, j.client_ip, j.server_ip, j.username, j.rule, j.argument, j.refused, j.verdict
+    FROM verdicts j
+    JOIN rules r ON r.rule = j.rule
+    JOIN logins l ON l.id = j.login_id
+    ORDER BY CASE j.verdict WHEN 'proved' THEN 0 WHEN 'likely' THEN 1 WHEN 'tolerated' THEN 2 WHEN 'unknown' THEN 3 ELSE 4 END,
+             j.rule <> 'unquoted-wildcard', CASE r.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, j.rule,
+             l.time_ns, j.violation_id;
+
+CREATE TEMP TABLE told AS
+    -- Every client and server, the worst first.
+    SELECT d.client_ip, d.server_ip, d.server_product, d.verdict, d.diagnosis, d.logins, d.refused, d.users_refused,
+           coalesce(s.wildcard_unquoted, 0) AS unquoted, coalesce(s.wildcard_quoted, 0) AS quoted,
+           coalesce(s.wildcard_refused, 0) AS unquoted_refused, coalesce(s.unanswered, 0) AS unanswered,
+           c.connections, c.encrypted
+    FROM diagnosis d
+    LEFT JOIN senders s ON s.client_ip = d.client_ip AND s.server_ip = d.server_ip
+    LEFT JOIN (SELECT client_ip, server_ip, count(*) AS connections, sum(encryption <> 'none') AS encrypted
+               FROM connections
+               GROUP BY client_ip, server_ip) c ON c.client_ip = d.client_ip AND c.server_ip = d.server_ip
+    ORDER BY CASE d.verdict WHEN 'proved' THEN 0 WHEN 'likely' THEN 1 WHEN 'tolerated' THEN 2 WHEN 'unknown' THEN 3
+                 WHEN 'unrelated' THEN 4 WHEN 'not seen' THEN 5 ELSE 6 END,
+             unquoted_refused DESC, unquoted DESC, d.refused DESC, d.logins DESC, d.client_ip, d.server_ip;
+
+CREATE TEMP TABLE affected AS
+    -- Every user that a login which breaks a rule kept out of a server, the most often refused first.
+    SELECT username, server_ip, server_product, refused, clients, rules, first_time, last_time, got_in, got_in_by,
+           instr(',' || rules || ',', ',unquoted-wildcard,') > 0 AS wildcard
+    FROM affected_users
+    ORDER BY wildcard DESC, got_in, refused DESC, username, server_ip;

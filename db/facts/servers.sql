@@ -1,0 +1,16 @@
+-- What each server's connections hid, and what they exposed; ?1: how many.
+SELECT c.server_ip, c.server_port, c.server_product, c.connections, c.starttls, c.implicit,
+       coalesce(v.cleartext, 0) AS cleartext, coalesce(v.guessable, 0) AS guessable, coalesce(v.users, 0) AS users
+FROM (SELECT server_ip, server_port, max(server_product) AS server_product, count(*) AS connections,
+             sum(encryption = 'starttls') AS starttls, sum(encryption = 'implicit') AS implicit
+      FROM connections
+      GROUP BY server_ip, server_port) c
+LEFT JOIN (SELECT c.server_ip, c.server_port, sum(v.rule = 'cleartext-password') AS cleartext,
+                  sum(v.rule = 'guessable-exchange') AS guessable, count(DISTINCT l.username) AS users
+           FROM violations v
+           JOIN logins l ON l.id = v.login_id
+           JOIN connections c ON c.id = l.connection_id
+           WHERE v.rule = 'cleartext-password' OR v.rule = 'guessable-exchange'
+           GROUP BY c.server_ip, c.server_port) v ON v.server_ip = c.server_ip AND v.server_port = c.server_port
+ORDER BY cleartext DESC, c.connections DESC, c.server_ip, c.server_port
+LIMIT ?1;

@@ -1,0 +1,128 @@
+// Opens a page from its file in a real browser and tells as JSON what it does: browser.js PAGE FOLDER
+// The folder gets the screenshots. NODE_PATH leads to playwright-core.
+"use strict";
+const { chromium } = require("playwright-core");
+const fs = require("fs");
+const os = require("os");
+const path = require("path");
+
+const [file, folder] = process.argv.slice(2);
+const found = { requests: [], messages: [], dialogs: 0 };
+
+function watch(page) {
+  page.on("request", (request) => found.requests.push(request.url()));
+  page.on("console", (message) => found.messages.push(message.text()));
+  page.on("pageerror", (error) => found.messages.push(String(error)));
+  page.on("dialog", (dialog) => { found.dialogs++; dialog.dismiss(); });
+}
+
+async function launch(options) {
+  const data = fs.mkdtempSync(path.join(os.tmpdir(), "imaptap-browser-"));
+  const context = await chromium.launchPersistentContext(data, {
+    executablePath: "/usr/bin/chromium", headless: true, chromiumSandbox: false, viewport: { width: 1280, height: 900 }, ...options,
+    args: ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+      "--disable-sync"],
+  });
+  context.setDefaultTimeout(120000);
+  return { context, close: async () => { await context.close(); fs.rmSync(data, { recursive: true, force: true }); } };
+}
+
+const column = (page, index) => page.$$eval("#finding-table tbody tr", (rows, index) => rows.map((row) => row.cells[index].textContent), index);
+
+async function withScripts() {
+  const { context, close } = await launch({});
+  const page = await context.newPage();
+  watch(page);
+  await page.goto("file://" + file);
+  found.scripts = await page.evaluate(() => document.scripts.length);
+  found.markup = await page.evaluate(() => document.querySelectorAll("img, iframe, object, embed, link, base").length);
+  found.verdict = await page.textContent("h1");
+  found.users = await column(page, 4);
+  found.elements = await page.evaluate(() => document.getElementsByTagName("*").length);
+
+  await page.keyboard.press("Tab");
+  found.skip = await page.evaluate(() => document.activeElement.className);
+  await page.keyboard.press("Enter");
+  found.skipped = await page.evaluate(() => document.activeElement.id);
+
+  const user = page.locator("#finding-table thead th", { hasText: "User" });
+  found.unsorted = await user.getAttribute("aria-sort");
+  await user.locator("button").focus();
+  await page.keyboard.press("Enter");
+  found.ascending = [await user.getAttribute("aria-sort"), ...await column(page, 4)];
+  await page.keyboard.press("Enter");
+  found.descending = [await user.getAttribute("aria-sort"), ...await column(page, 4)];
+  found.sorts = await page.$$eval("#finding-table th[aria-sort]:not([aria-sort=none])", (headers) => headers.length);
+
+  await page.focus("#search");
+  await page.keyboard.type("ALERT(1)");
+  found.searched = [await page.textContent("#count"), ...await column(page, 4)];
+  await page.fill("#search", "");
+  await page.selectOption("#rule", { label: "unquoted-special" });
+  found.filtered = [...new Set(await column(page, 2))];
+  await page.selectOption("#rule", { label: "all" });
+  found.all = await page.textContent("#count");
+
+  await page.locator("#finding-table tbody button").first().focus();
+  await page.keyboard.press("Enter");
+  found.details = await page.textContent("#details");
+  found.opened = await page.evaluate(() => document.getElementById("details").open);
+  await page.keyboard.press("Escape");
+  found.closed = await page.evaluate(() => !document.getElementById("details").open);
+  found.focus = await page.evaluate(() => document.activeElement.getAttribute("aria-label"));
+  await page.keyboard.press("Enter");
+  await page.click("#details form button");
+  found.closedByButton = await page.evaluate(() => !document.getElementById("details").open);
+
+  if (await page.isVisible("#more")) {
+    await page.click("#more-button");
+    found.more = await page.textContent("#count");
+  }
+  found.marks = await page.$$eval(".chart .diamond", (marks) => marks.length);
+  found.chart = await page.$eval(".chart", (chart) => chart.getAttribute("role") + ": " + chart.querySelector("desc").textContent);
+  found.themes = [];
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: path.join(folder, colorScheme + ".png"), fullPage: false });
+    found.themes.push(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
+  }
+  await page.emulateMedia({ media: "print" });
+  found.printed = await page.evaluate(() => [getComputedStyle(document.querySelector("nav")).display,
+    getComputedStyle(document.body).backgroundColor]);
+  await close();
+}
+
+async function withoutScripts() {
+  const { context, close } = await launch({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  watch(page);
+  await page.goto("file://" + file);
+  found.plain = {
+    verdict: await page.locator("h1").innerText(),
+    rows: await page.locator("table.findings tbody tr").count(),
+    shown: await page.locator("table.findings tbody tr").last().isVisible(),
+    captions: await page.locator("caption").count(),
+    tables: await page.locator("table").count(),
+    filters: await page.locator("#filters").isVisible(),
+    stripped: await page.locator(".stripped").filter({ visible: true }).count(),
+  };
+  await close();
+}
+
+async function withoutItsScript() {
+  const { context, close } = await launch({});
+  const page = await context.newPage();
+  const copy = path.join(folder, "stripped.html");
+  fs.writeFileSync(copy, fs.readFileSync(file, "utf8").replace(/<script>[^]*?<\/script>/, ""));
+  await page.goto("file://" + copy);
+  found.stripped = { verdict: await page.locator("h1").innerText(), rows: await page.locator("#finding-table tbody tr").count(),
+    said: await page.locator(".stripped").filter({ visible: true }).count() };
+  await close();
+}
+
+(async () => {
+  await withScripts();
+  await withoutScripts();
+  await withoutItsScript();
+  console.log(JSON.stringify(found));
+})().catch((error) => { console.error(error); process.exit(1); });

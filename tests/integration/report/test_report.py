@@ -1,0 +1,214 @@
+"""What imaptap report says, as text, as a page and as tables."""
+import csv
+import html
+import os
+import re
+import sqlite3
+import stat
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import harness
+from capture_maker import Conversation, pcap
+
+SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "samples")
+
+
+class Reporting(harness.ImaptapTest):
+    def read_lines(self, *lines, **options):
+        """Reads a capture in which each (line, answer) is a login on a connection of its own."""
+        frames = []
+        for number, (line, answer) in enumerate(lines):
+            frames += Conversation(client_port=40000 + number, start_ns=1_700_000_000_000_000_000 + number * 10**9,
+                                   **options).open().login(line, answer).close().frames
+        return self.read(self.write("c.pcap", pcap(frames)))
+
+    def report(self, *arguments, **options):
+        return self.imaptap("report", "-d", self.database, *arguments, **options).out
+
+    def page(self, *arguments):
+        self.report("--html", self.path("r.html"), *arguments)
+        with open(self.path("r.html"), encoding="utf-8") as file:
+            return file.read()
+
+    def fill(self, count):
+        """Adds logins like the first, of other users, each with a finding."""
+        connection = sqlite3.connect(self.database)
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(logins)") if row[1] not in ("id", "username")]
+        connection.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
+                           f"INSERT INTO logins (username, {', '.join(columns)}) "
+                           f"SELECT 'a*' || i, {', '.join('l.' + name for name in columns)} FROM n, logins l WHERE l.id = 1", (count,))
+        connection.execute("INSERT INTO violations (login_id, rule, argument, position, count, octets) "
+                           "SELECT id, 'unquoted-wildcard', 'username', 1, 1, '*' FROM logins WHERE id > 1")
+        connection.commit()
+        connection.close()
+
+
+class Text(Reporting):
+    def test_the_verdict_is_told_in_three_lines_first(self):
+        self.read(os.path.join(SAMPLES, "exchange-kb932605.pcap"))
+        text = self.report()
+        verdict = text.split("\n\n")[0].splitlines()
+        self.assertEqual(verdict[0], "Verdict: fault proved")
+        self.assertIn("10.1.0.20 sends * or % without quotes to 10.1.0.143 (Exchange 2003): 7 of 14 logins, 7 refused (7", text)
+        headings = [line for line in text.splitlines() if line and not line.startswith(" ")]
+        self.assertEqual(headings, ["Verdict: fault proved", "Read", "Missed", "Senders and servers",
+                                    "Users refused with a login that breaks a rule", "Worst findings", "Encrypted", "Next steps"])
+
+    def test_a_finding_is_shown_with_its_masked_line_and_a_caret(self):
+        self.read_lines(("a1 LOGIN ali*ce Sesam-77", "BAD no"), ("a2 LOGIN bob Tul*pe-77%", "BAD no"))
+        text = self.report()
+        self.assertIn("      a1 LOGIN ali*ce ********\n                  ^ * in the username\n", text)
+        self.assertIn("      a2 LOGIN bob ********\n                   ^ * and % in the password\n", text)
+
+    def test_the_caret_stands_under_the_octet_in_quotes_and_behind_long_names(self):
+        for line, shown, octet in (('a1 LOGIN "a\\b" Sesam-77', 'a1 LOGIN "a\\b" ********', "\\"),
+                                   ("a1 LOGIN m\xfcl(ler Sesam-77", "a1 LOGIN m\\xfcl(ler ********", "("),
+                                   ("a1 LOGIN " + 300 * "x" + "*" + 300 * "y" + " Sesam-77", None, "*")):
+            with self.subTest(line=line):
+                self.database = self.path(f"{len(line)}.db")
+                self.read_lines((line, "NO no"))
+                found = re.search(r"      (.*)\n      ( *)\^ " + re.escape(octet), self.report())
+                self.assertEqual(found[1][len(found[2])], octet)
+                self.assertLessEqual(len(found[1]), 120)
+                if shown:
+                    self.assertEqual(found[1], shown)
+
+    def test_no_finding_and_not_seen_are_different(self):
+        self.read_lines(('a1 LOGIN "ali*ce" "Sesam-77"', "OK in"))
+        text = self.report()
+        self.assertTrue(text.startswith("Verdict: no finding\n  No finding: the one login seen breaks no rule"), text)
+        self.assertIn("Missed\n  Nothing\n", text)
+        self.assertIn("Users refused with a login that breaks a rule\n  None\n", text)
+        self.database = self.path("other.db")
+        self.read(self.write("t.pcap", pcap(Conversation(server_port=993).open().close().frames)))
+        text = self.report()
+        self.assertTrue(text.startswith("Verdict: nothing seen\n  Not seen: "), text)
+        self.assertIn("Whether users were refused is not known.", text)
+        self.assertIn("Users refused with a login that breaks a rule\n  Not known: no login was seen\n", text)
+        self.assertNotIn("  None\n", text)
+
+    def test_control_characters_of_the_wire_do_not_reach_the_terminal(self):
+        self.read_lines(("a1 LOGIN al\x1b[31mi*ce Sesam-77", "NO \x1b]0;x\x07 \xe2\x80\xae"))
+        self.assertIsNone(re.search("[\x00-\x09\x0b-\x1f\x7f\u202e]", self.report()))
+
+    def test_a_name_that_was_masked_is_pointed_at_as_a_whole(self):
+        frames = Conversation().open().login("a1 LOGIN ali*ce Sesam-77", "BAD no").close().frames
+        self.read("--mask-users", self.write("c.pcap", pcap(frames)))
+        self.assertRegex(self.report(), r"      a1 LOGIN user-[0-9a-f]{16} \*{8}\n      {9}\^ \* in the username\n".replace("{9}", " {9}"))
+
+    def test_a_database_that_is_not_there_is_named(self):
+        run = self.imaptap("report", "-d", self.path("no.db"), status=3)
+        self.assertIn("no.db: there is no such database", run.err)
+        self.imaptap("report", "--html", self.path("x.html"), "-d", self.path("no.db"), status=3)
+        self.assertFalse(os.path.exists(self.path("x.html")))
+
+    def test_the_database_is_not_changed(self):
+        self.read_lines(("a1 LOGIN ali*ce Sesam-77", "BAD no"))
+        with open(self.database, "rb") as file:
+            before = file.read()
+        self.report()
+        self.page("--csv", self.path("tables"))
+        with open(self.database, "rb") as file:
+            self.assertEqual(file.read(), before)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["c.pcap", "findings.db", "r.html", "tables"])
+
+
+class Page(Reporting):
+    HOSTILE = '<script>alert(1)</script>"\'&'
+
+    def test_text_from_the_wire_is_only_text(self):
+        self.read_lines((f"a1 LOGIN {self.HOSTILE}* Sesam-77", "BAD </noscript></table><img src=x onerror=alert(2)>"))
+        page = self.page()
+        self.assertEqual(page.count("<script"), 1)
+        self.assertNotIn("<img", page)
+        self.assertEqual(page.count("<noscript"), 0)
+        self.assertIn("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;*", page)
+
+    def test_nothing_but_its_own_style_and_script_is_allowed(self):
+        self.read_lines(("a1 LOGIN ali*ce Sesam-77", "BAD no"))
+        page = self.page()
+        policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
+        self.assertRegex(policy, r"^default-src 'none'; style-src 'sha256-[^' ]+'; script-src 'sha256-[^' ]+'; base-uri 'none'; "
+                                 r"form-action 'none'$")
+        self.assertNotRegex(page, r"(?i)\s(src|href)=\"?(?!#)[a-z]")
+        self.assertNotRegex(page, r"(?i)<[^>]*\son[a-z]+=|<[^>]*\sstyle=|url\((?!#)|@import")
+
+    def test_each_finding_has_rule_rfc_remedy_frame_and_filter(self):
+        self.read_lines(("a1 LOGIN ali*ce Sesam-77", "BAD no"))
+        page = self.page()
+        for part in ("unquoted-wildcard", "RFC 2060, 3501 and 9051, section 9", "Send the argument as a quoted string",
+                     "frame.number == 5", "ip.addr == 10.9.0.1 &amp;&amp; tcp.port == 40000", "tshark -r &#39;",
+                     'a1 LOGIN ali<mark>*</mark>ce ********\n            ^ * in the username'):
+            self.assertIn(part, page)
+
+    def test_the_capture_facts_stand_in_the_appendix(self):
+        self.read_lines(("a1 LOGIN ali*ce Sesam-77", "BAD no"))
+        page = self.page()
+        uuid, command, fingerprint = self.one("SELECT uuid, command_line, fingerprint FROM runs, captures")
+        for part in (uuid, html.escape(command), fingerprint):
+            self.assertIn(part, page)
+
+    def test_what_is_left_out_is_said_and_the_table_that_has_it_is_named(self):
+        self.read_lines(("a1 LOGIN ali*ce Sesam-77", "BAD no"))
+        self.fill(60000)
+        page = self.page("--csv", self.path("tables"))
+        self.assertLessEqual(page.count("<tr"), 50000)
+        self.assertIn("Left out here: 12,001 of 60,001 findings.", page)
+        self.assertIn(f"{self.path('tables')}/findings.csv, written with this page", page)
+        with open(self.path("tables", "findings.csv"), newline="", encoding="utf-8") as file:
+            self.assertEqual(sum(1 for _ in csv.reader(file)), 60002)
+
+    def test_without_tables_it_is_said_how_to_get_them(self):
+        self.read_lines(("a1 LOGIN ali*ce Sesam-77", "BAD no"))
+        self.fill(500)
+        self.assertIn("Left out here: 101 of 501 rows.</strong> All of them stand in affected-users.csv, which "
+                      "<code>imaptap report --csv DIR</code> writes", self.page())
+
+    def test_a_page_replaces_another_as_a_whole_and_is_private(self):
+        self.read_lines(("a1 LOGIN ali*ce Sesam-77", "BAD no"))
+        self.page()
+        self.assertEqual(stat.S_IMODE(os.stat(self.path("r.html")).st_mode), 0o600)
+        self.imaptap("report", "-d", self.database, "--html", self.path("none", "r.html"), status=3)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["c.pcap", "findings.db", "r.html"])
+
+
+class Tables(Reporting):
+    def table(self, name):
+        with open(self.path("tables", name), newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file, strict=True))
+
+    def test_a_file_for_each_view(self):
+        self.read(os.path.join(SAMPLES, "exchange-kb932605.pcap"))
+        self.report("--csv", self.path("tables"))
+        self.assertEqual(sorted(os.listdir(self.path("tables"))), [
+            "affected-users.csv", "captures.csv", "findings.csv", "rules.csv", "senders.csv", "servers.csv", "timeline.csv"])
+        for name in os.listdir(self.path("tables")):
+            self.assertEqual(stat.S_IMODE(os.stat(self.path("tables", name)).st_mode), 0o600)
+            with open(self.path("tables", name), "rb") as file:
+                octets = file.read()
+            self.assertTrue(octets.endswith(b"\r\n"))
+            self.assertEqual(octets.count(b"\n"), octets.count(b"\r\n"))
+        findings = self.table("findings.csv")
+        self.assertEqual([row["command_line"] for row in findings][:3],
+                         ["a1 LOGIN ali*ce ********", "a1 LOGIN ali*ce ********", "a1 LOGIN carol ********"])
+        self.assertEqual(len(findings), self.one("SELECT count(*) FROM judged_findings"))
+        self.assertEqual([row["frame_filter"] for row in findings],
+                         [f"frame.number == {frame}" for frame in [row["frame"] for row in findings]])
+        self.assertEqual({row["verdict"] for row in self.table("senders.csv")}, {"proved", "no finding"})
+
+    def test_a_cell_is_never_a_formula(self):
+        names = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", '=HYPERLINK("x","y")', "plain", "'x", "a=b"]
+        lines = []
+        for number, name in enumerate(names):
+            lines.append((f'a{number} LOGIN {{{len(name)}+}}\r\n{name} x*', "BAD no"))
+        self.read_lines(*lines)
+        self.report("--csv", self.path("tables"))
+        found = {row["username"] for row in self.table("affected-users.csv")}
+        self.assertEqual(found, {"'" + name if name[0] in "=+-@\t\r" else name for name in names})
+        with open(self.path("tables", "affected-users.csv"), "rb") as file:
+            self.assertNotRegex(file.read(), rb'(?m)(^|,)"?[=+@\t-]')
+
+
+if __name__ == "__main__":
+    harness.main()
