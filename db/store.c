@@ -5,6 +5,7 @@
 #include "db/text.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,58 @@ struct store_binder store_bind(struct store *store, enum store_sql which)
     return (struct store_binder){.statement = store->statements[which], .index = 1, .rc = SQLITE_OK};
 }
 
+struct store_binder store_fill(struct pending *pending, struct pending_value *values, int column)
+{
+    return (struct store_binder){.pending = pending, .values = values, .index = column, .rc = SQLITE_OK};
+}
+
+static int put_null(struct store_binder *binder)
+{
+    if (binder->pending == NULL)
+        return sqlite3_bind_null(binder->statement, binder->index);
+    binder->values[binder->index].kind = PENDING_NULL;
+    return SQLITE_OK;
+}
+
+static int put_number(struct store_binder *binder, int64_t number)
+{
+    if (binder->pending == NULL)
+        return sqlite3_bind_int64(binder->statement, binder->index, number);
+    binder->values[binder->index] = (struct pending_value){PENDING_NUMBER, 0, {.number = number}};
+    return SQLITE_OK;
+}
+
+/* `stays`: the text does so until the rows are inserted. */
+static int put_text(struct store_binder *binder, const char *text, size_t length, bool stays)
+{
+    if (length > INT_MAX)
+        return SQLITE_TOOBIG;
+    if (binder->pending == NULL)
+        return sqlite3_bind_text(binder->statement, binder->index, text, (int)length, SQLITE_STATIC);
+    if (!stays)
+        text = pending_keep(binder->pending, text, length);
+    if (text == NULL)
+        return SQLITE_NOMEM;
+    binder->values[binder->index] = (struct pending_value){PENDING_TEXT, (int)length, {.text = text}};
+    return SQLITE_OK;
+}
+
+static int put_escaped(struct store_binder *binder, struct imap_text text)
+{
+    size_t length;
+    char *escaped = text_escape(text.octets, text.length, &length);
+    int rc;
+
+    if (escaped == NULL)
+        return SQLITE_NOMEM;
+    if (binder->pending == NULL)
+        return sqlite3_bind_text64(binder->statement, binder->index, escaped, length, sqlite3_free,
+                                   SQLITE_UTF8);
+    rc = put_text(binder, escaped, length, false);
+    sqlite3_free(escaped);
+    return rc;
+}
+
 static void bound(struct store_binder *binder, int rc)
 {
     binder->index++;
@@ -25,31 +78,22 @@ static void bound(struct store_binder *binder, int rc)
 
 void store_bind_int(struct store_binder *binder, int64_t value)
 {
-    bound(binder, sqlite3_bind_int64(binder->statement, binder->index, value));
+    bound(binder, put_number(binder, value));
 }
 
 void store_bind_count(struct store_binder *binder, int64_t value)
 {
-    bound(binder, value < 0 ? sqlite3_bind_null(binder->statement, binder->index)
-                            : sqlite3_bind_int64(binder->statement, binder->index, value));
+    bound(binder, value < 0 ? put_null(binder) : put_number(binder, value));
 }
 
 void store_bind_text(struct store_binder *binder, struct imap_text text)
 {
-    size_t length;
-    char *escaped;
-
-    if (text.octets == NULL) {
-        bound(binder, sqlite3_bind_null(binder->statement, binder->index));
-    } else if (text_is_plain(text.octets, text.length)) {
-        bound(binder, sqlite3_bind_text64(binder->statement, binder->index, text.octets, text.length,
-                                          SQLITE_STATIC, SQLITE_UTF8));
-    } else {
-        escaped = text_escape(text.octets, text.length, &length);
-        bound(binder, escaped == NULL ? SQLITE_NOMEM
-                                      : sqlite3_bind_text64(binder->statement, binder->index, escaped, length,
-                                                            sqlite3_free, SQLITE_UTF8));
-    }
+    if (text.octets == NULL)
+        bound(binder, put_null(binder));
+    else if (text_is_plain(text.octets, text.length))
+        bound(binder, put_text(binder, text.octets, text.length, false));
+    else
+        bound(binder, put_escaped(binder, text));
 }
 
 void store_bind_string(struct store_binder *binder, const char *string)
@@ -59,7 +103,7 @@ void store_bind_string(struct store_binder *binder, const char *string)
 
 void store_bind_word(struct store_binder *binder, const char *word)
 {
-    bound(binder, sqlite3_bind_text(binder->statement, binder->index, word, -1, SQLITE_STATIC));
+    bound(binder, word == NULL ? put_null(binder) : put_text(binder, word, strlen(word), true));
 }
 
 const char *store_error(const struct store *store)
@@ -157,6 +201,7 @@ int store_begin(struct store *store)
     rc = sqlite3_step(store->statements[SQL_BEGIN]);
     (void)sqlite3_reset(store->statements[SQL_BEGIN]);
     store_waited(store);
+    store->last_connection = store->last_login = 0; /* another process may have added some */
     return rc == SQLITE_DONE ? STORE_OK : store_fail_sqlite(store, rc);
 }
 
@@ -177,6 +222,45 @@ int store_run(struct store *store, struct store_binder *binder, int *changes)
     return status;
 }
 
+int store_make_pending(struct store *store)
+{
+    static const struct {
+        const char *name;
+        unsigned columns;
+        size_t rows;
+    } tables[PENDING_TABLES] = {
+        [PENDING_CONNECTIONS] = {"pending_connections", 29, 1024},
+        [PENDING_LOGINS] = {"pending_logins", 22, 1024},
+        [PENDING_VIOLATIONS] = {"pending_violations", 6, 4096},
+    };
+
+    for (int i = 0; i < PENDING_TABLES; i++) {
+        store->pending[i] = pending_new(store->db, tables[i].name, tables[i].columns, tables[i].rows);
+        if (store->pending[i] == NULL)
+            return store_fail(store, "out of memory");
+    }
+    return STORE_OK;
+}
+
+int store_flush(struct store *store)
+{
+    static const enum store_sql inserts[PENDING_TABLES] = {
+        [PENDING_CONNECTIONS] = SQL_CONNECTIONS_ADD,
+        [PENDING_LOGINS] = SQL_LOGINS_ADD,
+        [PENDING_VIOLATIONS] = SQL_VIOLATIONS_ADD,
+    };
+
+    for (int i = 0; i < PENDING_TABLES; i++) {
+        struct store_binder binder = store_bind(store, inserts[i]);
+        int status = pending_count(store->pending[i]) == 0 ? STORE_OK : store_run(store, &binder, NULL);
+
+        if (status != STORE_OK)
+            return status;
+        pending_clear(store->pending[i]);
+    }
+    return STORE_OK;
+}
+
 int store_commit(struct store *store)
 {
     int rc;
@@ -185,6 +269,9 @@ int store_commit(struct store *store)
         return store->failure;
     if (sqlite3_get_autocommit(store->db))
         return STORE_OK;
+    rc = store_flush(store);
+    if (rc != STORE_OK)
+        return rc;
     rc = sqlite3_step(store->statements[SQL_COMMIT]);
     (void)sqlite3_reset(store->statements[SQL_COMMIT]);
     store_waited(store);
@@ -205,6 +292,8 @@ void store_rollback(struct store *store)
         (void)sqlite3_step(store->statements[SQL_ROLLBACK]);
         (void)sqlite3_reset(store->statements[SQL_ROLLBACK]);
     }
+    for (int i = 0; i < PENDING_TABLES; i++)
+        pending_clear(store->pending[i]);
     store->failure = STORE_OK;
 }
 
@@ -221,6 +310,8 @@ int store_rules(struct store *store, const struct store_rule *rules, size_t coun
 {
     int status = store_begin(store);
 
+    if (status == STORE_OK)
+        status = store_flush(store); /* pending violations name the rules that are forgotten now */
     if (status != STORE_OK)
         return status;
     forget_rules(store);

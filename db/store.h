@@ -136,6 +136,8 @@ int store_capture_lost(struct store *store, int64_t id, int64_t octets);
 /* Removes a capture and all that rests on it (a pipe that turned out to be known already). */
 int store_capture_remove(struct store *store, int64_t id);
 
+/* Rows wait in memory and go to the database together, with the next commit at the latest: what the database
+ * refuses of them is told then, and nothing of the transaction is kept. */
 int store_connection_add(struct store *store, const struct store_connection *connection, int64_t *id);
 int store_connection_update(struct store *store, int64_t id, const struct store_connection *connection);
 

@@ -52,8 +52,10 @@ int store_find_grown(struct store *store, const char *name, int64_t bytes, store
 static int remove_capture(struct store *store, int64_t id, int *changes)
 {
     struct store_binder binder = store_bind(store, SQL_CAPTURE_HAND_OVER);
-    int status;
+    int status = store_flush(store);
 
+    if (status != STORE_OK)
+        return status;
     store_bind_int(&binder, id);
     status = store_run(store, &binder, NULL);
     if (status != STORE_OK)

@@ -4,6 +4,7 @@
 #ifndef IMAPTAP_DB_STORE_INTERNAL_H
 #define IMAPTAP_DB_STORE_INTERNAL_H
 
+#include "db/pending.h"
 #include "db/store.h"
 
 #include <sqlite3.h>
@@ -27,14 +28,19 @@ enum store_sql {
     SQL_CAPTURE_LOST,
     SQL_CAPTURE_HAND_OVER,
     SQL_CAPTURE_REMOVE,
-    SQL_CONNECTION_ADD,
+    SQL_LAST_CONNECTION,
+    SQL_CONNECTIONS_ADD,
     SQL_CONNECTION_UPDATE,
-    SQL_LOGIN_ADD,
+    SQL_LAST_LOGIN,
+    SQL_LOGINS_ADD,
     SQL_LOGIN_AFTER,
-    SQL_VIOLATION_ADD,
+    SQL_VIOLATIONS_ADD,
     SQL_FINDINGS,
     SQL_STATEMENTS
 };
+
+/* The tables whose rows are collected and inserted together, parents first. */
+enum store_pending { PENDING_CONNECTIONS, PENDING_LOGINS, PENDING_VIOLATIONS, PENDING_TABLES };
 
 struct store {
     sqlite3 *db;
@@ -54,19 +60,26 @@ struct store {
     char **rules;                          /* ids, by index */
     size_t rule_count;
     sqlite3_stmt *statements[SQL_STATEMENTS];
+    struct pending *pending[PENDING_TABLES];
+    int64_t last_connection, last_login; /* ids given so far; 0: not looked up in this transaction */
     char error[1024];
     char *notice; /* NULL: none */
 };
 
-/* Binds the parameters of a statement in their order; the first failure stays in `rc`. */
+/* Binds the parameters of a statement in their order, or fills in the values of a pending row in theirs; the
+ * first failure stays in `rc`. */
 struct store_binder {
     sqlite3_stmt *statement;
+    struct pending *pending; /* NULL: the statement it is */
+    struct pending_value *values;
     int index;
     int rc;
 };
 
 /* Starts binding the statement's first parameter. */
 struct store_binder store_bind(struct store *store, enum store_sql which);
+/* Starts filling in a row, from its column number `column`. */
+struct store_binder store_fill(struct pending *pending, struct pending_value *values, int column);
 void store_bind_int(struct store_binder *binder, int64_t value);
 /* NULL when negative. */
 void store_bind_count(struct store_binder *binder, int64_t value);
@@ -101,6 +114,10 @@ int store_begin(struct store *store);
 int store_run_id(struct store *store, int64_t *id);
 /* Sets the runs whose process is gone to "aborted". Changes nothing where there is none. */
 int store_run_find_killed(struct store *store);
+/* Makes the tables of pending rows; before the statements are prepared. */
+int store_make_pending(struct store *store);
+/* Inserts the pending rows. */
+int store_flush(struct store *store);
 /* Runs a bound statement that returns no row; *changes (may be NULL) is how many rows it changed. A failure
  * makes the transaction one that can only be rolled back. */
 int store_run(struct store *store, struct store_binder *binder, int *changes);

@@ -74,31 +74,30 @@ static const char *const statements[SQL_STATEMENTS] = {
         " WHERE capture_id = ?1 AND EXISTS"
         " (SELECT 1 FROM logins l WHERE l.connection_id = connections.id AND l.capture_id <> ?1)",
     [SQL_CAPTURE_REMOVE] = "DELETE FROM captures WHERE id = ?",
-    [SQL_CONNECTION_ADD] =
-        "INSERT INTO connections (capture_id, client_ip, client_port, server_ip, server_port, vlan,"
-        " tunnel, community_id, first_ns, last_ns, greeting, server_product, server_host, capabilities,"
-        " client_ident, server_ident, origin_ip, origin_source, encryption, starttls, starttls_pipelined, "
-        "midstream,"
-        " one_sided, not_imap, lost_octets, \"end\", closed_by, closed_ns)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [SQL_LAST_CONNECTION] = "SELECT max(id) FROM connections",
+    [SQL_CONNECTIONS_ADD] =
+        "INSERT INTO connections (id, capture_id, client_ip, client_port, server_ip, "
+        "server_port, vlan, tunnel, community_id, first_ns, last_ns, greeting, server_product, "
+        "server_host, capabilities, client_ident, server_ident, origin_ip, origin_source, "
+        "encryption, starttls, starttls_pipelined, midstream, one_sided, not_imap, lost_octets, "
+        "\"end\", closed_by, closed_ns) SELECT * FROM pending_connections",
     [SQL_CONNECTION_UPDATE] =
-        "UPDATE connections SET capture_id = ?, client_ip = ?, client_port = ?, server_ip = ?,"
-        " server_port = ?, vlan = ?, tunnel = ?, community_id = ?, first_ns = ?, last_ns = ?,"
-        " greeting = ?, server_product = ?, server_host = ?, capabilities = ?, client_ident = ?, "
-        "server_ident = ?,"
-        " origin_ip = ?, origin_source = ?, encryption = ?, starttls = ?, starttls_pipelined = ?, midstream "
-        "= ?, one_sided = ?,"
-        " not_imap = ?, lost_octets = ?, \"end\" = ?, closed_by = ?, closed_ns = ? WHERE id = ?",
-    [SQL_LOGIN_ADD] =
-        "INSERT INTO logins (connection_id, capture_id, time_ns, frame, tag, command, mechanism,"
-        " username, username_form, username_length, password_form, password_length, authzid, workstation, "
-        "result,"
-        " response_code, response_text, latency_ns, incomplete)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "UPDATE connections SET capture_id = ?, client_ip = ?, client_port = ?, server_ip = ?, "
+        "server_port = ?, vlan = ?, tunnel = ?, community_id = ?, first_ns = ?, last_ns = ?, "
+        "greeting = ?, server_product = ?, server_host = ?, capabilities = ?, client_ident = ?, "
+        "server_ident = ?, origin_ip = ?, origin_source = ?, encryption = ?, starttls = ?, "
+        "starttls_pipelined = ?, midstream = ?, one_sided = ?, not_imap = ?, lost_octets = ?, "
+        "\"end\" = ?, closed_by = ?, closed_ns = ? WHERE id = ?",
+    [SQL_LAST_LOGIN] = "SELECT max(id) FROM logins",
+    [SQL_LOGINS_ADD] =
+        "INSERT INTO logins (id, after_result, after_text, connection_id, capture_id, time_ns, "
+        "frame, tag, command, mechanism, username, username_form, username_length, "
+        "password_form, password_length, authzid, workstation, result, response_code, "
+        "response_text, latency_ns, incomplete) SELECT * FROM pending_logins",
     [SQL_LOGIN_AFTER] = "UPDATE logins SET after_result = ?, after_text = ? WHERE id = ?",
-    [SQL_VIOLATION_ADD] = ("INSERT INTO violations (login_id, rule, argument, position, count, octets)"
-                           " VALUES (?, ?, ?, ?, ?, ?)"),
     [SQL_FINDINGS] = ("SELECT * FROM findings WHERE login_id = ? ORDER BY violation_id"),
+    [SQL_VIOLATIONS_ADD] = ("INSERT INTO violations (login_id, rule, argument, position, count, octets)"
+                            " SELECT * FROM pending_violations"),
 };
 
 /* Runs a pragma that sets or tells the journal mode; `mode` is what it is now. */
@@ -343,6 +342,8 @@ static int open_database(struct store *store, int busy_ms)
     if (status == STORE_OK && store->live)
         status = write_ahead(store, busy_ms);
     if (status == STORE_OK)
+        status = store_make_pending(store);
+    if (status == STORE_OK)
         status = prepare_statements(store);
     if (status == STORE_OK)
         status = store_run_find_killed(store);
@@ -371,6 +372,8 @@ static void free_store(struct store *store)
     (void)sqlite3_close(store->db);
     if (store->lock_fd >= 0)
         (void)close(store->lock_fd);
+    for (int i = 0; i < PENDING_TABLES; i++)
+        pending_free(store->pending[i]);
     for (size_t i = 0; i < store->rule_count; i++)
         free(store->rules[i]);
     free(store->rules);

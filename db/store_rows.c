@@ -6,6 +6,8 @@
 
 /* The longest word for the octets of a violation: each as \xNN. */
 #define OCTETS_TEXT (IMAP_VIOLATION_OCTETS * 4)
+/* Beyond it a table is taken for damaged. */
+#define MAX_ID (INT64_C(1) << 62)
 
 static void bind_connection(struct store_binder *binder, const struct store_connection *connection)
 {
@@ -39,30 +41,89 @@ static void bind_connection(struct store_binder *binder, const struct store_conn
     store_bind_count(binder, connection->closed_by != NULL ? connection->closed_ns : -1);
 }
 
-int store_connection_add(struct store *store, const struct store_connection *connection, int64_t *id)
+/* The number that a new row gets: the next one of the table's. `last` is what was given in this transaction.
+ */
+static int next_id(struct store *store, enum store_sql sql, int64_t *last, int64_t *id)
 {
-    struct store_binder binder;
+    sqlite3_stmt *statement = store->statements[sql];
+    int rc;
+
+    if (*last == 0) {
+        rc = sqlite3_step(statement);
+        if (rc == SQLITE_ROW)
+            *last = sqlite3_column_int64(statement, 0);
+        (void)sqlite3_reset(statement);
+        if (rc != SQLITE_ROW)
+            return store->failure = store_fail_sqlite(store, rc);
+        if (*last < 0 || *last > MAX_ID)
+            return store->failure =
+                       store_fail(store, "row number %lld leaves no room for more", (long long)*last);
+    }
+    *id = ++*last;
+    return STORE_OK;
+}
+
+/* Sees that a transaction is open and another row can be pending. */
+static int begin_row(struct store *store, enum store_pending table)
+{
     int status = store_begin(store);
 
+    return status == STORE_OK && pending_is_full(store->pending[table]) ? store_flush(store) : status;
+}
+
+/* The values of a row that still waits to be inserted; NULL: it does not. `last` is the table's last number.
+ */
+static struct pending_value *waiting_row(struct pending *pending, int64_t last, int64_t id)
+{
+    int64_t back = last - id;
+
+    if (back < 0 || (uint64_t)back >= pending_count(pending))
+        return NULL;
+    return pending_row(pending, pending_count(pending) - 1 - (size_t)back);
+}
+
+static int filled(struct store *store, const struct store_binder *binder)
+{
+    return binder->rc == SQLITE_OK ? STORE_OK : (store->failure = store_fail_sqlite(store, binder->rc));
+}
+
+int store_connection_add(struct store *store, const struct store_connection *connection, int64_t *id)
+{
+    struct pending *pending = store->pending[PENDING_CONNECTIONS];
+    struct store_binder binder;
+    int64_t made = 0;
+    int status = begin_row(store, PENDING_CONNECTIONS);
+
     *id = 0;
+    if (status == STORE_OK)
+        status = next_id(store, SQL_LAST_CONNECTION, &store->last_connection, &made);
     if (status != STORE_OK)
         return status;
-    binder = store_bind(store, SQL_CONNECTION_ADD);
+    binder = store_fill(pending, pending_add(pending), 0);
+    store_bind_int(&binder, made);
     bind_connection(&binder, connection);
-    status = store_run(store, &binder, NULL);
+    status = filled(store, &binder);
     if (status == STORE_OK)
-        *id = sqlite3_last_insert_rowid(store->db);
+        *id = made;
     return status;
 }
 
 int store_connection_update(struct store *store, int64_t id, const struct store_connection *connection)
 {
+    struct pending *pending = store->pending[PENDING_CONNECTIONS];
+    struct pending_value *row;
     struct store_binder binder;
     int changes = 0;
-    int status = store_begin(store);
+    int status = begin_row(store, PENDING_CONNECTIONS);
 
     if (status != STORE_OK)
         return status;
+    row = waiting_row(pending, store->last_connection, id);
+    if (row != NULL) {
+        binder = store_fill(pending, row, 1);
+        bind_connection(&binder, connection);
+        return filled(store, &binder);
+    }
     binder = store_bind(store, SQL_CONNECTION_UPDATE);
     bind_connection(&binder, connection);
     store_bind_int(&binder, id);
@@ -114,9 +175,10 @@ static size_t octets_text(const struct imap_violation *violation, char text[OCTE
 
 static int add_violation(struct store *store, int64_t login_id, const struct imap_violation *violation)
 {
-    struct store_binder binder = store_bind(store, SQL_VIOLATION_ADD);
+    struct pending *pending = store->pending[PENDING_VIOLATIONS];
     char text[OCTETS_TEXT];
     size_t length = octets_text(violation, text);
+    struct store_binder binder = store_fill(pending, pending_add(pending), 0);
 
     store_bind_int(&binder, login_id);
     store_bind_word(&binder, store->rules[violation->rule]);
@@ -124,23 +186,29 @@ static int add_violation(struct store *store, int64_t login_id, const struct ima
     store_bind_count(&binder, violation->position);
     store_bind_count(&binder, violation->count);
     store_bind_text(&binder, (struct imap_text){length > 0 ? text : NULL, length});
-    return store_run(store, &binder, NULL);
+    return filled(store, &binder);
 }
 
 int store_login_add(struct store *store, int64_t connection_id, int64_t capture_id,
                     const struct imap_login *login, int64_t *id)
 {
+    struct pending *pending = store->pending[PENDING_LOGINS];
     struct store_binder binder;
-    int64_t made;
+    int64_t made = 0;
     int status;
 
     *id = 0;
-    status = store_begin(store);
+    status = begin_row(store, PENDING_LOGINS);
     if (status == STORE_OK)
         status = check_login(store, login);
+    if (status == STORE_OK)
+        status = next_id(store, SQL_LAST_LOGIN, &store->last_login, &made);
     if (status != STORE_OK)
         return status;
-    binder = store_bind(store, SQL_LOGIN_ADD);
+    binder = store_fill(pending, pending_add(pending), 0);
+    store_bind_int(&binder, made);
+    store_bind_word(&binder, NULL); /* what comes after it is not known yet */
+    store_bind_word(&binder, NULL);
     store_bind_int(&binder, connection_id);
     store_bind_int(&binder, capture_id);
     store_bind_int(&binder, login->begin.time_ns);
@@ -160,33 +228,36 @@ int store_login_add(struct store *store, int64_t connection_id, int64_t capture_
     store_bind_text(&binder, login->response_text);
     store_bind_count(&binder, login->latency_ns);
     store_bind_int(&binder, login->incomplete != 0);
-    status = store_run(store, &binder, NULL);
-    if (status != STORE_OK)
-        return status;
-    made = sqlite3_last_insert_rowid(store->db);
-    for (unsigned i = 0; i < login->violation_count; i++) {
-        status = add_violation(store, made, &login->violations[i]);
-        if (status != STORE_OK)
-            return status;
+    status = filled(store, &binder);
+    for (unsigned i = 0; status == STORE_OK && i < login->violation_count; i++) {
+        status = begin_row(store, PENDING_VIOLATIONS);
+        if (status == STORE_OK)
+            status = add_violation(store, made, &login->violations[i]);
     }
-    *id = made;
-    return STORE_OK;
+    if (status == STORE_OK)
+        *id = made;
+    return status;
 }
 
 int store_login_after(struct store *store, int64_t login_id, enum imap_result result, struct imap_text text)
 {
+    struct pending *pending = store->pending[PENDING_LOGINS];
+    struct pending_value *row;
     struct store_binder binder;
     int changes = 0;
     int status;
 
     if ((unsigned)result >= IMAP_RESULTS)
         return store_fail(store, "a verdict out of range was not kept");
-    status = store_begin(store);
+    status = begin_row(store, PENDING_LOGINS);
     if (status != STORE_OK)
         return status;
-    binder = store_bind(store, SQL_LOGIN_AFTER);
+    row = waiting_row(pending, store->last_login, login_id);
+    binder = row != NULL ? store_fill(pending, row, 1) : store_bind(store, SQL_LOGIN_AFTER);
     store_bind_word(&binder, name_of_result(result));
     store_bind_text(&binder, text);
+    if (row != NULL)
+        return filled(store, &binder);
     store_bind_int(&binder, login_id);
     status = store_run(store, &binder, &changes);
     if (status == STORE_OK && changes == 0)

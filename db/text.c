@@ -4,6 +4,7 @@
 #include "db/text.h"
 
 #include <sqlite3.h>
+#include <string.h>
 
 /* The longest form of one octet: \xNN. */
 #define ESCAPED_OCTET 4
@@ -40,9 +41,23 @@ size_t text_decode(const char *octets, size_t length, uint32_t *point)
     return size;
 }
 
+/* How many octets at the front are ASCII without NUL, eight at a time. */
+static size_t plain_ascii(const char *octets, size_t length)
+{
+    size_t at = 0;
+
+    for (uint64_t eight; length - at >= sizeof eight; at += sizeof eight) {
+        memcpy(&eight, octets + at, sizeof eight);
+        /* over 127, or 0, or behind a 0 */
+        if ((eight | (eight - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080))
+            break;
+    }
+    return at;
+}
+
 bool text_is_plain(const char *octets, size_t length)
 {
-    for (size_t i = 0, size; i < length; i += size) {
+    for (size_t i = plain_ascii(octets, length), size; i < length; i += size) {
         uint32_t point;
 
         size = text_decode(octets + i, length - i, &point);

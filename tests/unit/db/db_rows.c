@@ -347,9 +347,10 @@ static void test_nothing_is_written_after_a_failure_until_it_is_rolled_back(void
     assert_int_equal(store_commit(store), STORE_OK);
     wrong.encryption = "rot13";
     assert_int_equal(store_connection_add(store, &connection, &id), STORE_OK);
-    assert_int_equal(store_connection_add(store, &wrong, &id), STORE_FAILED);
-    assert_int_equal(id, 0);
+    assert_int_equal(store_connection_add(store, &wrong, &id), STORE_OK);
+    assert_int_equal(store_commit(store), STORE_FAILED);
     assert_int_equal(store_connection_add(store, &connection, &id), STORE_FAILED);
+    assert_int_equal(id, 0);
     assert_int_equal(store_commit(store), STORE_FAILED);
     store_rollback(store);
     assert_int_equal(store_connection_add(store, &connection, &id), STORE_OK);
@@ -365,12 +366,63 @@ static void test_row_without_its_parent_is_refused(void **state)
     struct store_connection connection = fixture_connection(99, "192.0.2.1", "192.0.2.143");
     int64_t id;
 
-    assert_int_equal(store_connection_add(store, &connection, &id), STORE_FAILED);
+    assert_int_equal(store_connection_add(store, &connection, &id), STORE_OK);
+    assert_int_equal(store_commit(store), STORE_FAILED);
     assert_non_null(strstr(store_error(store), "gone"));
     store_rollback(store);
-    assert_int_equal(store_login_add(store, 99, 99, &login, &id), STORE_FAILED);
+    assert_int_equal(store_login_add(store, 99, 99, &login, &id), STORE_OK);
+    assert_int_equal(store_commit(store), STORE_FAILED);
     store_rollback(store);
     fixture_close(fixture, store);
+}
+
+/* Rows wait to be inserted together: more of them than can wait are inserted meanwhile, and either kind can
+ * be changed. */
+static void test_rows_can_be_changed_whether_they_still_wait_or_not(void **state)
+{
+    enum { ROWS = 3000 };
+    struct fixture *fixture = *state;
+    struct store *store = fixture_open(fixture, false);
+    int64_t capture = fixture_begin(store, "a"), ids[ROWS], logins[ROWS];
+    struct store_connection connection = fixture_connection(capture, "192.0.2.1", "192.0.2.143");
+    struct imap_login login = fixture_login("u", IMAP_FORM_ATOM, IMAP_RESULT_OK);
+
+    fixture_violate(&login, RULE_WILDCARD, IMAP_ARG_USERNAME);
+    for (int i = 0; i < ROWS; i++) {
+        assert_int_equal(store_connection_add(store, &connection, &ids[i]), STORE_OK);
+        assert_int_equal(store_login_add(store, ids[i], capture, &login, &logins[i]), STORE_OK);
+    }
+    for (int i = 0; i < ROWS; i++) {
+        connection.last_ns = ids[i];
+        assert_int_equal(store_connection_update(store, ids[i], &connection), STORE_OK);
+        assert_int_equal(
+            store_login_after(store, logins[i], IMAP_RESULT_BAD, (struct imap_text){"a longer text", 13}),
+            STORE_OK);
+    }
+    assert_int_equal(store_connection_update(store, ids[ROWS - 1] + 1, &connection), STORE_FAILED);
+    fixture_close(fixture, store);
+    assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM connections WHERE last_ns = id"),
+                     ROWS);
+    assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM logins WHERE after_result = 'BAD'"
+                                                  " AND after_text = 'a longer text' AND connection_id = id"),
+                     ROWS);
+    assert_int_equal(fixture_count(fixture->path, "SELECT count(DISTINCT login_id) FROM violations"), ROWS);
+}
+
+static void test_rollback_drops_rows_that_wait(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_open(fixture, false);
+    int64_t capture = fixture_begin(store, "a"), first, second;
+    struct store_connection connection = fixture_connection(capture, "192.0.2.1", "192.0.2.143");
+
+    assert_int_equal(store_commit(store), STORE_OK);
+    assert_int_equal(store_connection_add(store, &connection, &first), STORE_OK);
+    store_rollback(store);
+    assert_int_equal(store_connection_add(store, &connection, &second), STORE_OK);
+    assert_int_equal(second, first);
+    fixture_close(fixture, store);
+    assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM connections"), 1);
 }
 
 static void test_columns_refuse_what_is_of_another_type(void **state)
@@ -389,6 +441,9 @@ static void test_columns_refuse_what_is_of_another_type(void **state)
         "UPDATE connections SET midstream = 2",
         "UPDATE connections SET lost_octets = -1",
         "UPDATE connections SET greeting = x'ff'",
+        "UPDATE connections SET client_ip = x''",
+        "UPDATE connections SET first_ns = 1.5",
+        "UPDATE connections SET vlan = x'31'",
         "UPDATE logins SET command = 'NOOP'",
         "UPDATE logins SET username_form = 'bare'",
         "UPDATE logins SET password_form = 'bare'",
@@ -432,6 +487,8 @@ int main(void)
         FIXTURE_TEST(test_rollback_drops_what_was_not_committed),
         FIXTURE_TEST(test_nothing_is_written_after_a_failure_until_it_is_rolled_back),
         FIXTURE_TEST(test_row_without_its_parent_is_refused),
+        FIXTURE_TEST(test_rows_can_be_changed_whether_they_still_wait_or_not),
+        FIXTURE_TEST(test_rollback_drops_rows_that_wait),
         FIXTURE_TEST(test_columns_refuse_what_is_of_another_type),
     };
 
