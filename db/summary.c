@@ -15,50 +15,68 @@
 /* Violations that tell of exposure, not of grammar: nearly every login in the clear has one. */
 #define EXPOSURE "('cleartext-password', 'guessable-exchange')"
 #define WANTED   "(SELECT value FROM json_each(?1))"
+/* The rows of the captures ?1. Rows are numbered as they come: none stands before the first connection ?3 and
+ * the first login ?4, so a pass begins there and reads on, which costs less than to find each row by its
+ * capture. */
+#define WANTED_CONNECTIONS "c.id >= ?3 AND +c.capture_id IN " WANTED
+#define WANTED_LOGINS      "l.id >= ?4 AND +l.capture_id IN " WANTED
+/* As above, for logins that are looked up for a violation. CROSS JOIN keeps that order. */
+#define WANTED_VIOLATIONS "v.login_id >= ?4 AND +l.capture_id IN " WANTED
+
+static const char first_sql[] =
+    "SELECT (SELECT min((SELECT min(c.id) FROM connections c WHERE c.capture_id = value)) FROM "
+    "json_each(?1)),"
+    " (SELECT min((SELECT min(l.id) FROM logins l WHERE l.capture_id = value)) FROM json_each(?1))";
 
 static const char connections_sql[] =
     "SELECT count(*), coalesce(sum(encryption <> 'none'), 0), coalesce(sum(midstream), 0),"
     " coalesce(sum(one_sided), 0), coalesce(sum(not_imap), 0), coalesce(sum(lost_octets), 0)"
-    " FROM connections WHERE capture_id IN " WANTED;
+    " FROM connections c WHERE " WANTED_CONNECTIONS;
 
 static const char logins_sql[] =
     "SELECT count(*), coalesce(sum(refused), 0), coalesce(sum(refused IS NULL), 0), "
     "coalesce(sum(incomplete), 0),"
-    " (SELECT count(DISTINCT v.login_id) FROM violations v JOIN logins l ON l.id = v.login_id"
-    "   WHERE l.capture_id IN " WANTED " AND v.rule NOT IN " EXPOSURE ")"
-    " FROM judged_logins WHERE capture_id IN " WANTED;
+    " (SELECT count(*) FROM (SELECT 1 FROM violations v CROSS JOIN logins l ON l.id = v.login_id"
+    "   WHERE " WANTED_VIOLATIONS " AND v.rule NOT IN " EXPOSURE " GROUP BY v.login_id))"
+    " FROM judged_logins l WHERE " WANTED_LOGINS;
 
-/* The logins with an unquoted wildcard are looked up once: asking for each login costs more than all the
- * rest. */
+/* The worst are found among the logins with an unquoted wildcard, and only theirs are all counted: to group
+ * all logins costs more than all the rest. */
 static const char senders_sql[] =
-    "WITH unquoted AS (SELECT DISTINCT login_id FROM violations WHERE rule = 'unquoted-wildcard')"
-    "SELECT client_ip, server_ip, coalesce(max(server_product), ''), count(*), count(u.login_id),"
-    " sum(wildcard_quoted), count(CASE WHEN refused THEN u.login_id END)"
-    " FROM judged_logins l JOIN connections c ON c.id = l.connection_id LEFT JOIN unquoted u ON u.login_id = "
-    "l.id"
-    " WHERE l.capture_id IN " WANTED " GROUP BY client_ip, server_ip HAVING count(u.login_id) > 0"
-    " ORDER BY 7 DESC, 5 DESC, 1, 2";
+    "WITH worst AS MATERIALIZED (SELECT c.client_ip, c.server_ip, count(*) AS unquoted, sum(l.refused IS 1) "
+    "AS refused"
+    "   FROM (SELECT DISTINCT login_id FROM violations WHERE login_id >= ?4 AND rule = 'unquoted-wildcard') v"
+    "   CROSS JOIN judged_logins l ON l.id = v.login_id CROSS JOIN connections c ON c.id = l.connection_id"
+    "   WHERE " WANTED_VIOLATIONS " GROUP BY c.client_ip, c.server_ip ORDER BY 4 DESC, 3 DESC, 1, 2 LIMIT ?2)"
+    " SELECT w.client_ip, w.server_ip, coalesce(max(c.server_product), ''), count(*), w.unquoted,"
+    " sum(l.wildcard_quoted), w.refused"
+    " FROM connections c CROSS JOIN worst w ON w.client_ip = c.client_ip AND w.server_ip = c.server_ip"
+    " CROSS JOIN judged_logins l ON l.connection_id = c.id"
+    " WHERE +l.capture_id IN " WANTED " GROUP BY w.client_ip, w.server_ip ORDER BY 7 DESC, 5 DESC, 1, 2";
 
+/* The same for users; the last column is how many there are in all. */
 static const char users_sql[] =
-    "WITH refused AS (SELECT l.id, l.username, c.client_ip, c.server_ip,"
-    "    group_concat(DISTINCT v.rule) AS rules"
-    "   FROM violations v JOIN judged_logins l ON l.id = v.login_id JOIN connections c ON c.id = "
-    "l.connection_id"
-    "   WHERE v.rule NOT IN " EXPOSURE " AND l.capture_id IN " WANTED
-    " AND l.refused AND l.username IS NOT NULL"
-    "   GROUP BY l.id),"
-    " let_in AS (SELECT o.username, d.server_ip, count(*) AS logins"
-    "   FROM judged_logins o JOIN connections d ON d.id = o.connection_id"
-    "   WHERE o.username IN (SELECT username FROM refused) AND o.capture_id IN " WANTED " AND o.refused = 0"
-    "   GROUP BY o.username, d.server_ip)"
-    "SELECT r.username, r.client_ip, r.server_ip, group_concat(DISTINCT r.rules), count(*),"
-    " coalesce(max(let_in.logins), 0)"
-    " FROM refused r LEFT JOIN let_in ON let_in.username = r.username AND let_in.server_ip = r.server_ip"
-    " GROUP BY r.username, r.client_ip, r.server_ip ORDER BY 5 DESC, 1, 2, 3";
+    "WITH refused AS (SELECT l.username, c.client_ip, c.server_ip, group_concat(DISTINCT v.rule) AS rules"
+    "   FROM violations v CROSS JOIN judged_logins l ON l.id = v.login_id"
+    "   CROSS JOIN connections c ON c.id = l.connection_id"
+    "   WHERE v.rule NOT IN " EXPOSURE " AND " WANTED_VIOLATIONS " AND l.refused AND l.username IS NOT NULL"
+    "   GROUP BY v.login_id),"
+    " worst AS MATERIALIZED (SELECT username, client_ip, server_ip, group_concat(DISTINCT rules) AS rules,"
+    "    count(*) AS logins, count(*) OVER () AS users"
+    "   FROM refused GROUP BY username, client_ip, server_ip ORDER BY 5 DESC, 1, 2, 3 LIMIT ?2),"
+    " let_in AS MATERIALIZED (SELECT l.username, c.server_ip, count(*) AS logins"
+    "   FROM judged_logins l CROSS JOIN connections c ON c.id = l.connection_id"
+    "   WHERE l.username IN (SELECT username FROM worst) AND " WANTED_LOGINS " AND l.refused = 0"
+    "   GROUP BY l.username, c.server_ip)"
+    "SELECT w.username, w.client_ip, w.server_ip, w.rules, w.logins, coalesce(i.logins, 0), w.users"
+    " FROM worst w LEFT JOIN let_in i ON i.username = w.username AND i.server_ip = w.server_ip"
+    " ORDER BY 5 DESC, 1, 2, 3";
 
+/* Logins are looked up only where there are others than those wanted. */
 static const char rules_sql[] =
     "SELECT v.rule, r.severity, r.title, v.count FROM (SELECT w.rule, count(*) AS count FROM violations w"
-    "   JOIN logins l ON l.id = w.login_id WHERE l.capture_id IN " WANTED " GROUP BY w.rule) v"
+    "   WHERE w.login_id >= ?4 AND (NOT EXISTS (SELECT 1 FROM captures WHERE id NOT IN " WANTED ")"
+    "     OR (SELECT l.capture_id FROM logins l WHERE l.id = w.login_id) IN " WANTED ") GROUP BY w.rule) v"
     " JOIN rules r ON r.rule = v.rule ORDER BY r.severity = 'info', r.severity = 'warning', v.count DESC, "
     "v.rule";
 
@@ -147,6 +165,7 @@ static void on_user(sqlite3_stmt *row, struct reading *reading)
         .rules = text(&texts, row, 3),
         .refused = sqlite3_column_int64(row, 4),
         .let_in = sqlite3_column_int64(row, 5),
+        .users = sqlite3_column_int64(row, 6),
     };
 
     if (reading->handler->user != NULL)
@@ -183,8 +202,36 @@ static char *json_of(const int64_t *ids, size_t count)
     return json;
 }
 
-int summary_read(const char *path, const int64_t *ids, size_t count, const struct summary_handler *handler,
-                 void *user, char *why, size_t why_size)
+/* Prepares a statement and binds what it asks for of: the captures, the rows to show, the first connection
+ * and the first login. */
+static int prepare(sqlite3 *db, const char *sql, const char *json, const int64_t numbers[3],
+                   sqlite3_stmt **statement)
+{
+    int rc = sqlite3_prepare_v2(db, sql, -1, statement, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_text(*statement, 1, json, -1, SQLITE_STATIC);
+    for (int i = 2; rc == SQLITE_OK && i <= sqlite3_bind_parameter_count(*statement); i++)
+        rc = sqlite3_bind_int64(*statement, i, numbers[i - 2]);
+    return rc;
+}
+
+static int find_first(sqlite3 *db, const char *json, int64_t numbers[3])
+{
+    sqlite3_stmt *statement = NULL;
+    int rc = prepare(db, first_sql, json, numbers, &statement);
+
+    if (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        numbers[1] = sqlite3_column_int64(statement, 0);
+        numbers[2] = sqlite3_column_int64(statement, 1);
+        rc = SQLITE_OK;
+    }
+    (void)sqlite3_finalize(statement);
+    return rc;
+}
+
+int summary_read(const char *path, const int64_t *ids, size_t count, unsigned rows,
+                 const struct summary_handler *handler, void *user, char *why, size_t why_size)
 {
     static const struct {
         const char *sql;
@@ -195,18 +242,19 @@ int summary_read(const char *path, const int64_t *ids, size_t count, const struc
                  {users_sql, on_user},
                  {rules_sql, on_rule}};
     struct reading reading = {.handler = handler, .user = user};
+    int64_t numbers[3] = {rows, 0, 0};
     char *json = json_of(ids, count);
     sqlite3 *db = NULL;
     int rc = json == NULL ? SQLITE_NOMEM : sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
 
-    if (rc == SQLITE_OK)
+    if (rc == SQLITE_OK) {
         (void)sqlite3_busy_timeout(db, 5000);
+        rc = find_first(db, json, numbers);
+    }
     for (size_t i = 0; rc == SQLITE_OK && i < sizeof parts / sizeof parts[0]; i++) {
         sqlite3_stmt *statement = NULL;
 
-        rc = sqlite3_prepare_v2(db, parts[i].sql, -1, &statement, NULL);
-        if (rc == SQLITE_OK)
-            rc = sqlite3_bind_text(statement, 1, json, -1, SQLITE_STATIC);
+        rc = prepare(db, parts[i].sql, json, numbers, &statement);
         while (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
             parts[i].row(statement, &reading);
             rc = SQLITE_OK;

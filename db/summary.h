@@ -25,6 +25,7 @@ struct summary_user {
     const char *username, *client_ip, *server_ip, *rules;
     int64_t refused;
     int64_t let_in; /* logins of the same user at the same server that were accepted */
+    int64_t users;  /* such users in all, also those whose rows are not told */
 };
 
 /* A rule that was broken, and how often. */
@@ -43,8 +44,9 @@ struct summary_handler {
 };
 
 /* Reads the summary of the captures `ids` (rows of `captures`) from the database at `path`: the counts, then
- * the senders, the users and the rules. Returns 0, or -1 with a sentence in `why`. */
-int summary_read(const char *path, const int64_t *ids, size_t count, const struct summary_handler *handler,
-                 void *user, char *why, size_t why_size);
+ * the senders and the users, no more than `rows` of each, and the rules. Returns 0, or -1 with a sentence in
+ * `why`. */
+int summary_read(const char *path, const int64_t *ids, size_t count, unsigned rows,
+                 const struct summary_handler *handler, void *user, char *why, size_t why_size);
 
 #endif

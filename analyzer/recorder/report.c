@@ -18,7 +18,8 @@ struct report {
     const struct report_facts *facts;
     FILE *out;
     int64_t broken;
-    unsigned senders, users, rules;
+    unsigned senders, shown_users, rules;
+    int64_t users;
 };
 
 /* "1 login", "2 logins" */
@@ -182,8 +183,6 @@ static void on_sender(void *user, const struct summary_sender *sender)
 
     if (report->senders++ == 0)
         fputs("\nUnquoted * or % (a strict server must refuse these logins):\n", report->out);
-    if (report->senders > MAX_ROWS)
-        return;
     fprintf(report->out, "  %s sends to %s%s%s%s: ", sender->client_ip, sender->server_ip,
             sender->server_product[0] ? " (" : "", sender->server_product,
             sender->server_product[0] ? ")" : "");
@@ -196,10 +195,9 @@ static void on_user(void *user, const struct summary_user *row)
 {
     struct report *report = user;
 
-    if (report->users++ == 0)
+    report->users = row->users;
+    if (report->shown_users++ == 0)
         fputs("\nRefused, with a login that breaks the grammar:\n", report->out);
-    if (report->users > MAX_ROWS)
-        return;
     fprintf(report->out, "  %s (%s to %s): refused ", row->username[0] ? row->username : "\"\"",
             row->client_ip, row->server_ip);
     write_number(report->out, row->refused, "time", "times");
@@ -211,8 +209,9 @@ static void on_rule(void *user, const struct summary_rule *rule)
 {
     struct report *report = user;
 
-    if (report->users > MAX_ROWS && report->rules == 0)
-        fprintf(report->out, "  ... and %u more: imaptap query affected-users\n", report->users - MAX_ROWS);
+    if (report->users > report->shown_users && report->rules == 0)
+        fprintf(report->out, "  ... and %" PRId64 " more: imaptap query affected-users\n",
+                report->users - report->shown_users);
     if (report->rules++ == 0)
         fputs("\nRules broken:\n", report->out);
     fprintf(report->out, "  %6" PRId64 "  %-8s %-28s %s\n", rule->count, rule->severity, rule->rule,
@@ -234,7 +233,7 @@ int report_write(const struct report_facts *facts, FILE *out, int64_t *broken, c
     for (size_t i = 0; i < facts->inputs->count; i++)
         if (facts->result->outcomes[i].id != 0)
             ids[count++] = facts->result->outcomes[i].id;
-    status = summary_read(facts->database, ids, count, &handler, &report, why, why_size);
+    status = summary_read(facts->database, ids, count, MAX_ROWS, &handler, &report, why, why_size);
     free(ids);
     if (status == 0 && report.rules > 0)
         fprintf(out, "\nKept in %s. Next: imaptap query%s%s diagnosis\n", facts->database,
