@@ -13,12 +13,42 @@
 #define LEAST_WORD   3
 /* No text that is kept is longer, so nothing longer can be repeated in it. */
 #define MOST_OCTETS 2048
+#define SHORT_TEXT  256
+
+/* memmem prepares tables, which for a line of usual length costs more than to look at each place. */
+static bool contains(struct imap_text text, const char *octets, size_t length)
+{
+    const char *at = text.octets, *end = text.octets + text.length;
+    if (text.length > SHORT_TEXT)
+        return memmem(text.octets, text.length, octets, length) != NULL;
+    while ((size_t)(end - at) >= length &&
+           (at = memchr(at, *octets, (size_t)(end - at) - length + 1)) != NULL) {
+        if (memcmp(at, octets, length) == 0)
+            return true;
+        at++;
+    }
+    return false;
+}
+
+/* Whether so many octets in a row of the text are of those that the credential consists of. Where none are,
+ * no such piece of it can be there. */
+static bool can_hold(struct imap_text text, struct imap_text credential, size_t length)
+{
+    uint64_t set[4] = {0};
+    size_t run = 0;
+    for (size_t i = 0; i < credential.length; i++)
+        set[(uint8_t)credential.octets[i] >> 6] |= UINT64_C(1) << (credential.octets[i] & 63);
+    for (size_t i = 0; i < text.length && run < length; i++)
+        run = set[(uint8_t)text.octets[i] >> 6] >> (text.octets[i] & 63) & 1 ? run + 1 : 0;
+    explicit_bzero(set, sizeof set);
+    return run >= length;
+}
 
 static bool holds(struct imap_text text, const char *octets, size_t length, bool cut)
 {
     if (length == 0)
         return false;
-    if (memmem(text.octets, text.length, octets, length))
+    if (contains(text, octets, length))
         return true;
     size_t most = text.length < length ? text.length : length - 1;
     for (size_t part = most; cut && part > 0; part--)
@@ -41,7 +71,7 @@ static bool holds_quoted(struct imap_text text, struct imap_text credential, boo
         quoted[length++] = credential.octets[i];
     }
     bool found = escaped && holds(text, quoted, length, cut);
-    explicit_bzero(quoted, sizeof quoted);
+    explicit_bzero(quoted, length);
     return found;
 }
 
@@ -61,7 +91,7 @@ static bool holds_base64(struct imap_text text, struct imap_text credential, uns
         encoded[length++] = digits[(pair >> (10 - bit % 8)) & 63];
     }
     bool found = length >= LEAST_BASE64 && holds(text, encoded, length, cut);
-    explicit_bzero(encoded, sizeof encoded);
+    explicit_bzero(encoded, length);
     return found;
 }
 
@@ -74,6 +104,8 @@ bool echo_repeats(struct imap_text text, struct imap_text credential, bool cut)
     for (unsigned ahead = 0; ahead < 3; ahead++)
         if (holds_base64(text, credential, ahead, cut))
             return true;
+    if (!cut && !can_hold(text, credential, TELLING_OCTETS))
+        return false;
     for (size_t at = 0; at < TELLING_STARTS && at + TELLING_OCTETS <= credential.length; at++)
         if (holds(text, credential.octets + at, TELLING_OCTETS, cut && at == 0))
             return true;

@@ -56,6 +56,11 @@ void brace_octets(struct brace *brace, const uint8_t *octets, size_t length)
         brace_octet(brace, octets[i]);
 }
 
+bool brace_is_begun(const struct brace *brace)
+{
+    return brace->state != OUTSIDE;
+}
+
 bool brace_is_closed(const struct brace *brace)
 {
     return brace->state == CLOSED;

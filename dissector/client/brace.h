@@ -24,6 +24,8 @@ struct brace {
 void brace_octet(struct brace *brace, uint8_t octet);
 /* As brace_octet for each of them, but looks only at the last ones. */
 void brace_octets(struct brace *brace, const uint8_t *octets, size_t length);
+/* True when the octets so far end with the beginning of an announcement, or with all of it. */
+bool brace_is_begun(const struct brace *brace);
 /* True when the octets so far end with an announcement. */
 bool brace_is_closed(const struct brace *brace);
 

@@ -203,6 +203,20 @@ static size_t feed_literal(struct imap_session *session, const uint8_t *octets, 
     return length;
 }
 
+/* As many octets as can be taken together. */
+static size_t feed_plain(struct imap_session *session, const uint8_t *octets, size_t length)
+{
+    struct client *client = &session->client;
+    size_t part = 0;
+    if (client->state == CLIENT_REST)
+        return feed_rest(session, octets, length);
+    if (client->state == CLIENT_ARGUMENTS && !client->untagged && !client->sasl) {
+        part = lexer_plain(client->lexer, &session->budget, octets, length);
+        client->line_octets += part;
+    }
+    return part;
+}
+
 static void feed_octet(struct imap_session *session, uint8_t octet, const struct imap_mark *mark)
 {
     struct client *client = &session->client;
@@ -268,7 +282,7 @@ void client_feed(struct imap_session *session, const uint8_t *octets, size_t len
             feed_proxy(session, *octets);
         else if (client->state == CLIENT_LITERAL)
             used = feed_literal(session, octets, length);
-        else if (client->state != CLIENT_REST || (used = feed_rest(session, octets, length)) == 0) {
+        else if ((used = feed_plain(session, octets, length)) == 0) {
             feed_octet(session, *octets, mark);
             used = 1;
         }

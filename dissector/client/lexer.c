@@ -149,6 +149,32 @@ void lexer_octet(struct lexer *lexer, struct budget *budget, uint8_t octet)
         start(lexer, budget, octet);
 }
 
+/* No separator, quote, brace or tilde, and nothing that a rule is about. */
+static bool is_plain(uint8_t octet)
+{
+    static const uint64_t plain[2] = {
+        /* ! # $ & ' + , - . / 0-9 : ; < = > ? */
+        UINT64_C(0xfffff8da00000000),
+        /* @ A-Z [ ] ^ _ ` a-z | } */
+        UINT64_C(0x37ffffffefffffff),
+    };
+    return octet < 128 && (plain[octet >> 6] >> (octet & 63) & 1);
+}
+
+size_t lexer_plain(struct lexer *lexer, struct budget *budget, const uint8_t *octets, size_t length)
+{
+    struct argument *argument = lexer_current(lexer);
+    size_t part = 0;
+    if (lexer->state != LEXER_QUOTED && (lexer->state != LEXER_ATOM || brace_is_begun(&argument->literal)))
+        return 0;
+    while (part < length && is_plain(octets[part]))
+        part++;
+    argument->sent += part;
+    if (part > 0)
+        keep(lexer, budget, octets, part);
+    return part;
+}
+
 /* Position 0: the opening quote is what has no partner. The end of the line would tell how long a password is
  * that was swallowed by a user name. */
 static void unclosed(struct validator *validator)

@@ -56,6 +56,9 @@ struct lexer {
 
 /* Any octet but CR and LF of a line end. */
 void lexer_octet(struct lexer *lexer, struct budget *budget, uint8_t octet);
+/* As lexer_octet for the octets at the front that mean nothing but themselves inside an atom or a quoted
+ * string; returns how many they are, 0 when the next one needs a closer look. */
+size_t lexer_plain(struct lexer *lexer, struct budget *budget, const uint8_t *octets, size_t length);
 /* The line ends. True: a literal follows (lexer_current tells which), and its octets go to lexer_literal. */
 bool lexer_line_end(struct lexer *lexer);
 /* Octets of the literal. */
