@@ -139,6 +139,7 @@ int store_capture_remove(struct store *store, int64_t id);
 /* Rows wait in memory and go to the database together, with the next commit at the latest: what the database
  * refuses of them is told then, and nothing of the transaction is kept. */
 int store_connection_add(struct store *store, const struct store_connection *connection, int64_t *id);
+/* Sets what can change while a connection is open: last_ns and what stands behind it. */
 int store_connection_update(struct store *store, int64_t id, const struct store_connection *connection);
 
 /* Adds a login and its violations. `capture_id`: the capture of its first octet. */

@@ -82,12 +82,10 @@ static const char *const statements[SQL_STATEMENTS] = {
         "encryption, starttls, starttls_pipelined, midstream, one_sided, not_imap, lost_octets, "
         "\"end\", closed_by, closed_ns) SELECT * FROM pending_connections",
     [SQL_CONNECTION_UPDATE] =
-        "UPDATE connections SET capture_id = ?, client_ip = ?, client_port = ?, server_ip = ?, "
-        "server_port = ?, vlan = ?, tunnel = ?, community_id = ?, first_ns = ?, last_ns = ?, "
-        "greeting = ?, server_product = ?, server_host = ?, capabilities = ?, client_ident = ?, "
-        "server_ident = ?, origin_ip = ?, origin_source = ?, encryption = ?, starttls = ?, "
-        "starttls_pipelined = ?, midstream = ?, one_sided = ?, not_imap = ?, lost_octets = ?, "
-        "\"end\" = ?, closed_by = ?, closed_ns = ? WHERE id = ?",
+        "UPDATE connections SET last_ns = ?, greeting = ?, server_product = ?, server_host = ?, "
+        "capabilities = ?, client_ident = ?, server_ident = ?, origin_ip = ?, origin_source = ?, "
+        "encryption = ?, starttls = ?, starttls_pipelined = ?, midstream = ?, one_sided = ?, "
+        "not_imap = ?, lost_octets = ?, \"end\" = ?, closed_by = ?, closed_ns = ? WHERE id = ?",
     [SQL_LAST_LOGIN] = "SELECT max(id) FROM logins",
     [SQL_LOGINS_ADD] =
         "INSERT INTO logins (id, after_result, after_text, connection_id, capture_id, time_ns, "

@@ -9,7 +9,10 @@
 /* Beyond it a table is taken for damaged. */
 #define MAX_ID (INT64_C(1) << 62)
 
-static void bind_connection(struct store_binder *binder, const struct store_connection *connection)
+/* Columns of a connection, its number among them, that stay as they are. */
+#define CONNECTION_IDENTITY 10
+
+static void bind_identity(struct store_binder *binder, const struct store_connection *connection)
 {
     store_bind_int(binder, connection->capture_id);
     store_bind_string(binder, connection->client_ip);
@@ -20,6 +23,10 @@ static void bind_connection(struct store_binder *binder, const struct store_conn
     store_bind_string(binder, connection->tunnel);
     store_bind_string(binder, connection->community_id);
     store_bind_count(binder, connection->first_ns);
+}
+
+static void bind_changing(struct store_binder *binder, const struct store_connection *connection)
+{
     store_bind_count(binder, connection->last_ns);
     store_bind_text(binder, connection->greeting);
     store_bind_text(binder, connection->server_product);
@@ -101,7 +108,8 @@ int store_connection_add(struct store *store, const struct store_connection *con
         return status;
     binder = store_fill(pending, pending_add(pending), 0);
     store_bind_int(&binder, made);
-    bind_connection(&binder, connection);
+    bind_identity(&binder, connection);
+    bind_changing(&binder, connection);
     status = filled(store, &binder);
     if (status == STORE_OK)
         *id = made;
@@ -120,12 +128,12 @@ int store_connection_update(struct store *store, int64_t id, const struct store_
         return status;
     row = waiting_row(pending, store->last_connection, id);
     if (row != NULL) {
-        binder = store_fill(pending, row, 1);
-        bind_connection(&binder, connection);
+        binder = store_fill(pending, row, CONNECTION_IDENTITY);
+        bind_changing(&binder, connection);
         return filled(store, &binder);
     }
     binder = store_bind(store, SQL_CONNECTION_UPDATE);
-    bind_connection(&binder, connection);
+    bind_changing(&binder, connection);
     store_bind_int(&binder, id);
     status = store_run(store, &binder, &changes);
     if (status == STORE_OK && changes == 0)

@@ -50,10 +50,8 @@ static void get_capture(struct wire_reader *in, struct event_capture *capture, b
         in->failed = true;
 }
 
-static void put_connection(struct wire_writer *out, const struct event_connection *connection)
+static void put_identity(struct wire_writer *out, const struct event_connection *connection)
 {
-    wire_put_u32(out, connection->slot);
-    wire_put_u32(out, connection->capture);
     wire_put_string(out, connection->client_ip);
     wire_put_string(out, connection->server_ip);
     wire_put_u32(out, connection->client_port);
@@ -62,6 +60,27 @@ static void put_connection(struct wire_writer *out, const struct event_connectio
     wire_put_string(out, connection->tunnel);
     wire_put_string(out, connection->community_id);
     wire_put_i64(out, connection->first_ns);
+}
+
+static void get_identity(struct wire_reader *in, struct event_connection *connection)
+{
+    wire_get_string(in, connection->client_ip, sizeof connection->client_ip);
+    wire_get_string(in, connection->server_ip, sizeof connection->server_ip);
+    connection->client_port = (uint16_t)wire_get_below(in, 65536);
+    connection->server_port = (uint16_t)wire_get_below(in, 65536);
+    connection->vlan = (int32_t)wire_get_below(in, 4097) - 1;
+    wire_get_string(in, connection->tunnel, sizeof connection->tunnel);
+    wire_get_string(in, connection->community_id, sizeof connection->community_id);
+    connection->first_ns = wire_get_i64(in);
+}
+
+static void put_connection(struct wire_writer *out, const struct event_connection *connection)
+{
+    wire_put_u32(out, connection->slot);
+    wire_put_u32(out, connection->capture);
+    wire_put_u32(out, connection->again);
+    if (!connection->again)
+        put_identity(out, connection);
     wire_put_i64(out, connection->last_ns);
     wire_put_text(out, connection->greeting, MAX_CONNECTION_TEXT);
     wire_put_text(out, connection->server_product, MAX_CONNECTION_TEXT);
@@ -89,14 +108,9 @@ static void get_connection(struct wire_reader *in, struct event_connection *conn
 {
     connection->slot = wire_get_below(in, slots);
     connection->capture = wire_get_below(in, captures);
-    wire_get_string(in, connection->client_ip, sizeof connection->client_ip);
-    wire_get_string(in, connection->server_ip, sizeof connection->server_ip);
-    connection->client_port = (uint16_t)wire_get_below(in, 65536);
-    connection->server_port = (uint16_t)wire_get_below(in, 65536);
-    connection->vlan = (int32_t)wire_get_below(in, 4097) - 1;
-    wire_get_string(in, connection->tunnel, sizeof connection->tunnel);
-    wire_get_string(in, connection->community_id, sizeof connection->community_id);
-    connection->first_ns = wire_get_i64(in);
+    connection->again = wire_get_below(in, 2);
+    if (!connection->again)
+        get_identity(in, connection);
     connection->last_ns = wire_get_i64(in);
     connection->greeting = wire_get_text(in, MAX_CONNECTION_TEXT);
     connection->server_product = wire_get_text(in, MAX_CONNECTION_TEXT);

@@ -38,6 +38,7 @@ struct event_capture {
 struct event_connection {
     uint32_t slot; /* the analyzer's number of it while it is open */
     uint32_t capture;
+    bool again; /* it was told before: what cannot change, from here to first_ns, is not told once more */
     char client_ip[46], server_ip[46];
     uint16_t client_port, server_port;
     int32_t vlan; /* -1: none */

@@ -256,7 +256,7 @@ static enum ledger_status take_connection(struct ledger *ledger, const struct ev
     };
     int status;
 
-    if (slot == NULL || capture_id == 0)
+    if (slot == NULL || capture_id == 0 || told->again != (slot->row != 0))
         return LEDGER_NONSENSE;
     if (!count_lost(&ledger->outcomes[told->capture], slot, told->lost_octets, &late))
         return LEDGER_NONSENSE;
@@ -270,7 +270,7 @@ static enum ledger_status take_connection(struct ledger *ledger, const struct ev
         row.origin_ip = origin_ip;
         row.origin_source = origin_source;
     }
-    if (slot->row == 0)
+    if (!told->again)
         status = store_connection_add(ledger->store, &row, &slot->row);
     else
         status = store_connection_update(ledger->store, slot->row, &row);

@@ -62,6 +62,39 @@ static void a_login_comes_out_as_it_went_in(void **state)
     assert_int_equal(back.login.login.violations[0].octets[0], '*');
 }
 
+/* What cannot change goes with the first telling alone. */
+static void a_connection_told_again_brings_only_what_can_change(void **state)
+{
+    static uint8_t octets[EVENT_MAX_OCTETS];
+    struct event event = {.kind = EVENT_CONNECTION}, back;
+    struct event_connection *connection = &event.connection;
+    size_t length;
+
+    (void)state;
+    connection->slot = 3;
+    connection->capture = 1;
+    connection->vlan = 5;
+    connection->client_port = 4000;
+    connection->first_ns = 7;
+    connection->last_ns = 8;
+    connection->greeting = text("ready");
+    memcpy(connection->client_ip, "192.0.2.1", 10);
+    length = event_encode(&event, octets);
+    assert_true(event_decode(&back, octets, length, 2, 10));
+    assert_false(back.connection.again);
+    assert_string_equal(back.connection.client_ip, "192.0.2.1");
+    assert_int_equal(back.connection.first_ns, 7);
+    connection->again = true;
+    assert_true(event_encode(&event, octets) < length);
+    assert_true(event_decode(&back, octets, event_encode(&event, octets), 2, 10));
+    assert_true(back.connection.again);
+    assert_int_equal(back.connection.slot, 3);
+    assert_int_equal(back.connection.capture, 1);
+    assert_int_equal(back.connection.last_ns, 8);
+    assert_int_equal(back.connection.greeting.length, 5);
+    assert_string_equal(back.connection.client_ip, "");
+}
+
 static void texts_over_the_limit_are_cut_not_refused(void **state)
 {
     static uint8_t octets[EVENT_MAX_OCTETS];
@@ -181,6 +214,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_login_comes_out_as_it_went_in),
+        cmocka_unit_test(a_connection_told_again_brings_only_what_can_change),
         cmocka_unit_test(texts_over_the_limit_are_cut_not_refused),
         cmocka_unit_test(numbers_beyond_their_limits_are_refused),
         cmocka_unit_test(every_cut_and_every_changed_octet_is_taken_or_refused_without_harm),
