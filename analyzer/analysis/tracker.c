@@ -136,7 +136,7 @@ static void on_login(void *user, const struct imap_login *login)
     struct tracked *tracked = user;
     struct tracker *tracker = tracked->tracker;
     struct imap_login *told = &tracker->event.login.login;
-    struct user_mask_text username, authzid;
+    struct user_mask_text username, authzid, workstation;
 
     if (!tracked->told && !is_imap(tracked))
         return;
@@ -146,8 +146,9 @@ static void on_login(void *user, const struct imap_login *login)
     tracker->event.login.slot = tracked->slot;
     *told = *login;
     if (tracker->options.mask != NULL) {
-        told->username = user_mask_apply(tracker->options.mask, login->username, &username);
-        told->authzid = user_mask_apply(tracker->options.mask, login->authzid, &authzid);
+        told->username = user_mask_apply(tracker->options.mask, "user", login->username, &username);
+        told->authzid = user_mask_apply(tracker->options.mask, "user", login->authzid, &authzid);
+        told->workstation = user_mask_apply(tracker->options.mask, "host", login->workstation, &workstation);
         told->username_length = -1;
     }
     tracker->counts.logins++;

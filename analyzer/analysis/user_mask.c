@@ -1,5 +1,5 @@
 /*
- * Replaces user names by a keyed hash: HMAC-SHA-256, cut to 64 bits.
+ * Replaces names by a keyed hash: HMAC-SHA-256, cut to 64 bits.
  */
 #include "analyzer/analysis/user_mask.h"
 
@@ -12,7 +12,7 @@ int user_mask_new_key(struct user_mask *mask)
     return getrandom(mask->key, sizeof mask->key, 0) == sizeof mask->key ? 0 : -1;
 }
 
-struct imap_text user_mask_apply(const struct user_mask *mask, struct imap_text name,
+struct imap_text user_mask_apply(const struct user_mask *mask, const char *kind, struct imap_text name,
                                  struct user_mask_text *room)
 {
     struct hmac_sha256_ctx hmac;
@@ -24,7 +24,7 @@ struct imap_text user_mask_apply(const struct user_mask *mask, struct imap_text 
     hmac_sha256_set_key(&hmac, sizeof mask->key, mask->key);
     hmac_sha256_update(&hmac, name.length, (const uint8_t *)name.octets);
     hmac_sha256_digest(&hmac, sizeof digest, digest);
-    length = snprintf(room->text, sizeof room->text, "user-%02x%02x%02x%02x%02x%02x%02x%02x", digest[0],
+    length = snprintf(room->text, sizeof room->text, "%s-%02x%02x%02x%02x%02x%02x%02x%02x", kind, digest[0],
                       digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]);
     return (struct imap_text){room->text, (size_t)length};
 }

@@ -1,6 +1,7 @@
 /*
- * Replaces user names by a keyed hash, so that findings can be handed over without telling who is concerned.
- * The same name under the same key always becomes the same text; without the key nobody can try names.
+ * Replaces names of users and of their machines by a keyed hash, so that findings can be handed over without
+ * telling who is concerned. The same name under the same key always becomes the same text; without the key
+ * nobody can try names.
  */
 #ifndef IMAPTAP_ANALYZER_ANALYSIS_USER_MASK_H
 #define IMAPTAP_ANALYZER_ANALYSIS_USER_MASK_H
@@ -19,8 +20,9 @@ struct user_mask_text {
 /* Fills a key that is known to nobody and lasts as long as the process. Returns 0, or -1. */
 int user_mask_new_key(struct user_mask *mask);
 
-/* The masked form of `name`, which stands in `room`; a missing name stays missing, an empty one empty. */
-struct imap_text user_mask_apply(const struct user_mask *mask, struct imap_text name,
+/* The masked form of `name`, which stands in `room`: the kind of name, "user" or "host", "-" and 16
+ * hexadecimal digits. A missing name stays missing, an empty one empty. */
+struct imap_text user_mask_apply(const struct user_mask *mask, const char *kind, struct imap_text name,
                                  struct user_mask_text *room);
 
 #endif

@@ -3,13 +3,11 @@
 
 #include "analyzer/lint/corrected.h"
 #include "analyzer/lint/masked.h"
+#include "analyzer/lint/servers.h"
 #include "dissector/session.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Octets of an atom that Courier takes for the end of it. */
-#define UNPORTABLE_OCTETS "[]}~"
 
 struct run {
     const struct lint_input *input;
@@ -38,11 +36,26 @@ static bool is_judged(enum imap_rule rule)
     }
 }
 
+static enum imap_form form_of(const struct imap_login *login, enum imap_argument argument)
+{
+    switch (argument) {
+    case IMAP_ARG_USERNAME:
+        return login->username_form;
+    case IMAP_ARG_PASSWORD:
+        return login->password_form;
+    default:
+        return IMAP_FORM_NONE;
+    }
+}
+
 static void report(struct run *run, const struct imap_login *login, const struct layout *layout,
                    const struct imap_rule_info *rule, const struct imap_violation *violation)
 {
-    struct lint_finding finding = {
-        .file = run->input->name, .rule = rule, .violation = violation, .username = login->username};
+    struct lint_finding finding = {.file = run->input->name,
+                                   .rule = rule,
+                                   .violation = violation,
+                                   .form = form_of(login, violation->argument),
+                                   .username = login->username};
     char *corrected = NULL, *masked;
     size_t corrected_length = 0, offset;
     FILE *out = open_memstream(&corrected, &corrected_length);
@@ -80,7 +93,7 @@ static void report_hint(struct run *run, const struct imap_login *login, const s
     for (size_t i = 0; i < login->username.length; i++) {
         char octet = login->username.octets[i];
 
-        if (octet == '\0' || strchr(UNPORTABLE_OCTETS, octet) == NULL)
+        if (!servers_refuse_legal((uint8_t)octet))
             continue;
         if (hint.position < 0)
             hint.position = (int64_t)i;

@@ -16,6 +16,8 @@ struct lint_finding {
     struct layout_place place;
     const struct imap_rule_info *rule; /* lint_hint for a hint */
     const struct imap_violation *violation;
+    enum imap_form form; /* how the argument at fault was written; NONE: it is missing, or there is no such
+                            argument of LOGIN */
     struct imap_text username;  /* missing: not known */
     const char *masked;         /* the command line, printable, with ******** for the password */
     size_t caret;               /* the column in it, from 0, of the fault */

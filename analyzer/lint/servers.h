@@ -13,6 +13,8 @@ enum server_answer { SERVER_UNKNOWN, SERVER_ACCEPTS, SERVER_REFUSES, SERVER_ANSW
 
 /* The server's name; `server` is below SERVERS. */
 const char *server_name(unsigned server);
+/* Whether one of them refuses an octet that the grammar allows in an atom. */
+bool servers_refuse_legal(uint8_t octet);
 enum server_answer server_answer(unsigned server, const struct lint_finding *finding);
 /* "accept", "refuse" or "unknown". */
 const char *server_answer_name(enum server_answer answer);

@@ -1,6 +1,7 @@
 """imaptap lint: each rule that a command line can break, where the caret points, what the corrected line is, and that
 no password is in any output of any case in any format."""
 import base64
+import csv
 import json
 import os
 import subprocess
@@ -12,6 +13,38 @@ BASE64_SECRET = base64.b64encode(b"\0bob\0" + SECRET.encode()).decode()
 MASK = "********"
 # What must be nowhere: the password, halves of it, and what it looks like in base64.
 FORBIDDEN = (SECRET, "Sesam", "sam-", "-47", BASE64_SECRET, BASE64_SECRET[8:], base64.b64encode(SECRET.encode()).decode()[:8])
+# What tests/wild measured; how it wrote user names.
+MEASURED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "wild", "measured.csv")
+MEASURED_NAMES = {"star": "a*b", "percent": "a%b", "dquote": 'a"b', "backslash": "a\\b", "paren": "a(b", "brace": "a{b", "space": "a b",
+                  "umlaut": "\xfc", "empty": "", "openbracket": "a[b", "closebracket": "a]b", "closebrace": "a}b", "tilde": "a~b"}
+LEGAL = ("openbracket", "closebracket", "closebrace", "tilde")
+WRITTEN = {"bare": "{}", "quoted": '"{}"', "unescaped": '"{}"'}
+
+
+def measured_answers():
+    """What each server makes of a fault, or of an octet that is legal but not portable: {(value, written): {server: answer}}.
+
+    OK accepts. BAD refuses, and so does NO where the server answers otherwise to the same name when it is written without a fault;
+    where it does not, NO tells nothing. That of the password counts as much as that of the user name."""
+    with open(MEASURED, encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["part"] == "server"]
+    faultless = {(row["software"], row["argument"], row["value"], row["result"], row["response_text"]) for row in rows
+                 if row["written"] == "literal"}
+    answers = {}
+    for row in rows:
+        legal = row["value"] in LEGAL and row["written"] == "bare"
+        if not legal and row["broken"] in ("", "NULL"):
+            continue
+        servers = answers.setdefault((row["value"], row["written"]), {})
+        answer = {"OK": "accept", "BAD": "refuse"}.get(row["result"])
+        if row["result"] == "NO" and (row["software"], row["argument"], row["value"], "NO", row["response_text"]) not in faultless:
+            answer = "refuse"
+        told = servers.setdefault(row["software"], answer or "unknown")
+        if answer is not None and told != answer:
+            assert told == "unknown", f"{row} contradicts another row"
+            servers[row["software"]] = answer
+    return answers
+
 
 # line(s): findings as (rule, argument, masked line up to the caret, corrected line)
 VIOLATIONS = {
@@ -99,6 +132,8 @@ VIOLATIONS = {
 HINTS = {
     "a1 LOGIN al[i]ce Sesam-47": [
         ("unportable-octet", "username", "a1 LOGIN al", 'a1 LOGIN "al[i]ce" "<password>"')],
+    "a1 LOGIN al~ice Sesam-47": [
+        ("unportable-octet", "username", "a1 LOGIN al", 'a1 LOGIN "al~ice" "<password>"')],
     "a1 LOGIN al}ice Sesam-47": [
         ("unportable-octet", "username", "a1 LOGIN al", 'a1 LOGIN "al}ice" "<password>"')],
 }
@@ -112,6 +147,7 @@ CLEAN = [
     f"a1 AUTHENTICATE PLAIN\n{BASE64_SECRET}",
     "a1 AUTHENTICATE LOGIN\nYm9i\nU2VzYW0tNDc=",
     'a1 LOGIN "al[i]ce" Sesam-47',
+    "a1 LOGIN al]ice Sesam-47",
     "a1 NOOP",
     "",
 ]
@@ -233,20 +269,30 @@ class Text(harness.ImaptapTest, Linting):
         self.assertIn("nothing was judged", self.lint("a1 NOOP\n").out)
 
     def test_servers(self):
-        users = {"a*b": "accepted by Cyrus, Dovecot; refused by Exchange 2003, hoodiecrow, UW imapd; not known of Courier",
-                 "a[b": "refused by Courier; not known of Cyrus, Dovecot, Exchange 2003, hoodiecrow, UW imapd",
-                 "a\\b": "accepted by Dovecot; refused by hoodiecrow; not known of Courier, Cyrus, Exchange 2003, UW imapd",
-                 "a\\(b": "refused by Dovecot, hoodiecrow; not known of Courier, Cyrus, Exchange 2003, UW imapd",
-                 "a\\)b": "refused by hoodiecrow; not known of Courier, Cyrus, Dovecot, Exchange 2003, UW imapd"}
+        users = {"a*b": "accepted by Courier, Cyrus, Dovecot; refused by Exchange 2003, hoodiecrow, UW imapd",
+                 "a[b": "accepted by Courier, Cyrus, Dovecot; refused by hoodiecrow; not known of Exchange 2003, UW imapd",
+                 "a\\{b": "accepted by Cyrus; refused by Courier, Dovecot, hoodiecrow; not known of Exchange 2003, UW imapd",
+                 "a\\)b": "refused by Courier, hoodiecrow; not known of Cyrus, Dovecot, Exchange 2003, UW imapd"}
         lines = "".join(f"a1 LOGIN {user} Sesam-47\n" for user in users)
         out = self.lint(lines, "--servers", status=1).out
         told = [line.removeprefix("  Servers: ") for line in out.splitlines() if line.startswith("  Servers: ")]
         self.assertEqual(told, list(users.values()))
         self.assertNotIn("Servers:", self.lint(lines, status=1).out)
         found = self.findings(lines, "--servers", status=1)
-        self.assertEqual(found[0]["servers"]["accept"], ["Cyrus", "Dovecot"])
-        self.assertEqual(found[1]["servers"]["refuse"], ["Courier"])
+        self.assertEqual(found[0]["servers"]["accept"], ["Courier", "Cyrus", "Dovecot"])
+        self.assertEqual(found[1]["servers"]["refuse"], ["hoodiecrow"])
         self.assertNotIn("servers", self.findings(lines, status=1)[0])
+
+    def test_servers_answer_as_they_were_measured(self):
+        for (value, written), servers in measured_answers().items():
+            line = "a1 LOGIN {} Sesam-47\n".format(WRITTEN[written].format(MEASURED_NAMES[value]))
+            with self.subTest(line):
+                (found,) = self.findings(line, "--servers", status=int(value not in LEGAL)) or [None]
+                if found is None:  # an octet that none of them refuses needs no hint
+                    self.assertEqual(set(servers.values()), {"accept"})
+                    continue
+                for server, answer in servers.items():
+                    self.assertIn(server, found["servers"][answer], found["servers"])
 
 
 class Stream(harness.ImaptapTest, Linting):
@@ -320,7 +366,7 @@ class Sarif(harness.ImaptapTest, Linting):
         self.assertEqual(self.check(self.sarif("a1 NOOP\n", status=0))["results"], [])
 
     def test_a_hint_is_a_note(self):
-        (result,) = self.check(self.sarif("a1 LOGIN a]b Sesam-47\n", status=0))["results"]
+        (result,) = self.check(self.sarif("a1 LOGIN a}b Sesam-47\n", status=0))["results"]
         self.assertEqual((result["ruleId"], result["level"]), ("unportable-octet", "note"))
 
     def test_places_are_uris(self):

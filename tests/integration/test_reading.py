@@ -158,6 +158,21 @@ class Options(harness.ImaptapTest):
         for text in (run.out, kept):
             self.assertNotIn("star*user", text)
 
+    def test_the_workstation_is_masked_as_the_user_is(self):
+        frames = []
+        for port in (1, 2):
+            talk = Conversation(client_port=port).open().say("C", "a AUTHENTICATE NTLM\r\n").say("S", "+ \r\n")
+            talk.say("C", NTLM_OF_BOB_AT_WS + "\r\n").say("S", "a OK in\r\n")
+            frames += talk.frames
+        capture = self.write("m.pcap", pcap(sorted(frames, key=lambda frame: frame[0])))
+        self.read(capture)
+        self.assertEqual(self.one("SELECT DISTINCT username, workstation FROM logins"), ("BOB", "WS"))
+        self.database = self.path("masked.db")
+        self.read("--mask-users", capture)
+        (names,) = self.ask("SELECT DISTINCT username, workstation FROM logins")
+        self.assertRegex(names[0], r"^user-[0-9a-f]{16}$")
+        self.assertRegex(names[1], r"^host-[0-9a-f]{16}$")
+
     def test_password_shape_only_when_asked_for(self):
         capture = self.write("p.pcap", capture_maker.one_login("a LOGIN bob pass*word%"))
         sql = "SELECT password_length, position, count, octets FROM logins JOIN violations ON login_id = logins.id " \

@@ -24,6 +24,8 @@ def argument(value, form):
         return [octets]
     if form == "quoted":
         return [b'"' + octets.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"']
+    if form == "unescaped":
+        return [b'"' + octets + b'"']
     return [b"{%d}\r\n" % len(octets), octets]
 
 
