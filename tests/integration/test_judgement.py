@@ -136,6 +136,21 @@ class Silence(harness.ImaptapTest, Asking):
         self.assertEqual(self.one("SELECT starttls, starttls_pipelined FROM connections"), ("accepted", 1))
         self.assertIn(",accepted,starttls,10.9.0.1", self.query("--format", "csv", "starttls-pipelined"))
 
+    def test_a_connection_without_a_login_is_found_in_its_time_only(self):
+        self.talk(("C", "a1 STARTTLS\r\na2 NOOP\r\n"), ("S", "a1 OK go\r\n"))  # on 2023-11-14 at 22:13:20 UTC
+        for window, rows in ((["--since", "2023-11-14T22:00:00Z", "--until", "2023-11-14T23:00:00Z"], 1),
+                             (["--since", "2023-11-14T23:00:00Z"], 0), (["--until", "2023-11-14T22:00:00Z"], 0)):
+            with self.subTest(window):
+                table = self.query("--format", "csv", *window, "starttls-pipelined").splitlines()
+                self.assertEqual(len(table), 1 + rows)
+                # no login waited for an answer
+                self.assertEqual(len(self.query("--format", "csv", *window, "hung-up").splitlines()), 1)
+
+    def test_a_login_that_was_hung_up_on_is_found_in_its_time_only(self):
+        self.talk(("C", "a1 LOGIN per%cent secret\r\n"))
+        self.assertEqual(len(self.query("--format", "csv", "--since", "2023-11-14T22:00:00Z", "hung-up").splitlines()), 2)
+        self.assertEqual(len(self.query("--format", "csv", "--since", "2023-11-14T23:00:00Z", "hung-up").splitlines()), 1)
+
     def test_a_login_after_starttls_was_refused_is_not_pipelined(self):
         self.talk(("C", "a1 STARTTLS\r\n"), ("S", "a1 NO not now\r\n"), ("C", "a2 LOGIN bob secret\r\n"), ("S", "a2 OK\r\n"))
         self.assertEqual(self.one("SELECT starttls, starttls_pipelined FROM connections"), ("refused", 0))

@@ -1,12 +1,20 @@
 """What `read` makes of captures: kinds of files, several files as one stream, the same content again, and its options."""
+import base64
 import os
 import shutil
+import struct
 
 import capture_maker
 import harness
 from capture_maker import Conversation, pcap
 
 LOGINS = "SELECT username, username_form, result, after_result FROM logins ORDER BY time_ns, id"
+
+# the type 3 message of an NTLM exchange, in an OEM character set: user BOB, workstation WS, no domain
+NTLM_OF_BOB_AT_WS = base64.b64encode(
+    b"NTLMSSP\0" + struct.pack("<I", 3)
+    + b"".join(struct.pack("<HHI", length, length, offset) for length, offset in ((24, 69), (24, 93), (0, 64), (3, 64), (2, 67), (0, 0)))
+    + struct.pack("<I", 2) + b"BOBWS" + b"s" * 48).decode()
 
 
 def two_files():

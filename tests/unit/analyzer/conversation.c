@@ -55,8 +55,11 @@ static void on_ended(void *user, struct connection *connection, enum connection_
     static const char *const names[CONNECTION_ENDS] = {"fin",  "reset",   "replaced",
                                                        "idle", "evicted", "capture"};
 
-    (void)connection;
-    tell(user, " .%s ", names[end]);
+    struct conversation *c = user;
+
+    c->closer = connection->closer;
+    c->closed_ns = connection->closed_ns;
+    tell(c, " .%s ", names[end]);
 }
 
 void conversation_start(struct conversation *c, uint32_t client, uint32_t server)

@@ -17,7 +17,9 @@ struct conversation {
     char told[8192];
     size_t told_length;
     enum stream_side last_side;
-    uint64_t last_frame; /* of the mark told last */
+    uint64_t last_frame;           /* of the mark told last */
+    enum connection_closer closer; /* of the connection that ended last, and when */
+    int64_t closed_ns;
     bool through_nids, stop_after_octets;
     uint32_t max_connections; /* of the table; 0: its default */
     uint16_t other_port;      /* a second port that is named; 0: none */

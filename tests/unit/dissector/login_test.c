@@ -118,6 +118,12 @@ static void octets_over_127_are_flagged(void **state)
         {"not in a literal",
          {GREET, C("a1 LOGIN {2}\r\n"), S("+ \r\n"), C("b\xfc secret\r\n"), S("a1 OK yes\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=b\\xfc:literal:2 password:atom OK text=yes +1\n" CLEAR},
+        {"though UTF8=ACCEPT is enabled: that is for what follows the login",
+         {S("* OK [CAPABILITY IMAP4rev1 ENABLE UTF8=ACCEPT] hi\r\n"), C("a0 ENABLE UTF8=ACCEPT\r\n"),
+          S("* ENABLED UTF8=ACCEPT\r\na0 OK on\r\n"), C("a1 LOGIN \"b\xc3\xbc\" \"secret\"\r\n"),
+          S("a1 OK yes\r\n")},
+         .rows = "LOGIN 1 @4 tag=a1 user=b\\xc3\\xbc:quoted:3 password:quoted OK text=yes +1\n"
+                 "! eight-bit-octet username @2 x2 \\xc3\\xbc\n" CLEAR},
     };
     (void)state;
     CHECK(cases);
@@ -263,6 +269,15 @@ static void literals_are_judged_by_what_was_announced(void **state)
          {GREET, C("a1 LOGIN {3}\r\nbob {0}\r\n\r\n"), S("+ \r\n+ \r\na1 NO no\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=bob:literal:3 password:literal NO text=no +1\n"
                  "! literal-not-awaited username\n! literal-not-awaited password\n" CLEAR},
+        {"a server that is slow to await them",
+         {GREET, C("a1 LOGIN {3}\r\n"), S("* OK still here\r\n"), S("* OK be patient\r\n"), S("+ go\r\n"),
+          C("bob {6}\r\n"), S("+ go\r\n"), C("secret\r\n"), S("a1 OK yes\r\n")},
+         .rows = "LOGIN 1 @2 tag=a1 user=bob:literal:3 password:literal OK text=yes +1\n" CLEAR},
+        {"a server that speaks of other things first does not await them",
+         {GREET, C("a1 LOGIN {3}\r\n"), S("* OK still here\r\n"), C("bob secret\r\n"), S("+ go\r\n"),
+          S("a1 OK yes\r\n")},
+         .rows = "LOGIN 1 @2 tag=a1 user=bob:literal:3 password:atom OK text=yes +2\n"
+                 "! literal-not-awaited username\n" CLEAR},
         {"without the server's octets nobody knows what it awaited",
          {C("a1 LOGIN {3}\r\nbob secret\r\n")},
          .rows = "LOGIN 1 @1 tag=a1 user=bob:literal:3 password:atom -\n" CLEAR},
