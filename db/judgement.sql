@@ -13,26 +13,36 @@ CREATE VIEW proxied AS
     -- has at most one inbound: the latest; a proxy that tries several servers has an outbound login for each.
     -- On one host (loopback), the outbound login must lie within the inbound one. The proxy must have one address on both
     -- sides, and its clients must not be encrypted: other legs are not seen.
-    WITH legs AS (
+    -- CROSS JOIN looks up the logins of the proxies' connections, instead of the connection of every login.
+    WITH proxies AS (
+             SELECT DISTINCT client_ip AS ip FROM connections WHERE client_ip IN (SELECT server_ip FROM connections)
+             LIMIT -1),
+         legs AS (
              SELECT l.id, l.username, l.time_ns, l.capture_id, l.frame, c.client_ip AS proxy_ip, 1 AS outbound
              FROM connections c
-             JOIN logins l ON l.connection_id = c.id
-             WHERE c.client_ip IN (SELECT server_ip FROM connections)
+             CROSS JOIN logins l ON l.connection_id = c.id
+             WHERE c.client_ip IN (SELECT ip FROM proxies)
              UNION ALL
              SELECT l.id, l.username, l.time_ns, l.capture_id, l.frame, c.server_ip, 0
              FROM connections c
-             JOIN logins l ON l.connection_id = c.id
-             WHERE c.server_ip IN (SELECT client_ip FROM connections WHERE client_ip IN (SELECT server_ip FROM connections))
-               AND l.username <> ''),
+             CROSS JOIN logins l ON l.connection_id = c.id
+             WHERE c.server_ip IN (SELECT ip FROM proxies) AND l.username <> ''),
          pairs AS (
-             SELECT id AS outbound_id, outbound,
+             SELECT id AS outbound_id, outbound, username,
                     -- time and row of the latest inbound login so far; a login is not its own
                     max(CASE WHEN NOT outbound THEN printf('%020d', time_ns) || id END)
                         OVER (PARTITION BY proxy_ip, username
                               ORDER BY time_ns, capture_id, frame, outbound DESC, id
                               ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS latest
-             FROM legs)
-    SELECT i.id AS inbound_login_id, o.id AS outbound_login_id, o.username,
+             FROM legs),
+         -- in the order of the rows, so that those around them are read one after the other
+         ordered AS (
+             SELECT outbound_id, username, CAST(substr(latest, 21) AS INTEGER) AS inbound_id
+             FROM pairs
+             WHERE outbound AND latest IS NOT NULL
+             ORDER BY outbound_id
+             LIMIT -1)
+    SELECT i.id AS inbound_login_id, o.id AS outbound_login_id, p.username,
            ci.client_ip, ci.server_ip AS proxy_ip, ci.server_product AS proxy_product,
            co.server_ip, co.server_port, co.server_product,
            i.username_form AS username_form_in, o.username_form AS username_form_out,
@@ -46,13 +56,12 @@ CREATE VIEW proxied AS
            strftime('%Y-%m-%dT%H:%M:%S', i.time_ns / 1000000000, 'unixepoch')
                || printf('.%06dZ', i.time_ns / 1000 % 1000000) AS time,
            i.time_ns
-    FROM pairs p
+    FROM ordered p
     JOIN logins o ON o.id = p.outbound_id
     JOIN connections co ON co.id = o.connection_id
-    JOIN logins i ON i.id = CAST(substr(p.latest, 21) AS INTEGER)
+    JOIN logins i ON i.id = p.inbound_id
     JOIN connections ci ON ci.id = i.connection_id
-    WHERE p.outbound AND p.latest IS NOT NULL
-      AND (o.time_ns - i.time_ns <= 10000000000 OR o.time_ns - i.time_ns <= i.latency_ns)
+    WHERE (o.time_ns - i.time_ns <= 10000000000 OR o.time_ns - i.time_ns <= i.latency_ns)
       AND NOT (coalesce(i.result, 'OK') <> 'OK' AND i.command = 'LOGIN' AND o.time_ns - i.time_ns > i.latency_ns
                AND coalesce(i.username_form, '') NOT LIKE 'literal%' AND coalesce(i.password_form, '') NOT LIKE 'literal%')
       AND (co.server_ip <> ci.server_ip OR co.server_port <> ci.server_port)
@@ -76,7 +85,7 @@ CREATE VIEW verdicts AS
              FROM violations v
              JOIN judged_logins l ON l.id = v.login_id
              JOIN connections c ON c.id = l.connection_id
-             WHERE v.rule NOT IN ('cleartext-password', 'guessable-exchange')
+             WHERE +v.rule NOT IN ('cleartext-password', 'guessable-exchange') -- + keeps the order in which they were found
              LIMIT -1),
          -- the same users, let in by the same server for the same client
          good AS (
@@ -107,7 +116,7 @@ CREATE VIEW verdicts AS
          legs AS (
              SELECT outbound_login_id, inbound_login_id, username_form_in, password_form_in
              FROM proxied
-             WHERE rules_out IS NOT NULL
+             WHERE outbound_login_id IN (SELECT login_id FROM broken) AND username IN (SELECT username FROM broken)
              LIMIT -1),
          compared AS (
              SELECT b.*, lenient.server_ip IS NOT NULL AS lenient, lenient_user.server_ip IS NOT NULL AS lenient_user,
