@@ -23,5 +23,7 @@ int cmd_rules(int argc, char **argv);
 int cmd_lint(int argc, char **argv);
 int cmd_migrate(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
+int cmd_purge(int argc, char **argv);
+int cmd_merge(int argc, char **argv);
 
 #endif

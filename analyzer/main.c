@@ -22,6 +22,8 @@ static const struct {
     {"lint", "judge the command lines that a client sends", cmd_lint},
     {"verify", "compare the captures with what was read, and count what rests on each", cmd_verify},
     {"migrate", "bring a database of an older version up to date", cmd_migrate},
+    {"purge", "remove what need not be kept any longer", cmd_purge},
+    {"merge", "join the databases of several sensors", cmd_merge},
 };
 
 static void print_help(FILE *out)

@@ -3,6 +3,7 @@
  */
 #include "db/read_only.h"
 #include "db/database_file.h"
+#include "db/uri.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -101,32 +102,17 @@ static void close_database(struct opener *opener)
  */
 static int open_immutable(struct opener *opener)
 {
-    static const char digits[] = "0123456789ABCDEF";
-    char log[PATH_MAX], name[3 * PATH_MAX + sizeof "file://?immutable=1"];
-    char *path = realpath(opener->path, NULL);
+    char log[PATH_MAX];
     struct stat facts;
-    size_t at;
-    int length, rc = SQLITE_CANTOPEN;
+    int length = snprintf(log, sizeof log, "%s-wal", opener->path);
+    char *name;
+    int rc;
 
-    if (path == NULL)
-        return rc;
-    length = snprintf(log, sizeof log, "%s-wal", path);
     if (length < 0 || (size_t)length >= sizeof log || (stat(log, &facts) == 0 && facts.st_size > 0))
-        goto cleanup;
-    at = (size_t)snprintf(name, sizeof name, "file://");
-    for (const char *in = path; *in != '\0'; in++) {
-        if (strchr("%?#", *in) == NULL) {
-            name[at++] = *in;
-            continue;
-        }
-        name[at++] = '%';
-        name[at++] = digits[(unsigned char)*in >> 4];
-        name[at++] = digits[(unsigned char)*in & 0x0F];
-    }
-    (void)snprintf(name + at, sizeof name - at, "?immutable=1");
-    rc = open_as(opener, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
-cleanup:
-    free(path);
+        return SQLITE_CANTOPEN;
+    name = uri_of(opener->path, "immutable=1");
+    rc = name == NULL ? SQLITE_CANTOPEN : open_as(opener, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+    free(name);
     return rc;
 }
 

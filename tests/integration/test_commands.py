@@ -10,7 +10,7 @@ import subprocess
 import capture_maker
 import harness
 
-COMMANDS = ("read", "query", "rules", "lint", "migrate", "verify")
+COMMANDS = ("read", "query", "rules", "lint", "migrate", "verify", "purge", "merge")
 
 
 class Usage(harness.ImaptapTest):
