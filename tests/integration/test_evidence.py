@@ -23,7 +23,7 @@ class Runs(harness.ImaptapTest):
                                 "filter, host, user, started_ns, ended_ns, state FROM runs")))
         self.assertRegex(run["uuid"], r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
         version = self.imaptap("--version").out
-        self.assertEqual(version, f"imaptap {run['imaptap']}\n{run['pcap']}\nlibnids {run['nids']}\nSQLite {run['sqlite']}\n")
+        self.assertIn(f"imaptap {run['imaptap']}\n{run['pcap']}\nlibnids {run['nids']}\nSQLite {run['sqlite']}\n", version)
         self.assertEqual(run["line"], f"imaptap read -d {self.database} -q '{capture}' --exit-code -p 143")
         self.assertEqual((run["filter"], run["host"], run["user"]), (None, socket.gethostname(), getpass.getuser()))
         self.assertTrue(before <= run["start"] <= run["end"] <= time.time_ns())
@@ -59,6 +59,20 @@ class Runs(harness.ImaptapTest):
         self.read(captures[1])
         self.assertEqual(open(self.database, "rb").read(), before)
         self.assertEqual(self.one("SELECT count(*) FROM runs"), 1)
+
+    def test_a_copy_is_known_and_a_file_that_grew_is_replaced_never_doubled(self):
+        conversation = Conversation().open().login("a LOGIN u* p")
+        capture = self.write("ring.pcap", pcap(conversation.frames))
+        self.read(capture)
+        before = open(self.database, "rb").read()
+        run = self.read(self.write("copy of it.pcap", open(capture, "rb").read()))
+        self.assertIn("in the database already", run.out)
+        self.assertEqual(open(self.database, "rb").read(), before)
+        self.write("ring.pcap", pcap(conversation.login("b LOGIN v* q").close().frames))
+        self.read(capture)
+        self.assertEqual(self.ask("SELECT source, run_id, size, sha256 FROM captures"),
+                         [(capture, 2, os.path.getsize(capture), sha256(capture))])
+        self.assertEqual(self.ask("SELECT username FROM logins ORDER BY frame"), [("u*",), ("v*",)])
 
     def test_each_capture_belongs_to_the_run_that_read_it(self):
         first = self.write("1.pcap", capture_maker.one_login())
