@@ -34,7 +34,28 @@ CREATE VIEW findings AS
            l.result, l.response_code, l.response_text, l.refused, l.after_result, l.after_text,
            v.rule, r.severity, r.title, v.argument, v.position, v.count, v.octets,
            r.reference, r.remedy,
-           l.id AS login_id, l.connection_id, l.capture_id, l.time_ns, l.tag, c.community_id, c.vlan, c.tunnel
+           l.id AS login_id, l.connection_id, l.capture_id, l.time_ns, l.tag, c.community_id, c.vlan, c.tunnel,
+           -- The command as it was written, from what is kept of it: ******** is a password or a response of SASL,
+           -- whatever its length. A backslash that stood in quotes and escaped nothing is not in the user name.
+           CASE l.command
+               WHEN 'LOGIN' THEN 'LOGIN'
+                   || CASE l.username_form
+                          WHEN 'quoted' THEN ' "' || CASE
+                              -- an octet that is no text is written \xNN here: that backslash was not sent
+                              WHEN l.username_length <> length(CAST(l.username AS BLOB)) THEN l.username
+                              ELSE replace(replace(l.username, '\', '\\'), '"', '\"') END || '"'
+                          WHEN 'literal' THEN ' {' || coalesce(l.username_length, '...') || '}\r\n' || coalesce(l.username, '')
+                          WHEN 'literal+' THEN ' {' || coalesce(l.username_length, '...') || '+}\r\n' || coalesce(l.username, '')
+                          WHEN 'literal8' THEN ' ~{' || coalesce(l.username_length, '...') || '}\r\n' || coalesce(l.username, '')
+                          ELSE ' ' || coalesce(l.username, '') END
+               ELSE l.command || coalesce(' ' || l.mechanism, '') END
+               || CASE WHEN l.password_form IS NOT NULL OR v.argument = 'initial-response' OR v.rule = 'bad-base64'
+                      THEN ' ********' ELSE '' END
+               || CASE
+                      WHEN v.rule = 'unquoted-wildcard' AND v.argument = 'password'
+                          THEN ' (password: ' || coalesce(replace(replace(v.octets, '*%', '* and %'), '%*', '% and *'), '* or %')
+                              || ' unquoted)'
+                      ELSE '' END AS command_line
     FROM violations v
     JOIN rules r ON r.rule = v.rule
     JOIN judged_logins l ON l.id = v.login_id

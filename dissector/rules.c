@@ -30,48 +30,52 @@ static const struct imap_rule_info rules[IMAP_RULES] = {
          "else; CR and LF "
          "need a literal: A1 LOGIN \"CORP\\\\alice\" \"<password>\"",
          "yes", "yes", "yes"},
-    [IMAP_RULE_NUL_OCTET] = {"nul-octet", "error", "An argument holds the octet NUL",
-                             "RFC 3501 section 9 (CHAR, CHAR8: never NUL)",
-                             "Strip the NUL; it is usually a string's terminator that was counted in its "
-                             "length: {5} for alice, not {6}",
-                             "yes", "yes", "yes"},
-    [IMAP_RULE_LITERAL8_ARGUMENT] = {"literal8-argument", "error",
-                                     "LOGIN's argument is a literal8, which only APPEND and the like allow",
-                                     "RFC 3516; RFC 9051 section 9 (login, literal8)",
-                                     "Send a plain literal: A1 LOGIN {5} instead of A1 LOGIN ~{5}", "yes",
-                                     "yes", "yes"},
+    [IMAP_RULE_NUL_OCTET] =
+        {"nul-octet", "error", "An argument holds the octet NUL",
+         "RFC 3501 section 9 (CHAR, CHAR8: never NUL)",
+         "Strip the NUL; it is usually a string's terminator that was counted in its length: A1 LOGIN "
+         "\"alice\" \"<password>\", or {5} for alice as a literal, not {6}",
+         "yes", "yes", "yes"},
+    [IMAP_RULE_LITERAL8_ARGUMENT] =
+        {"literal8-argument", "error", "LOGIN's argument is a literal8, which only APPEND and the like allow",
+         "RFC 3516; RFC 9051 section 9 (login, literal8)",
+         "Send a plain literal, {5} instead of ~{5}, or a quoted string: A1 LOGIN \"alice\" \"<password>\"",
+         "yes", "yes", "yes"},
     [IMAP_RULE_LITERAL_NOT_AWAITED] =
         {"literal-not-awaited", "error",
          "A synchronizing literal was sent before the server's continuation request",
          "RFC 3501 section 4.3; RFC 9051 section 4.3",
-         "Wait for the line that begins with + before sending the literal's octets, or use {n+} where the "
-         "server "
-         "announces LITERAL+ or LITERAL-",
+         "Send A1 LOGIN {5}, wait for the line that begins with +, and only then send alice \"<password>\"; "
+         "or use {5+} where the server announces LITERAL+ or LITERAL-, or a quoted string: A1 LOGIN "
+         "\"alice\" \"<password>\"",
          "yes", "yes", "yes"},
     [IMAP_RULE_UNADVERTISED_LITERAL] =
         {"unadvertised-literal", "error",
          "A non-synchronizing literal {n+} was sent to a server that does not announce it",
          "RFC 7888 section 3; RFC 9051 section 4.3",
-         "Send {n} and wait for +, unless the server announces LITERAL+, LITERAL- or IMAP4rev2", "yes", "yes",
-         "conditional"},
+         "Send A1 LOGIN {5}, wait for the line that begins with +, then send alice \"<password>\"; {5+} "
+         "needs a server that announces LITERAL+, LITERAL- or IMAP4rev2",
+         "yes", "yes", "conditional"},
     [IMAP_RULE_OVERSIZED_LITERAL] =
         {"oversized-literal", "error",
          "A non-synchronizing literal has more than 4096 octets where only LITERAL- or IMAP4rev2 allow it",
-         "RFC 7888 section 5; RFC 9051 section 4.3", "Send a synchronizing literal {n} when it is that long",
+         "RFC 7888 section 5; RFC 9051 section 4.3",
+         "Send a synchronizing literal when it is that long: A1 LOGIN {5000}, wait for the line that begins "
+         "with +, then the 5000 octets of the name, a space and \"<password>\"",
          "conditional", "conditional", "yes"},
     [IMAP_RULE_UNADVERTISED_INITIAL_RESPONSE] =
         {"unadvertised-initial-response", "error",
          "AUTHENTICATE carries an initial response though the server announces neither SASL-IR nor IMAP4rev2",
          "RFC 4959 section 3; RFC 9051 section 6.2.2",
-         "Send A1 AUTHENTICATE PLAIN alone, wait for the line that begins with +, then send the response as "
-         "a line of its "
-         "own",
+         "Send A1 AUTHENTICATE PLAIN alone, wait for the line that begins with +, then send the base64 of "
+         "NUL, alice, NUL and <password> as a line of its own",
          "yes", "yes", "conditional"},
-    [IMAP_RULE_BAD_BASE64] =
-        {"bad-base64", "error", "A SASL response is no valid base64",
-         "RFC 3501 section 9 (base64); RFC 4648 section 4",
-         "Encode the whole response as one base64 string, with padding and without line breaks", "yes", "yes",
-         "yes"},
+    [IMAP_RULE_BAD_BASE64] = {"bad-base64", "error", "A SASL response is no valid base64",
+                              "RFC 3501 section 9 (base64); RFC 4648 section 4",
+                              "Encode the whole response as one base64 string, with padding and without line "
+                              "breaks: A1 AUTHENTICATE PLAIN, wait for the line that begins with +, then the "
+                              "base64 of NUL, alice, NUL and <password>",
+                              "yes", "yes", "yes"},
     [IMAP_RULE_MISSING_ARGUMENT] =
         {"missing-argument", "error", "An argument is missing; an empty one was perhaps sent without quotes",
          "RFC 3501 section 6.2.2 and 6.2.3",
@@ -93,7 +97,9 @@ static const struct imap_rule_info rules[IMAP_RULES] = {
          "yes", "yes", "yes"},
     [IMAP_RULE_BAD_LINE_END] = {"bad-line-end", "error", "The command line does not end with CR LF",
                                 "RFC 3501 section 2.2 and section 9 (CRLF)",
-                                "End every line with exactly CR LF (octets 13 and 10)", "yes", "yes", "yes"},
+                                "End every line with exactly CR LF (octets 13 and 10), and send neither "
+                                "alone: A1 LOGIN \"alice\" \"<password>\" and CR LF",
+                                "yes", "yes", "yes"},
     [IMAP_RULE_BAD_TAG] =
         {"bad-tag", "error", "The tag is missing or holds an octet that a tag must not hold",
          "RFC 3501 section 2.2.1 and section 9 (tag)",
@@ -103,25 +109,28 @@ static const struct imap_rule_info rules[IMAP_RULES] = {
         {"starttls-pipelined", "error",
          "A login was sent in plain text behind STARTTLS, before the server's answer",
          "RFC 3501 section 6.2.1; RFC 9051 section 6.2.1",
-         "Send nothing after STARTTLS until its OK came and the TLS handshake is complete", "no", "yes",
-         "yes"},
-    [IMAP_RULE_CLEARTEXT_PASSWORD] = {"cleartext-password", "warning",
-                                      "A reusable secret crossed the network readable",
-                                      "RFC 9051 section 6.2.3 and section 11; RFC 8314 section 3",
-                                      "Use implicit TLS (port 993) or STARTTLS, and have the server refuse "
-                                      "logins without it (LOGINDISABLED)",
-                                      "no", "no", "yes"},
+         "Send A1 STARTTLS and nothing more until its OK came and the TLS handshake is complete; then, "
+         "encrypted, A2 LOGIN \"alice\" \"<password>\"",
+         "no", "yes", "yes"},
+    [IMAP_RULE_CLEARTEXT_PASSWORD] =
+        {"cleartext-password", "warning", "A reusable secret crossed the network readable",
+         "RFC 9051 section 6.2.3 and section 11; RFC 8314 section 3",
+         "Use implicit TLS (port 993) or STARTTLS, and have the server refuse logins without it "
+         "(LOGINDISABLED): A1 STARTTLS, and when TLS is complete A2 LOGIN \"alice\" \"<password>\"",
+         "no", "no", "yes"},
     [IMAP_RULE_GUESSABLE_EXCHANGE] = {"guessable-exchange", "info",
                                       "A challenge-response exchange crossed the network in the clear: its "
                                       "password can be guessed offline",
                                       "RFC 2195; RFC 6331; RFC 8314 section 3",
-                                      "Use TLS, and a mechanism of the SCRAM family or PLAIN inside it", "no",
-                                      "no", "no"},
+                                      "Use TLS, and a mechanism of the SCRAM family or PLAIN inside it: A1 "
+                                      "STARTTLS, and when TLS is complete A2 AUTHENTICATE SCRAM-SHA-256",
+                                      "no", "no", "no"},
     [IMAP_RULE_LOGIN_DISABLED] =
         {"login-disabled", "error", "LOGIN was sent although the server had announced LOGINDISABLED",
          "RFC 3501 section 6.2.3; RFC 2595 section 3.2",
-         "Use STARTTLS first, or AUTHENTICATE with a mechanism that the server announces", "no", "yes",
-         "yes"},
+         "Use STARTTLS first: A1 STARTTLS, and when TLS is complete A2 LOGIN \"alice\" \"<password>\"; or "
+         "AUTHENTICATE with a mechanism that the server announces",
+         "no", "yes", "yes"},
 };
 
 const struct imap_rule_info *imap_rule_info(enum imap_rule rule)

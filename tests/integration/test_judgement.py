@@ -1,4 +1,5 @@
 """Who is at fault: the samples must give the proof that they were made for, and a proxy is seen through --mask-users."""
+import json
 import os
 import re
 
@@ -100,7 +101,25 @@ class CannedQueries(harness.ImaptapTest, Asking):
         conversation = Conversation().open().say("C", "a STARTTLS\r\nb LOGIN bob secret\r\n")
         conversation.say("S", "a NO later\r\nb OK done\r\n")
         self.read(self.write("pipelined.pcap", pcap(conversation.frames)))
-        self.assertIn("bob,OK,none,10.9.0.1", self.query("--format", "csv", "starttls-pipelined"))
+        self.assertIn("bob,OK,refused,none,10.9.0.1", self.query("--format", "csv", "starttls-pipelined"))
+
+    def test_findings_show_the_command_as_it_was_written_without_the_password(self):
+        lines = {"LOGIN ali*ce secret": "LOGIN ali*ce ********",
+                 'LOGIN "ali*ce" secr*t%': 'LOGIN "ali*ce" ******** (password: * and % unquoted)',
+                 'LOGIN "C\\\\b\\"" se%ret': 'LOGIN "C\\\\b\\"" ******** (password: % unquoted)',
+                 'LOGIN "b\xfc\\\\" "secret"': 'LOGIN "b\\xFC\\" ********',
+                 "LOGIN {3+}\r\na*b secr*t": "LOGIN {3+}\\r\\na*b ******** (password: * unquoted)",
+                 "LOGIN ~{3+}\r\na*b {6+}\r\nsecret": "LOGIN ~{3}\\r\\na*b ********",
+                 "LOGIN bob*": "LOGIN bob*",
+                 "LOGIN  secret": "LOGIN  ********",
+                 "AUTHENTICATE PLAIN !Gb": "AUTHENTICATE PLAIN ********",
+                 "LOGIN " + 90 * "a" + "* secret": "LOGIN " + 63 * "a" + "..."}
+        conversation = Conversation().open()
+        for number, line in enumerate(lines):
+            conversation.login(f"a{number} {line}", "BAD no")
+        self.read(self.write("forms.pcap", pcap(conversation.frames)))
+        rows = json.loads(self.query("--format", "json", "findings"))
+        self.assertEqual({row["command_line"] for row in rows}, set(lines.values()))
 
     def test_non_ascii(self):
         conversation = Conversation().open().login('a LOGIN "j\xfcrgen" x', "BAD no")

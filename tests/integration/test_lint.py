@@ -4,6 +4,7 @@ import base64
 import csv
 import json
 import os
+import re
 import subprocess
 
 import harness
@@ -205,6 +206,12 @@ class Lint(harness.ImaptapTest, Linting):
         tried = {finding[0] for findings in VIOLATIONS.values() for finding in findings}
         self.assertEqual(tried | NOT_OF_A_LINE, rules)
 
+    def test_lines_of_remedies_are_clean(self):
+        remedies = [row["remedy"] for row in json.loads(self.imaptap("rules", "--format", "json").out)]
+        lines = [line for remedy in remedies for line in re.findall(r'A\d LOGIN "[^"]*" "<password>"', remedy)]
+        self.assertGreater(len(lines), len(remedies) // 2)
+        self.assertEqual(self.findings("\r\n".join(lines) + "\r\n", "--stream"), [])
+
     def test_corrected_lines_are_clean(self):
         for line in list(VIOLATIONS) + list(HINTS):
             for finding in self.findings(line + "\n", status=int(line in VIOLATIONS)):
@@ -368,6 +375,15 @@ class Sarif(harness.ImaptapTest, Linting):
     def test_a_hint_is_a_note(self):
         (result,) = self.check(self.sarif("a1 LOGIN a}b Sesam-47\n", status=0))["results"]
         self.assertEqual((result["ruleId"], result["level"]), ("unportable-octet", "note"))
+
+    def test_columns_count_code_points(self):
+        for name, column in (("b*b", 11), ("\xfc*b", 11), ("\U0001f600*b", 11)):
+            with self.subTest(name):
+                run = self.check(self.sarif(f"a1 LOGIN {name} Sesam-47\n"))
+                self.assertEqual(run["columnKind"], "unicodeCodePoints")
+                (place,) = [result["locations"][0]["physicalLocation"]["region"] for result in run["results"]
+                            if result["ruleId"] == "unquoted-wildcard"]
+                self.assertEqual(place, {"startLine": 1, "startColumn": column})
 
     def test_places_are_uris(self):
         path = self.write("with space/t\xe4st%.txt", b"\na1 LOGIN a*b Sesam-47\n")

@@ -244,15 +244,19 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
          "no finding,10.0.0.2 quotes * and % in 2 logins to 10.9.9.9 (Exchange 2003): let in.\r\n"
          "no finding,\"No finding in 1 login of 10.0.0.4 to 10.9.9.8 (Exchange 2003); no * or % that needs "
          "quotes was seen, so whether it quotes them is not known.\"\r\n"},
-        {"findings",
-         "severity,rule,argument,octets,username,result,client,server,port,time,capture,frame\r\n"
-         "error,unquoted-wildcard,username,,ali*ce,NO,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:20Z,mail.pcap,"
-         "7\r\n"
-         "error,unquoted-wildcard,username,,ali*ce,BAD,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:21Z,mail.pcap,"
-         "8\r\n"
-         "error,unquoted-wildcard,password,,bob,OK,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:22Z,mail.pcap,9\r\n"
-         "error,unquoted-wildcard,username,,c%d,BYE,10.0.0.3,10.9.9.9,143,2023-11-14T22:13:25Z,mail.pcap,"
-         "12\r\n"},
+        {"findings", "severity,rule,argument,octets,username,command_line,result,client,server,port,time,"
+                     "capture,frame\r\n"
+                     "error,unquoted-wildcard,username,,ali*ce,LOGIN ali*ce "
+                     "********,NO,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:20Z,mail.pcap,"
+                     "7\r\n"
+                     "error,unquoted-wildcard,username,,ali*ce,LOGIN ali*ce "
+                     "********,BAD,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:21Z,mail.pcap,"
+                     "8\r\n"
+                     "error,unquoted-wildcard,password,,bob,LOGIN bob ******** (password: * or % "
+                     "unquoted),OK,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:22Z,mail.pcap,9\r\n"
+                     "error,unquoted-wildcard,username,,c%d,LOGIN c%d "
+                     "********,BYE,10.0.0.3,10.9.9.9,143,2023-11-14T22:13:25Z,mail.pcap,"
+                     "12\r\n"},
         {"guessing", "client,logins,refused,most_users,let_in,most_refused,first,last,servers\r\n"},
         {"loss", "id,source,state,kernel_drops,interface_drops,connections,lost_octets,midstream,one_sided,"
                  "encrypted,not_imap,"

@@ -34,6 +34,23 @@ static void every_rule_is_whole(void **state)
     }
 }
 
+/* What a developer can send instead, and a vendor can try. */
+static void every_remedy_has_a_line_to_send(void **state)
+{
+    (void)state;
+    for (int rule = 0; rule < IMAP_RULES; rule++) {
+        const struct imap_rule_info *info = imap_rule_info((enum imap_rule)rule);
+        int has_line = strstr(info->remedy, "A1 LOGIN ") || strstr(info->remedy, "A1 AUTHENTICATE ") ||
+                       strstr(info->remedy, "A1 STARTTLS");
+        /* SCRAM, the remedy of this one, sends no password */
+        int needs_password = rule != IMAP_RULE_GUESSABLE_EXCHANGE;
+
+        if (!has_line || (needs_password && !strstr(info->remedy, "<password>")))
+            fail_msg("%s: %s", info->id, info->remedy);
+        assert_non_null(strstr(info->reference, "section"));
+    }
+}
+
 static void no_two_rules_share_a_name(void **state)
 {
     (void)state;
@@ -55,6 +72,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_rule_is_whole),
+        cmocka_unit_test(every_remedy_has_a_line_to_send),
         cmocka_unit_test(no_two_rules_share_a_name),
         cmocka_unit_test(names_stand_where_scripts_look_for_them),
     };
