@@ -4,9 +4,6 @@
 #include "db/upkeep/purge.h"
 #include "db/store_internal.h"
 
-/* Another process's transaction is waited for this long. */
-#define BUSY_MS 10000
-
 /* Rows of one transaction. */
 #define BATCH "5000"
 
@@ -100,7 +97,7 @@ static bool is_in_use(struct store *store)
 
     (void)sqlite3_busy_timeout(store->db, 0);
     rc = sqlite3_exec(store->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
-    (void)sqlite3_busy_timeout(store->db, BUSY_MS);
+    store_wait_for_others(store, store->busy_ms);
     busy = rc & 0xFF;
     return busy == SQLITE_BUSY || busy == SQLITE_LOCKED;
 }
