@@ -28,6 +28,7 @@ WORKLOADS = {  # name: (the generator's workload, scale, what it is)
     "growth4": ("dense", 4, "dense four times"),
     "growth16": ("dense", 16, "dense sixteen times"),
 }
+IMAPTAPS = ("imaptap", "imaptap+sha256")  # read --no-hash, and read as it is without options
 PEERS_LEAVE_OUT = {"growth4", "growth16"}  # these ask how imaptap grows
 TIMEOUT_S = 120
 
@@ -41,7 +42,8 @@ class Programs:
     def command(self, name, capture, database):
         return {
             "empty loop": [os.path.join(self.tools, "empty_loop"), capture],
-            "imaptap": [self.imaptap, "read", "-q", "-d", database, capture],
+            "imaptap": [self.imaptap, "read", "--no-hash", "-q", "-d", database, capture],
+            "imaptap+sha256": [self.imaptap, "read", "-q", "-d", database, capture],
             "libnids loop": [os.path.join(self.tools, "nids_loop"), capture],
             "dsniff": ["dsniff", "-n", "-p", capture],
             "ndpiReader": ["ndpiReader", "-q", "-i", capture],
@@ -49,7 +51,7 @@ class Programs:
         }[name]
 
     def names(self, wanted):
-        every = ["empty loop", "imaptap", "libnids loop", "dsniff", "ndpiReader", "tshark"]
+        every = ["empty loop", "imaptap", "imaptap+sha256", "libnids loop", "dsniff", "ndpiReader", "tshark"]
         return [name for name in every if (not wanted or name in wanted) and self.is_there(name)]
 
     def is_there(self, name):
@@ -161,16 +163,16 @@ class Measurement:
 
     def names(self):
         names = self.programs.names(self.options.program)
-        return names if self.name not in PEERS_LEAVE_OUT else [n for n in names if n in ("empty loop", "imaptap")]
+        return names if self.name not in PEERS_LEAVE_OUT else [n for n in names if n in ("empty loop", *IMAPTAPS)]
 
     def once(self, program, sample_s=None):
         for suffix in "", "-journal", "-wal", "-shm":
             if os.path.exists(self.database + suffix):
                 os.unlink(self.database + suffix)
         result = run(self.programs.command(program, self.capture, self.database), sample_s)
-        if program in ("imaptap", "empty loop") and result["status"] != 0:
+        if program in ("empty loop", *IMAPTAPS) and result["status"] != 0:
             self.wrong.append(f"{program} ended with status {result['status']}")
-        if program == "imaptap":
+        if program in IMAPTAPS:
             wrong = check_rows(self.options, self.database, self.truth)
             if wrong:
                 self.wrong.append(wrong)
@@ -180,7 +182,7 @@ class Measurement:
         result = self.once(program, 0.002)
         self.peaks[program] = result["peak"]
         # what is slow runs but once: sampling its memory does not slow it to speak of
-        slow = program not in ("imaptap", "empty loop") and result["wall"] > self.options.slow
+        slow = program not in ("empty loop", *IMAPTAPS) and result["wall"] > self.options.slow
         self.runs[program] = [result] if slow else []
         return slow
 
@@ -208,7 +210,7 @@ class Measurement:
             }
         return {"what": WORKLOADS[self.name][2], "octets": os.path.getsize(self.capture),
                 "frames": int(self.truth["frames"]), "logins": int(self.truth["logins"]),
-                "programs": programs, "rows_equal_truth": not self.wrong if "imaptap" in self.runs else None,
+                "programs": programs, "rows_equal_truth": not self.wrong if any(program in self.runs for program in IMAPTAPS) else None,
                 "wrong": self.wrong}
 
 
@@ -242,8 +244,8 @@ def parse():
     cache = os.path.join(os.environ.get("TMPDIR", "/tmp"), "imaptap-bench")
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--workload", action="append", choices=WORKLOADS, help="only this one (may be given again)")
-    parser.add_argument("--program", action="append", help="only this one (may be given again): empty loop, imaptap, "
-                        "libnids loop, dsniff, ndpiReader, tshark")
+    parser.add_argument("--program", action="append", help="only this one (may be given again): empty loop, imaptap "
+                        "(with --no-hash), imaptap+sha256 (as it is), libnids loop, dsniff, ndpiReader, tshark")
     parser.add_argument("--runs", type=int, default=5, help="timed runs of each (default 5)")
     parser.add_argument("--quick", action="store_true", help="three runs, without the two larger sizes of growth and without "
                         "peers; budgets that need them are not judged")
@@ -260,7 +262,7 @@ def parse():
     if options.quick:
         options.runs = min(options.runs, 3)
         options.workload = options.workload or [name for name in WORKLOADS if not name.startswith("growth")]
-        options.program = options.program or ["empty loop", "imaptap"]
+        options.program = options.program or ["empty loop", *IMAPTAPS]
     return options
 
 

@@ -1,4 +1,5 @@
-"""What imaptap must reach (design, section 8), and whether it does."""
+"""What imaptap must reach (design, section 8), and whether it does. Times are without SHA-256: its 1.3 GB a second and core are
+the processor's, and the empty loop takes 5 GB a second."""
 
 MIB = 1 << 20
 RATIOS = {"mixed": 1.5, "dense": 6, "fetch": 1.3}  # of wall time to the empty loop's
@@ -24,7 +25,8 @@ def judge(workloads):
         imaptap = workload["programs"]["imaptap"]
         if name in RATIOS and imaptap["ratio"] is not None:
             found.append(budget(f"{name}: time", imaptap["ratio"], RATIOS[name], "x empty loop"))
-        found.append(budget(f"{name}: memory", imaptap["peak"] / MIB, MEMORY.get(name, MEMORY_OF_OTHERS), "MiB"))
+        peak = max(workload["programs"][program]["peak"] for program in workload["programs"] if program.startswith("imaptap"))
+        found.append(budget(f"{name}: memory", peak / MIB, MEMORY.get(name, MEMORY_OF_OTHERS), "MiB"))
     if "growth16" in measured and "dense" in measured:
         one, sixteen = (measured[name]["programs"]["imaptap"] for name in ("dense", "growth16"))
         found.append(budget("growth: time of 16x", sixteen["median"] / one["median"], GROWTH, "x dense"))

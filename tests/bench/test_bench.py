@@ -78,7 +78,7 @@ class Bench(harness.ImaptapTest):
         self.assertEqual(shown.returncode, run.returncode)
 
     def test_a_program_that_loses_rows_fails_the_bench(self):
-        liar = self.write("liar", b"#!/bin/sh\nexec \"$IMAPTAP\" read -q -p 9 --no-detect -d \"$4\" \"$5\"\n")
+        liar = self.write("liar", b"#!/bin/sh\nexec \"$IMAPTAP\" read -q -p 9 --no-detect -d \"$5\" \"$6\"\n")
         os.chmod(liar, 0o755)
         run = self.bench("--workload", "dense", "--program", "imaptap", "--imaptap", liar)
         self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
