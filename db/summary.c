@@ -211,8 +211,8 @@ static int prepare(sqlite3 *db, const char *sql, const char *json, const int64_t
 
     if (rc == SQLITE_OK)
         rc = sqlite3_bind_text(*statement, 1, json, -1, SQLITE_STATIC);
-    for (int i = 2; rc == SQLITE_OK && i <= sqlite3_bind_parameter_count(*statement); i++)
-        rc = sqlite3_bind_int64(*statement, i, numbers[i - 2]);
+    for (int i = 0; rc == SQLITE_OK && i < 3 && i + 2 <= sqlite3_bind_parameter_count(*statement); i++)
+        rc = sqlite3_bind_int64(*statement, i + 2, numbers[i]);
     return rc;
 }
 
