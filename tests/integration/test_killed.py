@@ -60,7 +60,7 @@ class AtAnyMoment(harness.ImaptapTest):
         arguments = ["--follow", self.path("in")] if follow else [self.path("in")]
         process = subprocess.Popen([harness.BINARY, "read", "-q", "-d", self.database, *arguments],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        time.sleep(self.random.uniform(0, 1.1 * self.whole_time))
+        time.sleep(self.random.uniform(0, 0.9 * self.whole_time))
         was_running = process.poll() is None
         if victim == "analyzer":
             child = self.analyzer(process)

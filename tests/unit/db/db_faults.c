@@ -20,6 +20,10 @@
 /* How often a process is killed. */
 #define KILLS 30
 
+/* Not every one, where a test takes long. */
+#define READ_EVERY 3
+#define CUT_EVERY  7
+
 /* What a sound database and a whole capture show. */
 #define SOUND "ok 0 "
 #define WHOLE " 12 12 12"
@@ -90,23 +94,36 @@ static void check(struct fixture *fixture, const char *when, int number)
         fail_msg("%s %d: completed to %s", when, number, content(fixture));
 }
 
+static void start_anew(struct fixture *fixture)
+{
+    static const char *const names[] = {"test.db-journal", "test.db-wal", "test.db-shm"};
+
+    (void)unlink(fixture->path);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        (void)unlink(fixture_file(fixture, names[i]));
+}
+
+/* A database in which the capture was left unfinished. */
+static void leave_unfinished(struct fixture *fixture, bool live)
+{
+    assert_int_equal(record(fixture, live), STORE_OK);
+    (void)fixture_ask(fixture->path, "UPDATE captures SET state = 'failed'");
+}
+
 /* Fails each operation in turn, until a run needs none of those that fail. With `again`, the run replaces a
  * capture that was left unfinished. */
-static void fail_each(struct fixture *fixture, bool live, bool lasting, bool again, int code)
+static void fail_each(struct fixture *fixture, enum faulty_what what, bool live, bool lasting, bool again,
+                      int code)
 {
-    for (int n = 1;; n++) {
+    for (int n = 1;; n += what == FAULTY_READS ? READ_EVERY : 1) {
         bool reached;
         int status;
 
-        (void)unlink(fixture->path);
-        (void)unlink(fixture_file(fixture, "test.db-journal"));
-        (void)unlink(fixture_file(fixture, "test.db-wal"));
-        (void)unlink(fixture_file(fixture, "test.db-shm"));
-        if (again) {
-            assert_int_equal(record(fixture, live), STORE_OK);
-            (void)fixture_ask(fixture->path, "UPDATE captures SET state = 'failed'");
-        }
+        start_anew(fixture);
+        if (again)
+            leave_unfinished(fixture, live);
         faulty_vfs_install();
+        faulty_vfs.what = what;
         faulty_vfs.fail_at = n;
         faulty_vfs.code = code;
         faulty_vfs.lasting = lasting;
@@ -116,7 +133,7 @@ static void fail_each(struct fixture *fixture, bool live, bool lasting, bool aga
         check(fixture, "operation", n);
         if (!reached) {
             assert_int_equal(status, STORE_OK);
-            assert_true(n > 20); /* so many operations there are at least */
+            assert_true(n > 10); /* so many operations there are at least */
             return;
         }
     }
@@ -124,27 +141,89 @@ static void fail_each(struct fixture *fixture, bool live, bool lasting, bool aga
 
 static void test_one_failing_operation_leaves_evidence_sound(void **state)
 {
-    fail_each(*state, false, false, false, SQLITE_IOERR_WRITE);
+    fail_each(*state, FAULTY_WRITES, false, false, false, SQLITE_IOERR_WRITE);
 }
 
 static void test_pulled_plug_leaves_evidence_sound(void **state)
 {
-    fail_each(*state, false, true, false, SQLITE_FULL);
+    fail_each(*state, FAULTY_WRITES, false, true, false, SQLITE_FULL);
 }
 
 static void test_pulled_plug_while_a_capture_is_replaced_leaves_evidence_sound(void **state)
 {
-    fail_each(*state, false, true, true, SQLITE_IOERR_WRITE);
+    fail_each(*state, FAULTY_WRITES, false, true, true, SQLITE_IOERR_WRITE);
 }
 
 static void test_pulled_plug_in_a_live_capture_leaves_evidence_sound(void **state)
 {
-    fail_each(*state, true, true, false, SQLITE_FULL);
+    fail_each(*state, FAULTY_WRITES, true, true, false, SQLITE_FULL);
 }
 
 static void test_one_failing_operation_in_a_live_capture_leaves_evidence_sound(void **state)
 {
-    fail_each(*state, true, false, true, SQLITE_IOERR_WRITE);
+    fail_each(*state, FAULTY_WRITES, true, false, true, SQLITE_IOERR_WRITE);
+}
+
+static void test_one_failing_read_leaves_evidence_sound(void **state)
+{
+    fail_each(*state, FAULTY_READS, false, false, true, SQLITE_IOERR_READ);
+    fail_each(*state, FAULTY_READS, true, false, true, SQLITE_IOERR_READ);
+}
+
+static void test_one_lock_that_is_held_leaves_evidence_sound(void **state)
+{
+    fail_each(*state, FAULTY_LOCKS, false, false, true, SQLITE_BUSY);
+    fail_each(*state, FAULTY_LOCKS, true, false, true, SQLITE_BUSY);
+}
+
+static void test_locks_that_stay_held_leave_evidence_sound(void **state)
+{
+    fail_each(*state, FAULTY_LOCKS, false, true, false, SQLITE_BUSY);
+}
+
+/* The power goes at one write, sync or deletion after the other: in a process of its own, which ends then. */
+static void cut_each(struct fixture *fixture, bool live, bool again)
+{
+    for (int n = 1;; n += CUT_EVERY) {
+        int status;
+        pid_t child;
+
+        start_anew(fixture);
+        if (again)
+            leave_unfinished(fixture, live);
+        child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            faulty_vfs_install();
+            faulty_vfs.power_cut = true;
+            faulty_vfs.fail_at = n;
+            _exit(record(fixture, live) == STORE_OK ? 77 : 1);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status));
+        (void)unlink(fixture_file(fixture, "test.db-shm")); /* it was memory */
+        check(fixture, "power cut", n);
+        if (WEXITSTATUS(status) == 77) {
+            assert_true(n > 20); /* so many operations there are at least */
+            return;
+        }
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
+}
+
+static void test_power_cut_leaves_evidence_sound(void **state)
+{
+    cut_each(*state, false, false);
+}
+
+static void test_power_cut_while_a_capture_is_replaced_leaves_evidence_sound(void **state)
+{
+    cut_each(*state, false, true);
+}
+
+static void test_power_cut_in_a_live_capture_leaves_evidence_sound(void **state)
+{
+    cut_each(*state, true, true);
 }
 
 static void test_killed_process_leaves_evidence_sound(void **state)
@@ -179,6 +258,12 @@ int main(void)
         FIXTURE_TEST(test_pulled_plug_while_a_capture_is_replaced_leaves_evidence_sound),
         FIXTURE_TEST(test_pulled_plug_in_a_live_capture_leaves_evidence_sound),
         FIXTURE_TEST(test_one_failing_operation_in_a_live_capture_leaves_evidence_sound),
+        FIXTURE_TEST(test_one_failing_read_leaves_evidence_sound),
+        FIXTURE_TEST(test_one_lock_that_is_held_leaves_evidence_sound),
+        FIXTURE_TEST(test_locks_that_stay_held_leave_evidence_sound),
+        FIXTURE_TEST(test_power_cut_leaves_evidence_sound),
+        FIXTURE_TEST(test_power_cut_while_a_capture_is_replaced_leaves_evidence_sound),
+        FIXTURE_TEST(test_power_cut_in_a_live_capture_leaves_evidence_sound),
         FIXTURE_TEST(test_killed_process_leaves_evidence_sound),
     };
 

@@ -3,6 +3,8 @@
  */
 #include "tests/unit/db/faulty_vfs.h"
 
+#include "tests/unit/db/power_cut.h"
+
 #include <sqlite3.h>
 #include <stddef.h>
 
@@ -13,6 +15,8 @@ static sqlite3_vfs *real_vfs;
 /* The real file follows behind. */
 struct file {
     sqlite3_file base;
+    int number; /* for the power cut */
+    int padding;
 };
 
 static sqlite3_file *real_of(sqlite3_file *file)
@@ -20,9 +24,13 @@ static sqlite3_file *real_of(sqlite3_file *file)
     return (sqlite3_file *)((struct file *)(void *)file + 1);
 }
 
-static bool fails(void)
+static bool fails(enum faulty_what what)
 {
+    if (what != faulty_vfs.what)
+        return false;
     faulty_vfs.count++;
+    if (faulty_vfs.power_cut && faulty_vfs.count == faulty_vfs.fail_at)
+        power_cut_now((unsigned)faulty_vfs.fail_at);
     return faulty_vfs.fail_at > 0 && (faulty_vfs.count == faulty_vfs.fail_at ||
                                       (faulty_vfs.lasting && faulty_vfs.count > faulty_vfs.fail_at));
 }
@@ -34,13 +42,15 @@ static int file_close(sqlite3_file *file)
 
 static int file_read(sqlite3_file *file, void *octets, int size, sqlite3_int64 offset)
 {
+    if (fails(FAULTY_READS))
+        return faulty_vfs.code;
     return real_of(file)->pMethods->xRead(real_of(file), octets, size, offset);
 }
 
 /* Half of the octets reach the disk before it fails. */
 static int file_write(sqlite3_file *file, const void *octets, int size, sqlite3_int64 offset)
 {
-    if (!fails())
+    if (!fails(FAULTY_WRITES))
         return real_of(file)->pMethods->xWrite(real_of(file), octets, size, offset);
     if (faulty_vfs.count == faulty_vfs.fail_at)
         (void)real_of(file)->pMethods->xWrite(real_of(file), octets, size / 2, offset);
@@ -49,12 +59,16 @@ static int file_write(sqlite3_file *file, const void *octets, int size, sqlite3_
 
 static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-    return fails() ? faulty_vfs.code : real_of(file)->pMethods->xTruncate(real_of(file), size);
+    return fails(FAULTY_WRITES) ? faulty_vfs.code : real_of(file)->pMethods->xTruncate(real_of(file), size);
 }
 
 static int file_sync(sqlite3_file *file, int flags)
 {
-    return fails() ? faulty_vfs.code : real_of(file)->pMethods->xSync(real_of(file), flags);
+    int rc = fails(FAULTY_WRITES) ? faulty_vfs.code : real_of(file)->pMethods->xSync(real_of(file), flags);
+
+    if (rc == SQLITE_OK && faulty_vfs.power_cut)
+        power_cut_synced(((struct file *)(void *)file)->number, real_of(file));
+    return rc;
 }
 
 static int file_size(sqlite3_file *file, sqlite3_int64 *size)
@@ -64,6 +78,8 @@ static int file_size(sqlite3_file *file, sqlite3_int64 *size)
 
 static int file_lock(sqlite3_file *file, int kind)
 {
+    if (fails(FAULTY_LOCKS))
+        return faulty_vfs.code;
     return real_of(file)->pMethods->xLock(real_of(file), kind);
 }
 
@@ -99,6 +115,8 @@ static int file_shm_map(sqlite3_file *file, int page, int size, int extend, void
 
 static int file_shm_lock(sqlite3_file *file, int offset, int count, int flags)
 {
+    if (flags & SQLITE_SHM_LOCK && fails(FAULTY_LOCKS))
+        return faulty_vfs.code;
     return real_of(file)->pMethods->xShmLock(real_of(file), offset, count, flags);
 }
 
@@ -138,13 +156,19 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
 
     (void)vfs;
     file->pMethods = real_of(file)->pMethods != NULL ? &methods : NULL;
+    if (faulty_vfs.power_cut)
+        ((struct file *)(void *)file)->number = power_cut_opened(name, real_of(file));
     return rc;
 }
 
 static int vfs_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
 {
     (void)vfs;
-    return fails() ? faulty_vfs.code : real_vfs->xDelete(real_vfs, name, sync_folder);
+    if (fails(FAULTY_WRITES))
+        return faulty_vfs.code;
+    if (faulty_vfs.power_cut)
+        power_cut_deleted(name, sync_folder);
+    return real_vfs->xDelete(real_vfs, name, sync_folder);
 }
 
 static sqlite3_vfs vfs;
