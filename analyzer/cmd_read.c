@@ -3,6 +3,7 @@
  */
 #include "analyzer/command.h"
 #include "analyzer/open_store.h"
+#include "analyzer/port_list.h"
 #include "analyzer/recorder/confine.h"
 #include "analyzer/recorder/recorder.h"
 #include "analyzer/recorder/report.h"
@@ -16,18 +17,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_PORTS 64
-
 struct settings {
     const char *database;
     const char *follow; /* the folder; NULL: captures that are there */
     bool quiet, exit_code;
-    uint16_t ports[MAX_PORTS];
+    struct port_list ports;
     struct user_mask mask;
     bool mask_users, require_sandbox;
     struct rights_user nobody;
     struct analysis_options analysis;
-    const char *port_text;
 };
 
 static void print_help(void)
@@ -64,29 +62,6 @@ static void print_help(void)
           stdout);
 }
 
-static int parse_ports(struct settings *settings, const char *list)
-{
-    const char *at = list;
-
-    settings->analysis.port_count = 0;
-    for (;;) {
-        char *end;
-        unsigned long port;
-
-        errno = 0;
-        port = strtoul(at, &end, 10);
-        if (end == at || *at < '0' || *at > '9' || errno != 0 || port == 0 || port > 65535 ||
-            (*end != ',' && *end != '\0') || settings->analysis.port_count == MAX_PORTS)
-            return -1;
-        settings->ports[settings->analysis.port_count++] = (uint16_t)port;
-        if (*end == '\0')
-            break;
-        at = end + 1;
-    }
-    settings->port_text = list;
-    return 0;
-}
-
 /* Returns -1 to go on, else an exit status. */
 static int parse(int argc, char **argv, struct settings *settings)
 {
@@ -105,7 +80,7 @@ static int parse(int argc, char **argv, struct settings *settings)
             settings->database = optarg;
             break;
         case 'p':
-            if (parse_ports(settings, optarg) == 0)
+            if (port_list_parse(&settings->ports, optarg) == 0)
                 break;
             fprintf(stderr, "imaptap read: --port takes port numbers with commas between, not '%s'\n",
                     optarg);
@@ -194,12 +169,16 @@ static int read_into(struct store *store, struct inputs *inputs, const struct se
     bool show = !settings->quiet && isatty(STDERR_FILENO);
     struct recorder_result result;
     char where[400], why[1024];
-    struct report_facts facts = {settings->database, inputs, &result, where};
+    struct report_facts facts = {.database = settings->database,
+                                 .inputs = inputs,
+                                 .result = &result,
+                                 .missed = &result.missed,
+                                 .ports = where};
     int64_t broken = 0;
     bool failed;
     int status;
 
-    if (confine_recorder(settings->database, settings->follow) != 0) {
+    if (confine_recorder(settings->database, settings->follow, false) != 0) {
         fprintf(stderr, "imaptap: the recorder cannot give up its rights: %s\n", strerror(errno));
         store_close(store, why, sizeof why);
         return EXIT_UNREAD;
@@ -216,7 +195,7 @@ static int read_into(struct store *store, struct inputs *inputs, const struct se
         recorder_result_free(&result);
         return EXIT_UNREAD;
     }
-    (void)snprintf(where, sizeof where, "on port %s%s", settings->port_text,
+    (void)snprintf(where, sizeof where, "on port %s%s", settings->ports.text,
                    settings->analysis.detect ? " or any other" : "");
     failed = tell_failures(inputs, &result);
     status = end_run(store, &result);
@@ -245,7 +224,7 @@ static int read_into(struct store *store, struct inputs *inputs, const struct se
 
 int cmd_read(int argc, char **argv)
 {
-    struct settings settings = {.database = DEFAULT_DATABASE, .ports = {143, 993}, .port_text = "143,993"};
+    struct settings settings = {.database = DEFAULT_DATABASE, .ports = PORT_LIST_DEFAULT};
     struct inputs inputs = {0};
     struct run_facts run;
     struct store *store;
@@ -256,13 +235,13 @@ int cmd_read(int argc, char **argv)
         fprintf(stderr, "imaptap: no random number can be had for the run: %s\n", strerror(errno));
         return EXIT_UNREAD;
     }
-    settings.analysis.port_count = 2;
     settings.analysis.detect = true;
     settings.analysis.hash = true;
     status = parse(argc, argv, &settings);
     if (status != -1)
         return status;
-    settings.analysis.ports = settings.ports;
+    settings.analysis.ports = settings.ports.ports;
+    settings.analysis.port_count = settings.ports.count;
     walls_forbid_core_files();
     if (!walls_suffice(settings.require_sandbox, stderr))
         return EXIT_UNREAD;

@@ -16,6 +16,7 @@ enum exit_status {
 
 /* Each takes the arguments from its own name on and returns an exit status. */
 int cmd_read(int argc, char **argv);
+int cmd_live(int argc, char **argv);
 int cmd_query(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_report(int argc, char **argv);

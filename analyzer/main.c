@@ -15,6 +15,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"read", "find the IMAP logins in capture files and keep them in a database", cmd_read},
+    {"live", "the same on network interfaces, as the packets come", cmd_live},
     {"query", "ask the database: canned queries or SQL", cmd_query},
     {"report", "report on the database: as text, as a page, as tables", cmd_report},
     {"compare", "what changed between two databases: before and after a repair", cmd_compare},

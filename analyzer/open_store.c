@@ -7,6 +7,41 @@
 
 #include <stdio.h>
 
+/* `teller`: NULL, or whom what takes long is told. */
+static int open_telling(struct store **opened, const char *path, bool live, int busy_ms, store_tell *teller,
+                        char *why, size_t why_size)
+{
+    struct store_rule rules[IMAP_RULES];
+    struct store *store;
+    int status = store_open_telling(&store, path, live, busy_ms, teller, NULL, why, why_size);
+
+    *opened = NULL;
+    if (status != STORE_OK)
+        return status;
+    for (int i = 0; i < IMAP_RULES; i++) {
+        const struct imap_rule_info *info = imap_rule_info((enum imap_rule)i);
+
+        rules[i] = (struct store_rule){info->id,     info->severity, info->title,   info->reference,
+                                       info->remedy, info->rfc2060,  info->rfc3501, info->rfc9051};
+    }
+    status = store_rules(store, rules, IMAP_RULES);
+    if (status != STORE_OK) {
+        char ignored[64];
+
+        (void)snprintf(why, why_size, "%s", store_error(store));
+        (void)store_close(store, ignored, sizeof ignored);
+        return status;
+    }
+    *opened = store;
+    return STORE_OK;
+}
+
+int open_store_within(struct store **opened, const char *path, bool live, int busy_ms, char *why,
+                      size_t why_size)
+{
+    return open_telling(opened, path, live, busy_ms, NULL, why, why_size);
+}
+
 static void tell(void *user, const char *sentence)
 {
     (void)user;
@@ -15,27 +50,15 @@ static void tell(void *user, const char *sentence)
 
 struct store *open_store(const char *path, bool live)
 {
-    struct store_rule rules[IMAP_RULES];
     struct store *store;
     char why[1024];
 
-    if (store_open_telling(&store, path, live, OPEN_STORE_BUSY_MS, tell, NULL, why, sizeof why) != STORE_OK) {
+    if (open_telling(&store, path, live, OPEN_STORE_BUSY_MS, tell, why, sizeof why) != STORE_OK) {
         fprintf(stderr, "imaptap: %s\n", why);
         return NULL;
     }
     if (store_notice(store) != NULL)
         fprintf(stderr, "imaptap: %s\n", store_notice(store));
-    for (int i = 0; i < IMAP_RULES; i++) {
-        const struct imap_rule_info *info = imap_rule_info((enum imap_rule)i);
-
-        rules[i] = (struct store_rule){info->id,     info->severity, info->title,   info->reference,
-                                       info->remedy, info->rfc2060,  info->rfc3501, info->rfc9051};
-    }
-    if (store_rules(store, rules, IMAP_RULES) != STORE_OK) {
-        fprintf(stderr, "imaptap: %s\n", store_error(store));
-        store_close(store, why, sizeof why);
-        return NULL;
-    }
     return store;
 }
 

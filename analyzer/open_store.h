@@ -14,6 +14,11 @@
  * database meanwhile. NULL: it could not be opened. */
 struct store *open_store(const char *path, bool live);
 
+/* The same, but waits up to `busy_ms` for another process's lock, and tells nothing: `why` holds the sentence
+ * when it fails. Returns a store_status. */
+int open_store_within(struct store **store, const char *path, bool live, int busy_ms, char *why,
+                      size_t why_size);
+
 /* The same for closing: returns false when it failed, which was told. */
 bool close_store(struct store *store);
 

@@ -116,11 +116,22 @@ const char *store_notice(const struct store *store)
     return store->notice;
 }
 
+enum store_status store_last_status(const struct store *store)
+{
+    return store->last;
+}
+
+void store_patience(struct store *store, int busy_ms)
+{
+    store->busy_ms = busy_ms;
+}
+
 int store_fail(struct store *store, const char *format, ...)
 {
     va_list arguments;
     int length = snprintf(store->error, sizeof store->error, "%s: ", store->path);
 
+    store->last = STORE_FAILED;
     if (length < 0 || (size_t)length >= sizeof store->error)
         return STORE_FAILED;
     va_start(arguments, format);
@@ -187,6 +198,7 @@ int store_fail_sqlite(struct store *store, int rc)
         else
             (void)store_fail(store, "SQLite says: %s", sqlite3_errmsg(store->db));
     }
+    store->last = status;
     return (int)status;
 }
 
@@ -276,6 +288,7 @@ int store_commit(struct store *store)
     (void)sqlite3_reset(store->statements[SQL_COMMIT]);
     store_waited(store);
     if (rc == SQLITE_DONE) {
+        store->run_kept = store->run_id != 0;
         store_let_others(store);
         return STORE_OK;
     }
@@ -295,6 +308,8 @@ void store_rollback(struct store *store)
     for (int i = 0; i < PENDING_TABLES; i++)
         pending_clear(store->pending[i]);
     store->failure = STORE_OK;
+    if (!store->run_kept)
+        store->run_id = 0;
 }
 
 static void forget_rules(struct store *store)

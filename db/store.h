@@ -97,6 +97,9 @@ int store_open_telling(struct store **store, const char *path, bool live, int bu
 /* A sentence for the user about what opening did; NULL: nothing that is worth one. */
 const char *store_notice(const struct store *store);
 
+/* From now on waits up to `busy_ms` for another process's lock. */
+void store_patience(struct store *store, int busy_ms);
+
 /* Fills the table `rules` and commits; call it once after opening. Violations refer to rules[i] by i. */
 int store_rules(struct store *store, const struct store_rule *rules, size_t count);
 
@@ -119,7 +122,8 @@ int store_find_grown(struct store *store, const char *name, int64_t bytes, store
                      void *user, int64_t *id);
 
 /* The captures from now on belong to `run`, which must stay until store_run_end. Its row is made with the
- * first of them: a run in which all captures turn out to be known changes nothing. */
+ * first of them: a run in which all captures turn out to be known changes nothing. A run that ended in this
+ * database goes on in it. */
 void store_run_begin(struct store *store, const struct store_run_facts *run);
 /* The run is over, and is committed. One that has no capture left, since all were known, leaves no row. A run
  * whose process ended without this is set to "aborted" by the next store_open. */
@@ -155,9 +159,11 @@ int store_findings(struct store *store, int64_t login_id, store_take_finding *ta
 
 /* The sentence for the last failure; valid until the next call. */
 const char *store_error(const struct store *store);
+/* And which it was. */
+enum store_status store_last_status(const struct store *store);
 
-/* Commits, and when not live brings the journal back to one file. Frees in any case; returns the first
- * failure. */
+/* Commits, and brings what is in the journal into the file; when not live, one file is left. Frees in any
+ * case; returns the first failure. */
 int store_close(struct store *store, char *why, size_t why_size);
 
 #endif

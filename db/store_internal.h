@@ -18,6 +18,8 @@ enum store_sql {
     SQL_FIND_CAPTURE,
     SQL_FIND_GROWN,
     SQL_RUN_ADD,
+    SQL_RUN_FIND,
+    SQL_RUN_RESUME,
     SQL_RUN_END,
     SQL_RUN_REMOVE_EMPTY,
     SQL_RUNS_RUNNING,
@@ -50,6 +52,7 @@ struct store {
                   */
     const struct store_run_facts *run; /* that captures belong to; NULL: none */
     int64_t run_id;                    /* its row; 0: there is none yet */
+    bool run_kept;                     /* the row is committed */
     store_tell *tell;                  /* NULL: nobody is told anything */
     void *tell_user;
     int busy_ms; /* how long a lock is waited for, and since when */
@@ -62,6 +65,7 @@ struct store {
     sqlite3_stmt *statements[SQL_STATEMENTS];
     struct pending *pending[PENDING_TABLES];
     int64_t last_connection, last_login; /* ids given so far; 0: not looked up in this transaction */
+    enum store_status last; /* the last failure of all, in a word and in a sentence */
     char error[1024];
     char *notice; /* NULL: none */
 };

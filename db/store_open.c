@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* How long readers of a log that is to be emptied at the end are waited for. */
+#define CLOSE_MS 5000
 /* Between two tries to change the journal mode. */
 #define RETRY_MS 10
 
@@ -50,6 +52,8 @@ static const char *const statements[SQL_STATEMENTS] = {
         "INSERT INTO runs (uuid, imaptap_version, libpcap_version, libnids_version, sqlite_version,"
         " command_line, filter, host, user, started_ns, state)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running')",
+    [SQL_RUN_FIND] = "SELECT id FROM runs WHERE uuid = ?",
+    [SQL_RUN_RESUME] = "UPDATE runs SET ended_ns = NULL, state = 'running' WHERE id = ?",
     [SQL_RUN_END] = "UPDATE runs SET ended_ns = ?2, state = ?3 WHERE id = ?1",
     [SQL_RUN_REMOVE_EMPTY] =
         "DELETE FROM runs WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM captures WHERE run_id = ?1)",
@@ -363,6 +367,20 @@ static int leave_one_file(struct store *store)
     return status == STORE_BUSY ? STORE_OK : status;
 }
 
+/* SQLite leaves the log of a file that was moved where it is: what is in it belongs into the file. The log of
+ * one that is in its place may stay with those who have it open. */
+static int empty_log(struct store *store)
+{
+    int moved = 0, rc;
+
+    (void)sqlite3_file_control(store->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    (void)sqlite3_busy_timeout(store->db, moved ? CLOSE_MS : 0);
+    rc = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (rc == SQLITE_OK || (!moved && (rc & 0xFF) == SQLITE_BUSY))
+        return STORE_OK;
+    return store_fail_sqlite(store, rc);
+}
+
 static void free_store(struct store *store)
 {
     for (int i = 0; i < SQL_STATEMENTS; i++)
@@ -415,7 +433,7 @@ int store_open_telling(struct store **store, const char *path, bool live, int bu
 
 int store_close(struct store *store, char *why, size_t why_size)
 {
-    int status;
+    int status, left;
 
     if (store == NULL)
         return STORE_OK;
@@ -424,13 +442,10 @@ int store_close(struct store *store, char *why, size_t why_size)
         (void)snprintf(why, why_size, "%s", store->error);
         store_rollback(store);
     }
-    if (!store->live) {
-        int left = leave_one_file(store);
-
-        if (status == STORE_OK && left != STORE_OK) {
-            status = left;
-            (void)snprintf(why, why_size, "%s", store->error);
-        }
+    left = store->live ? empty_log(store) : leave_one_file(store);
+    if (status == STORE_OK && left != STORE_OK) {
+        status = left;
+        (void)snprintf(why, why_size, "%s", store->error);
     }
     free_store(store);
     return status;

@@ -66,18 +66,32 @@ void store_run_begin(struct store *store, const struct store_run_facts *run)
 {
     store->run = run;
     store->run_id = 0;
+    store->run_kept = false;
 }
 
-int store_run_id(struct store *store, int64_t *id)
+/* A run that ended in this database may go on in it. *id is 0 when there is none to go on with. */
+static int resume(struct store *store, int64_t *id)
+{
+    struct store_binder binder = store_bind(store, SQL_RUN_FIND);
+    int rc;
+
+    store_bind_string(&binder, store->run->uuid);
+    rc = binder.rc == SQLITE_OK ? sqlite3_step(binder.statement) : binder.rc;
+    *id = rc == SQLITE_ROW ? sqlite3_column_int64(binder.statement, 0) : 0;
+    (void)sqlite3_reset(binder.statement);
+    if (rc != SQLITE_ROW)
+        return rc == SQLITE_DONE ? STORE_OK : (store->failure = store_fail_sqlite(store, rc));
+    binder = store_bind(store, SQL_RUN_RESUME);
+    store_bind_int(&binder, *id);
+    return store_run(store, &binder, NULL);
+}
+
+static int add(struct store *store, int64_t *id)
 {
     const struct store_run_facts *run = store->run;
-    struct store_binder binder;
+    struct store_binder binder = store_bind(store, SQL_RUN_ADD);
     int status;
 
-    *id = store->run_id;
-    if (run == NULL || *id != 0)
-        return STORE_OK;
-    binder = store_bind(store, SQL_RUN_ADD);
     store_bind_string(&binder, run->uuid);
     store_bind_string(&binder, run->imaptap_version);
     store_bind_string(&binder, run->libpcap_version);
@@ -89,9 +103,24 @@ int store_run_id(struct store *store, int64_t *id)
     store_bind_string(&binder, run->user);
     store_bind_int(&binder, run->started_ns);
     status = store_run(store, &binder, NULL);
+    if (status == STORE_OK)
+        *id = sqlite3_last_insert_rowid(store->db);
+    return status;
+}
+
+int store_run_id(struct store *store, int64_t *id)
+{
+    int status;
+
+    *id = store->run_id;
+    if (store->run == NULL || *id != 0)
+        return STORE_OK;
+    status = resume(store, id);
+    if (status == STORE_OK && *id == 0)
+        status = add(store, id);
     if (status != STORE_OK)
         return status;
-    *id = store->run_id = sqlite3_last_insert_rowid(store->db);
+    store->run_id = *id;
     (void)store_set_lock(store, *id, F_WRLCK);
     return STORE_OK;
 }

@@ -2,12 +2,7 @@
  * The analyzer process's work: takes frame after frame through peeling, connection table and tracker, and
  * tells when captures begin and end.
  */
-#include "analyzer/analysis/analysis.h"
-
-#include "analyzer/analysis/tracker.h"
-#include "analyzer/capture/capture_set.h"
-#include "analyzer/packet/peel.h"
-#include "analyzer/stream/connection_table.h"
+#include "analyzer/analysis/analysis_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,32 +14,7 @@
 /* Frames between two writings of what has been found. */
 #define FLUSH_EVERY (64 * FIGURES_EVERY)
 
-struct capture_span {
-    int64_t packets, first_ns, last_ns, evicted;
-};
-
-struct analysis {
-    struct channel *channel;
-    struct capture_set *captures; /* NULL: they are fed */
-    struct feed *feed;
-    struct capture_file *fed; /* that is read now */
-    uint64_t fed_octets;      /* of those before */
-    struct peeler *peeler;
-    struct connection_table *table;
-    struct tracker *tracker;
-    struct capture_span *spans; /* by capture number */
-    size_t span_count;
-    uint32_t current; /* the capture of the last frame */
-    uint64_t evicted; /* connections, up to the first of its frames that came last */
-    uint64_t peeled[PEEL_RESULTS];
-    uint64_t frames;
-    int64_t latest_ns[2]; /* times of the last two frames */
-    uint64_t dry_frames;  /* frames when the feed ran dry, and when that was */
-    int64_t dry_ns;
-};
-
-/* Makes room for the spans of captures up to this number. */
-static bool reserve_span(struct analysis *analysis, uint32_t capture)
+bool analysis_reserve_span(struct analysis *analysis, uint32_t capture)
 {
     size_t count = (size_t)capture + capture / 2 + 16;
     struct capture_span *larger;
@@ -66,12 +36,11 @@ static void on_started(void *user, uint32_t capture)
     struct event event = {.kind = EVENT_CAPTURE_STARTED};
 
     event.capture.capture = capture;
-    analysis->spans[capture] = (struct capture_span){0, -1, -1, 0};
+    analysis->spans[capture] = (struct capture_span){.first_ns = -1, .last_ns = -1};
     channel_send(analysis->channel, &event);
 }
 
-/* What was evicted since the last time, the capture of the last frame made room for. */
-static void count_evicted(struct analysis *analysis)
+void analysis_count_evicted(struct analysis *analysis)
 {
     uint64_t evicted = connection_table_counts(analysis->table).evicted;
 
@@ -87,7 +56,7 @@ static void on_ended(void *user, uint32_t capture, enum capture_status status, s
     struct event event = {.kind = EVENT_CAPTURE_ENDED};
     struct event_capture *told = &event.capture;
 
-    count_evicted(analysis);
+    analysis_count_evicted(analysis);
     told->capture = capture;
     told->evicted = span->evicted;
     /* a frame of which the rest is still to be written is no damage */
@@ -123,28 +92,17 @@ static void show_figures(struct analysis *analysis)
 
 static void take_frame(struct analysis *analysis, const struct frame *frame)
 {
-    struct capture_span *span = &analysis->spans[frame->capture];
     struct segment segment;
     enum peel_result result;
 
-    if (frame->capture != analysis->current) {
-        count_evicted(analysis);
-        analysis->current = frame->capture;
-    }
-    span->packets++;
     analysis->latest_ns[0] = analysis->latest_ns[1];
     analysis->latest_ns[1] = frame->time_ns;
-    if (span->first_ns == -1 || frame->time_ns < span->first_ns)
-        span->first_ns = frame->time_ns;
-    if (frame->time_ns > span->last_ns)
-        span->last_ns = frame->time_ns;
+    analysis_count_frame(analysis, frame);
     result = peel(analysis->peeler, frame, &segment);
     analysis->peeled[result]++;
     if (result == PEEL_SEGMENT)
         connection_table_take(analysis->table, &segment);
 }
-
-enum reading_on { READ_ON, READ_STOP, READ_GONE /* the recorder is */ };
 
 static enum reading_on take_and_look(struct analysis *analysis, const struct frame *frame)
 {
@@ -231,7 +189,7 @@ static enum reading_on read_fed(struct analysis *analysis)
 
     while (on == READ_ON && feed_next(analysis->feed, &number)) {
         analysis->fed = capture_file_new_fed(feed_read, analysis->feed, number);
-        if (analysis->fed == NULL || !reserve_span(analysis, number))
+        if (analysis->fed == NULL || !analysis_reserve_span(analysis, number))
             return READ_GONE;
         on = read_fed_capture(analysis, number);
         analysis->fed_octets += capture_file_position(analysis->fed);
@@ -279,7 +237,7 @@ static struct capture_set *open_captures(struct analysis *analysis, const struct
         if (numbers[i] > highest)
             highest = numbers[i];
     }
-    if (reserve_span(analysis, highest))
+    if (analysis_reserve_span(analysis, highest))
         set = capture_set_new(fds, numbers, count, &handler, analysis);
 cleanup:
     free(fds);
@@ -287,11 +245,12 @@ cleanup:
     return set;
 }
 
-/* All but the captures. */
-static struct analysis *prepare(const struct analysis_options *options, struct channel *channel)
+struct analysis *analysis_prepare(const struct analysis_options *options, struct channel *channel, bool live)
 {
-    struct tracker_options tracker_options = {options->password_shape, options->mask,
-                                              ANALYSIS_MAX_CONNECTIONS};
+    struct tracker_options tracker_options = {.password_shape = options->password_shape,
+                                              .mask = options->mask,
+                                              .slots = ANALYSIS_MAX_CONNECTIONS,
+                                              .tell_again = live};
     struct connection_table_options table_options;
     struct analysis *analysis = calloc(1, sizeof *analysis);
 
@@ -319,7 +278,7 @@ static struct analysis *prepare(const struct analysis_options *options, struct c
 struct analysis *analysis_new(const struct analysis_options *options, const struct analysis_input *inputs,
                               size_t count, struct channel *channel)
 {
-    struct analysis *analysis = prepare(options, channel);
+    struct analysis *analysis = analysis_prepare(options, channel, false);
 
     if (analysis == NULL)
         return NULL;
@@ -336,7 +295,7 @@ struct analysis *analysis_new(const struct analysis_options *options, const stru
 struct analysis *analysis_new_fed(const struct analysis_options *options, struct feed *feed,
                                   struct channel *channel)
 {
-    struct analysis *analysis = prepare(options, channel);
+    struct analysis *analysis = analysis_prepare(options, channel, false);
 
     if (analysis == NULL)
         return NULL;
@@ -350,12 +309,19 @@ struct analysis *analysis_new_fed(const struct analysis_options *options, struct
 
 int analysis_read(struct analysis *analysis)
 {
-    enum reading_on on = analysis->feed == NULL ? read_all(analysis) : read_fed(analysis);
+    enum reading_on on;
 
+    if (analysis->live != NULL)
+        on = analysis_read_live(analysis);
+    else
+        on = analysis->feed == NULL ? read_all(analysis) : read_fed(analysis);
     if (on == READ_GONE)
         return -1;
     connection_table_finish(analysis->table);
-    show_figures(analysis);
+    if (analysis->live != NULL)
+        analysis_end_live(analysis);
+    else
+        show_figures(analysis);
     tell_finished(analysis);
     return tracker_is_heard(analysis->tracker) && channel_flush(analysis->channel) ? 0 : -1;
 }
@@ -369,6 +335,7 @@ void analysis_free(struct analysis *analysis)
     peeler_free(analysis->peeler);
     capture_set_free(analysis->captures);
     capture_file_free(analysis->fed);
+    live_set_free(analysis->live);
     free(analysis->spans);
     free(analysis);
 }

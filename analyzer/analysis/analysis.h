@@ -9,6 +9,8 @@
 #include "analyzer/events/feed.h"
 #include "analyzer/walls/rights.h"
 
+struct live_set;
+
 /* Connections that are followed at a time. */
 #define ANALYSIS_MAX_CONNECTIONS 250000
 
@@ -28,6 +30,14 @@ struct analysis_input {
     uint32_t capture; /* the recorder's number of it */
 };
 
+/* What reading interfaces needs beyond analysis_options. */
+struct analysis_live {
+    struct live_set *set;               /* the analysis frees it */
+    int leash;                          /* when its other end is closed, the reading stops */
+    const struct channel_ends *skipped; /* connections that are left out; they must stay */
+    size_t skipped_count;
+};
+
 struct analysis;
 
 /* Prepares the reading of all inputs as one stream of traffic; their descriptors stay the caller's. Takes all
@@ -39,6 +49,11 @@ struct analysis *analysis_new(const struct analysis_options *options, const stru
 /* The same for the captures that come through `feed`, of which analysis_new_fed becomes the receiver. */
 struct analysis *analysis_new_fed(const struct analysis_options *options, struct feed *feed,
                                   struct channel *channel);
+
+/* The same for interfaces that are open; capture numbers are those of the set. When they are read, each has
+ * been told as started. */
+struct analysis *analysis_new_live(const struct analysis_options *options, const struct analysis_live *live,
+                                   struct channel *channel);
 
 /* Reads everything and sends what is in it; of captures that are fed, whenever there is nothing to read.
  * Returns 0 when it was read and sent (a broken capture is told by

@@ -17,7 +17,7 @@ struct tracked {
     struct connection *connection; /* valid while the table calls */
     struct imap_session *session;
     uint32_t slot;
-    bool told, ended;
+    bool told, ended, two_sided;
     bool other; /* another protocol, found out behind what read like IMAP */
     struct tracked *next_free;
 };
@@ -88,7 +88,7 @@ static void tell_connection(struct tracked *tracked, bool ended, enum connection
     tracker->event.kind = EVENT_CONNECTION;
     told->slot = tracked->slot;
     told->capture = connection->capture;
-    told->again = tracked->told;
+    told->again = tracked->told && !tracker->options.tell_again;
     if (!told->again)
         tell_identity(connection, told);
     told->last_ns = connection->last_ns;
@@ -140,7 +140,7 @@ static void on_login(void *user, const struct imap_login *login)
 
     if (!tracked->told && !is_imap(tracked))
         return;
-    if (!tracked->told)
+    if (!tracked->told || tracker->options.tell_again)
         tell_connection(tracked, false, CONNECTION_CAPTURE);
     tracker->event.kind = EVENT_LOGIN;
     tracker->event.login.slot = tracked->slot;
@@ -215,7 +215,7 @@ static struct tracked *tracked_of(struct tracker *tracker, struct connection *co
         if (tracked == NULL)
             return NULL;
         tracked->tracker = tracker;
-        tracked->told = tracked->ended = tracked->other = false;
+        tracked->told = tracked->ended = tracked->two_sided = tracked->other = false;
         tracked->session = imap_session_new(&options, &session_handler, tracked);
         if (tracked->session == NULL) {
             give_slot_back(tracked);
@@ -223,6 +223,10 @@ static struct tracked *tracked_of(struct tracker *tracker, struct connection *co
         }
         connection->user = tracked;
         tracker->counts.connections++;
+    }
+    if (!tracked->two_sided && !connection_is_one_sided(connection)) {
+        tracked->two_sided = true;
+        tracker->counts.two_sided++;
     }
     tracked->connection = connection;
     return tracked;

@@ -16,10 +16,12 @@ struct tracker_options {
     bool password_shape;
     const struct user_mask *mask; /* NULL: user names are kept as they are */
     uint32_t slots;               /* connections with a session at a time, at most */
+    bool tell_again;              /* a connection is told before each of its logins, not only the first */
 };
 
 struct tracker_counts {
     uint64_t connections, logins;
+    uint64_t two_sided; /* of the connections: segments of both directions were captured */
 };
 
 /* The options are copied; the channel must outlive the tracker. NULL: out of memory. */

@@ -29,14 +29,39 @@ struct shared {
 
 struct channel {
     struct shared *shared;
+    int memory;           /* its descriptor; -1: closed */
     int receiver, sender; /* the pipe's ends; -1: closed */
     uint64_t sequence;    /* of the last event sent or received */
     /* the recorder's side */
     uint32_t captures, slots;
     uint8_t *buffer; /* BUFFER octets */
     size_t start, end;
+    size_t last;   /* octets of the last event taken, which end at `start` */
     bool salvaged; /* the shared memory's remainder is in the buffer */
 };
+
+/* Memory of a fixed size: the other side cannot cut it off below us. */
+static int make_memory(void)
+{
+    int fd = memfd_create("imaptap", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    if (fd < 0)
+        return -1;
+    if (ftruncate(fd, sizeof(struct shared)) != 0 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static bool map_memory(struct channel *channel)
+{
+    void *at = mmap(NULL, sizeof *channel->shared, PROT_READ | PROT_WRITE, MAP_SHARED, channel->memory, 0);
+
+    channel->shared = at == MAP_FAILED ? NULL : at;
+    return at != MAP_FAILED;
+}
 
 struct channel *channel_new(void)
 {
@@ -46,12 +71,9 @@ struct channel *channel_new(void)
     if (channel == NULL)
         return NULL;
     channel->receiver = channel->sender = -1;
-    channel->shared =
-        mmap(NULL, sizeof *channel->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (channel->shared == MAP_FAILED) {
-        channel->shared = NULL;
+    channel->memory = make_memory();
+    if (channel->memory < 0 || !map_memory(channel))
         goto failed;
-    }
     channel->buffer = malloc(BUFFER);
     if (channel->buffer == NULL || pipe2(ends, O_CLOEXEC) != 0)
         goto failed;
@@ -63,6 +85,27 @@ struct channel *channel_new(void)
 failed:
     channel_free(channel);
     return NULL;
+}
+
+int channel_memory_fd(const struct channel *channel)
+{
+    return channel->memory;
+}
+
+struct channel *channel_new_sender(int memory, int sender)
+{
+    struct channel *channel = calloc(1, sizeof *channel);
+
+    if (channel == NULL)
+        return NULL;
+    channel->receiver = -1;
+    channel->memory = memory;
+    channel->sender = sender;
+    if (!map_memory(channel)) {
+        channel_free(channel);
+        return NULL;
+    }
+    return channel;
 }
 
 struct channel_figures *channel_figures(struct channel *channel)
@@ -80,6 +123,7 @@ static void close_end(int *fd)
 void channel_become_sender(struct channel *channel)
 {
     close_end(&channel->receiver);
+    close_end(&channel->memory);
 }
 
 int channel_sender_fd(const struct channel *channel)
@@ -124,6 +168,7 @@ bool channel_send(struct channel *channel, const struct event *event)
 void channel_become_receiver(struct channel *channel, uint32_t captures, uint32_t slots)
 {
     close_end(&channel->sender);
+    close_end(&channel->memory);
     channel->captures = captures;
     channel->slots = slots;
 }
@@ -152,6 +197,7 @@ static enum channel_status take(struct channel *channel, struct event *event)
         if (channel->end - channel->start - sizeof header < header.length)
             break;
         channel->start += sizeof header + header.length;
+        channel->last = header.length;
         if (header.sequence <= channel->sequence)
             continue; /* salvaged, but it had come through the pipe */
         if (header.sequence != channel->sequence + 1)
@@ -200,10 +246,17 @@ enum channel_status channel_receive(struct channel *channel, struct event *event
     }
 }
 
+const uint8_t *channel_encoding(const struct channel *channel, size_t *length)
+{
+    *length = channel->last;
+    return channel->buffer + channel->start - channel->last;
+}
+
 void channel_free(struct channel *channel)
 {
     if (channel == NULL)
         return;
+    close_end(&channel->memory);
     close_end(&channel->receiver);
     close_end(&channel->sender);
     if (channel->shared != NULL)

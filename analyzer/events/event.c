@@ -25,6 +25,8 @@ static void put_capture(struct wire_writer *out, const struct event_capture *cap
     wire_put_i64(out, capture->first_ns);
     wire_put_i64(out, capture->last_ns);
     wire_put_i64(out, capture->evicted);
+    wire_put_i64(out, capture->kernel_drops);
+    wire_put_i64(out, capture->interface_drops);
     wire_put_string(out, capture->link_types);
     wire_put_string(out, capture->fingerprint);
     wire_put_string(out, capture->sha256);
@@ -42,11 +44,14 @@ static void get_capture(struct wire_reader *in, struct event_capture *capture, b
     capture->first_ns = wire_get_i64(in);
     capture->last_ns = wire_get_i64(in);
     capture->evicted = wire_get_i64(in);
+    capture->kernel_drops = wire_get_i64(in);
+    capture->interface_drops = wire_get_i64(in);
     wire_get_string(in, capture->link_types, sizeof capture->link_types);
     wire_get_string(in, capture->fingerprint, sizeof capture->fingerprint);
     wire_get_string(in, capture->sha256, sizeof capture->sha256);
     wire_get_string(in, capture->error, sizeof capture->error);
-    if (capture->packets < 0 || capture->bytes < 0 || capture->evicted < 0)
+    if (capture->packets < 0 || capture->bytes < 0 || capture->evicted < 0 || capture->kernel_drops < 0 ||
+        capture->interface_drops < 0)
         in->failed = true;
 }
 

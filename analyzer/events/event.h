@@ -29,6 +29,7 @@ struct event_capture {
     bool broken;
     int64_t packets, bytes, first_ns, last_ns; /* times: -1 without a packet */
     int64_t evicted;                           /* connections given up while it was read */
+    int64_t kernel_drops, interface_drops;     /* of a live capture */
     char link_types[256];
     char fingerprint[64];
     char sha256[72]; /* of all that came through a pipe; "": not known */
@@ -78,6 +79,22 @@ struct event_finished {
     int64_t repeated_octets;      /* captured again */
     int64_t differing_octets;     /* captured again, and others than the first time */
 };
+
+/* Adds up what several analyzers could not use. */
+static inline void event_finished_add(struct event_finished *sum, const struct event_finished *more)
+{
+    sum->frames += more->frames;
+    sum->not_tcp += more->not_tcp;
+    sum->fragments += more->fragments;
+    sum->cut += more->cut;
+    sum->malformed += more->malformed;
+    sum->bad_checksum += more->bad_checksum;
+    sum->evicted += more->evicted;
+    sum->lost_octets += more->lost_octets;
+    sum->incomplete_datagrams += more->incomplete_datagrams;
+    sum->repeated_octets += more->repeated_octets;
+    sum->differing_octets += more->differing_octets;
+}
 
 struct event {
     enum event_kind kind;

@@ -9,12 +9,13 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
-int confine_recorder(const char *database, const char *followed)
+int confine_recorder(const char *database, const char *followed, bool live)
 {
     /* journals are made where the file is, not where a link to it is */
     char *file = realpath(database, NULL), *folder = file == NULL ? NULL : dirname(file);
     const struct walls_path paths[] = {{folder, WALLS_WRITE}, {followed, WALLS_READ}};
-    const struct walls_recorder recorder = {.paths = paths, .path_count = followed == NULL ? 1 : 2};
+    const struct walls_recorder recorder = {
+        .live = live, .paths = paths, .path_count = followed == NULL ? 1 : 2};
     int status = -1;
 
     if (file == NULL)

@@ -3,21 +3,12 @@
  */
 #include "analyzer/recorder/ledger.h"
 
-#include "analyzer/stream/connection.h"
-#include "dissector/session.h"
+#include "analyzer/recorder/rows.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-
-/* An open connection of the analyzer. */
-struct slot {
-    int64_t row;           /* 0: none */
-    int64_t lost_octets;   /* as last told */
-    int64_t login_row;     /* of the last login that succeeded */
-    uint32_t login_number; /* and its number */
-};
 
 struct ledger {
     struct store *store;
@@ -25,28 +16,7 @@ struct ledger {
     struct outcome *outcomes;
     struct event_capture **ended; /* one an input, from its end until it is settled; else NULL */
     size_t ended_count;
-    struct slot *slots;
-    uint32_t slot_count;
-};
-
-static const char *const end_names[CONNECTION_ENDS] = {
-    [CONNECTION_FIN] = "fin",   [CONNECTION_RESET] = "reset",     [CONNECTION_REPLACED] = "replaced",
-    [CONNECTION_IDLE] = "idle", [CONNECTION_EVICTED] = "evicted", [CONNECTION_CAPTURE] = "capture",
-};
-
-static const char *const encryption_names[] = {
-    [IMAP_ENCRYPTION_NONE] = "none",
-    [IMAP_ENCRYPTION_STARTTLS] = "starttls",
-    [IMAP_ENCRYPTION_IMPLICIT] = "implicit",
-};
-
-static const char *const closer_names[CONNECTION_CLOSERS] = {
-    [CLOSED_BY_CLIENT] = "client", [CLOSED_BY_SERVER] = "server"};
-
-static const char *const starttls_names[IMAP_STARTTLS_RESULTS] = {
-    [IMAP_STARTTLS_UNANSWERED] = "unanswered",
-    [IMAP_STARTTLS_ACCEPTED] = "accepted",
-    [IMAP_STARTTLS_REFUSED] = "refused",
+    struct rows *rows;
 };
 
 struct ledger *ledger_new(struct store *store, const struct inputs *inputs, struct outcome *outcomes)
@@ -57,8 +27,9 @@ struct ledger *ledger_new(struct store *store, const struct inputs *inputs, stru
         return NULL;
     ledger->store = store;
     ledger->inputs = inputs;
-    if (ledger_grow(ledger, outcomes) != 0) {
-        free(ledger);
+    ledger->rows = rows_new(false);
+    if (ledger->rows == NULL || ledger_grow(ledger, outcomes) != 0) {
+        ledger_free(ledger);
         return NULL;
     }
     return ledger;
@@ -81,23 +52,7 @@ int ledger_grow(struct ledger *ledger, struct outcome *outcomes)
 
 void ledger_restart(struct ledger *ledger)
 {
-    if (ledger->slot_count > 0)
-        memset(ledger->slots, 0, ledger->slot_count * sizeof *ledger->slots);
-}
-
-static struct slot *slot_of(struct ledger *ledger, uint32_t number)
-{
-    if (number >= ledger->slot_count) {
-        uint32_t count = number + number / 2 + 64;
-        struct slot *larger = realloc(ledger->slots, count * sizeof *larger);
-
-        if (larger == NULL)
-            return NULL;
-        memset(larger + ledger->slot_count, 0, (count - ledger->slot_count) * sizeof *larger);
-        ledger->slots = larger;
-        ledger->slot_count = count;
-    }
-    return &ledger->slots[number];
+    rows_forget(ledger->rows);
 }
 
 /* True when another capture has this fingerprint, and is complete. */
@@ -209,104 +164,32 @@ static enum ledger_status end_capture(struct ledger *ledger, const struct event_
     return LEDGER_OK;
 }
 
-/* A loss counts for the capture that its connection began in; *late is what comes when that is settled
- * already. */
-static bool count_lost(struct outcome *outcome, struct slot *slot, int64_t lost_octets, int64_t *late)
+/* A loss counts for the capture that its connection began in, also when that is settled already. */
+static enum ledger_status count_lost(struct ledger *ledger, uint32_t capture, int64_t more)
 {
-    int64_t more = lost_octets - slot->lost_octets;
+    struct outcome *outcome = &ledger->outcomes[capture];
 
     if (more < 0 || __builtin_add_overflow(outcome->lost_octets, more, &outcome->lost_octets))
-        return false;
-    slot->lost_octets = lost_octets;
-    *late = outcome->settled ? more : 0;
-    return true;
+        return LEDGER_NONSENSE;
+    if (!outcome->settled || more == 0)
+        return LEDGER_OK;
+    return store_capture_lost(ledger->store, outcome->id, more) == STORE_OK ? LEDGER_OK : LEDGER_STORE;
+}
+
+static enum ledger_status of_rows(enum rows_status status)
+{
+    if (status == ROWS_STORE)
+        return LEDGER_STORE;
+    return status == ROWS_OK ? LEDGER_OK : LEDGER_NONSENSE;
 }
 
 static enum ledger_status take_connection(struct ledger *ledger, const struct event_connection *told)
 {
-    int64_t capture_id = ledger->outcomes[told->capture].id;
-    struct slot *slot = slot_of(ledger, told->slot);
-    char origin_ip[46], origin_source[65];
-    int64_t late = 0;
-    struct store_connection row = {
-        .capture_id = capture_id,
-        .client_port = told->client_port,
-        .server_port = told->server_port,
-        .vlan = told->vlan,
-        .tunnel = told->tunnel[0] ? told->tunnel : NULL,
-        .community_id = told->community_id,
-        .first_ns = told->first_ns,
-        .last_ns = told->last_ns,
-        .greeting = told->greeting,
-        .server_product = told->server_product,
-        .server_host = told->server_host,
-        .capabilities = told->capabilities,
-        .client_ident = told->client_ident,
-        .server_ident = told->server_ident,
-        .encryption = encryption_names[told->encryption],
-        .starttls = starttls_names[told->starttls],
-        .starttls_pipelined = told->starttls_pipelined,
-        .midstream = told->midstream,
-        .one_sided = told->one_sided,
-        .not_imap = told->not_imap,
-        .lost_octets = told->lost_octets,
-        .end = told->ended ? end_names[told->end] : NULL,
-        .closed_by = closer_names[told->closer],
-        .closed_ns = told->closed_ns,
-    };
-    int status;
+    int64_t more_lost = 0;
+    enum ledger_status status = of_rows(rows_take_connection(
+        ledger->rows, ledger->store, ledger->outcomes[told->capture].id, told, &more_lost));
 
-    if (slot == NULL || capture_id == 0 || told->again != (slot->row != 0))
-        return LEDGER_NONSENSE;
-    if (!count_lost(&ledger->outcomes[told->capture], slot, told->lost_octets, &late))
-        return LEDGER_NONSENSE;
-    memcpy(row.client_ip, told->client_ip, sizeof row.client_ip);
-    memcpy(row.server_ip, told->server_ip, sizeof row.server_ip);
-    if (told->origin_ip.octets != NULL && told->origin_source.octets != NULL) {
-        memcpy(origin_ip, told->origin_ip.octets, told->origin_ip.length);
-        origin_ip[told->origin_ip.length] = '\0';
-        memcpy(origin_source, told->origin_source.octets, told->origin_source.length);
-        origin_source[told->origin_source.length] = '\0';
-        row.origin_ip = origin_ip;
-        row.origin_source = origin_source;
-    }
-    if (!told->again)
-        status = store_connection_add(ledger->store, &row, &slot->row);
-    else
-        status = store_connection_update(ledger->store, slot->row, &row);
-    if (status == STORE_OK && late > 0)
-        status = store_capture_lost(ledger->store, capture_id, late);
-    if (told->ended)
-        memset(slot, 0, sizeof *slot);
-    return status == STORE_OK ? LEDGER_OK : LEDGER_STORE;
-}
-
-static enum ledger_status take_login(struct ledger *ledger, const struct event_login *told)
-{
-    const struct slot *slot = slot_of(ledger, told->slot);
-    int64_t capture_id = ledger->outcomes[told->login.begin.capture].id;
-    int64_t row;
-
-    if (slot == NULL || slot->row == 0 || capture_id == 0)
-        return LEDGER_NONSENSE;
-    if (store_login_add(ledger->store, slot->row, capture_id, &told->login, &row) != STORE_OK)
-        return LEDGER_STORE;
-    if (told->login.result == IMAP_RESULT_OK) {
-        ledger->slots[told->slot].login_row = row;
-        ledger->slots[told->slot].login_number = told->login.number;
-    }
-    return LEDGER_OK;
-}
-
-static enum ledger_status take_after(struct ledger *ledger, const struct event_after *told)
-{
-    const struct slot *slot = slot_of(ledger, told->slot);
-
-    if (slot == NULL || slot->login_row == 0 || slot->login_number != told->number)
-        return LEDGER_NONSENSE;
-    return store_login_after(ledger->store, slot->login_row, told->result, told->text) == STORE_OK
-               ? LEDGER_OK
-               : LEDGER_STORE;
+    return status == LEDGER_OK ? count_lost(ledger, told->capture, more_lost) : status;
 }
 
 enum ledger_status ledger_take(struct ledger *ledger, const struct event *event)
@@ -319,9 +202,11 @@ enum ledger_status ledger_take(struct ledger *ledger, const struct event *event)
     case EVENT_CONNECTION:
         return take_connection(ledger, &event->connection);
     case EVENT_LOGIN:
-        return take_login(ledger, &event->login);
+        return of_rows(rows_take_login(ledger->rows, ledger->store,
+                                       ledger->outcomes[event->login.login.begin.capture].id, &event->login,
+                                       NULL));
     case EVENT_AFTER:
-        return take_after(ledger, &event->after);
+        return of_rows(rows_take_after(ledger->rows, ledger->store, &event->after));
     default:
         return LEDGER_OK;
     }
@@ -432,7 +317,7 @@ void ledger_free(struct ledger *ledger)
         return;
     for (size_t i = 0; i < ledger->ended_count; i++)
         free(ledger->ended[i]);
-    free(ledger->slots);
+    rows_free(ledger->rows);
     free(ledger->ended);
     free(ledger);
 }

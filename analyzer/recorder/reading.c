@@ -180,17 +180,7 @@ void reading_take(struct reading *reading, const struct event *event)
         return;
     if (event->kind == EVENT_FINISHED) {
         reading->finished = true;
-        reading->result->missed.frames += event->finished.frames;
-        reading->result->missed.not_tcp += event->finished.not_tcp;
-        reading->result->missed.fragments += event->finished.fragments;
-        reading->result->missed.cut += event->finished.cut;
-        reading->result->missed.malformed += event->finished.malformed;
-        reading->result->missed.bad_checksum += event->finished.bad_checksum;
-        reading->result->missed.evicted += event->finished.evicted;
-        reading->result->missed.lost_octets += event->finished.lost_octets;
-        reading->result->missed.incomplete_datagrams += event->finished.incomplete_datagrams;
-        reading->result->missed.repeated_octets += event->finished.repeated_octets;
-        reading->result->missed.differing_octets += event->finished.differing_octets;
+        event_finished_add(&reading->result->missed, &event->finished);
         return;
     }
     reading->uncommitted = true;

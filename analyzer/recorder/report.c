@@ -1,5 +1,5 @@
 /*
- * What `read` ends with. "Nothing found" and "nothing seen" are different sentences.
+ * What `read` and `live` end with. "Nothing found" and "nothing seen" are different sentences.
  */
 #include "analyzer/recorder/report.h"
 
@@ -72,6 +72,19 @@ static void write_inputs(struct report *report)
     }
 }
 
+static void write_watched(struct report *report)
+{
+    const struct report_live *live = report->facts->live;
+
+    for (size_t i = 0; i < live->interface_count; i++) {
+        const struct crew_interface *seen = &live->result->totals.interfaces[i];
+
+        fprintf(report->out, "%s%s: ", i == 0 ? "Watched: " : "         ", live->interfaces[i]);
+        write_number(report->out, (int64_t)seen->packets, "frame", "frames");
+        fprintf(report->out, ", %s\n", amount_of_octets(seen->octets).text);
+    }
+}
+
 static void write_seen(struct report *report, const struct summary_counts *counts)
 {
     if (counts->connections == counts->not_imap) {
@@ -88,9 +101,9 @@ static void write_seen(struct report *report, const struct summary_counts *count
     fputs(", ", report->out);
     write_number(report->out, counts->unanswered, "without a verdict", "without a verdict");
     fputc('\n', report->out);
-    if (report->facts->result->missed.repeated_octets > 0) {
+    if (report->facts->missed->repeated_octets > 0) {
         fputs("  ", report->out);
-        write_number(report->out, report->facts->result->missed.repeated_octets, "octet was", "octets were");
+        write_number(report->out, report->facts->missed->repeated_octets, "octet was", "octets were");
         fputs(" captured more than once\n", report->out);
     }
 }
@@ -114,27 +127,57 @@ static char *shown_name(const char *name)
     return display_escape(name, strlen(name), &length);
 }
 
-static void write_missed(struct report *report, const struct summary_counts *counts)
+static void write_broken_inputs(struct report *report, bool *missed)
 {
     const struct recorder_result *result = report->facts->result;
     const struct inputs *inputs = report->facts->inputs;
-    bool missed = false;
 
     for (size_t i = 0; i < inputs->count; i++)
         if (result->outcomes[i].state >= OUTCOME_BROKEN) {
             char *name = shown_name(inputs->items[i].name);
 
-            fprintf(report->out, "%s%s: %s\n", missed ? "  " : "Missed:\n  ", name == NULL ? "?" : name,
+            fprintf(report->out, "%s%s: %s\n", *missed ? "  " : "Missed:\n  ", name == NULL ? "?" : name,
                     result->outcomes[i].error == NULL ? "out of memory" : result->outcomes[i].error);
-            missed = true;
+            *missed = true;
             free(name);
         }
     write_missed_line(report, (int64_t)inputs->failed, "input could not be opened",
-                      "inputs could not be opened", &missed);
+                      "inputs could not be opened", missed);
+    write_missed_line(report, (int64_t)inputs->grown, "file was written on after it had been read",
+                      "files were written on after they had been read", missed);
+}
+
+static void write_drops(struct report *report, bool *missed)
+{
+    const struct live_result *result = report->facts->live->result;
+    uint64_t kernel = 0, interface = 0;
+
+    for (size_t i = 0; i < report->facts->live->interface_count; i++) {
+        kernel += result->totals.interfaces[i].kernel_drops;
+        interface += result->totals.interfaces[i].interface_drops;
+    }
+    write_missed_line(report, (int64_t)kernel, "frame was dropped by the kernel: a larger --buffer helps",
+                      "frames were dropped by the kernel: a larger --buffer helps", missed);
+    write_missed_line(report, (int64_t)interface, "frame was dropped by an interface",
+                      "frames were dropped by interfaces", missed);
+    write_missed_line(report, result->totals.deaths,
+                      "time an analyzer died: frames until the next one are missing",
+                      "times an analyzer died: frames until the next one are missing", missed);
+    write_missed_line(report, (int64_t)result->lost.logins, "login could not be kept",
+                      "logins could not be kept", missed);
+}
+
+static void write_missed(struct report *report, const struct summary_counts *counts)
+{
+    const struct event_finished *unused = report->facts->missed;
+    bool missed = false;
+
+    if (report->facts->live == NULL)
+        write_broken_inputs(report, &missed);
+    else
+        write_drops(report, &missed);
     write_missed_line(report, counts->not_imap, "connection at an IMAP port did not speak IMAP",
                       "connections at IMAP ports did not speak IMAP", &missed);
-    write_missed_line(report, (int64_t)inputs->grown, "file was written on after it had been read",
-                      "files were written on after they had been read", &missed);
     write_missed_line(report, counts->encrypted, "connection was encrypted: its logins cannot be seen",
                       "connections were encrypted: their logins cannot be seen", &missed);
     write_missed_line(report, counts->midstream, "connection began before the capture",
@@ -147,19 +190,18 @@ static void write_missed(struct report *report, const struct summary_counts *cou
                       "login is incomplete: it was cut off, or octets of it were never captured",
                       "logins are incomplete: they were cut off, or octets of them were never captured",
                       &missed);
-    write_missed_line(report, result->missed.cut, "frame was cut off before its TCP header ended",
+    write_missed_line(report, unused->cut, "frame was cut off before its TCP header ended",
                       "frames were cut off before their TCP header ended", &missed);
-    write_missed_line(report, result->missed.malformed, "frame contradicts itself",
-                      "frames contradict themselves", &missed);
-    write_missed_line(report, result->missed.bad_checksum, "frame has a wrong checksum and was dropped",
+    write_missed_line(report, unused->malformed, "frame contradicts itself", "frames contradict themselves",
+                      &missed);
+    write_missed_line(report, unused->bad_checksum, "frame has a wrong checksum and was dropped",
                       "frames have a wrong checksum and were dropped", &missed);
-    write_missed_line(report, result->missed.incomplete_datagrams,
-                      "fragmented datagram was never captured whole",
+    write_missed_line(report, unused->incomplete_datagrams, "fragmented datagram was never captured whole",
                       "fragmented datagrams were never captured whole", &missed);
-    write_missed_line(report, result->missed.differing_octets,
+    write_missed_line(report, unused->differing_octets,
                       "octet was captured again as another one: the first one counts",
                       "octets were captured again as other ones: the first ones count", &missed);
-    write_missed_line(report, result->missed.evicted, "connection was given up, because too many were open",
+    write_missed_line(report, unused->evicted, "connection was given up, because too many were open",
                       "connections were given up, because too many were open", &missed);
     if (!missed)
         fputs("Missed: nothing\n", report->out);
@@ -170,7 +212,10 @@ static void on_counts(void *user, const struct summary_counts *counts)
     struct report *report = user;
 
     report->broken = counts->broken;
-    write_inputs(report);
+    if (report->facts->live == NULL)
+        write_inputs(report);
+    else
+        write_watched(report);
     write_seen(report, counts);
     write_missed(report, counts);
     if (counts->logins > 0 && counts->broken == 0)
@@ -218,21 +263,35 @@ static void on_rule(void *user, const struct summary_rule *rule)
             rule->title);
 }
 
+/* The rows of the captures; free them. NULL: out of memory. */
+static int64_t *list_captures(const struct report_facts *facts, size_t *count)
+{
+    size_t room = facts->live != NULL ? facts->live->result->capture_count : facts->inputs->count;
+    int64_t *ids = calloc(room + 1, sizeof *ids);
+
+    if (ids == NULL)
+        return NULL;
+    for (size_t i = 0; i < room; i++) {
+        int64_t id = facts->live != NULL ? facts->live->result->captures[i] : facts->result->outcomes[i].id;
+
+        if (id != 0)
+            ids[(*count)++] = id;
+    }
+    return ids;
+}
+
 int report_write(const struct report_facts *facts, FILE *out, int64_t *broken, char *why, size_t why_size)
 {
     static const struct summary_handler handler = {on_counts, on_sender, on_user, on_rule};
     struct report report = {.facts = facts, .out = out};
     size_t count = 0;
-    int64_t *ids = calloc(facts->inputs->count + 1, sizeof *ids);
+    int64_t *ids = list_captures(facts, &count);
     int status;
 
     if (ids == NULL) {
         (void)snprintf(why, why_size, "out of memory");
         return -1;
     }
-    for (size_t i = 0; i < facts->inputs->count; i++)
-        if (facts->result->outcomes[i].id != 0)
-            ids[count++] = facts->result->outcomes[i].id;
     status = summary_read(facts->database, ids, count, MAX_ROWS, &handler, &report, why, why_size);
     free(ids);
     if (status == 0 && report.rules > 0)

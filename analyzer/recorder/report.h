@@ -1,18 +1,29 @@
 /*
- * What `read` ends with: what was read and what was missed first, then who sends unquoted wildcards to whom,
- * and which users were refused.
+ * What `read` and `live` end with: what was read and what was missed first, then who sends unquoted wildcards
+ * to whom, and which users were refused.
  */
 #ifndef IMAPTAP_ANALYZER_RECORDER_REPORT_H
 #define IMAPTAP_ANALYZER_RECORDER_REPORT_H
 
+#include "analyzer/recorder/live/live.h"
 #include "analyzer/recorder/recorder.h"
 
 #include <stdio.h>
 
+/* What `live` watched. */
+struct report_live {
+    const char *const *interfaces;
+    size_t interface_count;
+    const struct live_result *result;
+};
+
 struct report_facts {
     const char *database;
+    /* of `read`: both */
     const struct inputs *inputs;
     const struct recorder_result *result;
+    const struct report_live *live; /* NULL: it is `read` */
+    const struct event_finished *missed;
     const char *ports; /* where it was looked for, as text */
 };
 

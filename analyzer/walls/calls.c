@@ -87,7 +87,12 @@ static const struct call_group analyzing_group = {NULL, 0, analyzing_checked, CO
 
 /* --- reading an interface: a ring of packets, and the drops that the kernel counted --- */
 
-static const int packets[] = {SCMP_SYS(getsockopt), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg)};
+static const int packets[] = {
+    SCMP_SYS(getsockname), /* whether the interface that went down is gone */
+    SCMP_SYS(getsockopt),
+    SCMP_SYS(recvfrom),
+    SCMP_SYS(recvmsg),
+};
 
 static const struct call_checked packets_checked[] = {
     {SCMP_SYS(ioctl), {1, SCMP_CMP_EQ, SIOCGIFFLAGS, 0}}, /* whether the interface is still there */
@@ -217,6 +222,7 @@ static const struct call_group newer_group = {newer, COUNT(newer), NULL, 0, ENOS
 static const int talking[] = {
     SCMP_SYS(connect),  SCMP_SYS(getpeername), SCMP_SYS(getsockname), SCMP_SYS(getsockopt),
     SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),     SCMP_SYS(sendmsg),     SCMP_SYS(sendto),
+    SCMP_SYS(wait4),    SCMP_SYS(waitid),      SCMP_SYS(waitpid),
 };
 
 static const struct call_checked talking_checked[] = {{SCMP_SYS(socket), {0, SCMP_CMP_EQ, AF_UNIX, 0}}};
@@ -226,14 +232,15 @@ static const struct call_group talking_group = GROUP(talking, talking_checked);
 /* --- opening an interface --- */
 
 static const int opening[] = {
-    SCMP_SYS(access),      SCMP_SYS(bind),       SCMP_SYS(eventfd2), SCMP_SYS(ftruncate),
-    SCMP_SYS(getsockname), SCMP_SYS(getsockopt), SCMP_SYS(pipe2),    SCMP_SYS(readlink),
-    SCMP_SYS(readlinkat),  SCMP_SYS(recvfrom),   SCMP_SYS(recvmsg),  SCMP_SYS(sendmsg),
-    SCMP_SYS(sendto),      SCMP_SYS(setsockopt), SCMP_SYS(stat),     SCMP_SYS(statx),
+    SCMP_SYS(access),     SCMP_SYS(bind),    SCMP_SYS(eventfd2), SCMP_SYS(ftruncate),  SCMP_SYS(getsockname),
+    SCMP_SYS(getsockopt), SCMP_SYS(pipe2),   SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(recvfrom),
+    SCMP_SYS(recvmsg),    SCMP_SYS(sendmsg), SCMP_SYS(sendto),   SCMP_SYS(setsockopt), SCMP_SYS(stat),
+    SCMP_SYS(statx),      SCMP_SYS(uname),
 };
 
 static const struct call_checked opening_checked[] = {
     {SCMP_SYS(socket), {0, SCMP_CMP_EQ, AF_PACKET, 0}},
+    {SCMP_SYS(socket), {0, SCMP_CMP_EQ, AF_NETLINK, 0}}, /* libpcap asks SIOCETHTOOL on one */
     {SCMP_SYS(ioctl), {1, SCMP_CMP_EQ, SIOCGIFFLAGS, 0}},
     {SCMP_SYS(ioctl), {1, SCMP_CMP_EQ, SIOCGIFHWADDR, 0}},
     {SCMP_SYS(ioctl), {1, SCMP_CMP_EQ, SIOCGIFINDEX, 0}},

@@ -1,0 +1,306 @@
+/*
+ * The analyzer process's work on interfaces: takes what the kernel hands out, tells what was found as soon as
+ * nothing more is there, and sleeps.
+ */
+#include "analyzer/analysis/analysis_internal.h"
+
+#include "analyzer/capture/link_type.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define MS INT64_C(1000000)
+
+/* Frames between two looks at the clock while they do not cease. */
+#define LOOK_EVERY 256
+/* What was found waits no longer for more of it. */
+#define TELL_NS (50 * MS)
+/* Between two askings of the kernel for what it dropped. */
+#define FIGURES_NS (2500 * MS)
+/* With nothing to read: between two looks at what waits in vain for octets, and for how long that is done.
+ * Then only what is idle for hours is left to be seen to. */
+#define TICK_NS      (500 * MS)
+#define TICK_FOR_NS  (30 * 1000 * MS)
+#define IDLE_TICK_NS (5000 * MS)
+/* Frames may be on their way from the kernel for so long. */
+#define ON_THE_WAY_NS (2 * LIVE_BLOCK_MS * MS)
+/* How long frames from before the end are waited for when it is to stop. */
+#define DRAIN_NS (2000 * MS)
+
+static int64_t now_ns(clockid_t clock)
+{
+    struct timespec time;
+
+    clock_gettime(clock, &time);
+    return (int64_t)time.tv_sec * 1000 * MS + time.tv_nsec;
+}
+
+/* --- telling --- */
+
+static void tell_started(void *user, uint32_t index, struct live_interface *interface)
+{
+    struct analysis *analysis = user;
+    struct event event = {.kind = EVENT_CAPTURE_STARTED};
+
+    (void)interface;
+    event.capture.capture = index;
+    channel_send(analysis->channel, &event);
+}
+
+static void show_interface(void *user, uint32_t index, struct live_interface *interface)
+{
+    struct analysis *analysis = user;
+    struct channel_interface *shown = &channel_figures(analysis->channel)->interfaces[index];
+    const struct capture_span *span = &analysis->spans[index];
+    struct live_counts counts = live_interface_counts(interface);
+
+    atomic_store_explicit(&shown->packets, (uint64_t)span->packets, memory_order_relaxed);
+    atomic_store_explicit(&shown->octets, (uint64_t)span->octets, memory_order_relaxed);
+    atomic_store_explicit(&shown->evicted, (uint64_t)span->evicted, memory_order_relaxed);
+    atomic_store_explicit(&shown->kernel_drops, counts.dropped, memory_order_relaxed);
+    atomic_store_explicit(&shown->link_type, live_interface_link_type(interface), memory_order_relaxed);
+    atomic_store_explicit(&shown->first_ns, span->first_ns, memory_order_relaxed);
+    atomic_store_explicit(&shown->last_ns, span->last_ns, memory_order_relaxed);
+}
+
+static void show_figures(struct analysis *analysis)
+{
+    struct channel_figures *figures = channel_figures(analysis->channel);
+    struct tracker_counts tracked = tracker_counts(analysis->tracker);
+    struct connection_counts counts = connection_table_counts(analysis->table);
+
+    analysis_count_evicted(analysis);
+    live_set_each(analysis->live, show_interface, analysis);
+    atomic_store_explicit(&figures->frames, analysis->frames, memory_order_relaxed);
+    atomic_store_explicit(&figures->connections, tracked.connections, memory_order_relaxed);
+    atomic_store_explicit(&figures->two_sided, tracked.two_sided, memory_order_relaxed);
+    atomic_store_explicit(&figures->logins, tracked.logins, memory_order_relaxed);
+    atomic_store_explicit(&figures->lost_octets, counts.lost_octets, memory_order_relaxed);
+    atomic_store_explicit(&figures->evicted, counts.evicted, memory_order_relaxed);
+    atomic_store_explicit(&figures->open, counts.open, memory_order_relaxed);
+}
+
+static void tell_ended(struct analysis *analysis, uint32_t index, struct live_interface *interface,
+                       const char *error)
+{
+    const struct capture_span *span = &analysis->spans[index];
+    struct event event = {.kind = EVENT_CAPTURE_ENDED};
+    struct event_capture *told = &event.capture;
+
+    show_interface(analysis, index, interface);
+    told->capture = index;
+    told->packets = span->packets;
+    told->kernel_drops = (int64_t)live_interface_counts(interface).dropped;
+    told->bytes = span->octets;
+    told->evicted = span->evicted;
+    told->first_ns = span->first_ns;
+    told->last_ns = span->last_ns;
+    link_type_name(live_interface_link_type(interface), told->link_types);
+    told->broken = error != NULL;
+    if (error != NULL)
+        (void)snprintf(told->error, sizeof told->error, "%s", error);
+    channel_send(analysis->channel, &event);
+}
+
+static void on_gone(void *user, uint32_t index, struct live_interface *interface)
+{
+    tell_ended(user, index, interface, live_interface_error(interface));
+}
+
+static void on_end(void *user, uint32_t index, struct live_interface *interface)
+{
+    tell_ended(user, index, interface, NULL);
+}
+
+void analysis_end_live(struct analysis *analysis)
+{
+    show_figures(analysis);
+    live_set_each(analysis->live, on_end, analysis);
+}
+
+/* --- frames --- */
+
+static bool is_skipped(const struct analysis *analysis, const struct segment *segment)
+{
+    for (size_t i = 0; i < analysis->skipped_count; i++) {
+        const struct channel_ends *ends = &analysis->skipped[i];
+
+        for (int from = 0; from < 2; from++)
+            if (ends->port[from] == segment->source_port && ends->port[!from] == segment->destination_port &&
+                memcmp(ends->address[from], segment->source, 16) == 0 &&
+                memcmp(ends->address[!from], segment->destination, 16) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* Should this frame be the analyzer's last, the recorder knows which one it was. */
+static void note_frame(struct channel_figures *figures, const struct frame *frame)
+{
+    atomic_store_explicit(&figures->capture, frame->capture, memory_order_relaxed);
+    atomic_store_explicit(&figures->frame, frame->number, memory_order_relaxed);
+    atomic_store_explicit(&figures->frame_ns, frame->time_ns, memory_order_relaxed);
+    atomic_store_explicit(&figures->ends_known, false, memory_order_relaxed);
+    atomic_store_explicit(&figures->inside, true, memory_order_release);
+}
+
+static void note_ends(struct channel_figures *figures, const struct segment *segment)
+{
+    memcpy(figures->ends.address[0], segment->source, 16);
+    memcpy(figures->ends.address[1], segment->destination, 16);
+    figures->ends.port[0] = segment->source_port;
+    figures->ends.port[1] = segment->destination_port;
+    atomic_store_explicit(&figures->ends_known, true, memory_order_release);
+}
+
+static void take_frame(struct analysis *analysis, const struct frame *frame)
+{
+    struct channel_figures *figures = channel_figures(analysis->channel);
+    struct segment segment;
+    enum peel_result result;
+
+    analysis->frames++;
+    analysis_count_frame(analysis, frame);
+    note_frame(figures, frame);
+    result = peel(analysis->peeler, frame, &segment);
+    analysis->peeled[result]++;
+    if (result == PEEL_SEGMENT) {
+        note_ends(figures, &segment);
+        if (!is_skipped(analysis, &segment))
+            connection_table_take(analysis->table, &segment);
+    }
+    atomic_store_explicit(&figures->inside, false, memory_order_release);
+}
+
+/* --- the loop --- */
+
+struct clock {
+    int64_t told_ns, figures_ns, ticked_ns; /* when that was done last; CLOCK_MONOTONIC */
+    int64_t busy_ns;                        /* when there was a frame */
+    uint64_t frames;                        /* when it rested last */
+    int64_t stop_ns;                        /* when it was told to stop; 0: it was not */
+    int64_t stop_time_ns;                   /* the same in the frames' time */
+};
+
+/* False: the recorder is gone. */
+static bool look_at_clock(struct analysis *analysis, struct clock *clock, int64_t now)
+{
+    if (now - clock->figures_ns >= FIGURES_NS) {
+        clock->figures_ns = now;
+        show_figures(analysis);
+    }
+    if (now - clock->told_ns >= TELL_NS) {
+        clock->told_ns = now;
+        if (!channel_flush(analysis->channel))
+            return false;
+    }
+    return tracker_is_heard(analysis->tracker);
+}
+
+static int64_t tick_every(const struct clock *clock, int64_t now)
+{
+    return now - clock->busy_ns < TICK_FOR_NS ? TICK_NS : IDLE_TICK_NS;
+}
+
+/* There is nothing to read. */
+static void rest(struct analysis *analysis, struct clock *clock, int64_t now)
+{
+    if (analysis->frames != clock->frames) {
+        clock->busy_ns = now;
+        show_figures(analysis);
+    }
+    clock->frames = analysis->frames;
+    clock->told_ns = now;
+    (void)channel_flush(analysis->channel);
+    if (now - clock->ticked_ns < tick_every(clock, now))
+        return;
+    clock->ticked_ns = now;
+    connection_table_tick(analysis->table, now_ns(CLOCK_REALTIME) - ON_THE_WAY_NS);
+}
+
+static int wait_ms(const struct clock *clock, int64_t now)
+{
+    int64_t until = clock->ticked_ns + tick_every(clock, now);
+    int64_t figures = clock->figures_ns + (now - clock->busy_ns < TICK_FOR_NS ? FIGURES_NS : IDLE_TICK_NS);
+
+    if (figures < until)
+        until = figures;
+    if (clock->stop_ns != 0 && clock->stop_ns + ON_THE_WAY_NS < until)
+        until = clock->stop_ns + ON_THE_WAY_NS;
+    return until <= now ? 0 : (int)((until - now) / MS + 1);
+}
+
+/* True when all frames from before the end are read, or there are too many of them. */
+static bool is_drained(const struct clock *clock, int64_t now, const struct frame *frame)
+{
+    if (clock->stop_ns == 0)
+        return false;
+    if (frame != NULL)
+        return frame->time_ns > clock->stop_time_ns || now - clock->stop_ns > DRAIN_NS;
+    return now - clock->stop_ns >= ON_THE_WAY_NS;
+}
+
+static void stop(struct clock *clock)
+{
+    clock->stop_ns = now_ns(CLOCK_MONOTONIC);
+    clock->stop_time_ns = now_ns(CLOCK_REALTIME);
+}
+
+enum reading_on analysis_read_live(struct analysis *analysis)
+{
+    int64_t now = now_ns(CLOCK_MONOTONIC);
+    struct clock clock = {.told_ns = now, .ticked_ns = now, .busy_ns = now};
+    struct frame frame;
+
+    live_set_each(analysis->live, tell_started, analysis);
+    for (;;) {
+        enum live_status status = live_set_next(analysis->live, &frame, on_gone, analysis);
+
+        if (status == LIVE_GONE)
+            return READ_ON;
+        if (status == LIVE_FRAME) {
+            take_frame(analysis, &frame);
+            if (analysis->frames % LOOK_EVERY != 0)
+                continue;
+            now = clock.busy_ns = now_ns(CLOCK_MONOTONIC);
+            if (!look_at_clock(analysis, &clock, now))
+                return READ_GONE;
+            if (is_drained(&clock, now, &frame))
+                return READ_STOP;
+            /* while frames do not cease nobody waits, but the leash is to be felt */
+            if (clock.stop_ns == 0 && live_set_wait(analysis->live, analysis->leash, 0))
+                stop(&clock);
+            continue;
+        }
+        now = now_ns(CLOCK_MONOTONIC);
+        rest(analysis, &clock, now);
+        if (!look_at_clock(analysis, &clock, now))
+            return READ_GONE;
+        if (is_drained(&clock, now, NULL))
+            return READ_STOP;
+        if (live_set_wait(analysis->live, clock.stop_ns == 0 ? analysis->leash : -1, wait_ms(&clock, now)))
+            stop(&clock);
+    }
+}
+
+struct analysis *analysis_new_live(const struct analysis_options *options, const struct analysis_live *live,
+                                   struct channel *channel)
+{
+    struct analysis *analysis = analysis_prepare(options, channel, true);
+
+    if (analysis == NULL)
+        return NULL;
+    analysis->live = live->set;
+    analysis->leash = live->leash;
+    analysis->skipped = live->skipped;
+    analysis->skipped_count = live->skipped_count;
+    if (!analysis_reserve_span(analysis, CHANNEL_INTERFACES - 1)) {
+        analysis->live = NULL; /* it stays the caller's */
+        analysis_free(analysis);
+        return NULL;
+    }
+    for (size_t i = 0; i < CHANNEL_INTERFACES; i++)
+        analysis->spans[i].first_ns = analysis->spans[i].last_ns = -1;
+    return analysis;
+}

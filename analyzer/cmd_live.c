@@ -1,0 +1,345 @@
+/*
+ * imaptap live: finds the logins on network interfaces as the packets come, and keeps them.
+ */
+#include "analyzer/command.h"
+#include "analyzer/open_store.h"
+#include "analyzer/port_list.h"
+#include "analyzer/recorder/confine.h"
+#include "analyzer/recorder/live/live.h"
+#include "analyzer/recorder/live/log.h"
+#include "analyzer/recorder/report.h"
+#include "analyzer/run_facts.h"
+#include "analyzer/walls/walls.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define DEFAULT_BUFFER_MIB 64
+#define MAX_BUFFER_MIB     1024
+#define DEFAULT_FLUSH_MS   500
+#define MAX_FLUSH_MS       60000
+
+struct settings {
+    const char *database;
+    const char *interfaces[CHANNEL_INTERFACES];
+    struct port_list ports;
+    struct user_mask mask;
+    bool mask_users, quiet, exit_code, require_sandbox;
+    int flush_ms;
+    struct launcher_options launcher;
+    struct run_facts run;
+};
+
+static void print_help(void)
+{
+    printf(
+        "Usage: imaptap live [OPTIONS] -i IFACE...\n\n"
+        "Finds the IMAP logins on network interfaces (a span port, a tap) as the packets come, judges\n"
+        "each against the IMAP grammar and keeps the findings in a database, until SIGINT or SIGTERM.\n"
+        "A login is in the database within a second of its verdict.\n\n"
+        "  -i, --interface IFACE\n"
+        "                     the interface, or `any`; several -i are read as one stream of traffic (a\n"
+        "                     tap has one for each direction). One that is not there yet, or goes, is\n"
+        "                     waited for\n"
+        "  -d, --db FILE      the database (default " DEFAULT_DATABASE "); made when it is not there\n"
+        "  -p, --port LIST    ports of IMAP servers, with commas (default 143,993)\n"
+        "  --detect           also follow what speaks IMAP on other ports: all TCP then comes from the\n"
+        "                     kernel\n"
+        "  --filter EXPR      what comes from the kernel, as pcap-filter(7) has it, in place of the ports\n"
+        "                     with their fragments, VLANs and tunnels\n"
+        "  --buffer MIB       memory of an interface's frames that are not read yet (default %d)\n"
+        "  --snaplen OCTETS   keep no more of a frame (default %d: all)\n"
+        "  --no-promiscuous   only frames for this machine\n"
+        "  --workers N        processes that share the load by connection (default 1, at most %d)\n"
+        "  --flush MS         between two commits, at most (default %d)\n"
+        "  -q                 say nothing but warnings and the summary\n"
+        "  --exit-code        exit with status 1 when a login breaks the grammar\n"
+        "  --mask-users       replace user names by a keyed hash (the key lasts for this run)\n"
+        "  --verify-checksums drop TCP segments and IPv4 headers with a wrong checksum\n"
+        "  --password-shape   also keep lengths, positions and counts of passwords; never octets\n"
+        "  --help             this text\n\n"
+        "Signals: SIGINT and SIGTERM end it with a summary, SIGHUP opens the database file anew (move\n"
+        "the old one away before), SIGUSR1 tells figures on standard error.\n\n"
+        "Exit status: 0 ended by a signal; 1 violations found, with --exit-code; 2 wrong usage; 3 it\n"
+        "could not capture, or findings not be kept: what could be was.\n\n"
+        "Example:\n"
+        "  imaptap live -i eth1 -d mail.db & imaptap query -d mail.db findings\n",
+        DEFAULT_BUFFER_MIB, LIVE_SNAPLEN_MAX, LAUNCHER_WORKERS, DEFAULT_FLUSH_MS);
+}
+
+/* Reads a number from 1 to `most`. Returns 0: it is none. */
+static unsigned parse_number(const char *text, unsigned long most)
+{
+    char *end;
+    unsigned long number;
+
+    errno = 0;
+    number = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || number > most)
+        return 0;
+    return (unsigned)number;
+}
+
+static int say_usage(const char *sentence)
+{
+    fprintf(stderr, "imaptap live: %s; see imaptap live --help\n", sentence);
+    return EXIT_USAGE;
+}
+
+static int add_interface(struct settings *settings, const char *name)
+{
+    struct launcher_options *options = &settings->launcher;
+
+    if (options->interface_count == CHANNEL_INTERFACES)
+        return say_usage("too many interfaces");
+    if (name[0] == '\0' || strlen(name) >= IFNAMSIZ || strchr(name, '/') != NULL)
+        return say_usage("-i takes the name of an interface");
+    for (size_t i = 0; i < options->interface_count; i++)
+        if (strcmp(settings->interfaces[i], name) == 0)
+            return say_usage("an interface is named twice");
+    settings->interfaces[options->interface_count++] = name;
+    return -1;
+}
+
+/* The options that take a number. Returns -1 to go on, else an exit status. */
+static int parse_amount(int option, const char *text, struct settings *settings)
+{
+    unsigned number;
+
+    switch (option) {
+    case 'b':
+        number = parse_number(text, MAX_BUFFER_MIB);
+        settings->launcher.live.buffer_octets = number << 20;
+        return number > 0 ? -1 : say_usage("--buffer takes MiB, from 1 to 1024");
+    case 'l':
+        number = parse_number(text, LIVE_SNAPLEN_MAX);
+        settings->launcher.live.snaplen = number;
+        return number > 0 ? -1 : say_usage("--snaplen takes octets, from 1 to 262144");
+    case 'w':
+        number = parse_number(text, LAUNCHER_WORKERS);
+        settings->launcher.workers = number;
+        return number > 0 ? -1 : say_usage("--workers takes a number from 1 to 32");
+    default:
+        number = parse_number(text, MAX_FLUSH_MS);
+        settings->flush_ms = (int)number;
+        return number > 0 ? -1 : say_usage("--flush takes milliseconds, from 1 to 60000");
+    }
+}
+
+/* Returns -1 to go on, else an exit status. */
+static int parse_option(int option, const char *value, struct settings *settings)
+{
+    struct launcher_options *options = &settings->launcher;
+    char why[512];
+
+    switch (option) {
+    case 'i':
+        return add_interface(settings, value);
+    case 'd':
+        settings->database = value;
+        break;
+    case 'p':
+        if (port_list_parse(&settings->ports, value) == 0)
+            break;
+        fprintf(stderr, "imaptap live: --port takes port numbers with commas between, not '%s'\n", value);
+        return EXIT_USAGE;
+    case 'D':
+        options->analysis.detect = options->live.filter.every_tcp = true;
+        break;
+    case 'f':
+        options->live.filter.expression = value;
+        if (live_filter_check(value, why, sizeof why) == 0)
+            break;
+        fprintf(stderr, "imaptap live: --filter: %s\n", why);
+        return EXIT_USAGE;
+    case 'P':
+        options->live.promiscuous = false;
+        break;
+    case 'q':
+        settings->quiet = true;
+        break;
+    case 'e':
+        settings->exit_code = true;
+        break;
+    case 'm':
+        settings->mask_users = true;
+        break;
+    case 'c':
+        options->analysis.verify_checksums = true;
+        break;
+    case 's':
+        options->analysis.password_shape = true;
+        break;
+    case 'r':
+        settings->require_sandbox = true;
+        break;
+    case 'h':
+        print_help();
+        return EXIT_DONE;
+    case '?':
+        return EXIT_USAGE;
+    default:
+        return parse_amount(option, value, settings);
+    }
+    return -1;
+}
+
+static int parse(int argc, char **argv, struct settings *settings)
+{
+    static const struct option options[] = {{"interface", required_argument, NULL, 'i'},
+                                            {"db", required_argument, NULL, 'd'},
+                                            {"port", required_argument, NULL, 'p'},
+                                            {"detect", no_argument, NULL, 'D'},
+                                            {"filter", required_argument, NULL, 'f'},
+                                            {"buffer", required_argument, NULL, 'b'},
+                                            {"snaplen", required_argument, NULL, 'l'},
+                                            {"no-promiscuous", no_argument, NULL, 'P'},
+                                            {"workers", required_argument, NULL, 'w'},
+                                            {"flush", required_argument, NULL, 'F'},
+                                            {"exit-code", no_argument, NULL, 'e'},
+                                            {"mask-users", no_argument, NULL, 'm'},
+                                            {"verify-checksums", no_argument, NULL, 'c'},
+                                            {"password-shape", no_argument, NULL, 's'},
+                                            {"require-sandbox", no_argument, NULL, 'r'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    int option, status;
+
+    while ((option = getopt_long(argc, argv, "i:d:p:qh", options, NULL)) != -1) {
+        status = parse_option(option, optarg, settings);
+        if (status != -1)
+            return status;
+    }
+    if (optind < argc)
+        return say_usage("interfaces are named with -i, and nothing else is");
+    if (settings->launcher.interface_count == 0)
+        return say_usage("name an interface with -i (`ip link` lists them)");
+    return -1;
+}
+
+/* Better said before anything starts than by each analyzer. */
+static bool may_capture(void)
+{
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+    if (fd < 0) {
+        fprintf(stderr,
+                "imaptap: no permission to capture (%s): run as root, or give the program the right to "
+                "with `setcap cap_net_raw+ep`\n",
+                strerror(errno));
+        return false;
+    }
+    close(fd);
+    return true;
+}
+
+static int report(const struct settings *settings, const struct live_result *result)
+{
+    struct report_live live = {settings->interfaces, settings->launcher.interface_count, result};
+    char where[400], why[1024];
+    struct report_facts facts = {
+        .database = settings->database, .live = &live, .missed = &result->missed, .ports = where};
+    bool failed = result->failed;
+    int64_t broken = 0;
+
+    (void)snprintf(where, sizeof where, "on port %s%s", settings->ports.text,
+                   settings->launcher.analysis.detect ? " or any other" : "");
+    if (report_write(&facts, stdout, &broken, why, sizeof why) != 0) {
+        fprintf(stderr, "imaptap: %s\n", why);
+        failed = true;
+    }
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, "imaptap: the summary cannot be written: %s\n", strerror(errno));
+        failed = true;
+    }
+    if (failed)
+        return EXIT_UNREAD;
+    return settings->exit_code && broken > 0 ? EXIT_VIOLATIONS : EXIT_DONE;
+}
+
+/* The order matters: the launcher has to have nothing of the database, and the database is made by whom the
+ * recorder is in the end. */
+static int capture(const struct settings *settings)
+{
+    struct live_settings live = {.launcher = &settings->launcher,
+                                 .database = settings->database,
+                                 .run = &settings->run.facts,
+                                 .flush_ms = settings->flush_ms,
+                                 .ports = settings->ports.text};
+    struct launcher *launcher = launcher_new(&settings->launcher);
+    int signals = live_take_signals();
+    struct links *links = links_new(settings->interfaces, settings->launcher.interface_count);
+    struct store *store = NULL;
+    struct live_result result;
+    int status = EXIT_UNREAD;
+    char ignored[64];
+
+    if (launcher == NULL || links == NULL || signals < 0) {
+        fprintf(stderr, "imaptap: the capture cannot be started: %s\n", strerror(errno));
+        goto cleanup;
+    }
+    store = open_store(settings->database, true);
+    if (store == NULL)
+        goto cleanup;
+    if (confine_recorder(settings->database, NULL, true) != 0) {
+        fprintf(stderr, "imaptap: the recorder cannot give up its rights: %s\n", strerror(errno));
+        goto cleanup;
+    }
+    if (live_run(&live, launcher, links, signals, store, &result) == 0)
+        status = report(settings, &result);
+    else
+        fputs("imaptap: out of memory\n", stderr);
+    live_result_free(&result);
+    return status;
+cleanup:
+    if (store != NULL)
+        (void)store_close(store, ignored, sizeof ignored);
+    links_free(links);
+    launcher_free(launcher);
+    return status;
+}
+
+int cmd_live(int argc, char **argv)
+{
+    struct settings settings = {.database = DEFAULT_DATABASE,
+                                .ports = PORT_LIST_DEFAULT,
+                                .flush_ms = DEFAULT_FLUSH_MS,
+                                .launcher = {.workers = 1,
+                                             .live = {.buffer_octets = DEFAULT_BUFFER_MIB << 20,
+                                                      .snaplen = LIVE_SNAPLEN_MAX,
+                                                      .promiscuous = true}}};
+    struct launcher_options *options = &settings.launcher;
+    int status;
+
+    /* before the options are parsed, which puts them in front */
+    if (run_facts_collect(&settings.run, argc, argv, NULL) != 0) {
+        fprintf(stderr, "imaptap: no random number can be had for the run: %s\n", strerror(errno));
+        return EXIT_UNREAD;
+    }
+    status = parse(argc, argv, &settings);
+    if (status != -1)
+        return status;
+    settings.run.facts.filter = options->live.filter.expression;
+    options->interfaces = settings.interfaces;
+    options->analysis.ports = options->live.filter.ports = settings.ports.ports;
+    options->analysis.port_count = options->live.filter.port_count = settings.ports.count;
+    walls_forbid_core_files();
+    if (!walls_suffice(settings.require_sandbox, stderr))
+        return EXIT_UNREAD;
+    if (settings.quiet)
+        log_be_quiet();
+    if (settings.mask_users) {
+        if (user_mask_new_key(&settings.mask) != 0) {
+            fputs("imaptap: no random key can be had to mask user names\n", stderr);
+            return EXIT_UNREAD;
+        }
+        options->analysis.mask = &settings.mask;
+    }
+    return may_capture() ? capture(&settings) : EXIT_UNREAD;
+}

@@ -1,0 +1,494 @@
+/*
+ * The analyzers of a live capture.
+ */
+#include "analyzer/recorder/live/crew.h"
+
+#include "analyzer/recorder/live/culprits.h"
+#include "analyzer/recorder/live/log.h"
+#include "analyzer/recorder/reading.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Before an analyzer that died is started again: twice as long each time, */
+#define PAUSE_MS     100
+#define PAUSE_MAX_MS 30000
+/* unless the last one lived so long. */
+#define LONG_LIFE_MS 60000
+/* How long an analyzer may take to end when it is to. */
+#define STOP_MS 6000
+/* Events taken of one analyzer before others are looked at. */
+#define TAKE_MAX 4096
+
+struct worker {
+    struct channel *channel; /* NULL: no analyzer runs */
+    int leash;               /* -1: it is to end */
+    bool ended, over;        /* the launcher said so; its channel is read to the end */
+    int status;              /* as of waitpid; -1: it never began */
+    bool finished, distrusted;
+    uint32_t asked, told, open; /* interfaces, a bit each: it was asked to open, said that it did or could
+                                   not, and has open */
+    int64_t started_ms, leashed_ms;
+    int64_t start_ms; /* when the next one is to be started */
+    int pause_ms;
+    struct keeper_figures figures[CHANNEL_INTERFACES]; /* of this life */
+    int64_t drops_before[CHANNEL_INTERFACES];          /* of the interface */
+};
+
+struct crew {
+    const struct launcher_options *options;
+    struct launcher *launcher;
+    struct links *links;
+    struct keeper *keeper;
+    struct worker workers[LAUNCHER_WORKERS];
+    struct culprits culprits;
+    struct link_state seen[CHANNEL_INTERFACES]; /* what was said of it last */
+    int64_t up_ms[CHANNEL_INTERFACES];          /* since when it is there and up */
+    struct crew_totals past;                    /* of analyzers that are gone */
+    struct event_finished missed;
+    bool stopping, launcher_gone;
+};
+
+struct crew *crew_new(const struct launcher_options *options, struct launcher *launcher, struct links *links)
+{
+    struct crew *crew = calloc(1, sizeof *crew);
+
+    if (crew == NULL)
+        return NULL;
+    crew->options = options;
+    crew->launcher = launcher;
+    crew->links = links;
+    crew->past.last_ns = -1;
+    for (unsigned i = 0; i < LAUNCHER_WORKERS; i++)
+        crew->workers[i].leash = -1;
+    for (unsigned i = 0; i < options->interface_count; i++) {
+        crew->seen[i] = links_state(links, i);
+        if (!crew->seen[i].there)
+            log_say(LOG_LEVEL_WARNING, "%s: there is no such interface: waiting for it",
+                    options->interfaces[i]);
+        else if (!crew->seen[i].up)
+            log_say(LOG_LEVEL_WARNING, "%s: the interface is down: waiting for it", options->interfaces[i]);
+    }
+    return crew;
+}
+
+void crew_set_keeper(struct crew *crew, struct keeper *keeper)
+{
+    crew->keeper = keeper;
+}
+
+static uint32_t bit(unsigned interface)
+{
+    return UINT32_C(1) << interface;
+}
+
+/* --- interfaces --- */
+
+/* The interfaces that can be read now; says what changed. */
+static uint32_t look_at_links(struct crew *crew)
+{
+    uint32_t wanted = 0;
+
+    for (unsigned i = 0; i < crew->options->interface_count; i++) {
+        const char *name = crew->options->interfaces[i];
+        struct link_state now = links_state(crew->links, i), before = crew->seen[i];
+
+        if (before.there && !now.there)
+            log_say(LOG_LEVEL_WARNING, "%s: the interface is gone: waiting for it", name);
+        else if (before.up && !now.up)
+            log_say(LOG_LEVEL_WARNING, "%s: the interface went down: waiting for it", name);
+        else if (!before.up && now.up)
+            log_say(LOG_LEVEL_NOTICE, "%s: the interface is up", name);
+        if (now.up && (!before.up || !before.there))
+            crew->up_ms[i] = reading_now_ms();
+        crew->seen[i] = now;
+        if (now.there && now.up)
+            wanted |= bit(i);
+    }
+    return wanted;
+}
+
+/* True when the worker should begin anew, because an interface is there that it does not read. */
+static bool misses_some(const struct crew *crew, const struct worker *worker, uint32_t wanted)
+{
+    if (wanted & ~worker->asked)
+        return true;
+    for (unsigned i = 0; i < crew->options->interface_count; i++)
+        if (wanted & worker->told & ~worker->open & bit(i) && crew->up_ms[i] > worker->started_ms)
+            return true;
+    return false;
+}
+
+/* --- figures --- */
+
+/* Reads the figures that the analyzer shares. It may be hostile: they are figures, and nothing else. */
+static void read_figures(struct crew *crew, struct worker *worker)
+{
+    struct channel_figures *shared = channel_figures(worker->channel);
+    bool first = worker == crew->workers;
+
+    for (unsigned i = 0; i < crew->options->interface_count; i++) {
+        const struct channel_interface *from = &shared->interfaces[i];
+        struct keeper_figures *to = &worker->figures[i];
+
+        to->packets = (int64_t)(atomic_load(&from->packets) & INT64_MAX);
+        to->octets = (int64_t)(atomic_load(&from->octets) & INT64_MAX);
+        to->evicted = (int64_t)(atomic_load(&from->evicted) & INT64_MAX);
+        to->kernel_drops = (int64_t)(atomic_load(&from->kernel_drops) & INT64_MAX);
+        to->link_type = atomic_load(&from->link_type);
+        to->first_ns = to->packets > 0 ? atomic_load(&from->first_ns) : -1;
+        to->last_ns = to->packets > 0 ? atomic_load(&from->last_ns) : -1;
+        /* not of the analyzer: the first worker's rows have it */
+        to->interface_drops = 0;
+        if (first && links_state(crew->links, i).dropped > worker->drops_before[i])
+            to->interface_drops = links_state(crew->links, i).dropped - worker->drops_before[i];
+    }
+}
+
+static void add_worker(const struct crew *crew, const struct worker *worker, struct crew_totals *totals)
+{
+    struct channel_figures *shared = channel_figures(worker->channel);
+
+    for (unsigned i = 0; i < crew->options->interface_count; i++) {
+        struct crew_interface *to = &totals->interfaces[i];
+
+        to->packets += (uint64_t)worker->figures[i].packets;
+        to->octets += (uint64_t)worker->figures[i].octets;
+        to->kernel_drops += (uint64_t)worker->figures[i].kernel_drops;
+        to->interface_drops += (uint64_t)worker->figures[i].interface_drops;
+        to->open = to->open || (worker->open & bit(i));
+        if (worker->figures[i].last_ns > totals->last_ns)
+            totals->last_ns = worker->figures[i].last_ns;
+    }
+    totals->connections += atomic_load(&shared->connections);
+    totals->two_sided += atomic_load(&shared->two_sided);
+    totals->logins += atomic_load(&shared->logins);
+    totals->lost_octets += atomic_load(&shared->lost_octets);
+    totals->evicted += atomic_load(&shared->evicted);
+    totals->open += atomic_load(&shared->open);
+}
+
+void crew_totals(const struct crew *crew, struct crew_totals *totals)
+{
+    *totals = crew->past;
+    for (unsigned i = 0; i < crew->options->workers; i++)
+        if (crew->workers[i].channel != NULL)
+            add_worker(crew, &crew->workers[i], totals);
+}
+
+void crew_figures(const struct crew *crew, unsigned worker, unsigned interface,
+                  struct keeper_figures *figures)
+{
+    *figures = crew->workers[worker].figures[interface];
+}
+
+const struct event_finished *crew_missed(const struct crew *crew)
+{
+    return &crew->missed;
+}
+
+/* --- starting and ending --- */
+
+static void unleash(struct worker *worker)
+{
+    if (worker->leash < 0)
+        return;
+    close(worker->leash);
+    worker->leash = -1;
+    worker->leashed_ms = reading_now_ms();
+}
+
+/* The analyzer that is to be started for these interfaces. Returns false when it cannot be. */
+static bool start(struct crew *crew, unsigned number, uint32_t interfaces)
+{
+    struct worker *worker = &crew->workers[number];
+    struct channel *channel = channel_new();
+    int leash[2];
+
+    if (channel == NULL || pipe2(leash, O_CLOEXEC) != 0) {
+        channel_free(channel);
+        return false;
+    }
+    if (launcher_start(crew->launcher, number, interfaces, channel, leash[0], crew->culprits.skipped,
+                       crew->culprits.skipped_count) != 0) {
+        crew->launcher_gone = true;
+        channel_free(channel);
+        close(leash[0]);
+        close(leash[1]);
+        return false;
+    }
+    close(leash[0]);
+    channel_become_receiver(channel, CHANNEL_INTERFACES, ANALYSIS_MAX_CONNECTIONS);
+    *worker = (struct worker){.channel = channel,
+                              .leash = leash[1],
+                              .asked = interfaces,
+                              .started_ms = reading_now_ms(),
+                              .pause_ms = worker->pause_ms};
+    for (unsigned i = 0; i < crew->options->interface_count; i++)
+        worker->drops_before[i] = links_state(crew->links, i).dropped;
+    keeper_restart(crew->keeper, number);
+    return true;
+}
+
+/* Ends the rows of what the analyzer had open, as it can no more do itself. */
+static void end_captures(struct crew *crew, unsigned number, const char *why)
+{
+    static uint8_t encoding[EVENT_MAX_OCTETS];
+    struct worker *worker = &crew->workers[number];
+    struct event event = {.kind = EVENT_CAPTURE_ENDED};
+
+    for (unsigned i = 0; i < crew->options->interface_count; i++) {
+        const struct keeper_figures *figures = &worker->figures[i];
+
+        if (!(worker->open & bit(i)))
+            continue;
+        event.capture = (struct event_capture){
+            .capture = i,
+            .broken = true,
+            .packets = figures->packets,
+            .bytes = figures->octets,
+            .evicted = figures->evicted,
+            .kernel_drops = figures->kernel_drops,
+            .interface_drops = figures->interface_drops,
+            .first_ns = figures->first_ns,
+            .last_ns = figures->last_ns,
+        };
+        (void)snprintf(event.capture.error, sizeof event.capture.error, "%s", why);
+        keeper_take(crew->keeper, number, &event, encoding, event_encode(&event, encoding));
+    }
+}
+
+static void tell_death(struct crew *crew, unsigned number)
+{
+    struct worker *worker = &crew->workers[number];
+    char why[256], place[256] = "";
+
+    if (worker->distrusted)
+        (void)snprintf(why, sizeof why, "the analyzer sent what makes no sense and was ended");
+    else if (worker->status == -1)
+        (void)snprintf(why, sizeof why, "the analyzer could not be started");
+    else if (WIFSIGNALED(worker->status))
+        (void)snprintf(why, sizeof why, "the analyzer died (%s)", strsignal(WTERMSIG(worker->status)));
+    else
+        (void)snprintf(why, sizeof why, "the analyzer gave up");
+    culprits_blame(&crew->culprits, channel_figures(worker->channel), place, sizeof place);
+    log_say(LOG_LEVEL_ERROR, "%s%s%s: frames are missing until the next one runs, in %d ms", why,
+            place[0] ? " " : "", place, worker->pause_ms);
+    (void)snprintf(why + strlen(why), sizeof why - strlen(why),
+                   "; what came before is kept, what came until the next one ran was not seen");
+    end_captures(crew, number, why);
+}
+
+/* The analyzer is gone, and all that it told is taken. */
+static void bury(struct crew *crew, unsigned number)
+{
+    struct worker *worker = &crew->workers[number];
+    int64_t now = reading_now_ms();
+    bool orderly = worker->finished && !worker->distrusted;
+
+    read_figures(crew, worker);
+    if (orderly && (worker->open != 0 || worker->leashed_ms != 0 || worker->figures[0].packets > 0 ||
+                    now - worker->started_ms >= LONG_LIFE_MS))
+        worker->pause_ms = PAUSE_MS;
+    else if (now - worker->started_ms >= LONG_LIFE_MS || worker->pause_ms == 0)
+        worker->pause_ms = PAUSE_MS;
+    else
+        worker->pause_ms = worker->pause_ms * 2 < PAUSE_MAX_MS ? worker->pause_ms * 2 : PAUSE_MAX_MS;
+    if (!orderly) {
+        crew->past.deaths++;
+        tell_death(crew, number);
+    }
+    worker->start_ms = orderly && worker->leashed_ms != 0 ? now : now + worker->pause_ms;
+    worker->open = 0;
+    add_worker(crew, worker, &crew->past);
+    crew->past.open = 0;
+    channel_free(worker->channel);
+    worker->channel = NULL;
+    unleash(worker);
+}
+
+/* --- taking --- */
+
+static void take_event(struct crew *crew, unsigned number, struct event *event)
+{
+    static uint8_t anew[EVENT_MAX_OCTETS];
+    struct worker *worker = &crew->workers[number];
+    uint32_t which = event->kind == EVENT_CAPTURE_STARTED || event->kind == EVENT_CAPTURE_ENDED
+                         ? bit(event->capture.capture)
+                         : 0;
+    size_t length;
+    const uint8_t *encoding = channel_encoding(worker->channel, &length);
+
+    if (event->kind == EVENT_CAPTURE_STARTED)
+        worker->open |= which;
+    worker->told |= which;
+    if (event->kind == EVENT_CAPTURE_ENDED) {
+        worker->open &= ~which;
+        if (event->capture.broken)
+            log_say(LOG_LEVEL_WARNING, "%s", event->capture.error);
+        read_figures(crew, worker);
+        event->capture.interface_drops = worker->figures[event->capture.capture].interface_drops;
+        length = event_encode(event, anew);
+        encoding = anew;
+    }
+    if (event->kind == EVENT_FINISHED) {
+        worker->finished = true;
+        event_finished_add(&crew->missed, &event->finished);
+    }
+    keeper_take(crew->keeper, number, event, encoding, length);
+}
+
+static void take_worker(struct crew *crew, unsigned number)
+{
+    struct worker *worker = &crew->workers[number];
+    struct event event;
+
+    for (int i = 0; i < TAKE_MAX && !worker->over; i++) {
+        switch (channel_receive(worker->channel, &event, 0)) {
+        case CHANNEL_EVENT:
+            if (!worker->distrusted)
+                take_event(crew, number, &event);
+            break;
+        case CHANNEL_QUIET:
+            return;
+        case CHANNEL_BROKEN:
+            worker->distrusted = worker->over = true;
+            launcher_kill(crew->launcher, number);
+            break;
+        default:
+            worker->over = true;
+        }
+    }
+}
+
+static void take_news(struct crew *crew)
+{
+    unsigned number;
+    int status;
+
+    for (;;) {
+        switch (launcher_news(crew->launcher, &number, &status)) {
+        case LAUNCHER_ENDED:
+            if (number < crew->options->workers && crew->workers[number].channel != NULL) {
+                crew->workers[number].ended = true;
+                crew->workers[number].status = status;
+            }
+            break;
+        case LAUNCHER_GONE:
+            crew->launcher_gone = true;
+            return;
+        default:
+            return;
+        }
+    }
+}
+
+void crew_take(struct crew *crew)
+{
+    if (!crew->launcher_gone)
+        take_news(crew);
+    for (unsigned i = 0; i < crew->options->workers; i++) {
+        struct worker *worker = &crew->workers[i];
+
+        if (worker->channel == NULL)
+            continue;
+        take_worker(crew, i);
+        read_figures(crew, worker);
+        if (worker->over && (worker->ended || crew->launcher_gone))
+            bury(crew, i);
+    }
+}
+
+/* --- the loop's --- */
+
+bool crew_tend(struct crew *crew)
+{
+    uint32_t wanted = look_at_links(crew);
+    int64_t now = reading_now_ms();
+
+    for (unsigned i = 0; i < crew->options->workers && !crew->launcher_gone; i++) {
+        struct worker *worker = &crew->workers[i];
+
+        if (worker->channel != NULL && worker->leash >= 0 && !crew->stopping &&
+            misses_some(crew, worker, wanted))
+            unleash(worker);
+        if (worker->channel != NULL && worker->leash < 0 && now - worker->leashed_ms >= STOP_MS)
+            launcher_kill(crew->launcher, i);
+        if (worker->channel == NULL && !crew->stopping && wanted != 0 && now >= worker->start_ms &&
+            !start(crew, i, wanted))
+            worker->start_ms = now + PAUSE_MAX_MS;
+        /* one after the other: all workers are to join the interfaces' groups in the same order, so that the
+         * halves of a connection that come from two interfaces meet */
+        if (worker->channel != NULL && worker->told != worker->asked && !worker->over)
+            break;
+    }
+    return !crew->launcher_gone;
+}
+
+int64_t crew_due_ms(const struct crew *crew)
+{
+    int64_t due = INT64_MAX;
+    bool any = false;
+
+    for (unsigned i = 0; i < crew->options->interface_count; i++)
+        any = any || crew->seen[i].up;
+    for (unsigned i = 0; i < crew->options->workers; i++) {
+        const struct worker *worker = &crew->workers[i];
+        int64_t own = INT64_MAX;
+
+        if (worker->channel == NULL && !crew->stopping && any)
+            own = worker->start_ms;
+        else if (worker->channel != NULL && worker->leash < 0)
+            own = worker->leashed_ms + STOP_MS;
+        if (own < due)
+            due = own;
+        if (worker->channel != NULL && worker->told != worker->asked && !worker->over)
+            break; /* the others wait for it */
+    }
+    return due;
+}
+
+size_t crew_poll(const struct crew *crew, struct pollfd *ready)
+{
+    size_t count = 0;
+
+    ready[count++] = (struct pollfd){crew->launcher_gone ? -1 : launcher_fd(crew->launcher), POLLIN, 0};
+    for (unsigned i = 0; i < crew->options->workers; i++)
+        if (crew->workers[i].channel != NULL && !crew->workers[i].over)
+            ready[count++] = (struct pollfd){channel_receiver_fd(crew->workers[i].channel), POLLIN, 0};
+    return count;
+}
+
+void crew_stop(struct crew *crew)
+{
+    crew->stopping = true;
+    for (unsigned i = 0; i < crew->options->workers; i++)
+        if (crew->workers[i].channel != NULL)
+            unleash(&crew->workers[i]);
+}
+
+bool crew_is_over(const struct crew *crew)
+{
+    for (unsigned i = 0; i < crew->options->workers; i++)
+        if (crew->workers[i].channel != NULL)
+            return false;
+    return true;
+}
+
+void crew_free(struct crew *crew)
+{
+    if (crew == NULL)
+        return;
+    for (unsigned i = 0; i < LAUNCHER_WORKERS; i++) {
+        channel_free(crew->workers[i].channel);
+        if (crew->workers[i].leash >= 0)
+            close(crew->workers[i].leash);
+    }
+    free(crew);
+}

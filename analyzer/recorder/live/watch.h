@@ -1,0 +1,34 @@
+/*
+ * Warns of what a person should know while a live capture runs: that frames are dropped, with the setting
+ * that helps, and that nothing, or only half, is seen (a dead tap looks like good news).
+ */
+#ifndef IMAPTAP_ANALYZER_RECORDER_LIVE_WATCH_H
+#define IMAPTAP_ANALYZER_RECORDER_LIVE_WATCH_H
+
+#include "analyzer/recorder/live/crew.h"
+
+/* Silence for so long after the start is a warning. */
+#define WATCH_SILENCE_MS 60000
+
+struct watch_interface {
+    uint64_t kernel_drops, interface_drops; /* when that was looked at last */
+    int64_t kernel_ms, interface_ms;        /* when drops were last seen; 0: not lately */
+};
+
+struct watch {
+    const char *const *interfaces;
+    size_t interface_count;
+    uint32_t buffer_octets;
+    const char *ports; /* where IMAP is looked for, as text */
+    int64_t started_ms;
+    bool silence_told;
+    uint64_t evicted;
+    struct watch_interface states[CHANNEL_INTERFACES];
+};
+
+/* Looks at the totals; call it every few seconds. Writes one warning into `text` and returns true, until
+ * there is none: call it again with the same totals as long as it returns true. */
+bool watch_next(struct watch *watch, int64_t now_ms, const struct crew_totals *totals, char *text,
+                size_t size);
+
+#endif
