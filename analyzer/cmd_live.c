@@ -13,11 +13,13 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <libgen.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define DEFAULT_BUFFER_MIB 64
@@ -31,6 +33,10 @@ struct settings {
     struct port_list ports;
     struct user_mask mask;
     bool mask_users, quiet, exit_code, require_sandbox;
+    struct telling_settings telling;
+    bool has_schema;
+    const char *user_name; /* as asked for; NULL: not */
+    struct rights_user user;
     int flush_ms;
     struct launcher_options launcher;
     struct run_facts run;
@@ -63,6 +69,15 @@ static void print_help(void)
         "  --mask-users       replace user names by a keyed hash (the key lasts for this run)\n"
         "  --verify-checksums drop TCP segments and IPv4 headers with a wrong checksum\n"
         "  --password-shape   also keep lengths, positions and counts of passwords; never octets\n"
+        "  --alert WAY        tell each finding as it is committed: ndjson (a JSON object a line on "
+        "standard\n"
+        "                     output; the summary then goes to standard error) or syslog\n"
+        "  --schema SCHEMA    names in these objects: eve (Suricata's; default) or ecs (Elastic's)\n"
+        "  --metrics FILE     keep figures there for node_exporter's textfile collector\n"
+        "  --require-sandbox  capture nothing when this kernel lacks seccomp or Landlock\n"
+        "  --user NAME        when started by root, become this user (default imaptap if there is one,\n"
+        "                     else nobody); without this option the process that keeps the database\n"
+        "                     stays root where that user could not write it\n"
         "  --help             this text\n\n"
         "Signals: SIGINT and SIGTERM end it with a summary, SIGHUP opens the database file anew (move\n"
         "the old one away before), SIGUSR1 tells figures on standard error.\n\n"
@@ -132,6 +147,23 @@ static int parse_amount(int option, const char *text, struct settings *settings)
     }
 }
 
+/* The options of alerts. Returns -1 to go on, else an exit status. */
+static int parse_alert(int option, const char *value, struct settings *settings)
+{
+    if (option == 'S') {
+        settings->has_schema = true;
+        return finding_schema_parse(value, &settings->telling.schema) ? -1
+                                                                      : say_usage("--schema is eve or ecs");
+    }
+    if (strcmp(value, "ndjson") == 0)
+        settings->telling.alerts = ALERTS_NDJSON;
+    else if (strcmp(value, "syslog") == 0)
+        settings->telling.alerts = ALERTS_SYSLOG;
+    else
+        return say_usage("--alert is ndjson or syslog");
+    return -1;
+}
+
 /* Returns -1 to go on, else an exit status. */
 static int parse_option(int option, const char *value, struct settings *settings)
 {
@@ -179,6 +211,15 @@ static int parse_option(int option, const char *value, struct settings *settings
     case 'r':
         settings->require_sandbox = true;
         break;
+    case 'A':
+    case 'S':
+        return parse_alert(option, value, settings);
+    case 'M':
+        settings->telling.metrics = value;
+        break;
+    case 'U':
+        settings->user_name = value;
+        break;
     case 'h':
         print_help();
         return EXIT_DONE;
@@ -207,6 +248,10 @@ static int parse(int argc, char **argv, struct settings *settings)
                                             {"verify-checksums", no_argument, NULL, 'c'},
                                             {"password-shape", no_argument, NULL, 's'},
                                             {"require-sandbox", no_argument, NULL, 'r'},
+                                            {"alert", required_argument, NULL, 'A'},
+                                            {"schema", required_argument, NULL, 'S'},
+                                            {"metrics", required_argument, NULL, 'M'},
+                                            {"user", required_argument, NULL, 'U'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     int option, status;
@@ -218,6 +263,8 @@ static int parse(int argc, char **argv, struct settings *settings)
     }
     if (optind < argc)
         return say_usage("interfaces are named with -i, and nothing else is");
+    if (settings->has_schema && settings->telling.alerts != ALERTS_NDJSON)
+        return say_usage("--schema needs --alert ndjson");
     if (settings->launcher.interface_count == 0)
         return say_usage("name an interface with -i (`ip link` lists them)");
     return -1;
@@ -246,21 +293,78 @@ static int report(const struct settings *settings, const struct live_result *res
     struct report_facts facts = {
         .database = settings->database, .live = &live, .missed = &result->missed, .ports = where};
     bool failed = result->failed;
+    FILE *out = settings->telling.alerts == ALERTS_NDJSON ? stderr : stdout;
     int64_t broken = 0;
 
     (void)snprintf(where, sizeof where, "on port %s%s", settings->ports.text,
                    settings->launcher.analysis.detect ? " or any other" : "");
-    if (report_write(&facts, stdout, &broken, why, sizeof why) != 0) {
+    if (report_write(&facts, out, &broken, why, sizeof why) != 0) {
         fprintf(stderr, "imaptap: %s\n", why);
         failed = true;
     }
-    if (fflush(stdout) != 0) {
+    if (fflush(out) != 0) {
         fprintf(stderr, "imaptap: the summary cannot be written: %s\n", strerror(errno));
         failed = true;
     }
     if (failed)
         return EXIT_UNREAD;
     return settings->exit_code && broken > 0 ? EXIT_VIOLATIONS : EXIT_DONE;
+}
+
+/* Whether this user could make and write the database: asked in a process that becomes it. */
+static bool user_can_write(const struct rights_user *user, const char *database)
+{
+    char *copy = strdup(database);
+    pid_t child = copy == NULL ? -1 : fork();
+    int status = -1;
+
+    if (child == 0) {
+        bool can = rights_become(user, NULL, 0) == 0 && access(dirname(copy), W_OK | X_OK) == 0 &&
+                   (access(database, F_OK) != 0 || access(database, R_OK | W_OK) == 0);
+
+        _exit(can ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+    if (child > 0)
+        while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+            ;
+    free(copy);
+    return status == 0;
+}
+
+/* Finds whom the processes become. Returns -1 to go on, else an exit status. */
+static int choose_user(struct settings *settings)
+{
+    if (geteuid() != 0)
+        return settings->user_name == NULL ? -1 : say_usage("--user is for root");
+    if (rights_find_user(settings->user_name, &settings->user) == 0) {
+        settings->launcher.user = &settings->user;
+        return -1;
+    }
+    if (settings->user_name == NULL)
+        return -1; /* a system without nobody */
+    fprintf(stderr, "imaptap live: there is no user '%s'\n", settings->user_name);
+    return EXIT_USAGE;
+}
+
+/* The recorder becomes the user, if that was asked for or does no harm. False: it was asked for and cannot
+ * be. */
+static bool become_user(const struct settings *settings)
+{
+    const struct rights_user *user = settings->launcher.user;
+    bool become = user != NULL && (settings->user_name != NULL || user_can_write(user, settings->database));
+    char walls[128];
+
+    if (become && rights_become(user, NULL, 0) != 0) {
+        fprintf(stderr, "imaptap: cannot become the user %s: %s\n", user->name, strerror(errno));
+        return false;
+    }
+    walls_describe(walls, sizeof walls);
+    if (user == NULL)
+        log_say(LOG_LEVEL_NOTICE, "held by %s", walls);
+    else
+        log_say(LOG_LEVEL_NOTICE, "held by %s; what reads packets runs as %s, what keeps the database as %s",
+                walls, user->name, become ? user->name : "root");
+    return true;
 }
 
 /* The order matters: the launcher has to have nothing of the database, and the database is made by whom the
@@ -275,22 +379,27 @@ static int capture(const struct settings *settings)
     struct launcher *launcher = launcher_new(&settings->launcher);
     int signals = live_take_signals();
     struct links *links = links_new(settings->interfaces, settings->launcher.interface_count);
+    struct telling *telling =
+        telling_new(&settings->telling, settings->interfaces, settings->launcher.interface_count);
     struct store *store = NULL;
     struct live_result result;
     int status = EXIT_UNREAD;
     char ignored[64];
 
-    if (launcher == NULL || links == NULL || signals < 0) {
+    if (launcher == NULL || links == NULL || signals < 0 || telling == NULL) {
         fprintf(stderr, "imaptap: the capture cannot be started: %s\n", strerror(errno));
         goto cleanup;
     }
+    if (!become_user(settings))
+        goto cleanup;
     store = open_store(settings->database, true);
     if (store == NULL)
         goto cleanup;
-    if (confine_recorder(settings->database, NULL, true) != 0) {
+    if (confine_recorder(settings->database, NULL, settings->telling.metrics, true) != 0) {
         fprintf(stderr, "imaptap: the recorder cannot give up its rights: %s\n", strerror(errno));
         goto cleanup;
     }
+    live.telling = telling;
     if (live_run(&live, launcher, links, signals, store, &result) == 0)
         status = report(settings, &result);
     else
@@ -298,6 +407,8 @@ static int capture(const struct settings *settings)
     live_result_free(&result);
     return status;
 cleanup:
+    if (telling != NULL)
+        telling_end(telling, NULL);
     if (store != NULL)
         (void)store_close(store, ignored, sizeof ignored);
     links_free(links);
@@ -329,6 +440,9 @@ int cmd_live(int argc, char **argv)
     options->interfaces = settings.interfaces;
     options->analysis.ports = options->live.filter.ports = settings.ports.ports;
     options->analysis.port_count = options->live.filter.port_count = settings.ports.count;
+    status = choose_user(&settings);
+    if (status != -1)
+        return status;
     walls_forbid_core_files();
     if (!walls_suffice(settings.require_sandbox, stderr))
         return EXIT_UNREAD;

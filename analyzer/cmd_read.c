@@ -178,7 +178,7 @@ static int read_into(struct store *store, struct inputs *inputs, const struct se
     bool failed;
     int status;
 
-    if (confine_recorder(settings->database, settings->follow, false) != 0) {
+    if (confine_recorder(settings->database, settings->follow, NULL, false) != 0) {
         fprintf(stderr, "imaptap: the recorder cannot give up its rights: %s\n", strerror(errno));
         store_close(store, why, sizeof why);
         return EXIT_UNREAD;

@@ -157,6 +157,13 @@ struct sqlite3_stmt;
 typedef void store_take_finding(void *user, struct sqlite3_stmt *row);
 int store_findings(struct store *store, int64_t login_id, store_take_finding *take, void *user);
 
+/* The server's verdict on a login as the word of the database; "" when there is none. */
+int store_login_result(struct store *store, int64_t login_id, char *result, size_t size);
+
+/* Calls `take` with each rule that a login broke, once for each violation. */
+typedef void store_take_rule(void *user, const char *rule);
+int store_login_rules(struct store *store, int64_t login_id, store_take_rule *take, void *user);
+
 /* The sentence for the last failure; valid until the next call. */
 const char *store_error(const struct store *store);
 /* And which it was. */

@@ -3,6 +3,8 @@
  */
 #include "db/store_internal.h"
 
+#include <stdio.h>
+
 int store_findings(struct store *store, int64_t login_id, store_take_finding *take, void *user)
 {
     struct store_binder binder = store_bind(store, SQL_FINDINGS);
@@ -15,5 +17,35 @@ int store_findings(struct store *store, int64_t login_id, store_take_finding *ta
     while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
         take(user, statement);
     (void)sqlite3_reset(statement);
+    return rc == SQLITE_DONE ? STORE_OK : store_fail_sqlite(store, rc);
+}
+
+int store_login_result(struct store *store, int64_t login_id, char *result, size_t size)
+{
+    struct store_binder binder = store_bind(store, SQL_LOGIN_RESULT);
+    int rc = SQLITE_DONE;
+
+    result[0] = '\0';
+    store_bind_int(&binder, login_id);
+    if (binder.rc != SQLITE_OK)
+        return store_fail_sqlite(store, binder.rc);
+    rc = sqlite3_step(binder.statement);
+    if (rc == SQLITE_ROW)
+        (void)snprintf(result, size, "%s", (const char *)sqlite3_column_text(binder.statement, 0));
+    (void)sqlite3_reset(binder.statement);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? STORE_OK : store_fail_sqlite(store, rc);
+}
+
+int store_login_rules(struct store *store, int64_t login_id, store_take_rule *take, void *user)
+{
+    struct store_binder binder = store_bind(store, SQL_LOGIN_RULES);
+    int rc = SQLITE_DONE;
+
+    store_bind_int(&binder, login_id);
+    if (binder.rc != SQLITE_OK)
+        return store_fail_sqlite(store, binder.rc);
+    while ((rc = sqlite3_step(binder.statement)) == SQLITE_ROW)
+        take(user, (const char *)sqlite3_column_text(binder.statement, 0));
+    (void)sqlite3_reset(binder.statement);
     return rc == SQLITE_DONE ? STORE_OK : store_fail_sqlite(store, rc);
 }

@@ -38,6 +38,8 @@ enum store_sql {
     SQL_LOGIN_AFTER,
     SQL_VIOLATIONS_ADD,
     SQL_FINDINGS,
+    SQL_LOGIN_RESULT,
+    SQL_LOGIN_RULES,
     SQL_STATEMENTS
 };
 

@@ -98,6 +98,8 @@ static const char *const statements[SQL_STATEMENTS] = {
         "response_text, latency_ns, incomplete) SELECT * FROM pending_logins",
     [SQL_LOGIN_AFTER] = "UPDATE logins SET after_result = ?, after_text = ? WHERE id = ?",
     [SQL_FINDINGS] = ("SELECT * FROM findings WHERE login_id = ? ORDER BY violation_id"),
+    [SQL_LOGIN_RESULT] = "SELECT coalesce(result, '') FROM logins WHERE id = ?",
+    [SQL_LOGIN_RULES] = "SELECT rule FROM violations WHERE login_id = ?",
     [SQL_VIOLATIONS_ADD] = ("INSERT INTO violations (login_id, rule, argument, position, count, octets)"
                             " SELECT * FROM pending_violations"),
 };

@@ -1,8 +1,8 @@
 # What scripts/run and scripts/test share: installing Debian's packages, and building. Sourced by them.
 
 build_packages="build-essential cmake pkg-config libpcap-dev libnids-dev libsqlite3-dev nettle-dev libjansson-dev
-libseccomp-dev libcap-ng-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev libbz2-dev"
-test_packages="libcmocka-dev python3 iproute2 sqlite3 python3-jsonschema
+libseccomp-dev libcap-ng-dev libsystemd-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev libbz2-dev"
+test_packages="libcmocka-dev python3 iproute2 sqlite3 python3-jsonschema systemd
 chromium fonts-dejavu-core nodejs npm" # samples/make/install adds the real servers and clients
 
 as_root() {

@@ -8,21 +8,28 @@
 #include <libgen.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <string.h>
 
-int confine_recorder(const char *database, const char *followed, bool live)
+int confine_recorder(const char *database, const char *followed, const char *replaced, bool live)
 {
     /* journals are made where the file is, not where a link to it is */
     char *file = realpath(database, NULL), *folder = file == NULL ? NULL : dirname(file);
-    const struct walls_path paths[] = {{folder, WALLS_WRITE}, {followed, WALLS_READ}};
-    const struct walls_recorder recorder = {
-        .live = live, .paths = paths, .path_count = followed == NULL ? 1 : 2};
+    char *other = replaced == NULL ? NULL : strdup(replaced);
+    struct walls_path paths[3] = {{folder, WALLS_WRITE}};
+    struct walls_recorder recorder = {.live = live, .paths = paths, .path_count = 1};
     int status = -1;
 
-    if (file == NULL)
-        return -1;
+    if (file == NULL || (replaced != NULL && other == NULL))
+        goto cleanup;
+    if (followed != NULL)
+        paths[recorder.path_count++] = (struct walls_path){followed, WALLS_READ};
+    if (other != NULL)
+        paths[recorder.path_count++] = (struct walls_path){dirname(other), WALLS_WRITE};
     sqlite3_temp_directory = sqlite3_mprintf("%s", folder);
     if (sqlite3_temp_directory != NULL)
         status = walls_hold_recorder(&recorder);
+cleanup:
+    free(other);
     free(file);
     return status;
 }

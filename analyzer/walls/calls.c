@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_packet.h>
 #include <linux/sockios.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -95,6 +96,8 @@ static const int packets[] = {
 };
 
 static const struct call_checked packets_checked[] = {
+    {SCMP_SYS(setsockopt), {2, SCMP_CMP_EQ, PACKET_RX_RING, 0}}, /* giving up the ring */
+    {SCMP_SYS(setsockopt), {2, SCMP_CMP_EQ, PACKET_DROP_MEMBERSHIP, 0}},
     {SCMP_SYS(ioctl), {1, SCMP_CMP_EQ, SIOCGIFFLAGS, 0}}, /* whether the interface is still there */
     {SCMP_SYS(ioctl), {1, SCMP_CMP_EQ, SIOCGIFINDEX, 0}},
 };
@@ -220,12 +223,18 @@ static const struct call_group newer_group = {newer, COUNT(newer), NULL, 0, ENOS
 /* --- the launcher, syslog, systemd, and what the kernel tells of interfaces on a socket that is there --- */
 
 static const int talking[] = {
-    SCMP_SYS(connect),  SCMP_SYS(getpeername), SCMP_SYS(getsockname), SCMP_SYS(getsockopt),
-    SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),     SCMP_SYS(sendmsg),     SCMP_SYS(sendto),
-    SCMP_SYS(wait4),    SCMP_SYS(waitid),      SCMP_SYS(waitpid),
+    SCMP_SYS(getegid),    SCMP_SYS(getegid32), SCMP_SYS(getgid),      SCMP_SYS(getgid32),
+    SCMP_SYS(getuid32),   SCMP_SYS(connect),   SCMP_SYS(getpeername), SCMP_SYS(getsockname),
+    SCMP_SYS(getsockopt), SCMP_SYS(recvfrom),  SCMP_SYS(recvmsg),     SCMP_SYS(sendmsg),
+    SCMP_SYS(sendto),     SCMP_SYS(wait4),     SCMP_SYS(waitid),      SCMP_SYS(waitpid),
 };
 
-static const struct call_checked talking_checked[] = {{SCMP_SYS(socket), {0, SCMP_CMP_EQ, AF_UNIX, 0}}};
+static const struct call_checked talking_checked[] = {
+    {SCMP_SYS(socket), {0, SCMP_CMP_EQ, AF_UNIX, 0}},
+    /* sd_notify makes room for its message */
+    {SCMP_SYS(setsockopt), {2, SCMP_CMP_EQ, SO_SNDBUF, 0}},
+    {SCMP_SYS(setsockopt), {2, SCMP_CMP_EQ, SO_SNDBUFFORCE, 0}},
+};
 
 static const struct call_group talking_group = GROUP(talking, talking_checked);
 

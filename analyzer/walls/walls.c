@@ -7,6 +7,7 @@
 #include "analyzer/walls/landlock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -19,6 +20,9 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define MAX_PATHS 16
+
+/* An analyzer waits for no more at a time: interfaces, and the recorder. */
+#define LIVE_DESCRIPTORS 32
 
 static int limit(int resource, rlim_t value)
 {
@@ -167,15 +171,16 @@ static int die_with(int parent)
 /* No new descriptor, file, process or core file: what holds where the kernel has no better wall. */
 static int set_limits(bool live)
 {
-    /* poll takes no more descriptors than may be open: for those that libpcap waits for, there are three, of
+    /* poll takes no more descriptors than may be open: for interfaces, there are as many as it needs, of
      * which none is free */
-    rlim_t descriptors = live ? STDERR_FILENO + 1 : 0;
+    int descriptors = live ? LIVE_DESCRIPTORS : 0;
     struct stat log;
 
-    for (int fd = 0; live && fd < STDERR_FILENO; fd++)
-        if (dup2(STDERR_FILENO, fd) < 0)
+    for (int fd = 0; fd < descriptors; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && dup2(STDERR_FILENO, fd) < 0)
             return -1;
-    if (limit(RLIMIT_NOFILE, descriptors) != 0 || limit(RLIMIT_NPROC, 0) != 0 || limit(RLIMIT_CORE, 0) != 0)
+    if (limit(RLIMIT_NOFILE, (rlim_t)descriptors) != 0 || limit(RLIMIT_NPROC, 0) != 0 ||
+        limit(RLIMIT_CORE, 0) != 0)
         return -1;
     /* a log that is a file must still take the analyzer's last words */
     if (fstat(STDERR_FILENO, &log) == 0 && S_ISREG(log.st_mode))

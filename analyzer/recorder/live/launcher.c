@@ -89,7 +89,8 @@ static void reap(struct service *service)
     int status;
     pid_t pid;
 
-    (void)read(service->signals, &ignored, sizeof ignored);
+    while (read(service->signals, &ignored, sizeof ignored) > 0)
+        ;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
         for (unsigned i = 0; i < LAUNCHER_WORKERS; i++)
             if (service->workers[i] == pid) {
@@ -156,7 +157,7 @@ static _Noreturn void be_launcher(const struct launcher_options *options, int fd
     signal(SIGUSR1, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
     service.signals = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (service.signals < 0 || live_launcher_hold(recorder, fd, service.signals) != 0) {
+    if (service.signals < 0 || live_launcher_hold(options->user, recorder, fd, service.signals) != 0) {
         fprintf(stderr, "imaptap: the launcher cannot start: %s\n", strerror(errno));
         _exit(EXIT_FAILURE);
     }

@@ -26,6 +26,7 @@ struct launcher_options {
     unsigned workers;       /* that share each interface; at most LAUNCHER_WORKERS */
     struct live_options live;
     struct analysis_options analysis;
+    const struct rights_user *user; /* whom it and the analyzers become; NULL: they stay who they are */
 };
 
 struct launcher;

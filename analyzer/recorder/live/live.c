@@ -27,6 +27,7 @@ struct live {
     struct crew *crew;
     struct keeper *keeper;
     struct watch watch;
+    struct telling *telling;
     int signals;
     int64_t figures_ms; /* when they were looked at last */
     bool stopping, failed;
@@ -52,11 +53,9 @@ int live_take_signals(void)
 static void on_committed(void *user, struct store *store, const int64_t *logins, size_t count,
                          int64_t waited_ms)
 {
-    (void)user;
-    (void)store;
-    (void)logins;
-    (void)count;
-    (void)waited_ms;
+    const struct live *live = user;
+
+    telling_committed(live->telling, store, logins, count, waited_ms);
 }
 
 static void on_figures_wanted(void *user, unsigned worker, unsigned interface, struct keeper_figures *figures)
@@ -73,6 +72,7 @@ static void on_figures(struct live *live, const struct crew_totals *totals)
 
     while (watch_next(&live->watch, reading_now_ms(), totals, warning, sizeof warning))
         log_say(LOG_LEVEL_WARNING, "%s", warning);
+    telling_figures(live->telling, totals);
 }
 
 /* --- */
@@ -116,6 +116,7 @@ static void take_signals(struct live *live)
             break;
         default:
             live->stopping = true;
+            telling_stopping(live->telling);
             crew_stop(live->crew);
         }
     }
@@ -135,7 +136,7 @@ static void look_at_figures(struct live *live)
     on_figures(live, &totals);
 }
 
-static int wait_ms(const struct live *live)
+static int wait_ms(const struct live *live, int64_t told_again_ms)
 {
     int64_t now = reading_now_ms(), until = live->figures_ms + FIGURES_MS;
     int64_t others[] = {keeper_due_ms(live->keeper), crew_due_ms(live->crew)};
@@ -143,21 +144,26 @@ static int wait_ms(const struct live *live)
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (others[i] < until)
             until = others[i];
+    if (told_again_ms < until - now)
+        until = now + told_again_ms;
     return until <= now ? 0 : (int)(until - now);
 }
 
 static void wait_for_something(struct live *live)
 {
-    struct pollfd ready[LAUNCHER_WORKERS + 3];
+    struct pollfd ready[LAUNCHER_WORKERS + 4];
+    int64_t told_again_ms = telling_work(live->telling, reading_now_ms());
     size_t count = crew_poll(live->crew, ready);
 
     ready[count++] = (struct pollfd){live->signals, POLLIN, 0};
     ready[count++] = (struct pollfd){links_fd(live->links), POLLIN, 0};
-    (void)poll(ready, count, wait_ms(live));
+    count += telling_poll(live->telling, ready + count);
+    (void)poll(ready, count, wait_ms(live, told_again_ms));
 }
 
 static void serve(struct live *live)
 {
+    telling_ready(live->telling);
     while (!live->stopping || !crew_is_over(live->crew)) {
         if (!crew_tend(live->crew) && !live->stopping) {
             log_say(LOG_LEVEL_ERROR, "the launcher of analyzers is gone: nothing can be captured any more");
@@ -212,6 +218,8 @@ static int finish(struct live *live, struct live_result *result)
 
     kept = keeper_close(live->keeper, END_PATIENCE_MS, live->failed);
     crew_totals(live->crew, &result->totals);
+    telling_end(live->telling, &result->totals);
+    live->telling = NULL;
     result->missed = *crew_missed(live->crew);
     result->lost = keeper_lost(live->keeper);
     result->failed = live->failed || !kept || result->lost.logins > 0;
@@ -227,7 +235,11 @@ static int finish(struct live *live, struct live_result *result)
 int live_run(const struct live_settings *settings, struct launcher *launcher, struct links *links,
              int signals, struct store *store, struct live_result *result)
 {
-    struct live live = {.settings = settings, .launcher = launcher, .links = links, .signals = signals};
+    struct live live = {.settings = settings,
+                        .launcher = launcher,
+                        .links = links,
+                        .telling = settings->telling,
+                        .signals = signals};
     int status;
 
     memset(result, 0, sizeof *result);
@@ -236,6 +248,8 @@ int live_run(const struct live_settings *settings, struct launcher *launcher, st
         serve(&live);
         status = finish(&live, result);
     }
+    if (live.telling != NULL)
+        telling_end(live.telling, NULL);
     keeper_free(live.keeper);
     crew_free(live.crew);
     links_free(links);

@@ -5,13 +5,15 @@
 #define IMAPTAP_ANALYZER_RECORDER_LIVE_LIVE_H
 
 #include "analyzer/recorder/live/crew.h"
+#include "analyzer/recorder/live/telling/telling.h"
 
 struct live_settings {
     const struct launcher_options *launcher;
     const char *database;
     const struct store_run_facts *run;
-    int flush_ms;      /* between two commits, at most */
-    const char *ports; /* where IMAP is looked for, as text */
+    int flush_ms;            /* between two commits, at most */
+    const char *ports;       /* where IMAP is looked for, as text */
+    struct telling *telling; /* live_run takes it over */
 };
 
 struct live_result {

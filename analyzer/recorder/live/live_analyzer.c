@@ -7,6 +7,7 @@
 #include "analyzer/walls/walls.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,8 +101,9 @@ _Noreturn void live_analyzer_run(const struct live_analyzer *analyzer)
     _exit(status);
 }
 
-int live_launcher_hold(pid_t recorder, int fd, int signals)
+int live_launcher_hold(const struct rights_user *user, pid_t recorder, int fd, int signals)
 {
+    static const unsigned raw[] = {CAP_NET_RAW};
     int keep[] = {fd, signals};
 
     walls_close_descriptors(keep, 2);
@@ -109,5 +111,7 @@ int live_launcher_hold(pid_t recorder, int fd, int signals)
     for (int i = 0; i < STDERR_FILENO; i++)
         if (dup2(STDERR_FILENO, i) < 0)
             return -1;
+    if (user != NULL && rights_become(user, raw, 1) != 0)
+        return -1;
     return walls_hold_launcher(recorder);
 }

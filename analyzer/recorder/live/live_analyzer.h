@@ -19,8 +19,9 @@ struct live_analyzer {
 /* Opens the interfaces, gives up all rights, and reads until it is to stop. */
 _Noreturn void live_analyzer_run(const struct live_analyzer *analyzer);
 
-/* What the launcher gives up: all descriptors but these two and standard error, and it ends with the
- * recorder. Returns 0, or -1 with errno set. */
-int live_launcher_hold(pid_t recorder, int fd, int signals);
+/* What the launcher gives up: all descriptors but these two and standard error, all rights but to open
+ * interfaces; it becomes `user` (NULL: it stays who it is), and ends with the recorder. Returns 0, or -1 with
+ * errno set. */
+int live_launcher_hold(const struct rights_user *user, pid_t recorder, int fd, int signals);
 
 #endif

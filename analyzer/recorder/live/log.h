@@ -1,5 +1,6 @@
 /*
- * What a live capture says while it runs: one line on standard error each.
+ * What a live capture says while it runs: one line on standard error each, behind its
+ * priority (sd-daemon(3)) when that is the journal of systemd.
  */
 #ifndef IMAPTAP_ANALYZER_RECORDER_LIVE_LOG_H
 #define IMAPTAP_ANALYZER_RECORDER_LIVE_LOG_H

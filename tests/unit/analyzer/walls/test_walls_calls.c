@@ -96,7 +96,6 @@ struct attempt {
 static const struct attempt everyones[] = {
     {try_openat2, "openat2", false},
     {try_socket_tcp, "socket", false},
-    {try_socket_netlink, "socket", false},
     {try_socketpair, "socketpair", false},
     {try_listen, "listen", false},
     {try_vfork_call, "vfork", false},
@@ -130,6 +129,7 @@ static const struct attempt changing[] = {{try_unlink, "unlink", false}, {try_re
 
 /* what is the launcher's alone */
 static const struct attempt capturing[] = {
+    {try_socket_netlink, "socket", false},
     {try_socket_packet, "socket", false},
     {try_bind, "bind", false},
     {try_setsockopt, "setsockopt", false},
@@ -143,25 +143,16 @@ static const struct attempt talking[] = {
 };
 
 static const struct attempt analyzers[] = {
-    {try_memfd, "memfd_create", false},
-    {try_open, "openat", false},
-    {try_create, "openat", false},
-    {try_stat, "newfstatat", false},
-    {try_unlink, "unlink", false},
-    {try_rename, "rename", false},
-    {try_other_output, "write", false},
-    {try_socket_unix, "socket", false},
-    {try_socket_packet, "socket", false},
-    {try_connect, "connect", false},
-    {try_bind, "bind", false},
-    {try_sendto, "sendto", false},
-    {try_fork, "clone", false},
-    {try_clone3, "clone3", false},
-    {try_kill, "kill", false},
-    {try_kill_thread, "tgkill", false},
-    {try_map_file, "mmap", false},
-    {try_setsockopt, "setsockopt", false},
-    {try_dumpable, "prctl", true},
+    {try_socket_netlink, "socket", false}, {try_memfd, "memfd_create", false},
+    {try_open, "openat", false},           {try_create, "openat", false},
+    {try_stat, "newfstatat", false},       {try_unlink, "unlink", false},
+    {try_rename, "rename", false},         {try_other_output, "write", false},
+    {try_socket_unix, "socket", false},    {try_socket_packet, "socket", false},
+    {try_connect, "connect", false},       {try_bind, "bind", false},
+    {try_sendto, "sendto", false},         {try_fork, "clone", false},
+    {try_clone3, "clone3", false},         {try_kill, "kill", false},
+    {try_kill_thread, "tgkill", false},    {try_map_file, "mmap", false},
+    {try_setsockopt, "setsockopt", false}, {try_dumpable, "prctl", true},
     {try_setuid, "setuid", false},
 };
 

@@ -1,0 +1,212 @@
+"""What a live capture tells others: alerts, figures for a monitor, and the supervisor."""
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+
+import span
+import harness
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import test_schemas
+from capture_maker import Conversation
+from span import octets
+
+
+def login(line="a1 LOGIN star*user Sesam-1", answer="BAD Unexpected char", **options):
+    return Conversation(**options).open().login(line, answer).close()
+
+
+class Alerts(span.LiveTest, harness.ImaptapTest):
+    def alert(self, *arguments):
+        self.start("--alert", "ndjson", *arguments)
+        self.send(octets(login()))
+        lines = [json.loads(self.process.stdout.readline()) for _ in range(2)]  # as they happen, not at the end
+        return {line["imaptap"]["rule"] if "imaptap" in line else line["rule"]["id"]: line for line in lines}
+
+    def test_of_eve_come_as_they_are_committed(self):
+        alerts = self.alert()
+        self.assertEqual(set(alerts), {"unquoted-wildcard", "cleartext-password"})
+        self.assertEqual(alerts["unquoted-wildcard"]["imaptap"]["username"], "star*user")
+        self.assertEqual(self.one("SELECT count(*) FROM logins"), 1)
+        test_schemas.Schemas.assert_valid(self, "eve", alerts.values())
+        self.assertEqual(self.stop(), "")  # the summary goes where the log goes
+        self.assertIn("1 IMAP connection, 1 login: 1 refused", self.said())
+
+    def test_of_ecs_come_too(self):
+        alerts = self.alert("--schema", "ecs")
+        test_schemas.Schemas.assert_valid(self, "ecs", alerts.values())
+        self.assertEqual(alerts["unquoted-wildcard"]["event"]["outcome"], "failure")
+        self.stop()
+
+    def test_hold_no_octet_of_a_password(self):
+        self.assertNotIn("Sesam", json.dumps(self.alert()))
+        self.stop()
+
+    def test_that_nobody_reads_do_not_hold_up_the_capture(self):
+        self.start("--alert", "ndjson")
+        self.process.stdout.close()
+        self.send(octets(login()))
+        self.wait_for_logins(1)
+        self.wait_for_words(r"\d+ alerts could not be told")
+        self.send(octets(login(client_port=40001)))
+        self.wait_for_logins(2)
+        self.process.terminate()
+        self.process.wait(timeout=60)
+        self.process.stdout = open(os.devnull, "rb")
+
+    def test_wait_for_a_slow_reader(self):
+        self.start("--alert", "ndjson")
+        frames = [frame for port in range(20000, 20150) for frame in octets(login(client_port=port))]
+        self.send(frames)  # more than a pipe takes
+        self.wait_for_logins(150)
+        lines = [json.loads(self.process.stdout.readline()) for _ in range(300)]
+        self.assertEqual(len({line["src_port"] for line in lines}), 150)
+        self.stop()
+
+    def test_reach_syslog(self):
+        log = self.path("log")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+            server.bind(log)
+            server.settimeout(30)
+            # /dev/log of a mount namespace of its own
+            script = f"touch /dev/log 2>/dev/null; mount --bind {log} /dev/log && exec \"$@\""
+            probe = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", "true"], capture_output=True)
+            if probe.returncode != 0:
+                self.skipTest("no mount namespace: " + probe.stderr.decode())
+            self.errors = open(self.path("stderr"), "w+b")
+            self.addCleanup(self.errors.close)
+            self.process = subprocess.Popen(
+                ["unshare", "-m", "sh", "-c", script, "sh", harness.BINARY, "live", "-d", self.database, "-i", "span0",
+                 "--alert", "syslog"], stdout=subprocess.PIPE, stderr=self.errors)
+            self.addCleanup(self.end)
+            self.wait_until_open()
+            self.send(octets(login()))
+            messages = [server.recv(4096).decode() for _ in range(2)]
+            self.stop()
+        message, = [text for text in messages if "rule=unquoted-wildcard" in text]
+        self.assertRegex(message, r"^<28>.* imaptap\[\d+\]: finding rule=unquoted-wildcard severity=error "
+                         r'argument=username octets="\*" user="star\*user" result=BAD client=\S+ client_port=40000 '
+                         r"server=\S+ server_port=143 community_id=1:\S+ time=\S+Z$")
+
+
+class Metrics(span.LiveTest, harness.ImaptapTest):
+    def setUp(self):
+        super().setUp()
+        os.mkdir(self.path("collector"))
+        self.metrics = self.path("collector", "imaptap.prom")
+
+    def figures(self):
+        with open(self.metrics, encoding="ascii") as file:
+            return dict(line.rsplit(" ", 1) for line in file.read().splitlines() if not line.startswith("#"))
+
+    def measure(self):
+        self.start("--metrics", self.metrics)
+        self.send(octets(login()))
+        self.send(octets(login("a1 LOGIN bob Sesam-2", "OK in", client_port=40001)))
+        self.wait_for_logins(2)
+        self.wait_for(lambda: os.path.exists(self.metrics) and
+                      self.figures().get('imaptap_logins_total{result="OK"}') == "1", "the figures")
+        self.stop()
+        return self.figures()
+
+    def test_hold_what_was_seen(self):
+        figures = self.measure()
+        for name, value in (('imaptap_received_packets_total{interface="span0"}', "18"),
+                            ('imaptap_kernel_dropped_packets_total{interface="span0"}', "0"),
+                            ('imaptap_interface_dropped_packets_total{interface="span0"}', "0"),
+                            ("imaptap_lost_bytes_total", "0"), ("imaptap_evicted_connections_total", "0"),
+                            ("imaptap_open_connections", "0"),
+                            ('imaptap_logins_total{result="BAD"}', "1"), ('imaptap_logins_total{result="OK"}', "1"),
+                            ('imaptap_logins_total{result="NO"}', "0"),
+                            ('imaptap_violations_total{rule="unquoted-wildcard"}', "1"),
+                            ('imaptap_violations_total{rule="cleartext-password"}', "2"),
+                            ('imaptap_violations_total{rule="bad-tag"}', "0")):
+            self.assertEqual(figures[name], value, name)
+        last, = self.ask("SELECT max(last_ns) FROM captures")
+        self.assertAlmostEqual(float(figures["imaptap_last_packet_timestamp_seconds"]), last[0] / 1e9, places=3)
+        self.assertGreaterEqual(int(figures["imaptap_commit_latency_seconds_count"]), 1)
+        self.assertEqual(figures['imaptap_commit_latency_seconds_bucket{le="+Inf"}'],
+                         figures["imaptap_commit_latency_seconds_count"])
+        self.assertTrue(any(name.startswith("imaptap_build_info{version=") for name in figures))
+        self.assertEqual(os.listdir(self.path("collector")), ["imaptap.prom"])
+
+    def test_satisfy_promtool(self):
+        if shutil.which("promtool") is None:
+            self.skipTest("needs promtool (Debian: prometheus)")
+        self.measure()
+        with open(self.metrics, "rb") as file:
+            check = subprocess.run(["promtool", "check", "metrics"], stdin=file, capture_output=True, text=True)
+        self.assertEqual((check.returncode, check.stdout + check.stderr), (0, ""))
+
+    def test_name_no_user_and_no_address(self):
+        self.measure()
+        with open(self.metrics, encoding="ascii") as file:
+            text = file.read()
+        self.assertNotRegex(text, r"star\*|bob|\d+\.\d+\.\d+\.\d+|Sesam")
+        self.assertLessEqual(set(re.findall(r"(\w+)=\"", text)),
+                             {"interface", "result", "rule", "le", "version", "libpcap", "sqlite"})
+
+    def test_can_be_read_by_the_collector(self):
+        self.measure()
+        self.assertEqual(os.stat(self.metrics).st_mode & 0o777, 0o644)
+
+
+class Supervisor(span.LiveTest, harness.ImaptapTest):
+    """As systemd does: a socket that it is told on, a watchdog, and the journal for standard error."""
+
+    def setUp(self):
+        super().setUp()
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path("notify"))
+        self.socket.settimeout(30)
+        self.addCleanup(self.socket.close)
+
+    def start_supervised(self, **more):
+        self.start(env=os.environ | {"NOTIFY_SOCKET": self.path("notify")} | more, wait=False)
+
+    def wait_for_message(self, word):
+        while True:
+            message = self.socket.recv(4096).decode()
+            if word in message:
+                return message
+
+    def test_is_told_that_it_runs_and_how(self):
+        self.start_supervised()
+        self.wait_for_message("READY=1")
+        self.wait_until_open()
+        self.send(octets(login()))
+        self.assertRegex(self.wait_for_message("1 login"), r"STATUS=.*1 login")
+        self.process.terminate()
+        self.wait_for_message("STOPPING=1")
+        self.finish()
+
+    def test_is_told_again_and_again_that_it_is_alive(self):
+        self.start_supervised(WATCHDOG_USEC="400000")
+        for _ in range(4):
+            self.wait_for_message("WATCHDOG=1")
+        self.stop()
+
+    def test_gets_priorities_with_what_is_said(self):
+        script = "import os, sys; s = os.fstat(2); os.environ['JOURNAL_STREAM'] = f'{s.st_dev}:{s.st_ino}'; " \
+                 "os.execv(sys.argv[1], sys.argv[1:])"
+        self.errors = open(self.path("stderr"), "w+b")
+        self.addCleanup(self.errors.close)
+        self.process = subprocess.Popen([sys.executable, "-c", script, harness.BINARY, "live", "-d", self.database,
+                                         "-i", "span0", "-i", "span9"], stdout=subprocess.PIPE, stderr=self.errors)
+        self.addCleanup(self.end)
+        self.wait_for_words("span9")
+        self.stop()
+        for line in self.said().splitlines():
+            self.assertRegex(line, r"^<[3-6]>imaptap: ")
+
+    def test_of_no_kind_sees_no_priorities(self):
+        self.start()
+        self.stop()
+        self.assertNotRegex(self.said(), r"<\d>")
+
+
+if __name__ == "__main__":
+    span.main()
