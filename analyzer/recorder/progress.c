@@ -38,7 +38,7 @@ void progress_draw(struct progress *progress, const struct channel_figures *figu
     int64_t time = now();
     uint64_t octets = atomic_load(&figures->octets);
     double seconds = (double)(time - progress->started_ns) / SECOND;
-    char line[256], left[48] = "", share[16] = "";
+    char line[256], share[64] = "";
     int length;
 
     if (!progress->shown || time - progress->drawn_ns < SECOND / 5)
@@ -48,14 +48,14 @@ void progress_draw(struct progress *progress, const struct channel_figures *figu
     if (progress->total > 0 && octets > 0) {
         double part = octets < progress->total ? (double)octets / (double)progress->total : 1;
 
-        (void)snprintf(share, sizeof share, "%3.0f%%  ", part * 100);
-        (void)snprintf(left, sizeof left, ", %.0f s left", seconds / part - seconds);
+        /* first: a narrow terminal cuts the line's end */
+        (void)snprintf(share, sizeof share, "%3.0f%%, %.0f s left: ", part * 100, seconds / part - seconds);
     }
-    length = snprintf(line, sizeof line, "%s%s, %s frames, %s connections, %s logins, %s/s%s", share,
+    length = snprintf(line, sizeof line, "%s%s, %s frames, %s connections, %s logins, %s/s", share,
                       amount_of_octets(octets).text, amount_of(atomic_load(&figures->frames)).text,
                       amount_of(atomic_load(&figures->connections)).text,
                       amount_of(atomic_load(&figures->logins)).text,
-                      amount_of_octets((uint64_t)((double)octets / (seconds > 0 ? seconds : 1))).text, left);
+                      amount_of_octets((uint64_t)((double)octets / (seconds > 0 ? seconds : 1))).text);
     if (length > (int)columns())
         length = (int)columns();
     fprintf(stderr, "\r%.*s\033[K", length, line);
