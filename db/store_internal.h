@@ -67,7 +67,7 @@ struct store {
     sqlite3_stmt *statements[SQL_STATEMENTS];
     struct pending *pending[PENDING_TABLES];
     int64_t last_connection, last_login; /* ids given so far; 0: not looked up in this transaction */
-    enum store_status last; /* the last failure of all, in a word and in a sentence */
+    enum store_status last;              /* the last failure of all, in a word and in a sentence */
     char error[1024];
     char *notice; /* NULL: none */
 };

@@ -313,7 +313,8 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
     size_t count;
 
     (void)query_canned(&count);
-    assert_int_equal(count, sizeof answers / sizeof *answers + 1); /* findings-in-full has a test of its own */
+    assert_int_equal(count,
+                     sizeof answers / sizeof *answers + 1); /* findings-in-full has a test of its own */
     add_attempts(fixture, attempts, sizeof attempts / sizeof *attempts);
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
         const struct query_canned *canned = query_find(answers[i].name);
