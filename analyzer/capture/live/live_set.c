@@ -36,9 +36,12 @@ struct live_set *live_set_new(void)
 
 int live_set_add(struct live_set *set, struct live_interface *interface, uint32_t index)
 {
-    struct member *members = realloc(set->members, (set->count + 1) * sizeof *members);
+    struct member *members;
 
-    if (members == NULL || live_interface_fd(interface) >= FD_SETSIZE)
+    if (live_interface_fd(interface) >= FD_SETSIZE)
+        return -1;
+    members = realloc(set->members, (set->count + 1) * sizeof *members);
+    if (members == NULL)
         return -1;
     set->members = members;
     memset(&members[set->count], 0, sizeof *members);
