@@ -51,6 +51,21 @@ class Capture(span.LiveTest, harness.ImaptapTest):
         self.stop()
         self.assertEqual(self.one("SELECT username FROM logins"), "star*user")
 
+    def test_shares_the_load_between_workers_by_connection(self):
+        self.start("--workers", "2", wait=False)
+        self.wait_until_open(2)
+        conversations = [login(client_port=port) for port in range(20000, 20060)]
+        for turn in range(len(conversations[0].frames)):  # all of them at a time
+            self.send([octets(conversation)[turn] for conversation in conversations])
+        self.wait_for_logins(60)
+        self.stop()
+        self.assertEqual(self.ask("SELECT count(*), count(DISTINCT client_port), sum(one_sided), sum(midstream), "
+                                  "sum(lost_octets) FROM connections"), [(60, 60, 0, 0, 0)])
+        packets = [count for count, in self.ask("SELECT packets FROM captures")]
+        self.assertEqual(sum(packets), 60 * len(conversations[0].frames))
+        self.assertEqual(len(packets), 2)
+        self.assertGreater(min(packets), 0)
+
     def test_takes_nothing_but_imap_from_the_kernel(self):
         self.start()
         self.send(octets(login(server_port=80)))
