@@ -1,6 +1,7 @@
 /*
  * imaptap live: finds the logins on network interfaces as the packets come, and keeps them.
  */
+#include "analyzer/arguments/moment.h"
 #include "analyzer/command.h"
 #include "analyzer/open_store.h"
 #include "analyzer/port_list.h"
@@ -38,6 +39,7 @@ struct settings {
     const char *user_name; /* as asked for; NULL: not */
     struct rights_user user;
     int flush_ms;
+    int64_t keep_ns; /* 0: for ever */
     struct launcher_options launcher;
     struct run_facts run;
 };
@@ -64,6 +66,7 @@ static void print_help(void)
         "  --no-promiscuous   only frames for this machine\n"
         "  --workers N        processes that share the load by connection (default 1, at most %d)\n"
         "  --flush MS         between two commits, at most (default %d)\n"
+        "  --keep AGE         remove what is older, for good: 90d, 24h, 12w (default: nothing)\n"
         "  -q                 say nothing but warnings and the summary\n"
         "  --exit-code        exit with status 1 when a login breaks the grammar\n"
         "  --mask-users       replace user names by a keyed hash (the key lasts for this run)\n"
@@ -217,6 +220,10 @@ static int parse_option(int option, const char *value, struct settings *settings
     case 'M':
         settings->telling.metrics = value;
         break;
+    case 'K':
+        if (moment_age(value, &settings->keep_ns) && settings->keep_ns > 0)
+            break;
+        return say_usage("--keep takes an age as 90d, 24h or 12w");
     case 'U':
         settings->user_name = value;
         break;
@@ -243,6 +250,7 @@ static int parse(int argc, char **argv, struct settings *settings)
                                             {"no-promiscuous", no_argument, NULL, 'P'},
                                             {"workers", required_argument, NULL, 'w'},
                                             {"flush", required_argument, NULL, 'F'},
+                                            {"keep", required_argument, NULL, 'K'},
                                             {"exit-code", no_argument, NULL, 'e'},
                                             {"mask-users", no_argument, NULL, 'm'},
                                             {"verify-checksums", no_argument, NULL, 'c'},
@@ -375,6 +383,7 @@ static int capture(const struct settings *settings)
                                  .database = settings->database,
                                  .run = &settings->run.facts,
                                  .flush_ms = settings->flush_ms,
+                                 .keep_ns = settings->keep_ns,
                                  .ports = settings->ports.text};
     struct launcher *launcher = launcher_new(&settings->launcher);
     int signals = live_take_signals();

@@ -5,7 +5,7 @@
 #ifndef IMAPTAP_ANALYZER_RECORDER_LIVE_CREW_H
 #define IMAPTAP_ANALYZER_RECORDER_LIVE_CREW_H
 
-#include "analyzer/recorder/live/keeper.h"
+#include "analyzer/recorder/live/keeping/keeper.h"
 #include "analyzer/recorder/live/launcher.h"
 #include "analyzer/recorder/live/links.h"
 

@@ -4,9 +4,11 @@
 #include "analyzer/recorder/live/live.h"
 
 #include "analyzer/recorder/amount.h"
+#include "analyzer/recorder/live/keeping/expiry.h"
 #include "analyzer/recorder/live/log.h"
 #include "analyzer/recorder/live/watch.h"
 #include "analyzer/recorder/reading.h"
+#include "analyzer/run_facts.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -26,6 +28,7 @@ struct live {
     struct links *links;
     struct crew *crew;
     struct keeper *keeper;
+    struct expiry expiry;
     struct watch watch;
     struct telling *telling;
     int signals;
@@ -139,7 +142,7 @@ static void look_at_figures(struct live *live)
 static int wait_ms(const struct live *live, int64_t told_again_ms)
 {
     int64_t now = reading_now_ms(), until = live->figures_ms + FIGURES_MS;
-    int64_t others[] = {keeper_due_ms(live->keeper), crew_due_ms(live->crew)};
+    int64_t others[] = {keeper_due_ms(live->keeper), crew_due_ms(live->crew), expiry_due_ms(&live->expiry)};
 
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (others[i] < until)
@@ -176,6 +179,7 @@ static void serve(struct live *live)
         crew_take(live->crew);
         look_at_figures(live);
         keeper_work(live->keeper, false);
+        expiry_work(&live->expiry, keeper_store(live->keeper), reading_now_ms(), run_facts_now());
     }
 }
 
@@ -202,6 +206,7 @@ static int begin(struct live *live, struct store *store)
     if (live->keeper == NULL)
         return -1;
     crew_set_keeper(live->crew, live->keeper);
+    live->expiry = (struct expiry){.keep_ns = settings->keep_ns};
     live->figures_ms = reading_now_ms();
     live->watch = (struct watch){.interfaces = options->interfaces,
                                  .interface_count = options->interface_count,

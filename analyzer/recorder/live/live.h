@@ -12,6 +12,7 @@ struct live_settings {
     const char *database;
     const struct store_run_facts *run;
     int flush_ms;            /* between two commits, at most */
+    int64_t keep_ns;         /* what is older is removed; 0: nothing is */
     const char *ports;       /* where IMAP is looked for, as text */
     struct telling *telling; /* live_run takes it over */
 };

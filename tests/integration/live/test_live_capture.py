@@ -161,6 +161,8 @@ class Usage(harness.ImaptapTest):
                 (("-i", "lo", "--snaplen", "-1"), "--snaplen takes"),
                 (("-i", "lo", "--workers", "33"), "--workers takes"),
                 (("-i", "lo", "--flush", ""), "--flush takes"),
+                (("-i", "lo", "--keep", "90"), "--keep takes"),
+                (("-i", "lo", "--keep", "0d"), "--keep takes"),
                 (("-i", "lo", "-p", "imap"), "--port takes")):
             with self.subTest(arguments):
                 self.assertRegex(self.live(*arguments), sentence)

@@ -247,5 +247,39 @@ class Trouble(span.LiveTest, harness.ImaptapTest):
         self.check_database()
 
 
+class Keeping(span.LiveTest, harness.ImaptapTest):
+    def test_what_is_older_than_it_is_kept_goes_while_the_capture_goes_on(self):
+        self.start("--keep", "5s", "--flush", "100")
+        self.send(login())
+        self.wait_for_logins(1)
+        self.wait_for_words("older than --keep, and removed: 1 logins, 1 connections, 0 captures")
+        self.send(login(client_port=40001, user="new*user"))
+        self.wait_for_logins(1)
+        self.assertEqual(self.ask("SELECT username FROM logins"), [("new*user",)])
+        self.assertEqual(self.ask("SELECT state FROM captures"), [("running",)])
+        self.stop()
+        self.check_database()
+
+    def test_what_an_earlier_run_left_goes_at_the_start(self):
+        self.start()
+        self.send(login())
+        self.wait_for_logins(1)
+        self.stop()
+        with sqlite3.connect(self.database) as database:  # a hundred days pass
+            for table, column in (("captures", "first_ns"), ("captures", "last_ns"), ("captures", "read_ns"),
+                                  ("connections", "first_ns"), ("connections", "last_ns"), ("logins", "time_ns"),
+                                  ("runs", "started_ns")):
+                database.execute(f"UPDATE {table} SET {column} = {column} - 100 * 86400 * 1000000000")
+        database.close()
+        self.start("--keep", "90d", wait=False)
+        self.wait_for_words("removed: 1 logins, 1 connections, 1 captures")
+        self.wait_until_open()
+        self.stop()
+        self.assertEqual(self.ask("SELECT (SELECT count(*) FROM logins), (SELECT count(*) FROM runs), "
+                                  "(SELECT count(*) FROM captures)"), [(0, 1, 1)])
+        with open(self.database, "rb") as file:
+            self.assertNotIn(b"star*user", file.read())
+
+
 if __name__ == "__main__":
     span.main()

@@ -3,8 +3,8 @@
  * one transaction when it is time, so that the database is never locked for long. While it cannot be written
  * (its disk is full, another process holds it) everything waits on; what finds no room is counted as lost.
  */
-#ifndef IMAPTAP_ANALYZER_RECORDER_LIVE_KEEPER_H
-#define IMAPTAP_ANALYZER_RECORDER_LIVE_KEEPER_H
+#ifndef IMAPTAP_ANALYZER_RECORDER_LIVE_KEEPING_KEEPER_H
+#define IMAPTAP_ANALYZER_RECORDER_LIVE_KEEPING_KEEPER_H
 
 #include "analyzer/events/channel.h"
 #include "db/store.h"
@@ -59,6 +59,10 @@ int64_t keeper_due_ms(const struct keeper *keeper);
 
 /* Closes the database file and opens, or makes, the one that now has its name. */
 void keeper_reopen(struct keeper *keeper);
+
+/* The database between two transactions, for upkeep; it may change with each call above. NULL: it cannot be
+ * written now. */
+struct store *keeper_store(const struct keeper *keeper);
 
 size_t keeper_waiting(const struct keeper *keeper);
 struct keeper_lost keeper_lost(const struct keeper *keeper);

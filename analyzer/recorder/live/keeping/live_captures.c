@@ -1,7 +1,7 @@
 /*
  * The rows of `captures` that a live capture keeps.
  */
-#include "analyzer/recorder/live/live_captures.h"
+#include "analyzer/recorder/live/keeping/live_captures.h"
 
 #include "analyzer/capture/link_type.h"
 #include "analyzer/run_facts.h"

@@ -2,10 +2,10 @@
  * The rows of `captures` that a live capture keeps: one for each interface, each analyzer that reads it, and
  * each life of that analyzer. What lies between the end of one and the beginning of the next was not seen.
  */
-#ifndef IMAPTAP_ANALYZER_RECORDER_LIVE_LIVE_CAPTURES_H
-#define IMAPTAP_ANALYZER_RECORDER_LIVE_LIVE_CAPTURES_H
+#ifndef IMAPTAP_ANALYZER_RECORDER_LIVE_KEEPING_LIVE_CAPTURES_H
+#define IMAPTAP_ANALYZER_RECORDER_LIVE_KEEPING_LIVE_CAPTURES_H
 
-#include "analyzer/recorder/live/keeper.h"
+#include "analyzer/recorder/live/keeping/keeper.h"
 
 struct live_captures;
 

@@ -3,11 +3,11 @@
  *
  * A new analyzer (INTAKE_RESTART) always begins a transaction: what is taken back never reaches over it.
  */
-#include "analyzer/recorder/live/keeper.h"
+#include "analyzer/recorder/live/keeping/keeper.h"
 
 #include "analyzer/open_store.h"
-#include "analyzer/recorder/live/intake.h"
-#include "analyzer/recorder/live/live_captures.h"
+#include "analyzer/recorder/live/keeping/intake.h"
+#include "analyzer/recorder/live/keeping/live_captures.h"
 #include "analyzer/recorder/live/log.h"
 #include "analyzer/recorder/reading.h"
 #include "analyzer/recorder/rows.h"
@@ -285,10 +285,8 @@ static bool may_pass(int status)
 /* Where a row is gone, because somebody deleted it, another one is begun. */
 static bool update_captures(struct keeper *keeper)
 {
-    if (live_captures_update(keeper->captures, keeper->store) == STORE_OK)
-        return true;
-    keeper->captures_fail = true;
-    return false;
+    keeper->captures_fail = live_captures_update(keeper->captures, keeper->store) != STORE_OK;
+    return !keeper->captures_fail;
 }
 
 /* Writes a transaction: the next records, and captures' rows when it is time. Returns a store_status. */
@@ -298,6 +296,7 @@ static int write_some(struct keeper *keeper)
     struct intake_record record;
     int status = STORE_OK;
 
+    keeper->captures_fail = false;
     for (size_t i = 0, next = 0; i < limit && status == STORE_OK && intake_at(keeper->intake, &next, &record);
          i++) {
         enum rows_status taken;
@@ -316,11 +315,8 @@ static int write_some(struct keeper *keeper)
             count_unknown(keeper, &record);
         place = next;
     }
-    if (status != STORE_OK)
-        return (int)store_last_status(keeper->store);
-    if (keeper->update && keeper->alone == 0 && !update_captures(keeper))
-        return (int)store_last_status(keeper->store);
-    if (!commit(keeper, place))
+    if (status != STORE_OK || (keeper->update && keeper->alone == 0 && !update_captures(keeper)) ||
+        !commit(keeper, place))
         return (int)store_last_status(keeper->store);
     keeper->update = keeper->update && keeper->alone > 0;
     keeper->alone = keeper->alone > place ? keeper->alone - place : 0;
@@ -425,7 +421,6 @@ void keeper_work(struct keeper *keeper, bool now)
             begin_anew(keeper);
         else
             give_up_one(keeper);
-        keeper->captures_fail = false;
     }
 }
 
@@ -463,6 +458,11 @@ bool keeper_close(struct keeper *keeper, int patience_ms, bool aborted)
         whole = false;
     }
     return close_file(keeper, aborted) && whole;
+}
+
+struct store *keeper_store(const struct keeper *keeper)
+{
+    return keeper->trouble_ms == 0 ? keeper->store : NULL;
 }
 
 size_t keeper_waiting(const struct keeper *keeper)

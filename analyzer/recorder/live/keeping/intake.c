@@ -1,7 +1,7 @@
 /*
  * Records that wait, one behind the other in one piece of memory, which grows as needed.
  */
-#include "analyzer/recorder/live/intake.h"
+#include "analyzer/recorder/live/keeping/intake.h"
 
 #include <stdlib.h>
 #include <string.h>

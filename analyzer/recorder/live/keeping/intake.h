@@ -1,8 +1,8 @@
 /*
  * What analyzers have told and the database has not yet: records in the order they came, in bounded memory.
  */
-#ifndef IMAPTAP_ANALYZER_RECORDER_LIVE_INTAKE_H
-#define IMAPTAP_ANALYZER_RECORDER_LIVE_INTAKE_H
+#ifndef IMAPTAP_ANALYZER_RECORDER_LIVE_KEEPING_INTAKE_H
+#define IMAPTAP_ANALYZER_RECORDER_LIVE_KEEPING_INTAKE_H
 
 #include <stdbool.h>
 #include <stddef.h>
