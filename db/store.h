@@ -79,8 +79,8 @@ struct store_connection {
     int64_t closed_ns;     /* of the first FIN, or of the RST; means nothing when closed_by is NULL */
 };
 
-/* Opens (and creates, mode 0600) the database at `path`. `live`: WAL mode; otherwise one file is left behind
- * by store_close. Waits up to `busy_ms` for another process's lock. On failure *store is NULL and `why` holds
+/* Opens (and creates, mode 0600) the database at `path`. `live`: WAL mode, so that others can read while this
+ * one writes. Waits up to `busy_ms` for another process's lock. On failure *store is NULL and `why` holds
  * the sentence, which names the path; an existing file that is not ours is left as it was. A database of an
  * older version is brought up to date, and what it was is kept beside it: store_notice then says so. */
 int store_open(struct store **store, const char *path, bool live, int busy_ms, char *why, size_t why_size);
@@ -169,8 +169,9 @@ const char *store_error(const struct store *store);
 /* And which it was. */
 enum store_status store_last_status(const struct store *store);
 
-/* Commits, and brings what is in the journal into the file; when not live, one file is left. Frees in any
- * case; returns the first failure. */
+/* Commits, and brings what is in the journal into the file: one file is left, and not in WAL mode, unless
+ * another process has the database open or it was moved away. Frees in any case; returns the first failure.
+ */
 int store_close(struct store *store, char *why, size_t why_size);
 
 #endif

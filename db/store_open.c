@@ -370,12 +370,15 @@ static int leave_one_file(struct store *store)
 }
 
 /* SQLite leaves the log of a file that was moved where it is: what is in it belongs into the file. The log of
- * one that is in its place may stay with those who have it open. */
-static int empty_log(struct store *store)
+ * one that is in its place may stay with those who have it open; when nobody has, one file is left, since who
+ * only reads a file that asks for a log would make one, and could not remove it. */
+static int leave_live(struct store *store)
 {
     int moved = 0, rc;
 
     (void)sqlite3_file_control(store->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    if (!moved && (rc = leave_one_file(store)) != STORE_OK)
+        return rc;
     (void)sqlite3_busy_timeout(store->db, moved ? CLOSE_MS : 0);
     rc = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     if (rc == SQLITE_OK || (!moved && (rc & 0xFF) == SQLITE_BUSY))
@@ -444,7 +447,7 @@ int store_close(struct store *store, char *why, size_t why_size)
         (void)snprintf(why, why_size, "%s", store->error);
         store_rollback(store);
     }
-    left = store->live ? empty_log(store) : leave_one_file(store);
+    left = store->live ? leave_live(store) : leave_one_file(store);
     if (status == STORE_OK && left != STORE_OK) {
         status = left;
         (void)snprintf(why, why_size, "%s", store->error);

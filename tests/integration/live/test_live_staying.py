@@ -93,6 +93,15 @@ class Signals(span.LiveTest, harness.ImaptapTest):
         self.wait_for_logins(1)
         self.assertIn("Watched: span0", self.stop(number=signal.SIGINT))
 
+    def test_at_the_end_one_file_is_left(self):
+        self.start()
+        self.send(login())
+        self.wait_for_logins(1)
+        self.stop()
+        self.imaptap("query", "-d", self.database, "findings")
+        self.assertEqual(sorted(os.listdir(self.folder)), ["findings.db", "stderr"])
+        self.check_database()
+
     def test_hangup_begins_a_new_file(self):
         self.start()
         conversation = Conversation().open().login("a1 LOGIN star*user Sesam-1", "OK in")

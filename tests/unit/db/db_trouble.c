@@ -131,10 +131,10 @@ static void test_live_waits_for_a_reader_when_it_begins(void **state)
                      STORE_BUSY);
     assert_int_equal(store_open(&store, fixture->path, true, 5000, fixture->why, sizeof fixture->why),
                      STORE_OK);
+    assert_string_equal(fixture_ask(fixture->path, "PRAGMA journal_mode"), "wal");
     fixture_close(fixture, store);
     assert_int_equal(waitpid(reader, &status, 0), reader);
     assert_int_equal(status, 0);
-    assert_string_equal(fixture_ask(fixture->path, "PRAGMA journal_mode"), "wal");
 }
 
 static void test_reader_of_a_live_database_holds_nothing_up(void **state)
