@@ -21,7 +21,9 @@ struct name {
 
 static inline bool name_is(struct imap_text text, const struct name *name)
 {
-    return text.length == name->length && strncasecmp(text.octets, name->octets, name->length) == 0;
+    /* most differ in the first letter, of which 0x20 is the case */
+    return text.length == name->length && ((*text.octets ^ *name->octets) & ~0x20) == 0 &&
+           strncasecmp(text.octets, name->octets, name->length) == 0;
 }
 
 #endif

@@ -87,6 +87,20 @@ struct client {
     uint32_t challenges, responses;
 };
 
+/* What the second word of a response says. */
+enum response_kind {
+    RESPONSE_OTHER,
+    RESPONSE_OK,
+    RESPONSE_NO,
+    RESPONSE_BAD,
+    RESPONSE_BYE,
+    RESPONSE_PREAUTH,
+    RESPONSE_CAPABILITY,
+    RESPONSE_ID,
+    RESPONSE_DATA,     /* LIST, FLAGS ... */
+    RESPONSE_NUMBERED, /* FETCH, EXISTS ... behind a number: a mailbox is open */
+};
+
 enum server_state { SERVER_TAG, SERVER_NAME, SERVER_TEXT, SERVER_REST, SERVER_LITERAL };
 
 struct server {
@@ -99,6 +113,7 @@ struct server {
     struct kept word;
     char name[COMMAND_NAME_OCTETS];
     uint8_t name_length;
+    enum response_kind kind;
     bool numbered; /* a number stood before the name */
     bool holed;    /* octets were lost */
     struct brace brace;

@@ -9,14 +9,30 @@
 #include <string.h>
 #include <sys/random.h>
 
+/* An IPv4 address stands in the last four octets (RFC 4291 section 2.5.5.2). */
+static bool is_ipv4(const uint8_t address[16])
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+    return memcmp(address, mapped, sizeof mapped) == 0;
+}
+
 uint32_t connection_index_hash(const struct connection_index *index, const struct connection_key *key)
 {
-    uint64_t words[7];
+    uint64_t words[6];
+    size_t count = 0;
 
-    memcpy(words, key->address, 32);
-    words[4] = (uint64_t)key->port[0] << 48 | (uint64_t)key->port[1] << 32 | key->vlan;
-    words[5] = key->tunnel;
-    return (uint32_t)siphash(index->key, words, 6);
+    words[count++] = (uint64_t)key->port[0] << 48 | (uint64_t)key->port[1] << 32 | key->vlan;
+    if (is_ipv4(key->address[0]) && is_ipv4(key->address[1])) {
+        memcpy(&words[count], key->address[0] + 12, 4);
+        memcpy((uint8_t *)&words[count++] + 4, key->address[1] + 12, 4);
+    } else {
+        memcpy(&words[count], key->address, 32);
+        count += 4;
+    }
+    if (key->tunnel != 0)
+        words[count++] = key->tunnel;
+    return (uint32_t)siphash(index->key, words, count);
 }
 
 static bool same_key(const struct connection_key *a, const struct connection_key *b)

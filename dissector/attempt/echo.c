@@ -13,71 +13,41 @@
 #define LEAST_WORD   3
 /* No text that is kept is longer, so nothing longer can be repeated in it. */
 #define MOST_OCTETS 2048
-#define SHORT_TEXT  256
 
-/* memmem prepares tables, which for a line of usual length costs more than to look at each place. */
-static bool contains(struct imap_text text, const char *octets, size_t length)
-{
-    const char *at = text.octets, *end = text.octets + text.length;
-    if (text.length > SHORT_TEXT)
-        return memmem(text.octets, text.length, octets, length) != NULL;
-    while ((size_t)(end - at) >= length &&
-           (at = memchr(at, *octets, (size_t)(end - at) - length + 1)) != NULL) {
-        if (memcmp(at, octets, length) == 0)
-            return true;
-        at++;
-    }
-    return false;
-}
-
-/* Whether so many octets in a row of the text are of those that the credential consists of. Where none are,
- * no such piece of it can be there. */
-static bool can_hold(struct imap_text text, struct imap_text credential, size_t length)
-{
-    uint64_t set[4] = {0};
-    size_t run = 0;
-    for (size_t i = 0; i < credential.length; i++)
-        set[(uint8_t)credential.octets[i] >> 6] |= UINT64_C(1) << (credential.octets[i] & 63);
-    for (size_t i = 0; i < text.length && run < length; i++)
-        run = set[(uint8_t)text.octets[i] >> 6] >> (text.octets[i] & 63) & 1 ? run + 1 : 0;
-    explicit_bzero(set, sizeof set);
-    return run >= length;
-}
-
-static bool holds(struct imap_text text, const char *octets, size_t length, bool cut)
+static bool holds(const struct pairs *text, const char *octets, size_t length, bool cut)
 {
     if (length == 0)
         return false;
-    if (contains(text, octets, length))
+    if (pairs_find(text, octets, length))
         return true;
-    size_t most = text.length < length ? text.length : length - 1;
+    size_t most = text->text.length < length ? text->text.length : length - 1;
     for (size_t part = most; cut && part > 0; part--)
-        if (memcmp(text.octets + text.length - part, octets, part) == 0)
+        if (memcmp(text->text.octets + text->text.length - part, octets, part) == 0)
             return true;
     return false;
 }
 
 /* The credential with `"` and `\` escaped. */
-static bool holds_quoted(struct imap_text text, struct imap_text credential, bool cut)
+static bool holds_quoted(const struct pairs *text, struct imap_text credential, bool cut)
 {
     char quoted[MOST_OCTETS];
     size_t length = 0;
-    bool escaped = false;
+    if (!memchr(credential.octets, '"', credential.length) &&
+        !memchr(credential.octets, '\\', credential.length))
+        return false;
     for (size_t i = 0; i < credential.length && length + 2 <= sizeof quoted; i++) {
-        if (credential.octets[i] == '"' || credential.octets[i] == '\\') {
+        if (credential.octets[i] == '"' || credential.octets[i] == '\\')
             quoted[length++] = '\\';
-            escaped = true;
-        }
         quoted[length++] = credential.octets[i];
     }
-    bool found = escaped && holds(text, quoted, length, cut);
+    bool found = holds(text, quoted, length, cut);
     explicit_bzero(quoted, length);
     return found;
 }
 
 /* Base64 of the credential behind `ahead` unknown octets, without the digits that depend on what surrounds
  * it. */
-static bool holds_base64(struct imap_text text, struct imap_text credential, unsigned ahead, bool cut)
+static bool holds_base64(const struct pairs *text, struct imap_text credential, unsigned ahead, bool cut)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     char encoded[MOST_OCTETS];
@@ -89,30 +59,30 @@ static bool holds_base64(struct imap_text text, struct imap_text credential, uns
         if (at + 1 < credential.length)
             pair |= (uint8_t)credential.octets[at + 1];
         encoded[length++] = digits[(pair >> (10 - bit % 8)) & 63];
+        if (length == 2 && !cut && !pairs_may_hold(text, encoded))
+            break; /* and so none of what follows */
     }
     bool found = length >= LEAST_BASE64 && holds(text, encoded, length, cut);
     explicit_bzero(encoded, length);
     return found;
 }
 
-bool echo_repeats(struct imap_text text, struct imap_text credential, bool cut)
+bool echo_repeats(const struct pairs *text, struct imap_text credential, bool cut)
 {
-    if (credential.length == 0 || text.length == 0)
+    if (credential.length == 0 || text->text.length == 0)
         return false;
     if (holds(text, credential.octets, credential.length, cut) || holds_quoted(text, credential, cut))
         return true;
     for (unsigned ahead = 0; ahead < 3; ahead++)
         if (holds_base64(text, credential, ahead, cut))
             return true;
-    if (!cut && !can_hold(text, credential, TELLING_OCTETS))
-        return false;
     for (size_t at = 0; at < TELLING_STARTS && at + TELLING_OCTETS <= credential.length; at++)
         if (holds(text, credential.octets + at, TELLING_OCTETS, cut && at == 0))
             return true;
     return false;
 }
 
-bool echo_repeats_word(struct imap_text text, struct imap_text words, bool cut)
+bool echo_repeats_word(const struct pairs *text, struct imap_text words, bool cut)
 {
     while (words.length) {
         const char *space = memchr(words.octets, ' ', words.length);

@@ -9,7 +9,7 @@
 #define LEAST_MASKED_USER 3
 
 /* The whole name, or what is left of it without its domain. */
-static bool repeats_user(const struct kept *name, struct imap_text text, bool cut)
+static bool repeats_user(const struct kept *name, const struct pairs *text, bool cut)
 {
     struct imap_text user = kept_view(name);
     if (user.length >= LEAST_MASKED_USER && echo_repeats(text, user, cut))
@@ -23,8 +23,8 @@ static bool repeats_user(const struct kept *name, struct imap_text text, bool cu
     return user.length >= LEAST_MASKED_USER && echo_repeats(text, user, cut);
 }
 
-static bool repeats(const struct imap_session *session, const struct credentials *who, struct imap_text text,
-                    bool cut)
+static bool repeats(const struct imap_session *session, const struct credentials *who,
+                    const struct pairs *text, bool cut)
 {
     if (who->overflown || echo_repeats(text, kept_view(&who->secret), cut) ||
         echo_repeats_word(text, kept_view(&who->scraps), cut))
@@ -33,10 +33,8 @@ static bool repeats(const struct imap_session *session, const struct credentials
            (repeats_user(&who->username, text, cut) || repeats_user(&who->authzid, text, cut));
 }
 
-static bool repeats_credential(const struct imap_session *session, struct imap_text text, bool cut)
+static bool repeats_any(const struct imap_session *session, const struct pairs *text, bool cut)
 {
-    if (session->budget.failed)
-        return true; /* a secret that could not be kept cannot be found either */
     for (const struct command *command = session->first; command; command = command->next)
         if (command->attempt && repeats(session, &command->attempt->who, text, cut))
             return true;
@@ -47,6 +45,17 @@ static bool repeats_credential(const struct imap_session *session, struct imap_t
         if (echo_repeats(text, kept_view(&lexer->arguments[i].value), cut))
             return true;
     return lexer && echo_repeats_word(text, kept_view(&lexer->scraps), cut);
+}
+
+static bool repeats_credential(const struct imap_session *session, struct imap_text text, bool cut)
+{
+    if (session->budget.failed)
+        return true; /* a secret that could not be kept cannot be found either */
+    struct pairs pairs;
+    pairs_of(&pairs, text);
+    bool found = repeats_any(session, &pairs, cut);
+    explicit_bzero(&pairs, sizeof pairs); /* they may be a credential's */
+    return found;
 }
 
 /* A response code of the RFCs is told even where the text is not: it says why, and it cannot be an echo. */

@@ -1,6 +1,8 @@
 /* Recognises the announcement of a literal at the end of a line. */
 #include "dissector/client/brace.h"
 
+#include <string.h>
+
 /* Enough for 2^64 - 1. */
 #define MAX_DIGITS 20
 
@@ -51,6 +53,17 @@ void brace_octets(struct brace *brace, const uint8_t *octets, size_t length)
         octets += length - BRACE_MAX_OCTETS;
         length = BRACE_MAX_OCTETS;
         *brace = (struct brace){0};
+    }
+    /* what stands before the last one cannot matter, but for the ~ right before it */
+    const uint8_t *last = memrchr(octets, '{', length);
+    if (last > octets) {
+        size_t skip = (size_t)(last - octets) - (last[-1] == '~');
+        octets += skip;
+        length -= skip;
+        *brace = (struct brace){0};
+    } else if (!last && brace->state == OUTSIDE && length > 0) {
+        octets += length - 1;
+        length = 1;
     }
     for (size_t i = 0; i < length; i++)
         brace_octet(brace, octets[i]);

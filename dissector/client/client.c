@@ -204,16 +204,18 @@ static size_t feed_literal(struct imap_session *session, const uint8_t *octets, 
 }
 
 /* As many octets as can be taken together. */
-static size_t feed_plain(struct imap_session *session, const uint8_t *octets, size_t length)
+static size_t feed_plain(struct imap_session *session, const uint8_t *octets, size_t length,
+                         const struct imap_mark *mark)
 {
     struct client *client = &session->client;
     size_t part = 0;
     if (client->state == CLIENT_REST)
         return feed_rest(session, octets, length);
-    if (client->state == CLIENT_ARGUMENTS && !client->untagged && !client->sasl) {
+    if (client->state == CLIENT_ARGUMENTS && !client->untagged && !client->sasl)
         part = lexer_plain(client->lexer, &session->budget, octets, length);
-        client->line_octets += part;
-    }
+    else if (client->state == CLIENT_TAG || client->state == CLIENT_NAME)
+        part = words_plain(session, octets, length, mark);
+    client->line_octets += part;
     return part;
 }
 
@@ -282,7 +284,7 @@ void client_feed(struct imap_session *session, const uint8_t *octets, size_t len
             feed_proxy(session, *octets);
         else if (client->state == CLIENT_LITERAL)
             used = feed_literal(session, octets, length);
-        else if ((used = feed_plain(session, octets, length)) == 0) {
+        else if ((used = feed_plain(session, octets, length, mark)) == 0) {
             feed_octet(session, *octets, mark);
             used = 1;
         }

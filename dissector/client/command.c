@@ -3,6 +3,11 @@
 
 #include "dissector/name.h"
 
+#include <string.h>
+
+/* So many stand first in the table. */
+#define LOGIN_NAMES 2
+
 /* RFC 3501, 9051 and the extensions in IANA's registry, and what servers and clients add in the wild. */
 static const struct {
     struct name name;
@@ -77,10 +82,27 @@ static const struct {
     {NAME("XAPPLEPUSHSERVICE"), COMMAND_AUTHENTICATED},
 };
 
-enum command_kind command_kind(struct imap_text name)
+static enum command_kind find(struct imap_text name, size_t count)
 {
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; i < count; i++)
         if (name_is(name, &names[i].name))
             return names[i].kind;
     return COMMAND_UNKNOWN;
+}
+
+enum command_kind command_kind(struct imap_text name)
+{
+    return find(name, sizeof names / sizeof *names);
+}
+
+enum command_kind command_login_kind(struct imap_text name)
+{
+    return find(name, LOGIN_NAMES);
+}
+
+void command_name_append(char *name, uint8_t *name_length, const uint8_t *octets, size_t length)
+{
+    size_t room = *name_length < COMMAND_NAME_OCTETS ? (size_t)(COMMAND_NAME_OCTETS - *name_length) : 0;
+    memcpy(name + (COMMAND_NAME_OCTETS - room), octets, length < room ? length : room);
+    *name_length = (uint8_t)(length > room ? COMMAND_NAME_OCTETS + 1 : *name_length + length);
 }

@@ -21,5 +21,10 @@ enum command_kind {
 
 /* The case of the name does not matter. */
 enum command_kind command_kind(struct imap_text name);
+/* The same where nothing else is asked than whether it is LOGIN or AUTHENTICATE. */
+enum command_kind command_login_kind(struct imap_text name);
+
+/* Appends to a name that is kept in COMMAND_NAME_OCTETS octets; its length stops one behind them. */
+void command_name_append(char *name, uint8_t *name_length, const uint8_t *octets, size_t length);
 
 #endif

@@ -204,7 +204,7 @@ static void look_for_tag(struct imap_session *session)
 static void end_word(struct imap_session *session, uint8_t octet)
 {
     struct client *client = &session->client;
-    enum command_kind kind = command_kind(kept_view(&client->word));
+    enum command_kind kind = command_login_kind(kept_view(&client->word));
     if (!is_login(kind) || client->exchange) {
         client->state = CLIENT_NAME;
         client->bad_spacing = client->bad_spacing || octet == '\t';
@@ -252,11 +252,33 @@ static void name_octet(struct imap_session *session, uint8_t octet)
         if (client->state == CLIENT_ARGUMENTS)
             lexer_octet(client->lexer, &session->budget, octet);
     } else {
-        if (client->name_length < COMMAND_NAME_OCTETS)
-            client->name[client->name_length] = (char)octet;
-        if (client->name_length <= COMMAND_NAME_OCTETS)
-            client->name_length++;
+        command_name_append(client->name, &client->name_length, &octet, 1);
     }
+}
+
+size_t words_plain(struct imap_session *session, const uint8_t *octets, size_t length,
+                   const struct imap_mark *mark)
+{
+    struct client *client = &session->client;
+    uint64_t before = client->word.length;
+    size_t part = 0;
+    if (client->exchange) /* its responses are no words */
+        return 0;
+    while (part < length && !is_separator(octets[part]) && octets[part] != '"' && octets[part] != '\r' &&
+           octets[part] != '\n')
+        part++;
+    if (part == 0)
+        return 0;
+    if (client->state == CLIENT_NAME) {
+        command_name_append(client->name, &client->name_length, octets, part);
+        return part;
+    }
+    if (before == 0)
+        client->begin = *mark;
+    kept_append(&client->word, &session->budget, octets, part, TAG_OCTETS);
+    if (before < TLS_SIGN_OCTETS && session_is_tls(&client->word))
+        session_encrypted(session);
+    return part;
 }
 
 void words_octet(struct imap_session *session, uint8_t octet, const struct imap_mark *mark)
@@ -356,7 +378,7 @@ void words_end_login(struct imap_session *session, enum command_end end)
 bool words_end_lonely(struct imap_session *session)
 {
     struct client *client = &session->client;
-    enum command_kind kind = command_kind(kept_view(&client->word));
+    enum command_kind kind = command_login_kind(kept_view(&client->word));
     if (!is_login(kind) || client->uncertain)
         return false;
     client->untagged = true;

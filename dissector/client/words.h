@@ -11,6 +11,10 @@
 void words_begin_line(struct imap_session *session);
 /* An octet of the tag, the command's name or the arguments, as the client's state says. */
 void words_octet(struct imap_session *session, uint8_t octet, const struct imap_mark *mark);
+/* As words_octet for the octets of the tag or the command's name at the front that mean nothing but
+ * themselves; returns how many they are, 0 when the next one needs a closer look. */
+size_t words_plain(struct imap_session *session, const uint8_t *octets, size_t length,
+                   const struct imap_mark *mark);
 /* The second word of the line is complete: says by the client's state what the line is. */
 void words_classify(struct imap_session *session);
 /* The line is no command: what it says may be part of a password that a login waiting for its verdict has

@@ -34,6 +34,13 @@ static struct imap_text next_name(struct imap_text *list)
     return name;
 }
 
+static void keep_run(struct capabilities *capabilities, struct budget *budget, struct imap_text run)
+{
+    if (capabilities->text.length && run.length)
+        kept_append(&capabilities->text, budget, " ", 1, CAPABILITY_OCTETS);
+    kept_append(&capabilities->text, budget, run.octets, run.length, CAPABILITY_OCTETS);
+}
+
 void capabilities_set(struct capabilities *capabilities, struct budget *budget, struct imap_text list,
                       bool partial)
 {
@@ -41,14 +48,19 @@ void capabilities_set(struct capabilities *capabilities, struct budget *budget, 
     capabilities->seen = true;
     capabilities->partial = partial;
     capabilities->flags = 0;
+    struct imap_text run = {NULL, 0}; /* names with one space between them */
     for (struct imap_text name = next_name(&list); name.length; name = next_name(&list)) {
         if (partial && list.length == 0)
             break; /* this name may be only the start of one */
         capabilities->flags |= flag_of(name);
-        if (capabilities->text.length)
-            kept_append(&capabilities->text, budget, " ", 1, CAPABILITY_OCTETS);
-        kept_append(&capabilities->text, budget, name.octets, name.length, CAPABILITY_OCTETS);
+        if (run.length && name.octets == run.octets + run.length + 1) {
+            run.length += 1 + name.length;
+        } else {
+            keep_run(capabilities, budget, run);
+            run = name;
+        }
     }
+    keep_run(capabilities, budget, run);
 }
 
 unsigned capability_flags(struct imap_text list)

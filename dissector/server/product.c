@@ -1,6 +1,7 @@
 /* Names the server software by its greeting. */
 #include "dissector/server/product.h"
 
+#include "dissector/pairs.h"
 #include "dissector/sasl/base64.h"
 #include "dissector/utf16.h"
 
@@ -81,10 +82,12 @@ void product_find(struct imap_text greeting, struct kept *product, struct budget
         greeting.length && *greeting.octets == '[' ? memchr(greeting.octets, ']', greeting.length) : NULL;
     if (code)
         greeting = (struct imap_text){code + 1, greeting.length - (size_t)(code + 1 - greeting.octets)};
+    struct pairs pairs;
+    pairs_of(&pairs, greeting);
     for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
         const struct product *known = &products[i];
         size_t length = strlen(known->sign);
-        const char *found = memmem(greeting.octets, greeting.length, known->sign, length);
+        const char *found = pairs_find(&pairs, known->sign, length);
         if (!found)
             continue;
         kept_append(product, budget, known->name, strlen(known->name), PRODUCT_OCTETS);

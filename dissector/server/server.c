@@ -11,20 +11,8 @@
 
 #define MOST_STRIKES        3
 #define MOST_UNKNOWN_OCTETS 4096
-
-/* What the second word of a response says. */
-enum response_kind {
-    RESPONSE_OTHER,
-    RESPONSE_OK,
-    RESPONSE_NO,
-    RESPONSE_BAD,
-    RESPONSE_BYE,
-    RESPONSE_PREAUTH,
-    RESPONSE_CAPABILITY,
-    RESPONSE_ID,
-    RESPONSE_DATA,     /* LIST, FLAGS ... */
-    RESPONSE_NUMBERED, /* FETCH, EXISTS ... behind a number: a mailbox is open */
-};
+/* What most lines need is not given back after each, but before the mailbox may be idle. */
+#define TEXT_OCTETS_HELD 128
 
 static enum response_kind response_kind(const struct server *server)
 {
@@ -70,6 +58,7 @@ static void begin_line(struct server *server)
     kept_clear(&server->word);
     kept_clear(&server->text);
     server->name_length = 0;
+    server->kind = RESPONSE_OTHER;
     server->numbered = false;
     server->brace = (struct brace){0};
     server->line_octets = 0;
@@ -102,7 +91,7 @@ static void classify(struct imap_session *session)
         server->name_length = 0;
         return;
     }
-    enum response_kind kind = response_kind(server);
+    enum response_kind kind = server->kind = response_kind(server);
     server->state = SERVER_REST;
     if (server->uncertain && is_certain(session, kind))
         server->uncertain = false;
@@ -217,7 +206,7 @@ static void end_line(struct imap_session *session, const struct imap_mark *mark)
         server->state = SERVER_LITERAL;
         return;
     }
-    enum response_kind kind = response_kind(server);
+    enum response_kind kind = server->kind;
     if (server->state == SERVER_TEXT && kind == RESPONSE_ID && brace_is_closed(&server->brace)) {
         while (server->text.count && server->text.octets[server->text.count - 1] == '\r')
             kept_cut(&server->text, server->text.count - 1);
@@ -238,7 +227,8 @@ static void end_line(struct imap_session *session, const struct imap_mark *mark)
         strike(session);
     if (!session->done) {
         server->greeted = server->greeted || !server->uncertain;
-        kept_free(&server->text, &session->budget);
+        if (server->text.capacity > TEXT_OCTETS_HELD || session->logged_in)
+            kept_free(&server->text, &session->budget);
         begin_line(server);
     }
 }
@@ -291,11 +281,18 @@ static void word_octet(struct imap_session *session, uint8_t octet, const struct
     } else if (octet == ' ') {
         classify(session);
     } else {
-        if (server->name_length < COMMAND_NAME_OCTETS)
-            server->name[server->name_length] = (char)octet;
-        if (server->name_length <= COMMAND_NAME_OCTETS)
-            server->name_length++;
+        command_name_append(server->name, &server->name_length, &octet, 1);
     }
+}
+
+/* The second word, or as much of it as is there. */
+static size_t feed_name(struct imap_session *session, const uint8_t *octets, size_t length)
+{
+    size_t part = 0;
+    while (part < length && octets[part] != ' ' && octets[part] != '\r' && octets[part] != '\n')
+        part++;
+    command_name_append(session->server.name, &session->server.name_length, octets, part);
+    return part;
 }
 
 /* The rest of a line, or as much of it as is there. */
@@ -340,7 +337,8 @@ void server_feed(struct imap_session *session, const uint8_t *octets, size_t len
         } else if (server->state == SERVER_TEXT || server->state == SERVER_REST) {
             used = feed_rest(session, octets, length, mark);
         } else {
-            used = server->state == SERVER_TAG ? feed_tag(session, octets, length) : 0;
+            used = server->state == SERVER_TAG ? feed_tag(session, octets, length)
+                                               : feed_name(session, octets, length);
             if (used == 0) {
                 word_octet(session, *octets, mark);
                 used = 1;

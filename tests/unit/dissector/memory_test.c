@@ -9,19 +9,19 @@
 
 #include <cmocka.h>
 
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
 
 /* The allocation that fails, from 1 (0: none), and whether all behind it do. */
 static unsigned failing, allocations;
 static bool for_ever;
 
-void *__wrap_calloc(size_t count, size_t size)
+void *__wrap_malloc(size_t size)
 {
     allocations++;
     if (failing && (allocations == failing || (for_ever && allocations > failing)))
         return NULL;
-    return __real_calloc(count, size);
+    return __real_malloc(size);
 }
 
 static const struct step steps[] = {
