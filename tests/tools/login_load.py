@@ -4,9 +4,10 @@
     login_load.py --accounts accounts.tsv --server 192.0.2.143 --server 192.0.2.144 --count 100 --rate 50
 
 A line a login, with tabs between: the server, the client's port, the user name as the server should see it, how it was written
-(`atom` or `quoted`), and the verdict (OK, NO or BAD; `-` when the connection broke before). The servers take turns, as do the
-accounts (SAMPLE, USER and PASSWORD with tabs between), the two ways, and a wrong password every fifth time. Ends by itself
-after --count logins, or with what is under way at SIGTERM.
+(`atom` or `quoted`), the verdict (OK, NO or BAD; `-` when the connection broke before), and the times, in seconds since 1970, when
+the connection was begun and when the verdict was there. The servers take turns, as do the accounts (SAMPLE, USER and PASSWORD with
+tabs between), the two ways, and a wrong password every fifth time. Ends by itself after --count logins, or with what is under way
+at SIGTERM.
 """
 import argparse
 import imaplib
@@ -18,7 +19,7 @@ import time
 
 
 def log_in(server, user, password, form):
-    """The client's port, and the verdict."""
+    """The client's port, the verdict, and when it was there."""
     port, verdict = 0, "-"
     mail = None
     try:
@@ -32,12 +33,13 @@ def log_in(server, user, password, form):
         verdict = "BAD" if re.search(r"command error: BAD|^LOGIN BAD", str(error)) else "NO"
     except OSError:
         pass
+    known = time.time()
     try:
         if mail is not None:
             mail.logout()
     except (imaplib.IMAP4.error, OSError):
         pass
-    return port, verdict
+    return port, verdict, known
 
 
 def main():
@@ -66,9 +68,11 @@ def main():
             turn, server = divmod(number, len(options.server))
             turn, account = divmod(turn, len(accounts))
             (user, password), form = accounts[account], ("atom", "quoted")[turn % 2]
-            port, verdict = log_in(options.server[server], user, "wrong" if turn % 5 == 4 else password, form)
+            start = time.time()
+            port, verdict, known = log_in(options.server[server], user, "wrong" if turn % 5 == 4 else password, form)
             with lock:
-                print(options.server[server], port, user, form, verdict, sep="\t", flush=True)
+                print(options.server[server], port, user, form, verdict, f"{start:.6f}", f"{known:.6f}", sep="\t",
+                      flush=True)
 
     threads = [threading.Thread(target=work) for _ in range(options.threads)]
     for thread in threads:
