@@ -212,12 +212,86 @@ static void a_full_table_tells_what_it_gives_up(void **state)
                         "~S S:* OK ~S S:* OK+on ~S S:* OK .evicted ~S S:* OK+off .capture .capture .capture");
 }
 
+static bool count_octets(void *user, struct connection *connection, enum stream_side from,
+                         const uint8_t *octets, size_t length, const struct imap_mark *mark)
+{
+    (void)connection;
+    (void)from;
+    (void)octets;
+    (void)mark;
+    *(size_t *)user += length;
+    return true;
+}
+
+static bool go_on(void *user, struct connection *connection, enum stream_side from, uint64_t length,
+                  const struct imap_mark *mark)
+{
+    (void)user;
+    (void)connection;
+    (void)from;
+    (void)length;
+    (void)mark;
+    return true;
+}
+
+static void ignore_end(void *user, struct connection *connection, enum connection_end how)
+{
+    (void)user;
+    (void)connection;
+    (void)how;
+}
+
+/* The server greets the client's port `number`, or says it once more. */
+static void greet(struct connection_table *table, uint32_t number, uint8_t flags)
+{
+    struct segment segment = {.source_port = 143, .destination_port = 40000, .flags = flags};
+
+    memcpy(segment.destination, &number, sizeof number);
+    segment.destination[15] = 1;
+    segment.sequence = flags & SEGMENT_RST ? 5 : 1;
+    segment.payload = (const uint8_t *)"* OK";
+    segment.captured = segment.length = flags & SEGMENT_RST ? 0 : 4;
+    connection_table_take(table, &segment);
+}
+
+/* However many end within the time that stragglers are waited for: those of the latest are known. */
+static void closed_connections_do_not_pile_up(void **state)
+{
+    static const struct connection_handler handler = {count_octets, go_on, ignore_end};
+    static const uint16_t ports[] = {143};
+    struct connection_table_options options;
+    struct connection_table *table;
+    size_t told = 0;
+
+    (void)state;
+    connection_table_defaults(&options);
+    options.ports = ports;
+    options.port_count = 1;
+    table = connection_table_new(&options, &handler, &told);
+    assert_non_null(table);
+    for (uint32_t i = 1; i <= 20000; i++) {
+        greet(table, i, SEGMENT_ACK);
+        greet(table, i, SEGMENT_RST);
+    }
+    assert_int_equal(told, 20000 * 4);
+    assert_in_range(connection_table_counts(table).open, 4096, 10000);
+    assert_int_equal(connection_table_counts(table).evicted, 0);
+    for (uint32_t i = 20000 - 4000; i <= 20000; i++)
+        greet(table, i, SEGMENT_ACK);
+    assert_int_equal(told, 20000 * 4);
+    greet(table, 1, SEGMENT_ACK);
+    assert_int_equal(told, 20000 * 4 + 4);
+    connection_table_finish(table);
+    connection_table_free(table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conversations_are_told_as_they_happened),
         cmocka_unit_test(where_ports_do_not_tell_the_roles_the_content_does),
         cmocka_unit_test(a_full_table_tells_what_it_gives_up),
+        cmocka_unit_test(closed_connections_do_not_pile_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
