@@ -45,6 +45,7 @@ int live_take_signals(void)
     sigaddset(&taken, SIGTERM);
     sigaddset(&taken, SIGHUP);
     sigaddset(&taken, SIGUSR1);
+    (void)signal(SIGPIPE, SIG_IGN); /* who reads the log or the alerts may go: the capture does not end */
     if (sigprocmask(SIG_BLOCK, &taken, NULL) != 0)
         return -1;
     return signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -1,10 +1,12 @@
 /*
- * What a live capture says while it runs.
+ * What a live capture says while it runs. Who reads it (a pipe, the journal) may hang: the capture goes on,
+ * and lines are lost.
  */
 #include "analyzer/recorder/live/log.h"
 
 #include "db/display.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,6 +15,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+/* A pipe that is ready for writing takes so much without waiting (PIPE_BUF). */
+#define LINE_SIZE 4096
 
 static bool is_quiet;
 
@@ -39,10 +45,22 @@ void log_be_quiet(void)
     is_quiet = true;
 }
 
-void log_say(enum log_level level, const char *format, ...)
+/* False: that would have to wait, or failed. */
+static bool write_line(enum log_level level, const char *text)
 {
     static const char *const priorities[] = {
         [LOG_LEVEL_ERROR] = SD_ERR, [LOG_LEVEL_WARNING] = SD_WARNING, [LOG_LEVEL_NOTICE] = SD_NOTICE};
+    struct pollfd ready = {STDERR_FILENO, POLLOUT, 0};
+    char line[LINE_SIZE];
+    int length =
+        snprintf(line, sizeof line, "%simaptap: %.4000s\n", is_journal() ? priorities[level] : "", text);
+
+    return poll(&ready, 1, 0) == 1 && write(STDERR_FILENO, line, (size_t)length) == length;
+}
+
+void log_say(enum log_level level, const char *format, ...)
+{
+    static unsigned lost;
     char text[1500], *shown;
     va_list arguments;
     size_t length;
@@ -53,7 +71,12 @@ void log_say(enum log_level level, const char *format, ...)
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     shown = display_escape(text, strlen(text), &length);
-    fprintf(stderr, "%simaptap: %s\n", is_journal() ? priorities[level] : "",
-            shown == NULL ? "out of memory" : shown);
+    if (!write_line(level, shown == NULL ? "out of memory" : shown))
+        lost++;
     free(shown);
+    if (lost == 0)
+        return;
+    (void)snprintf(text, sizeof text, "%u lines of this log were lost, since nobody took them", lost);
+    if (write_line(LOG_LEVEL_WARNING, text))
+        lost = 0;
 }

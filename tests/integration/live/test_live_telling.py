@@ -1,4 +1,5 @@
 """What a live capture tells others: alerts, figures for a monitor, and the supervisor."""
+import fcntl
 import json
 import os
 import re
@@ -6,6 +7,8 @@ import shutil
 import socket
 import subprocess
 import sys
+import termios
+import time
 
 import span
 import harness
@@ -66,30 +69,124 @@ class Alerts(span.LiveTest, harness.ImaptapTest):
         self.assertEqual(len({line["src_port"] for line in lines}), 150)
         self.stop()
 
-    def test_reach_syslog(self):
-        log = self.path("log")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
-            server.bind(log)
-            server.settimeout(30)
-            # /dev/log of a mount namespace of its own
-            script = f"touch /dev/log 2>/dev/null; mount --bind {log} /dev/log && exec \"$@\""
-            probe = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", "true"], capture_output=True)
-            if probe.returncode != 0:
-                self.skipTest("no mount namespace: " + probe.stderr.decode())
-            self.errors = open(self.path("stderr"), "w+b")
-            self.addCleanup(self.errors.close)
-            self.process = subprocess.Popen(
-                ["unshare", "-m", "sh", "-c", script, "sh", harness.BINARY, "live", "-d", self.database, "-i", "span0",
-                 "--alert", "syslog"], stdout=subprocess.PIPE, stderr=self.errors)
-            self.addCleanup(self.end)
-            self.wait_until_open()
-            self.send(octets(login()))
-            messages = [server.recv(4096).decode() for _ in range(2)]
-            self.stop()
+    def test_that_a_reader_does_not_take_do_not_hold_up_the_end(self):
+        self.start("--alert", "ndjson")
+        self.send([frame for port in range(20000, 20150) for frame in octets(login(client_port=port))])
+        self.wait_for_logins(150)
+        self.process.terminate()
+        self.process.wait(timeout=60)
+        self.assertRegex(self.said(), r"\d+ alerts could not be told: who reads them is gone, or too slow")
+        self.assertEqual(self.process.returncode, 0)
+
+
+class Syslog(span.LiveTest, harness.ImaptapTest):
+    """/dev/log of a mount namespace of its own is the socket of the test."""
+
+    def serve(self, name):
+        server = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(server.close)
+        server.bind(self.path(name))
+        server.settimeout(30)
+        return server
+
+    def start_with_syslog(self, name):
+        script = f"touch /dev/log 2>/dev/null; mount --bind {self.path(name)} /dev/log && exec \"$@\""
+        probe = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", "true"], capture_output=True)
+        if probe.returncode != 0:
+            self.skipTest("no mount namespace: " + probe.stderr.decode())
+        self.errors = open(self.path("stderr"), "w+b")
+        self.addCleanup(self.errors.close)
+        self.process = subprocess.Popen(
+            ["unshare", "-m", "sh", "-c", script, "sh", harness.BINARY, "live", "-d", self.database, "-i", "span0",
+             "--alert", "syslog"], stdout=subprocess.PIPE, stderr=self.errors)
+        self.addCleanup(self.end)
+        self.wait_until_open()
+
+    def test_takes_findings_as_messages(self):
+        server = self.serve("log")
+        self.start_with_syslog("log")
+        self.send(octets(login()))
+        messages = [server.recv(4096).decode() for _ in range(2)]
+        self.stop()
         message, = [text for text in messages if "rule=unquoted-wildcard" in text]
-        self.assertRegex(message, r"^<28>.* imaptap\[\d+\]: finding rule=unquoted-wildcard severity=error "
+        self.assertRegex(message, r"^<28>[A-Z][a-z][a-z] [ \d]\d \d\d:\d\d:\d\d imaptap\[\d+\]: finding "
+                         r"rule=unquoted-wildcard severity=error "
                          r'argument=username octets="\*" user="star\*user" result=BAD client=\S+ client_port=40000 '
                          r"server=\S+ server_port=143 community_id=1:\S+ time=\S+Z$")
+
+    def test_that_hangs_holds_nothing_up(self):
+        server = self.serve("log")
+        self.start_with_syslog("log")
+        self.send([frame for port in range(20000, 20040) for frame in octets(login(client_port=port))])
+        self.wait_for_logins(40)  # though nobody takes a message
+        self.send(octets(login(client_port=30000)))
+        self.wait_for_logins(41)
+        messages = [server.recv(4096).decode() for _ in range(82)]  # now somebody does: none was lost
+        self.assertEqual(len({re.search(r"client_port=(\d+)", text).group(1) for text in messages}), 41)
+        self.stop()
+        self.assertNotIn("could not be told", self.said())
+
+    def test_that_was_started_anew_is_found(self):
+        server = self.serve("log")
+        self.start_with_syslog("log")
+        self.send(octets(login()))
+        server.recv(4096)
+        server.close()
+        self.send(octets(login(client_port=40001)))
+        self.wait_for_logins(2)
+        server = self.serve("new-log")
+        span.run("nsenter", "-t", str(self.process.pid), "-m", "mount", "--bind", self.path("new-log"), "/dev/log")
+        self.send(octets(login(client_port=40002)))
+        messages = [server.recv(4096).decode() for _ in range(4)]  # those that waited, too
+        self.assertIn("client_port=40001", messages[0])
+        self.assertIn("client_port=40002", messages[-1])
+        self.stop()
+
+
+class Log(span.LiveTest, harness.ImaptapTest):
+    def start_with_pipe(self):
+        reader, writer = os.pipe()
+        with open(self.path("stderr"), "wb"):
+            pass
+        self.process = subprocess.Popen([harness.BINARY, "live", "-d", self.database, "-i", "span0"],
+                                        stdout=subprocess.PIPE, stderr=writer)
+        os.close(writer)
+        self.addCleanup(self.end)
+        self.wait_until_open()
+        return reader
+
+    def test_that_nobody_takes_does_not_hold_up_the_capture(self):
+        reader = self.start_with_pipe()
+        self.wait_until_full(reader)
+        self.send(octets(login()))
+        self.wait_for_logins(1)
+        text = os.read(reader, 1 << 20)
+        self.process.send_signal(span.signal.SIGUSR1)
+        while b"lines of this log were lost, since nobody took them" not in text:
+            text += os.read(reader, 1 << 16)
+        self.process.terminate()
+        self.process.wait(timeout=60)
+        os.close(reader)
+
+    def wait_until_full(self, reader):
+        """Asks for figures until no more of them fit."""
+        before = -1
+        while True:
+            now = int.from_bytes(fcntl.ioctl(reader, termios.FIONREAD, b"\0\0\0\0"), sys.byteorder)
+            if now == before and now > 50000:
+                return
+            before = now
+            for _ in range(20):
+                self.process.send_signal(span.signal.SIGUSR1)
+                time.sleep(0.01)
+
+    def test_that_nobody_reads_does_not_end_the_capture(self):
+        os.close(self.start_with_pipe())
+        self.process.send_signal(span.signal.SIGUSR1)
+        self.send(octets(login()))
+        self.wait_for_logins(1)
+        self.process.terminate()
+        self.assertEqual(self.process.wait(timeout=60), 0)
 
 
 class Metrics(span.LiveTest, harness.ImaptapTest):

@@ -3,12 +3,16 @@
  */
 #include "analyzer/recorder/live/telling/alerts.h"
 
+#include "analyzer/recorder/live/log.h"
+#include "analyzer/recorder/live/telling/to_syslog.h"
+
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A pipe that is ready for writing takes so much without waiting (PIPE_BUF). */
@@ -17,7 +21,7 @@
 struct alerts {
     enum alerts_way way;
     enum finding_schema schema;
-    int fd;
+    int fd;     /* to the system's log: ours, and -1 while its daemon is not there */
     char *room; /* ALERTS_ROOM octets; lines from `start` to `end` */
     size_t start, end;
     uint64_t lost;
@@ -31,16 +35,19 @@ struct alerts *alerts_new(enum alerts_way way, enum finding_schema schema, int f
     if (alerts == NULL)
         return NULL;
     *alerts = (struct alerts){.way = way, .schema = schema, .fd = fd};
-    if (way == ALERTS_NDJSON) {
-        (void)signal(SIGPIPE, SIG_IGN); /* a reader that goes does not end the capture */
-        alerts->room = malloc(ALERTS_ROOM);
-    }
-    if (way == ALERTS_NDJSON && alerts->room == NULL) {
+    if (way == ALERTS_NONE)
+        return alerts;
+    alerts->room = malloc(ALERTS_ROOM);
+    if (alerts->room == NULL) {
         free(alerts);
         return NULL;
     }
-    if (way == ALERTS_SYSLOG)
-        openlog("imaptap", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+    if (way == ALERTS_NDJSON)
+        return alerts;
+    tzset(); /* the zone's file cannot be opened later */
+    alerts->fd = to_syslog_open();
+    if (alerts->fd < 0)
+        log_say(LOG_LEVEL_WARNING, "syslog cannot be reached (%s): alerts wait for it", strerror(errno));
     return alerts;
 }
 
@@ -69,12 +76,16 @@ static void tell_one(void *user, struct sqlite3_stmt *row)
     struct alerts *alerts = user;
     char *text = alerts->way == ALERTS_NDJSON ? finding_line(alerts->schema, row) : finding_sentence(row);
 
+    if (text != NULL && alerts->way == ALERTS_SYSLOG) {
+        char *message = to_syslog_message(priorities[finding_severity(row)], text);
+
+        free(text);
+        text = message;
+    }
     if (text == NULL)
         alerts->lost++;
-    else if (alerts->way == ALERTS_NDJSON)
-        add_line(alerts, text);
     else
-        syslog(priorities[finding_severity(row)], "%s", text);
+        add_line(alerts, text);
     free(text);
 }
 
@@ -101,17 +112,48 @@ static void drop_all(struct alerts *alerts)
     alerts->start = alerts->end = 0;
 }
 
+/* Writes the next piece, as long as that needs no waiting. Returns how many octets; 0: not now; -1: nobody
+ * reads any more. */
+static ssize_t write_piece(struct alerts *alerts)
+{
+    struct pollfd ready = {alerts->fd, POLLOUT, 0};
+    size_t length = alerts->end - alerts->start;
+    ssize_t n;
+
+    if (poll(&ready, 1, 0) <= 0)
+        return 0;
+    n = write(alerts->fd, alerts->room + alerts->start, length < PIECE ? length : PIECE);
+    return n < 0 && (errno == EINTR || errno == EAGAIN) ? 0 : n;
+}
+
+/* Sends the next line to the system's log, whose daemon may have been started anew. Returns as write_piece
+ * does. */
+static ssize_t send_line(struct alerts *alerts)
+{
+    const char *line = alerts->room + alerts->start;
+    size_t length = (size_t)((const char *)memchr(line, '\n', alerts->end - alerts->start) - line);
+
+    for (int tries = 0; tries < 2; tries++) {
+        if (alerts->fd < 0)
+            alerts->fd = to_syslog_open();
+        if (alerts->fd < 0)
+            return 0;
+        if (send(alerts->fd, line, length, MSG_NOSIGNAL) >= 0)
+            return (ssize_t)length + 1;
+        if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)
+            return 0;
+        (void)close(alerts->fd);
+        alerts->fd = -1;
+    }
+    return 0;
+}
+
 void alerts_push(struct alerts *alerts)
 {
     while (alerts_is_waiting(alerts)) {
-        struct pollfd ready = {alerts->fd, POLLOUT, 0};
-        size_t length = alerts->end - alerts->start;
-        ssize_t n;
+        ssize_t n = alerts->way == ALERTS_NDJSON ? write_piece(alerts) : send_line(alerts);
 
-        if (poll(&ready, 1, 0) <= 0)
-            return;
-        n = write(alerts->fd, alerts->room + alerts->start, length < PIECE ? length : PIECE);
-        if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        if (n == 0)
             return;
         if (n < 0) {
             alerts->gone = true;
@@ -121,6 +163,11 @@ void alerts_push(struct alerts *alerts)
         alerts->start += (size_t)n;
     }
     alerts->start = alerts->end = 0;
+}
+
+int alerts_fd(const struct alerts *alerts)
+{
+    return alerts->fd;
 }
 
 uint64_t alerts_take_lost(struct alerts *alerts)
@@ -145,8 +192,8 @@ uint64_t alerts_close(struct alerts *alerts, int patience_ms)
         alerts_push(alerts);
     }
     drop_all(alerts);
-    if (alerts->way == ALERTS_SYSLOG)
-        closelog();
+    if (alerts->way == ALERTS_SYSLOG && alerts->fd >= 0)
+        (void)close(alerts->fd);
     lost = alerts->lost;
     free(alerts->room);
     free(alerts);

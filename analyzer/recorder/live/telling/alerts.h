@@ -1,6 +1,6 @@
 /*
  * Tells others of each finding as soon as it is committed: a line of JSON on standard output, or a message to
- * syslog. Who reads standard output too slowly never holds up the capture: lines wait in bounded memory, and
+ * syslog. Who takes them too slowly, or hangs, never holds up the capture: lines wait in bounded memory, and
  * are counted as lost beyond it.
  */
 #ifndef IMAPTAP_ANALYZER_RECORDER_LIVE_TELLING_ALERTS_H
@@ -27,8 +27,10 @@ struct alerts *alerts_new(enum alerts_way way, enum finding_schema schema, int f
 /* Tells the findings in these logins, which were just committed. */
 void alerts_tell(struct alerts *alerts, struct store *store, const int64_t *logins, size_t count);
 
-/* True while lines wait: then the descriptor is to be polled for writing, and alerts_push called. */
+/* True while lines wait: then the descriptor is to be polled for writing, and alerts_push called. It is -1
+ * while there is none: then alerts_push is to be called now and then. */
 bool alerts_is_waiting(const struct alerts *alerts);
+int alerts_fd(const struct alerts *alerts);
 
 /* Writes what can be written without waiting. */
 void alerts_push(struct alerts *alerts);

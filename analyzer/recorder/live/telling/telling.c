@@ -112,7 +112,7 @@ size_t telling_poll(const struct telling *telling, struct pollfd *ready)
 {
     if (!alerts_is_waiting(telling->alerts))
         return 0;
-    *ready = (struct pollfd){STDOUT_FILENO, POLLOUT, 0};
+    *ready = (struct pollfd){alerts_fd(telling->alerts), POLLOUT, 0};
     return 1;
 }
 
