@@ -126,8 +126,8 @@ struct imap_login {
     struct imap_text response_text; /* masked where it repeats a credential */
     int64_t latency_ns;             /* from the command's last octet to the verdict; -1: no verdict */
     int incomplete;                 /* octets inside the command were never captured */
-    struct imap_violation violations[IMAP_MAX_VIOLATIONS];
     unsigned violation_count;
+    struct imap_violation violations[IMAP_MAX_VIOLATIONS]; /* the others are not set */
 };
 
 #endif

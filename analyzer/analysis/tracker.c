@@ -9,6 +9,7 @@
 #include "analyzer/stream/detect.h"
 
 #include <arpa/inet.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,7 +145,8 @@ static void on_login(void *user, const struct imap_login *login)
         tell_connection(tracked, false, CONNECTION_CAPTURE);
     tracker->event.kind = EVENT_LOGIN;
     tracker->event.login.slot = tracked->slot;
-    *told = *login;
+    memcpy(told, login,
+           offsetof(struct imap_login, violations) + login->violation_count * sizeof *login->violations);
     if (tracker->options.mask != NULL) {
         told->username = user_mask_apply(tracker->options.mask, "user", login->username, &username);
         told->authzid = user_mask_apply(tracker->options.mask, "user", login->authzid, &authzid);

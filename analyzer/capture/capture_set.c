@@ -14,7 +14,7 @@ struct member {
     bool started;
     bool ready;                /* `frame` is the next one, and was not yet delivered */
     struct capture_file *file; /* NULL: not open */
-    uint64_t position;         /* octets consumed of it */
+    uint64_t position;         /* octets consumed of it, as counted last */
     struct frame frame;
     int64_t time_ns; /* of the next frame */
 };
@@ -29,7 +29,7 @@ struct capture_set {
     bool begun;
     bool hash; /* pipes */
     bool no_memory;
-    uint64_t position; /* octets consumed of all */
+    uint64_t position; /* octets consumed of all, as counted last */
 };
 
 struct capture_set *capture_set_new(const int *fds, const uint32_t *indexes, size_t count,
@@ -107,7 +107,7 @@ static void end(struct capture_set *set, struct member *member, enum capture_sta
 }
 
 /* Reads the member's next frame. Returns false when there is none: the capture is over, and was told so. */
-static bool advance(struct capture_set *set, struct member *member)
+static bool read_next(struct capture_set *set, struct member *member, struct frame *frame)
 {
     enum capture_status status;
 
@@ -121,15 +121,18 @@ static bool advance(struct capture_set *set, struct member *member)
         set->no_memory = true;
         return false;
     }
-    status = capture_file_next(member->file, &member->frame);
-    member->ready = status == CAPTURE_FRAME;
-    if (!member->ready) {
+    status = capture_file_next(member->file, frame);
+    if (status != CAPTURE_FRAME)
         end(set, member, status);
-        return false;
-    }
-    count_position(set, member);
+    return status == CAPTURE_FRAME;
+}
+
+/* The same for one of several captures. */
+static bool advance(struct capture_set *set, struct member *member)
+{
+    member->ready = read_next(set, member, &member->frame);
     member->time_ns = member->frame.time_ns;
-    return true;
+    return member->ready;
 }
 
 /* Closes a capture of which only the first time was wanted; a pipe cannot be read again and stays open. */
@@ -170,8 +173,12 @@ enum capture_status capture_set_next(struct capture_set *set, struct frame *fram
     while (set->heap_count > 0 && !set->no_memory) {
         struct member *member = set->heap[0];
 
+        if (!member->ready && set->heap_count == 1 && read_next(set, member, frame)) {
+            start(set, member);
+            return CAPTURE_FRAME;
+        }
         if (!member->ready) {
-            if (!advance(set, member))
+            if (set->heap_count == 1 || !advance(set, member))
                 set->heap[0] = set->heap[--set->heap_count];
             if (set->heap_count > 0)
                 sink(set, 0);
@@ -185,8 +192,11 @@ enum capture_status capture_set_next(struct capture_set *set, struct frame *fram
     return set->no_memory ? CAPTURE_BROKEN : CAPTURE_END;
 }
 
-uint64_t capture_set_position(const struct capture_set *set)
+uint64_t capture_set_position(struct capture_set *set)
 {
+    for (size_t i = 0; i < set->heap_count; i++)
+        if (set->heap[i]->file != NULL)
+            count_position(set, set->heap[i]);
     return set->position;
 }
 

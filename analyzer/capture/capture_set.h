@@ -34,7 +34,7 @@ void capture_set_hash(struct capture_set *set);
 enum capture_status capture_set_next(struct capture_set *set, struct frame *frame);
 
 /* Octets consumed of all captures together. */
-uint64_t capture_set_position(const struct capture_set *set);
+uint64_t capture_set_position(struct capture_set *set);
 
 void capture_set_free(struct capture_set *set);
 

@@ -21,7 +21,8 @@ enum connection_end {
 /* Who closed it: sent the first FIN, or the RST. */
 enum connection_closer { CLOSED_BY_NOBODY, CLOSED_BY_CLIENT, CLOSED_BY_SERVER, CONNECTION_CLOSERS };
 
-/* What tells connections apart: the lower (address, port) comes first, whoever is the client. */
+/* What tells connections apart: the lower (address, port) comes first, whoever is the client. Without
+ * padding: it is compared and hashed in words of eight octets. */
 struct connection_key {
     uint8_t address[2][16];
     uint16_t port[2];

@@ -5,40 +5,54 @@
 
 #include "analyzer/stream/siphash.h"
 
+#include <assert.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
-/* An IPv4 address stands in the last four octets (RFC 4291 section 2.5.5.2). */
-static bool is_ipv4(const uint8_t address[16])
-{
-    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+#define KEY_WORDS 6
+/* The octets before an address of IPv4. */
+#define MAPPED 0xffff
 
-    return memcmp(address, mapped, sizeof mapped) == 0;
+static_assert(sizeof(struct connection_key) == KEY_WORDS * sizeof(uint64_t), "the key has padding");
+
+/* Addresses of IPv4 stand in the last four octets (RFC 4291 section 2.5.5.2): their words are put together.
+ */
+static size_t squeeze(const uint64_t words[KEY_WORDS], uint64_t squeezed[KEY_WORDS])
+{
+    size_t count = 0;
+
+    squeezed[count++] = words[4]; /* ports and VLAN */
+    if ((words[0] | words[2]) == 0 && be64toh(words[1]) >> 32 == MAPPED &&
+        be64toh(words[3]) >> 32 == MAPPED) {
+        squeezed[count++] = be64toh(words[1]) << 32 | (be64toh(words[3]) & UINT32_MAX);
+    } else {
+        memcpy(&squeezed[count], words, 4 * sizeof *words);
+        count += 4;
+    }
+    if (words[5] != 0)
+        squeezed[count++] = words[5]; /* the tunnel */
+    return count;
 }
 
 uint32_t connection_index_hash(const struct connection_index *index, const struct connection_key *key)
 {
-    uint64_t words[6];
-    size_t count = 0;
+    uint64_t words[KEY_WORDS], squeezed[KEY_WORDS];
 
-    words[count++] = (uint64_t)key->port[0] << 48 | (uint64_t)key->port[1] << 32 | key->vlan;
-    if (is_ipv4(key->address[0]) && is_ipv4(key->address[1])) {
-        memcpy(&words[count], key->address[0] + 12, 4);
-        memcpy((uint8_t *)&words[count++] + 4, key->address[1] + 12, 4);
-    } else {
-        memcpy(&words[count], key->address, 32);
-        count += 4;
-    }
-    if (key->tunnel != 0)
-        words[count++] = key->tunnel;
-    return (uint32_t)siphash(index->key, words, count);
+    memcpy(words, key, sizeof words);
+    return (uint32_t)siphash(index->key, squeezed, squeeze(words, squeezed));
 }
 
 static bool same_key(const struct connection_key *a, const struct connection_key *b)
 {
-    return memcmp(a->address, b->address, sizeof a->address) == 0 && a->port[0] == b->port[0] &&
-           a->port[1] == b->port[1] && a->vlan == b->vlan && a->tunnel == b->tunnel;
+    uint64_t left[KEY_WORDS], right[KEY_WORDS], differ = 0;
+
+    memcpy(left, a, sizeof left);
+    memcpy(right, b, sizeof right);
+    for (size_t i = 0; i < KEY_WORDS; i++)
+        differ |= left[i] ^ right[i];
+    return differ == 0;
 }
 
 struct connection *connection_index_find(const struct connection_index *index,

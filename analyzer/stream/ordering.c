@@ -391,37 +391,41 @@ void ordering_take(struct ordering *ordering, struct connection *connection, enu
 {
     struct direction *direction = &connection->directions[from];
     struct imap_mark mark = {segment->time_ns, segment->frame, segment->capture};
-    struct segment cut = *segment;
+    const struct segment *taken = segment;
+    struct segment cut;
     uint32_t end;
 
     if (segment->length > 0 || !direction->seen)
         meet(ordering, connection, from, sequence, &mark);
-    if (direction->fin_seen && sequence_distance(direction->fin, sequence + cut.length) > 0) {
+    if (direction->fin_seen && sequence_distance(direction->fin, sequence + segment->length) > 0) {
         int32_t before_fin = sequence_distance(sequence, direction->fin);
 
+        cut = *segment;
+        taken = &cut;
         cut.length = before_fin > 0 ? (uint32_t)before_fin : 0;
         if (cut.captured > cut.length)
             cut.captured = cut.length;
     }
-    end = sequence + cut.length;
+    end = sequence + taken->length;
     if (sequence_distance(direction->highest, end) > 0)
         direction->highest = end;
     take_acknowledgment(ordering, connection, from, segment, &mark);
     if (!connection->wanted) {
         /* octets alone count: an acknowledgment may stand behind a FIN that comes later */
-        if (cut.length > 0 && sequence_distance(direction->expected, end) > 0)
+        if (taken->length > 0 && sequence_distance(direction->expected, end) > 0)
             direction->expected = end;
         return;
     }
-    if (cut.length > 0) {
+    if (taken->length > 0) {
         bool early =
             (segment->flags & SEGMENT_ACK) && must_be_held(connection, from, segment->acknowledgment);
 
-        repeats_count(&ordering->repeats, connection, from, sequence, &cut);
-        if (!early || !repair_hold(ordering, connection, from, sequence, &cut, &mark)) {
+        repeats_count(&ordering->repeats, connection, from, sequence, taken);
+        if (!early || !repair_hold(ordering, connection, from, sequence, taken, &mark)) {
             while (early && release_one(ordering, connection, true))
                 ; /* no room to wait in */
-            place(ordering, connection, from, sequence, cut.payload, cut.captured, cut.length, &mark);
+            place(ordering, connection, from, sequence, taken->payload, taken->captured, taken->length,
+                  &mark);
         }
     }
     if (connection->repair != NULL) {

@@ -3,6 +3,7 @@
 
 #include "dissector/attempt/echo.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define FIRST_VIOLATIONS 4
@@ -129,24 +130,23 @@ static void sort_violations(struct imap_login *login)
 
 void attempt_record(const struct attempt *attempt, bool password_shape, struct imap_login *login)
 {
-    *login = (struct imap_login){
-        .number = attempt->number,
-        .begin = attempt->begin,
-        .command = attempt->command,
-        .tag = text_or_missing(&attempt->tag, attempt->has_tag),
-        .mechanism = text_or_missing(&attempt->mechanism, attempt->has_mechanism),
-        .username = text_or_missing(&attempt->who.username, attempt->who.has_username),
-        .username_form = attempt->username_form,
-        .username_length = attempt->who.has_username ? (int64_t)attempt->who.username.length : -1,
-        .password_form = attempt->password_form,
-        .password_length = password_shape ? attempt->password_length : -1,
-        .authzid = text_or_missing(&attempt->who.authzid, attempt->who.has_authzid),
-        .workstation = text_or_missing(&attempt->who.workstation, attempt->who.workstation.length > 0),
-        .result = attempt->result,
-        .latency_ns = -1,
-        .incomplete = attempt->incomplete,
-        .violation_count = attempt->violation_count,
-    };
+    memset(login, 0, offsetof(struct imap_login, violations));
+    login->number = attempt->number;
+    login->begin = attempt->begin;
+    login->command = attempt->command;
+    login->tag = text_or_missing(&attempt->tag, attempt->has_tag);
+    login->mechanism = text_or_missing(&attempt->mechanism, attempt->has_mechanism);
+    login->username = text_or_missing(&attempt->who.username, attempt->who.has_username);
+    login->username_form = attempt->username_form;
+    login->username_length = attempt->who.has_username ? (int64_t)attempt->who.username.length : -1;
+    login->password_form = attempt->password_form;
+    login->password_length = password_shape ? attempt->password_length : -1;
+    login->authzid = text_or_missing(&attempt->who.authzid, attempt->who.has_authzid);
+    login->workstation = text_or_missing(&attempt->who.workstation, attempt->who.workstation.length > 0);
+    login->result = attempt->result;
+    login->latency_ns = -1;
+    login->incomplete = attempt->incomplete;
+    login->violation_count = attempt->violation_count;
     if (attempt->result != IMAP_RESULT_NONE) {
         split_reply(attempt, login);
         if (!attempt->untimed)

@@ -3,18 +3,20 @@
  */
 #include "analyzer/packet/layers/layers.h"
 
+#include <endian.h>
 #include <string.h>
 
+/* In words of eight octets, as it is read again soon. */
 static void put_address(uint8_t to[16], const uint8_t *from, bool ipv6)
 {
-    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    uint64_t halves[2] = {0, 0};
 
-    if (ipv6) {
-        memcpy(to, from, 16);
-        return;
-    }
-    memcpy(to, mapped, sizeof mapped);
-    memcpy(to + sizeof mapped, from, 4);
+    if (ipv6)
+        memcpy(halves, from, sizeof halves);
+    else
+        halves[1] = htobe64(UINT64_C(0xffff) << 32 | be32(from)); /* ::ffff:0:0/96 */
+    memcpy(to, &halves[0], 8);
+    memcpy(to + 8, &halves[1], 8);
 }
 
 int layer_tcp(struct peeling *peeling)
