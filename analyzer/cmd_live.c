@@ -417,7 +417,7 @@ static int capture(const struct settings *settings)
     return status;
 cleanup:
     if (telling != NULL)
-        telling_end(telling, NULL);
+        telling_end(telling, NULL, NULL);
     if (store != NULL)
         (void)store_close(store, ignored, sizeof ignored);
     links_free(links);

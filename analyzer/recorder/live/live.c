@@ -72,11 +72,17 @@ static void on_figures_wanted(void *user, unsigned worker, unsigned interface, s
 /* Some seconds have passed. */
 static void on_figures(struct live *live, const struct crew_totals *totals)
 {
+    struct keeper_lost lost = keeper_lost(live->keeper);
+    struct metrics_events events = {keeper_waiting(live->keeper), lost.events};
+    bool written = keeper_store(live->keeper) != NULL;
+    int64_t now = reading_now_ms();
     char warning[512];
 
-    while (watch_next(&live->watch, reading_now_ms(), totals, warning, sizeof warning))
+    while (watch_next(&live->watch, now, totals, warning, sizeof warning))
         log_say(LOG_LEVEL_WARNING, "%s", warning);
-    telling_figures(live->telling, totals);
+    if (watch_database(&live->watch, now, written, events.waiting, &lost, warning, sizeof warning))
+        log_say(LOG_LEVEL_ERROR, "%s", warning);
+    telling_figures(live->telling, totals, &events);
 }
 
 /* --- */
@@ -100,10 +106,11 @@ static void log_figures(const struct live *live)
     log_say(
         LOG_LEVEL_WARNING,
         "%s connections (%s open now, %s given up), %s logins, %s octets never captured; %s events wait, %s "
-        "logins could not be kept; analyzers died %u times",
+        "are lost, %s logins among them; analyzers died %u times",
         amount_of(totals.connections).text, amount_of(totals.open).text, amount_of(totals.evicted).text,
         amount_of(totals.logins).text, amount_of(totals.lost_octets).text,
-        amount_of(keeper_waiting(live->keeper)).text, amount_of(lost.logins).text, totals.deaths);
+        amount_of(keeper_waiting(live->keeper)).text, amount_of(lost.events).text,
+        amount_of(lost.logins).text, totals.deaths);
 }
 
 static void take_signals(struct live *live)
@@ -224,10 +231,10 @@ static int finish(struct live *live, struct live_result *result)
 
     kept = keeper_close(live->keeper, END_PATIENCE_MS, live->failed);
     crew_totals(live->crew, &result->totals);
-    telling_end(live->telling, &result->totals);
+    result->lost = keeper_lost(live->keeper);
+    telling_end(live->telling, &result->totals, &(struct metrics_events){0, result->lost.events});
     live->telling = NULL;
     result->missed = *crew_missed(live->crew);
-    result->lost = keeper_lost(live->keeper);
     result->failed = live->failed || !kept || result->lost.logins > 0;
     captures = keeper_captures(live->keeper, &result->capture_count);
     result->captures = calloc(result->capture_count + 1, sizeof *captures);
@@ -255,7 +262,7 @@ int live_run(const struct live_settings *settings, struct launcher *launcher, st
         status = finish(&live, result);
     }
     if (live.telling != NULL)
-        telling_end(live.telling, NULL);
+        telling_end(live.telling, NULL, NULL);
     keeper_free(live.keeper);
     crew_free(live.crew);
     links_free(links);

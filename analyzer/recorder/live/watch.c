@@ -1,5 +1,5 @@
 /*
- * Warns of drops when they begin, and of silence a minute after the start.
+ * Warns of drops when they begin, of silence a minute after the start, and of a database that stays shut.
  */
 #include "analyzer/recorder/live/watch.h"
 
@@ -102,4 +102,19 @@ bool watch_next(struct watch *watch, int64_t now_ms, const struct crew_totals *t
 {
     return look_at_drops(watch, now_ms, totals, text, size) || look_at_evictions(watch, totals, text, size) ||
            look_at_silence(watch, now_ms, totals, text, size);
+}
+
+bool watch_database(struct watch *watch, int64_t now_ms, bool written, uint64_t waiting,
+                    const struct keeper_lost *lost, char *text, size_t size)
+{
+    if (written || watch->trouble_ms == 0) {
+        watch->trouble_ms = written ? 0 : now_ms; /* that it began was told */
+        return false;
+    }
+    if (now_ms - watch->trouble_ms < WATCH_TROUBLE_MS)
+        return false;
+    watch->trouble_ms = now_ms;
+    (void)snprintf(text, size, "the database still cannot be written: %s events wait in memory, %s are lost",
+                   amount_of(waiting).text, amount_of(lost->events).text);
+    return true;
 }

@@ -9,6 +9,8 @@
 
 /* Silence for so long after the start is a warning. */
 #define WATCH_SILENCE_MS 60000
+/* While the database cannot be written, what waits is told so often. */
+#define WATCH_TROUBLE_MS 60000
 
 struct watch_interface {
     uint64_t kernel_drops, interface_drops; /* when that was looked at last */
@@ -23,6 +25,7 @@ struct watch {
     int64_t started_ms;
     bool silence_told;
     uint64_t evicted;
+    int64_t trouble_ms; /* when trouble was told last; 0: there is none */
     struct watch_interface states[CHANNEL_INTERFACES];
 };
 
@@ -30,5 +33,10 @@ struct watch {
  * there is none: call it again with the same totals as long as it returns true. */
 bool watch_next(struct watch *watch, int64_t now_ms, const struct crew_totals *totals, char *text,
                 size_t size);
+
+/* The same for the database: it can be `written` or not, so many events wait for that, and these are lost.
+ * Call it once every few seconds. */
+bool watch_database(struct watch *watch, int64_t now_ms, bool written, uint64_t waiting,
+                    const struct keeper_lost *lost, char *text, size_t size);
 
 #endif

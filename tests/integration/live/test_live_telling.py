@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import termios
@@ -216,6 +217,7 @@ class Metrics(span.LiveTest, harness.ImaptapTest):
                             ('imaptap_interface_dropped_packets_total{interface="span0"}', "0"),
                             ("imaptap_lost_bytes_total", "0"), ("imaptap_evicted_connections_total", "0"),
                             ("imaptap_open_connections", "0"),
+                            ("imaptap_events_waiting", "0"), ("imaptap_events_lost_total", "0"),
                             ('imaptap_logins_total{result="BAD"}', "1"), ('imaptap_logins_total{result="OK"}', "1"),
                             ('imaptap_logins_total{result="NO"}', "0"),
                             ('imaptap_violations_total{rule="unquoted-wildcard"}', "1"),
@@ -229,6 +231,18 @@ class Metrics(span.LiveTest, harness.ImaptapTest):
                          figures["imaptap_commit_latency_seconds_count"])
         self.assertTrue(any(name.startswith("imaptap_build_info{version=") for name in figures))
         self.assertEqual(os.listdir(self.path("collector")), ["imaptap.prom"])
+
+    def test_count_what_waits_for_a_database_that_is_locked(self):
+        self.start("--metrics", self.metrics)
+        other = sqlite3.connect(self.database, isolation_level=None)
+        self.addCleanup(other.close)
+        other.execute("BEGIN IMMEDIATE")
+        self.send(octets(login()))
+        self.wait_for(lambda: os.path.exists(self.metrics) and int(self.figures()["imaptap_events_waiting"]) > 0,
+                      "events that wait")
+        other.execute("COMMIT")
+        self.wait_for(lambda: self.figures()["imaptap_events_waiting"] == "0", "their commit")
+        self.stop()
 
     def test_satisfy_promtool(self):
         if shutil.which("promtool") is None:

@@ -1,6 +1,6 @@
 /*
- * --keep: removes what is older from the database of a live capture, in steps with pauses between them, at the
- * start and then so often that nothing stays for more than a tenth, or an hour, longer.
+ * --keep: removes what is older from the database of a live capture, in steps with pauses between them, at
+ * the start and then so often that nothing stays for more than a tenth, or an hour, longer.
  */
 #ifndef IMAPTAP_ANALYZER_RECORDER_LIVE_KEEPING_EXPIRY_H
 #define IMAPTAP_ANALYZER_RECORDER_LIVE_KEEPING_EXPIRY_H

@@ -3,14 +3,11 @@
  *
  * A new analyzer (INTAKE_RESTART) always begins a transaction: what is taken back never reaches over it.
  */
-#include "analyzer/recorder/live/keeping/keeper.h"
+#include "analyzer/recorder/live/keeping/keeper_internal.h"
 
 #include "analyzer/open_store.h"
-#include "analyzer/recorder/live/keeping/intake.h"
-#include "analyzer/recorder/live/keeping/live_captures.h"
 #include "analyzer/recorder/live/log.h"
 #include "analyzer/recorder/reading.h"
-#include "analyzer/recorder/rows.h"
 #include "analyzer/run_facts.h"
 
 #include <poll.h>
@@ -23,31 +20,6 @@
 #define RETRY_MS 1000
 /* So many records in a row that cannot be kept, each alone, are the database's fault. */
 #define POISONED_MAX 16
-
-struct worker {
-    struct rows *rows;
-    uint8_t *anew; /* a bit a slot: the end of its connection found no room */
-};
-
-struct keeper {
-    struct keeper_options options;
-    struct store *store; /* NULL: it could not be opened again */
-    struct intake *intake;
-    struct worker *workers;
-    struct live_captures *captures;
-    int64_t *logins; /* rows that were added since the last commit */
-    size_t login_count, login_room;
-    struct keeper_lost lost;
-    bool update;          /* captures' rows are to be brought up to date */
-    int64_t oldest_ms;    /* when the oldest record that waits came */
-    int64_t committed_ms; /* last */
-    int64_t trouble_ms;   /* since when nothing can be written; 0: it can */
-    int64_t retry_ms;     /* when that is tried again */
-    bool full;            /* something was lost since the trouble began */
-    size_t alone;         /* so many octets of records are tried one by one: one of them cannot be kept */
-    unsigned poisoned;    /* records given up, in a row */
-    bool captures_fail;   /* that was what failed */
-};
 
 static void begin_run(struct keeper *keeper, struct store *store)
 {
@@ -80,52 +52,6 @@ struct keeper *keeper_new(const struct keeper_options *options, struct store *st
 failed:
     keeper_free(keeper);
     return NULL;
-}
-
-/* --- taking --- */
-
-/* There was no room for the event. */
-static void lose(struct keeper *keeper, unsigned worker, const struct event *event)
-{
-    if (!keeper->full)
-        log_say(LOG_LEVEL_ERROR, "no more findings can wait in memory: from here on they are lost");
-    keeper->full = true;
-    if (event->kind == EVENT_LOGIN)
-        keeper->lost.logins++;
-    if (event->kind != EVENT_CONNECTION || !event->connection.ended)
-        return;
-    keeper->lost.connections++;
-    keeper->workers[worker].anew[event->connection.slot / 8] |= (uint8_t)(1 << event->connection.slot % 8);
-}
-
-void keeper_take(struct keeper *keeper, unsigned worker, const struct event *event, const uint8_t *encoding,
-                 size_t length)
-{
-    struct intake_record record = {INTAKE_EVENT, worker, encoding, length};
-    bool needed = event->kind == EVENT_CAPTURE_STARTED || event->kind == EVENT_CAPTURE_ENDED;
-    uint32_t slot = event->kind == EVENT_CONNECTION ? event->connection.slot : 0;
-    uint8_t *anew = &keeper->workers[worker].anew[slot / 8], bit = (uint8_t)(1 << slot % 8);
-
-    if (event->kind == EVENT_FINISHED)
-        return;
-    if (event->kind == EVENT_CONNECTION && *anew & bit)
-        record.kind = INTAKE_EVENT_ANEW;
-    if (intake_count(keeper->intake) == 0)
-        keeper->oldest_ms = reading_now_ms();
-    if (!intake_put(keeper->intake, &record, needed))
-        lose(keeper, worker, event);
-    else if (record.kind == INTAKE_EVENT_ANEW)
-        *anew &= (uint8_t)~bit;
-}
-
-void keeper_restart(struct keeper *keeper, unsigned worker)
-{
-    struct intake_record record = {INTAKE_RESTART, worker, NULL, 0};
-
-    memset(keeper->workers[worker].anew, 0, ANALYSIS_MAX_CONNECTIONS / 8 + 1);
-    if (intake_count(keeper->intake) == 0)
-        keeper->oldest_ms = reading_now_ms();
-    (void)intake_put(keeper->intake, &record, true);
 }
 
 void keeper_update(struct keeper *keeper)
@@ -215,8 +141,10 @@ static void count_unknown(struct keeper *keeper, const struct intake_record *rec
     struct event event;
 
     if (event_decode(&event, record->octets, record->length, CHANNEL_INTERFACES, ANALYSIS_MAX_CONNECTIONS) &&
-        event.kind == EVENT_LOGIN)
+        event.kind == EVENT_LOGIN) {
+        keeper->lost.events++;
         keeper->lost.logins++;
+    }
 }
 
 /* Nothing of this transaction counts. */
@@ -338,6 +266,7 @@ static void give_up_one(struct keeper *keeper)
     if (!intake_at(keeper->intake, &place, &record))
         return;
     log_say(LOG_LEVEL_ERROR, "a finding cannot be kept and is lost: %s", store_error(keeper->store));
+    keeper->lost.events++;
     keeper->lost.logins++;
     intake_remove(keeper->intake, place);
     keeper->alone = keeper->alone > place ? keeper->alone - place : 0;
@@ -455,6 +384,7 @@ bool keeper_close(struct keeper *keeper, int patience_ms, bool aborted)
     if (intake_count(keeper->intake) > 0) {
         log_say(LOG_LEVEL_ERROR, "%zu findings could not be written and are lost",
                 intake_count(keeper->intake));
+        keeper->lost.events += intake_count(keeper->intake);
         whole = false;
     }
     return close_file(keeper, aborted) && whole;

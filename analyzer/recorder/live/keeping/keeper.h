@@ -35,6 +35,7 @@ struct keeper_options {
 };
 
 struct keeper_lost {
+    uint64_t events; /* in all; among them: */
     uint64_t logins, connections;
 };
 

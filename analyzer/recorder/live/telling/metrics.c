@@ -161,11 +161,21 @@ static void write_commits(FILE *out, const struct metrics *metrics)
             (double)metrics->waited_ms / 1000, name, count);
 }
 
+static void write_events(FILE *out, const struct metrics_events *events)
+{
+    write_one(out, "events_waiting", "gauge", "Events that wait in memory for the database.",
+              events->waiting);
+    write_one(out, "events_lost_total", "counter",
+              "Events that could not be kept: the database could not be written, and memory was full.",
+              events->lost);
+}
+
 static void write_all(FILE *out, const struct metrics *metrics, const struct crew_totals *totals,
-                      const char *const *interfaces, size_t count)
+                      const struct metrics_events *events, const char *const *interfaces, size_t count)
 {
     write_traffic(out, totals, interfaces, count);
     write_findings(out, metrics);
+    write_events(out, events);
     write_commits(out, metrics);
     head(out, "build_info", "gauge", "1; the labels say what runs.");
     fprintf(out, "imaptap_build_info{version=\"%s\",libpcap=\"%s\",sqlite=\"%s\"} 1\n", IMAPTAP_VERSION,
@@ -173,7 +183,7 @@ static void write_all(FILE *out, const struct metrics *metrics, const struct cre
 }
 
 int metrics_write(const struct metrics *metrics, const struct crew_totals *totals,
-                  const char *const *interfaces, size_t interface_count)
+                  const struct metrics_events *events, const char *const *interfaces, size_t interface_count)
 {
     /* for all to read, whoever runs the collector: it holds nothing but figures */
     int fd = open(metrics->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
@@ -188,7 +198,7 @@ int metrics_write(const struct metrics *metrics, const struct crew_totals *total
         return -1;
     }
     (void)fchmod(fd, 0644);
-    write_all(out, metrics, totals, interfaces, interface_count);
+    write_all(out, metrics, totals, events, interfaces, interface_count);
     if ((ferror(out) | fclose(out)) == 0 && rename(metrics->temporary, metrics->path) == 0)
         return 0;
     error = errno;

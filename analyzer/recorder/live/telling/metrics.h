@@ -10,6 +10,11 @@
 
 struct metrics;
 
+/* What analyzers told: what waits for the database, and what was lost on the way there. */
+struct metrics_events {
+    uint64_t waiting, lost;
+};
+
 /* `path` must stay. NULL: out of memory. */
 struct metrics *metrics_new(const char *path);
 
@@ -20,7 +25,7 @@ void metrics_count(struct metrics *metrics, struct store *store, const int64_t *
 /* Replaces the file by one with these figures: who reads it sees the old or the new one, whole. Returns 0, or
  * -1 with errno set. */
 int metrics_write(const struct metrics *metrics, const struct crew_totals *totals,
-                  const char *const *interfaces, size_t interface_count);
+                  const struct metrics_events *events, const char *const *interfaces, size_t interface_count);
 
 /* As it was given. */
 const char *metrics_path(const struct metrics *metrics);

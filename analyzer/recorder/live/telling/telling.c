@@ -66,11 +66,12 @@ void telling_committed(struct telling *telling, struct store *store, const int64
         metrics_count(telling->metrics, store, logins, count, waited_ms);
 }
 
-static void write_metrics(struct telling *telling, const struct crew_totals *totals)
+static void write_metrics(struct telling *telling, const struct crew_totals *totals,
+                          const struct metrics_events *events)
 {
     if (telling->metrics == NULL)
         return;
-    if (metrics_write(telling->metrics, totals, telling->interfaces, telling->interface_count) == 0) {
+    if (metrics_write(telling->metrics, totals, events, telling->interfaces, telling->interface_count) == 0) {
         telling->metrics_failed = false;
     } else if (!telling->metrics_failed) {
         telling->metrics_failed = true;
@@ -95,9 +96,10 @@ static void tell_status(const struct telling *telling, const struct crew_totals 
     service_status(text);
 }
 
-void telling_figures(struct telling *telling, const struct crew_totals *totals)
+void telling_figures(struct telling *telling, const struct crew_totals *totals,
+                     const struct metrics_events *events)
 {
-    write_metrics(telling, totals);
+    write_metrics(telling, totals, events);
     tell_status(telling, totals);
     say_lost(alerts_take_lost(telling->alerts));
 }
@@ -122,12 +124,13 @@ void telling_stopping(struct telling *telling)
     service_stopping();
 }
 
-void telling_end(struct telling *telling, const struct crew_totals *totals)
+void telling_end(struct telling *telling, const struct crew_totals *totals,
+                 const struct metrics_events *events)
 {
     if (telling == NULL)
         return;
     if (totals != NULL)
-        write_metrics(telling, totals);
+        write_metrics(telling, totals, events);
     say_lost(alerts_close(telling->alerts, END_PATIENCE_MS));
     metrics_free(telling->metrics);
     free(telling);

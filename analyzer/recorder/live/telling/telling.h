@@ -30,7 +30,8 @@ void telling_committed(struct telling *telling, struct store *store, const int64
                        int64_t waited_ms);
 
 /* Some seconds have passed. */
-void telling_figures(struct telling *telling, const struct crew_totals *totals);
+void telling_figures(struct telling *telling, const struct crew_totals *totals,
+                     const struct metrics_events *events);
 
 /* Does what is due. Returns in how many milliseconds that is so again, at the latest; INT64_MAX: never. */
 int64_t telling_work(struct telling *telling, int64_t now_ms);
@@ -41,7 +42,8 @@ size_t telling_poll(const struct telling *telling, struct pollfd *ready);
 /* The capture is about to end. */
 void telling_stopping(struct telling *telling);
 
-/* Tells the rest, and frees. `totals` NULL: there was no capture. */
-void telling_end(struct telling *telling, const struct crew_totals *totals);
+/* Tells the rest, and frees. `totals` and `events` NULL: there was no capture. */
+void telling_end(struct telling *telling, const struct crew_totals *totals,
+                 const struct metrics_events *events);
 
 #endif

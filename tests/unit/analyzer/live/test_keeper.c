@@ -191,6 +191,7 @@ static void test_what_finds_no_room_is_counted_as_lost_loudly(void **state)
     assert_int_equal(said(fixture, "no more findings can wait in memory: from here on they are lost"), 1);
     assert_true(lost.logins > 0 && (int64_t)lost.logins < came);
     assert_true(lost.connections > 0);
+    assert_true(lost.events >= lost.logins + lost.connections);
     /* a login of 8,000 octets is the most of what waits */
     assert_true((came - (int64_t)lost.logins) * 8000 < (int64_t)(INTAKE_OCTETS + INTAKE_RESERVE));
     other_says(fixture, "COMMIT");

@@ -153,6 +153,24 @@ static void test_imap_in_both_directions_is_no_warning(void **state)
     assert_string_equal(warning(&watch, MINUTE_MS, &totals), "");
 }
 
+static void test_a_database_that_stays_shut_is_told_once_a_minute(void **state)
+{
+    struct watch watch = watch_of(1);
+    struct keeper_lost lost = {.events = 5, .logins = 2};
+    char text[512] = "";
+
+    (void)state;
+    assert_false(watch_database(&watch, START_MS, true, 9, &lost, text, sizeof text));
+    assert_false(watch_database(&watch, START_MS + 5000, false, 1000, &lost, text, sizeof text));
+    assert_false(
+        watch_database(&watch, START_MS + 5000 + MINUTE_MS - 1, false, 1000, &lost, text, sizeof text));
+    assert_true(watch_database(&watch, START_MS + 5000 + MINUTE_MS, false, 1234, &lost, text, sizeof text));
+    expect_words(text, "still cannot be written: 1,234 events wait in memory, 5 are lost");
+    assert_false(watch_database(&watch, START_MS + 10000 + MINUTE_MS, false, 1234, &lost, text, sizeof text));
+    assert_false(watch_database(&watch, START_MS + 15000 + MINUTE_MS, true, 0, &lost, text, sizeof text));
+    assert_false(watch_database(&watch, START_MS + 9 * MINUTE_MS, false, 1, &lost, text, sizeof text));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +182,7 @@ int main(void)
         cmocka_unit_test(test_packets_without_imap_are_told),
         cmocka_unit_test(test_one_direction_only_is_told),
         cmocka_unit_test(test_imap_in_both_directions_is_no_warning),
+        cmocka_unit_test(test_a_database_that_stays_shut_is_told_once_a_minute),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
