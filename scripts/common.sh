@@ -51,3 +51,17 @@ install_browser_driver() {
     grep -qs "\"version\": \"$playwright_version\"" "$cache/node_modules/playwright-core/package.json" && return 0
     mkdir -p "$cache" && (cd "$cache" && npm install --silent --no-audit --no-fund "playwright-core@$playwright_version" >/dev/null)
 }
+
+# What checks the metrics, taken out of Debian's package into the same cache: installed, that would start a server.
+install_promtool() {
+    cache=${IMAPTAP_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/imaptap-tests}
+    if command -v promtool >/dev/null || [ -x "$cache/promtool" ]; then
+        return 0
+    fi
+    fetched=$(mktemp -d) || return 1
+    mkdir -p "$cache" && (cd "$fetched" && apt-get download -qq prometheus && dpkg-deb --extract prometheus_*.deb .) >/dev/null 2>&1 &&
+        mv "$fetched/usr/bin/promtool" "$cache/promtool"
+    status=$?
+    rm -rf "$fetched"
+    return "$status"
+}
