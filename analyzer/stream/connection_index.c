@@ -38,10 +38,12 @@ static size_t squeeze(const uint64_t words[KEY_WORDS], uint64_t squeezed[KEY_WOR
 
 uint32_t connection_index_hash(const struct connection_index *index, const struct connection_key *key)
 {
-    uint64_t words[KEY_WORDS], squeezed[KEY_WORDS];
+    uint64_t words[KEY_WORDS], squeezed[KEY_WORDS] = {0};
+    size_t count;
 
     memcpy(words, key, sizeof words);
-    return (uint32_t)siphash(index->key, squeezed, squeeze(words, squeezed));
+    count = squeeze(words, squeezed);
+    return (uint32_t)siphash(index->key, squeezed, count);
 }
 
 static bool same_key(const struct connection_key *a, const struct connection_key *b)
