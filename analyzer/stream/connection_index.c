@@ -38,12 +38,10 @@ static size_t squeeze(const uint64_t words[KEY_WORDS], uint64_t squeezed[KEY_WOR
 
 uint32_t connection_index_hash(const struct connection_index *index, const struct connection_key *key)
 {
-    uint64_t words[KEY_WORDS], squeezed[KEY_WORDS] = {0};
-    size_t count;
+    uint64_t words[KEY_WORDS], squeezed[KEY_WORDS];
 
     memcpy(words, key, sizeof words);
-    count = squeeze(words, squeezed);
-    return (uint32_t)siphash(index->key, squeezed, count);
+    return (uint32_t)siphash(index->key, squeezed, squeeze(words, squeezed));
 }
 
 static bool same_key(const struct connection_key *a, const struct connection_key *b)

@@ -275,14 +275,19 @@ static const int tracing[] = {SCMP_SYS(clone), SCMP_SYS(ptrace)};
 /* Calls by which a report is made readable. It comes without them too, if they fail instead of ending the
  * process. */
 static const int failing[] = {
-    SCMP_SYS(access),   SCMP_SYS(clone),      SCMP_SYS(execve),     SCMP_SYS(fork),
-    SCMP_SYS(ioctl),    SCMP_SYS(open),       SCMP_SYS(openat),     SCMP_SYS(pipe),
-    SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(socketpair), SCMP_SYS(stat),
+    SCMP_SYS(access),     SCMP_SYS(clone),      SCMP_SYS(execve), SCMP_SYS(fork),
+    SCMP_SYS(open),       SCMP_SYS(openat),     SCMP_SYS(pipe),   SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat), SCMP_SYS(socketpair), SCMP_SYS(stat),
+};
+
+static const struct call_checked failing_checked[] = {
+    {SCMP_SYS(ioctl), {1, SCMP_CMP_NE, SIOCGIFFLAGS, 0}}, /* an analyzer of interfaces may ask that */
 };
 
 static const struct call_group sanitizing_group = {sanitizing, COUNT(sanitizing), NULL, 0, 0};
 static const struct call_group tracing_group = {tracing, COUNT(tracing), NULL, 0, 0};
-static const struct call_group failing_group = {failing, COUNT(failing), NULL, 0, EACCES};
+static const struct call_group failing_group = {failing, COUNT(failing), failing_checked,
+                                                COUNT(failing_checked), EACCES};
 
 #define SANITIZED_ANALYZER &sanitizing_group, &failing_group,
 #define SANITIZED          &sanitizing_group, &tracing_group,

@@ -1,9 +1,8 @@
 /*
  * The analyzers of a live capture.
  */
-#include "analyzer/recorder/live/crew.h"
+#include "analyzer/recorder/live/crew_internal.h"
 
-#include "analyzer/recorder/live/culprits.h"
 #include "analyzer/recorder/live/log.h"
 #include "analyzer/recorder/reading.h"
 
@@ -25,35 +24,6 @@
 #define STOP_MS 6000
 /* Events taken of one analyzer before others are looked at. */
 #define TAKE_MAX 4096
-
-struct worker {
-    struct channel *channel; /* NULL: no analyzer runs */
-    int leash;               /* -1: it is to end */
-    bool ended, over;        /* the launcher said so; its channel is read to the end */
-    int status;              /* as of waitpid; -1: it never began */
-    bool finished, distrusted;
-    uint32_t asked, told, open; /* interfaces, a bit each: it was asked to open, said that it did or could
-                                   not, and has open */
-    int64_t started_ms, leashed_ms;
-    int64_t start_ms; /* when the next one is to be started */
-    int pause_ms;
-    struct keeper_figures figures[CHANNEL_INTERFACES]; /* of this life */
-    int64_t drops_before[CHANNEL_INTERFACES];          /* of the interface */
-};
-
-struct crew {
-    const struct launcher_options *options;
-    struct launcher *launcher;
-    struct links *links;
-    struct keeper *keeper;
-    struct worker workers[LAUNCHER_WORKERS];
-    struct culprits culprits;
-    struct link_state seen[CHANNEL_INTERFACES]; /* what was said of it last */
-    int64_t up_ms[CHANNEL_INTERFACES];          /* since when it is there and up */
-    struct crew_totals past;                    /* of analyzers that are gone */
-    struct event_finished missed;
-    bool stopping, launcher_gone;
-};
 
 struct crew *crew_new(const struct launcher_options *options, struct launcher *launcher, struct links *links)
 {
@@ -83,11 +53,6 @@ void crew_set_keeper(struct crew *crew, struct keeper *keeper)
     crew->keeper = keeper;
 }
 
-static uint32_t bit(unsigned interface)
-{
-    return UINT32_C(1) << interface;
-}
-
 /* --- interfaces --- */
 
 /* The interfaces that can be read now; says what changed. */
@@ -107,9 +72,13 @@ static uint32_t look_at_links(struct crew *crew)
             log_say(LOG_LEVEL_NOTICE, "%s: the interface is up", name);
         if (now.up && (!before.up || !before.there))
             crew->up_ms[i] = reading_now_ms();
+        if (before.up && !now.up)
+            crew_pause(crew, i);
+        else if (!before.up && now.up)
+            crew_resume(crew, i);
         crew->seen[i] = now;
         if (now.there && now.up)
-            wanted |= bit(i);
+            wanted |= crew_bit(i);
     }
     return wanted;
 }
@@ -120,77 +89,9 @@ static bool misses_some(const struct crew *crew, const struct worker *worker, ui
     if (wanted & ~worker->asked)
         return true;
     for (unsigned i = 0; i < crew->options->interface_count; i++)
-        if (wanted & worker->told & ~worker->open & bit(i) && crew->up_ms[i] > worker->started_ms)
+        if (wanted & worker->told & ~worker->open & crew_bit(i) && crew->up_ms[i] > worker->started_ms)
             return true;
     return false;
-}
-
-/* --- figures --- */
-
-/* Reads the figures that the analyzer shares. It may be hostile: they are figures, and nothing else. */
-static void read_figures(struct crew *crew, struct worker *worker)
-{
-    struct channel_figures *shared = channel_figures(worker->channel);
-    bool first = worker == crew->workers;
-
-    for (unsigned i = 0; i < crew->options->interface_count; i++) {
-        const struct channel_interface *from = &shared->interfaces[i];
-        struct keeper_figures *to = &worker->figures[i];
-
-        to->packets = (int64_t)(atomic_load(&from->packets) & INT64_MAX);
-        to->octets = (int64_t)(atomic_load(&from->octets) & INT64_MAX);
-        to->evicted = (int64_t)(atomic_load(&from->evicted) & INT64_MAX);
-        to->kernel_drops = (int64_t)(atomic_load(&from->kernel_drops) & INT64_MAX);
-        to->link_type = atomic_load(&from->link_type);
-        to->first_ns = to->packets > 0 ? atomic_load(&from->first_ns) : -1;
-        to->last_ns = to->packets > 0 ? atomic_load(&from->last_ns) : -1;
-        /* not of the analyzer: the first worker's rows have it */
-        to->interface_drops = 0;
-        if (first && links_state(crew->links, i).dropped > worker->drops_before[i])
-            to->interface_drops = links_state(crew->links, i).dropped - worker->drops_before[i];
-    }
-}
-
-static void add_worker(const struct crew *crew, const struct worker *worker, struct crew_totals *totals)
-{
-    struct channel_figures *shared = channel_figures(worker->channel);
-
-    for (unsigned i = 0; i < crew->options->interface_count; i++) {
-        struct crew_interface *to = &totals->interfaces[i];
-
-        to->packets += (uint64_t)worker->figures[i].packets;
-        to->octets += (uint64_t)worker->figures[i].octets;
-        to->kernel_drops += (uint64_t)worker->figures[i].kernel_drops;
-        to->interface_drops += (uint64_t)worker->figures[i].interface_drops;
-        to->open = to->open || (worker->open & bit(i));
-        if (worker->figures[i].last_ns > totals->last_ns)
-            totals->last_ns = worker->figures[i].last_ns;
-    }
-    totals->connections += atomic_load(&shared->connections);
-    totals->two_sided += atomic_load(&shared->two_sided);
-    totals->logins += atomic_load(&shared->logins);
-    totals->lost_octets += atomic_load(&shared->lost_octets);
-    totals->evicted += atomic_load(&shared->evicted);
-    totals->open += atomic_load(&shared->open);
-}
-
-void crew_totals(const struct crew *crew, struct crew_totals *totals)
-{
-    *totals = crew->past;
-    for (unsigned i = 0; i < crew->options->workers; i++)
-        if (crew->workers[i].channel != NULL)
-            add_worker(crew, &crew->workers[i], totals);
-}
-
-void crew_figures(const struct crew *crew, unsigned worker, unsigned interface,
-                  struct keeper_figures *figures)
-{
-    *figures = crew->workers[worker].figures[interface];
-}
-
-const struct event_finished *crew_missed(const struct crew *crew)
-{
-    return &crew->missed;
 }
 
 /* --- starting and ending --- */
@@ -236,34 +137,6 @@ static bool start(struct crew *crew, unsigned number, uint32_t interfaces)
     return true;
 }
 
-/* Ends the rows of what the analyzer had open, as it can no more do itself. */
-static void end_captures(struct crew *crew, unsigned number, const char *why)
-{
-    static uint8_t encoding[EVENT_MAX_OCTETS];
-    struct worker *worker = &crew->workers[number];
-    struct event event = {.kind = EVENT_CAPTURE_ENDED};
-
-    for (unsigned i = 0; i < crew->options->interface_count; i++) {
-        const struct keeper_figures *figures = &worker->figures[i];
-
-        if (!(worker->open & bit(i)))
-            continue;
-        event.capture = (struct event_capture){
-            .capture = i,
-            .broken = true,
-            .packets = figures->packets,
-            .bytes = figures->octets,
-            .evicted = figures->evicted,
-            .kernel_drops = figures->kernel_drops,
-            .interface_drops = figures->interface_drops,
-            .first_ns = figures->first_ns,
-            .last_ns = figures->last_ns,
-        };
-        (void)snprintf(event.capture.error, sizeof event.capture.error, "%s", why);
-        keeper_take(crew->keeper, number, &event, encoding, event_encode(&event, encoding));
-    }
-}
-
 static void tell_death(struct crew *crew, unsigned number)
 {
     struct worker *worker = &crew->workers[number];
@@ -282,7 +155,7 @@ static void tell_death(struct crew *crew, unsigned number)
             place[0] ? " " : "", place, worker->pause_ms);
     (void)snprintf(why + strlen(why), sizeof why - strlen(why),
                    "; what came before is kept, what came until the next one ran was not seen");
-    end_captures(crew, number, why);
+    crew_end_rows(crew, number, worker->open & ~worker->paused, why);
 }
 
 /* The analyzer is gone, and all that it told is taken. */
@@ -292,7 +165,7 @@ static void bury(struct crew *crew, unsigned number)
     int64_t now = reading_now_ms();
     bool orderly = worker->finished && !worker->distrusted;
 
-    read_figures(crew, worker);
+    crew_read_figures(crew, worker);
     if (orderly && (worker->open != 0 || worker->leashed_ms != 0 || worker->figures[0].packets > 0 ||
                     now - worker->started_ms >= LONG_LIFE_MS))
         worker->pause_ms = PAUSE_MS;
@@ -306,7 +179,7 @@ static void bury(struct crew *crew, unsigned number)
     }
     worker->start_ms = orderly && worker->leashed_ms != 0 ? now : now + worker->pause_ms;
     worker->open = 0;
-    add_worker(crew, worker, &crew->past);
+    crew_add_worker(crew, worker, &crew->past);
     crew->past.open = 0;
     channel_free(worker->channel);
     worker->channel = NULL;
@@ -320,7 +193,7 @@ static void take_event(struct crew *crew, unsigned number, struct event *event)
     static uint8_t anew[EVENT_MAX_OCTETS];
     struct worker *worker = &crew->workers[number];
     uint32_t which = event->kind == EVENT_CAPTURE_STARTED || event->kind == EVENT_CAPTURE_ENDED
-                         ? bit(event->capture.capture)
+                         ? crew_bit(event->capture.capture)
                          : 0;
     size_t length;
     const uint8_t *encoding = channel_encoding(worker->channel, &length);
@@ -332,14 +205,19 @@ static void take_event(struct crew *crew, unsigned number, struct event *event)
         worker->open &= ~which;
         if (event->capture.broken)
             log_say(LOG_LEVEL_WARNING, "%s", event->capture.error);
-        read_figures(crew, worker);
+        crew_read_figures(crew, worker);
         event->capture.interface_drops = worker->figures[event->capture.capture].interface_drops;
+        crew_as_of_row(worker, &event->capture);
         length = event_encode(event, anew);
         encoding = anew;
     }
     if (event->kind == EVENT_FINISHED) {
         worker->finished = true;
         event_finished_add(&crew->missed, &event->finished);
+    }
+    if (event->kind == EVENT_CAPTURE_ENDED && worker->paused & which) {
+        worker->paused &= ~which; /* its row has ended */
+        return;
     }
     keeper_take(crew->keeper, number, event, encoding, length);
 }
@@ -399,7 +277,7 @@ void crew_take(struct crew *crew)
         if (worker->channel == NULL)
             continue;
         take_worker(crew, i);
-        read_figures(crew, worker);
+        crew_read_figures(crew, worker);
         if (worker->over && (worker->ended || crew->launcher_gone))
             bury(crew, i);
     }
@@ -479,6 +357,11 @@ bool crew_is_over(const struct crew *crew)
         if (crew->workers[i].channel != NULL)
             return false;
     return true;
+}
+
+const struct event_finished *crew_missed(const struct crew *crew)
+{
+    return &crew->missed;
 }
 
 void crew_free(struct crew *crew)

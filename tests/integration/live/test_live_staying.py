@@ -46,7 +46,36 @@ class Interfaces(span.LiveTest, harness.ImaptapTest):
         self.wait_for_words("span0: the interface is up")
         self.wait_for_logins_sending()
         self.stop()
+        before, after = self.ask("SELECT state, error, packets, last_ns FROM captures ORDER BY id")
+        self.assertEqual((before[0], before[2]), ("failed", 9))
+        self.assertIn("went down", before[1])
+        self.assertEqual(after[:2], ("complete", None))
+        self.assertEqual(after[2] % 9, 0)  # none of those from before
+        self.assertEqual(self.ask("SELECT count(*) FROM captures a, captures b WHERE b.id > a.id AND a.last_ns < b.first_ns"),
+                         [(1,)])  # what lies between was not seen
         self.check_database()
+
+    def test_those_that_stay_up_are_read_on_while_another_is_down(self):
+        self.add_pair(1)
+        self.start(interfaces=("span0", "span1"))
+        span.run("ip", "link", "set", "span1", "down")
+        self.wait_for_words("span1: the interface went down")
+        self.send(login())
+        self.wait_for_logins(1)
+        self.up("span1")
+        self.wait_for_words("span1: the interface is up")
+        self.stop()
+        self.assertEqual(self.ask("SELECT source, state, packets FROM captures ORDER BY id"),
+                         [("span0", "complete", 9), ("span1", "failed", 0), ("span1", "complete", 0)])
+
+    def test_one_that_is_down_at_the_end_has_one_row(self):
+        self.start()
+        self.send(login())
+        self.wait_for_logins(1)
+        span.run("ip", "link", "set", "span0", "down")
+        self.wait_for_words("span0: the interface went down")
+        self.stop()
+        self.assertEqual(self.ask("SELECT state, packets FROM captures"), [("failed", 9)])
 
     def test_one_that_is_removed_and_made_again_is_read_again(self):
         self.start()

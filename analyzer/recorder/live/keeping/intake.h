@@ -13,9 +13,10 @@
 #define INTAKE_RESERVE ((size_t)1 << 20)
 
 enum intake_kind {
-    INTAKE_EVENT,      /* octets: an event's encoding */
-    INTAKE_EVENT_ANEW, /* the same, of a connection whose number had another one whose end is missing */
-    INTAKE_RESTART     /* a new analyzer begins as this worker; no octets */
+    INTAKE_EVENT,       /* octets: an event's encoding */
+    INTAKE_EVENT_FIRST, /* the same, of a capture that begins: first of a transaction */
+    INTAKE_EVENT_ANEW,  /* the same, of a connection whose number had another one whose end is missing */
+    INTAKE_RESTART      /* a new analyzer begins as this worker; no octets */
 };
 
 struct intake_record {

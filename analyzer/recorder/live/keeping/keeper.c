@@ -1,7 +1,7 @@
 /*
  * Writes what waits in transactions, and does so again when one failed.
  *
- * A new analyzer (INTAKE_RESTART) always begins a transaction: what is taken back never reaches over it.
+ * A new analyzer and a new row of `captures` always begin one: what is taken back never reaches over them.
  */
 #include "analyzer/recorder/live/keeping/keeper_internal.h"
 
@@ -229,9 +229,9 @@ static int write_some(struct keeper *keeper)
          i++) {
         enum rows_status taken;
 
+        if (i > 0 && (record.kind == INTAKE_RESTART || record.kind == INTAKE_EVENT_FIRST))
+            break;
         if (record.kind == INTAKE_RESTART) {
-            if (i > 0)
-                break;
             rows_forget(keeper->workers[record.worker].rows);
             place = next;
             continue;

@@ -26,8 +26,8 @@ static void lose(struct keeper *keeper, unsigned worker, const struct event *eve
 void keeper_take(struct keeper *keeper, unsigned worker, const struct event *event, const uint8_t *encoding,
                  size_t length)
 {
-    struct intake_record record = {INTAKE_EVENT, worker, encoding, length};
-    bool needed = event->kind == EVENT_CAPTURE_STARTED || event->kind == EVENT_CAPTURE_ENDED;
+    bool starts = event->kind == EVENT_CAPTURE_STARTED;
+    struct intake_record record = {starts ? INTAKE_EVENT_FIRST : INTAKE_EVENT, worker, encoding, length};
     uint32_t slot = event->kind == EVENT_CONNECTION ? event->connection.slot : 0;
     uint8_t *anew = &keeper->workers[worker].anew[slot / 8], bit = (uint8_t)(1 << slot % 8);
 
@@ -37,7 +37,7 @@ void keeper_take(struct keeper *keeper, unsigned worker, const struct event *eve
         record.kind = INTAKE_EVENT_ANEW;
     if (intake_count(keeper->intake) == 0)
         keeper->oldest_ms = reading_now_ms();
-    if (!intake_put(keeper->intake, &record, needed))
+    if (!intake_put(keeper->intake, &record, starts || event->kind == EVENT_CAPTURE_ENDED))
         lose(keeper, worker, event);
     else if (record.kind == INTAKE_EVENT_ANEW)
         *anew &= (uint8_t)~bit;
