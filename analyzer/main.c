@@ -51,6 +51,7 @@ static void print_version(void)
 
 int main(int argc, char **argv)
 {
+    (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD); /* no process here has a second thread */
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;

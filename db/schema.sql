@@ -104,6 +104,9 @@ CREATE TABLE connections (
     closed_ns INTEGER CHECK (closed_ns = closed_ns | 0) -- time of that
 );
 CREATE INDEX connections_by_capture ON connections (capture_id);
+-- Those of which not all could be seen.
+CREATE INDEX connections_of_note ON connections (capture_id)
+    WHERE encryption <> 'none' OR midstream OR one_sided OR not_imap OR lost_octets > 0;
 
 CREATE TABLE logins (
     -- One LOGIN or AUTHENTICATE command and its verdict.
@@ -148,6 +151,8 @@ CREATE TABLE logins (
 );
 CREATE INDEX logins_by_connection ON logins (connection_id);
 CREATE INDEX logins_by_capture ON logins (capture_id);
+-- Those that did not simply succeed.
+CREATE INDEX logins_of_note ON logins (capture_id) WHERE result IS NOT 'OK' OR after_result = 'BAD' OR incomplete;
 
 CREATE TABLE rules (
     -- What can be wrong with a login; filled by imaptap.
@@ -182,3 +187,4 @@ CREATE TABLE violations (
 -- What breaks the grammar; nearly every login in the clear is exposed too, so this one is small.
 CREATE INDEX violations_of_grammar ON violations (login_id, rule, argument)
     WHERE rule NOT IN ('cleartext-password', 'guessable-exchange');
+CREATE INDEX violations_of_exchange ON violations (login_id) WHERE rule = 'guessable-exchange';

@@ -15,70 +15,93 @@
 /* Violations that tell of exposure, not of grammar: nearly every login in the clear has one. */
 #define EXPOSURE "('cleartext-password', 'guessable-exchange')"
 #define WANTED   "(SELECT value FROM json_each(?1))"
-/* The rows of the captures ?1. Rows are numbered as they come: none stands before the first connection ?3 and
- * the first login ?4, so a pass begins there and reads on, which costs less than to find each row by its
- * capture. */
-#define WANTED_CONNECTIONS "c.id >= ?3 AND +c.capture_id IN " WANTED
-#define WANTED_LOGINS      "l.id >= ?4 AND +l.capture_id IN " WANTED
-/* As above, for logins that are looked up for a violation. CROSS JOIN keeps that order. */
-#define WANTED_VIOLATIONS "v.login_id >= ?4 AND +l.capture_id IN " WANTED
+/* Logins are numbered as they come: those of the captures ?1 lie between ?3 and ?4, and where ?5 is 1, no
+ * others do. Where ?6 is 1, the database has no other captures. */
+#define WANTED_LOGINS "l.id BETWEEN ?3 AND ?4 AND (?5 OR l.capture_id IN " WANTED ")"
+#define WANTED_VIOLATIONS                                                                                    \
+    "v.login_id BETWEEN ?3 AND ?4 AND (?5 OR (SELECT w.capture_id FROM logins w WHERE w.id = v.login_id)"    \
+    " IN " WANTED ")"
 
-static const char first_sql[] =
-    "SELECT (SELECT min((SELECT min(c.id) FROM connections c WHERE c.capture_id = value)) FROM "
-    "json_each(?1)),"
-    " (SELECT min((SELECT min(l.id) FROM logins l WHERE l.capture_id = value)) FROM json_each(?1))";
+/* To count all rows of a table costs next to nothing. */
+static const char logins_found_sql[] =
+    "SELECT coalesce(min(first), 0), coalesce(max(last), 0), coalesce(sum(logins), 0),"
+    " NOT EXISTS (SELECT 1 FROM captures WHERE id NOT IN " WANTED ") FROM"
+    " (SELECT (SELECT min(l.id) FROM logins l WHERE l.capture_id = c.value) AS first,"
+    "   (SELECT max(l.id) FROM logins l WHERE l.capture_id = c.value) AS last,"
+    "   CASE WHEN EXISTS (SELECT 1 FROM captures WHERE id <> c.value)"
+    "    THEN (SELECT count(*) FROM logins l WHERE l.capture_id = c.value)"
+    "    ELSE (SELECT count(*) FROM logins) END AS logins"
+    "  FROM (SELECT DISTINCT value FROM json_each(?1)) c)";
 
+/* What is told of few rows has an index of its own. */
 static const char connections_sql[] =
-    "SELECT count(*), coalesce(sum(encryption <> 'none'), 0), coalesce(sum(midstream), 0),"
-    " coalesce(sum(one_sided), 0), coalesce(sum(not_imap), 0), coalesce(sum(lost_octets), 0)"
-    " FROM connections c WHERE " WANTED_CONNECTIONS;
+    "SELECT CASE WHEN ?6 THEN (SELECT count(*) FROM connections)"
+    "  ELSE (SELECT count(*) FROM connections WHERE capture_id IN " WANTED ") END,"
+    " coalesce(sum(encryption <> 'none'), 0), coalesce(sum(midstream), 0), coalesce(sum(one_sided), 0),"
+    " coalesce(sum(not_imap), 0), coalesce(sum(lost_octets), 0)"
+    " FROM connections WHERE capture_id IN " WANTED
+    " AND (encryption <> 'none' OR midstream OR one_sided OR not_imap OR lost_octets > 0)";
 
 static const char logins_sql[] =
-    "SELECT count(*), coalesce(sum(refused), 0), coalesce(sum(refused IS NULL), 0), "
-    "coalesce(sum(incomplete), 0),"
-    " (SELECT count(*) FROM (SELECT 1 FROM violations v CROSS JOIN logins l ON l.id = v.login_id"
-    "   WHERE " WANTED_VIOLATIONS " AND v.rule NOT IN " EXPOSURE " GROUP BY v.login_id))"
-    " FROM judged_logins l WHERE " WANTED_LOGINS;
+    "SELECT coalesce(sum(refused), 0), coalesce(sum(refused IS NULL), 0), coalesce(sum(incomplete), 0),"
+    " (SELECT count(DISTINCT v.login_id) FROM violations v WHERE v.rule NOT IN " EXPOSURE
+    "   AND " WANTED_VIOLATIONS ")"
+    " FROM judged_logins WHERE capture_id IN " WANTED
+    " AND (result IS NOT 'OK' OR after_result = 'BAD' OR incomplete)";
 
 /* The worst are found among the logins with an unquoted wildcard, and only theirs are all counted: to group
- * all logins costs more than all the rest. */
+ * all logins costs more than all the rest. CROSS JOIN keeps an order. */
 static const char senders_sql[] =
     "WITH worst AS MATERIALIZED (SELECT c.client_ip, c.server_ip, count(*) AS unquoted, sum(l.refused IS 1) "
     "AS refused"
-    "   FROM (SELECT DISTINCT login_id FROM violations WHERE login_id >= ?4 AND rule = 'unquoted-wildcard') v"
+    "   FROM (SELECT DISTINCT v.login_id FROM violations v WHERE v.rule NOT IN " EXPOSURE
+    "     AND v.rule = 'unquoted-wildcard' AND " WANTED_VIOLATIONS ") v"
     "   CROSS JOIN judged_logins l ON l.id = v.login_id CROSS JOIN connections c ON c.id = l.connection_id"
-    "   WHERE " WANTED_VIOLATIONS " GROUP BY c.client_ip, c.server_ip ORDER BY 4 DESC, 3 DESC, 1, 2 LIMIT ?2)"
+    "   GROUP BY c.client_ip, c.server_ip ORDER BY 4 DESC, 3 DESC, 1, 2 LIMIT ?2)"
     " SELECT w.client_ip, w.server_ip, coalesce(max(c.server_product), ''), count(*), w.unquoted,"
     " sum(l.wildcard_quoted), w.refused"
     " FROM connections c CROSS JOIN worst w ON w.client_ip = c.client_ip AND w.server_ip = c.server_ip"
     " CROSS JOIN judged_logins l ON l.connection_id = c.id"
-    " WHERE +l.capture_id IN " WANTED " GROUP BY w.client_ip, w.server_ip ORDER BY 7 DESC, 5 DESC, 1, 2";
+    " WHERE c.client_ip IN (SELECT client_ip FROM worst) AND l.capture_id IN " WANTED
+    " GROUP BY w.client_ip, w.server_ip ORDER BY 7 DESC, 5 DESC, 1, 2";
 
 /* The same for users; the last column is how many there are in all. */
 static const char users_sql[] =
-    "WITH refused AS (SELECT l.username, c.client_ip, c.server_ip, group_concat(DISTINCT v.rule) AS rules"
+    "WITH refused AS MATERIALIZED (SELECT l.username, c.client_ip, c.server_ip, group_concat(DISTINCT v.rule)"
+    "    AS rules"
     "   FROM violations v CROSS JOIN judged_logins l ON l.id = v.login_id"
     "   CROSS JOIN connections c ON c.id = l.connection_id"
     "   WHERE v.rule NOT IN " EXPOSURE " AND " WANTED_VIOLATIONS " AND l.refused AND l.username IS NOT NULL"
     "   GROUP BY v.login_id),"
-    " worst AS MATERIALIZED (SELECT username, client_ip, server_ip, group_concat(DISTINCT rules) AS rules,"
-    "    count(*) AS logins, count(*) OVER () AS users"
-    "   FROM refused GROUP BY username, client_ip, server_ip ORDER BY 5 DESC, 1, 2, 3 LIMIT ?2),"
+    " users AS MATERIALIZED (SELECT username, client_ip, server_ip, count(*) AS logins"
+    "   FROM refused GROUP BY username, client_ip, server_ip),"
+    " worst AS MATERIALIZED (SELECT * FROM users ORDER BY logins DESC, 1, 2, 3 LIMIT ?2),"
+    " broken AS MATERIALIZED (SELECT w.*, group_concat(DISTINCT r.rules) AS rules"
+    "   FROM refused r CROSS JOIN worst w"
+    "    ON w.username = r.username AND w.client_ip = r.client_ip AND w.server_ip = r.server_ip"
+    "   WHERE r.username IN (SELECT username FROM worst) GROUP BY w.username, w.client_ip, w.server_ip),"
     " let_in AS MATERIALIZED (SELECT l.username, c.server_ip, count(*) AS logins"
     "   FROM judged_logins l CROSS JOIN connections c ON c.id = l.connection_id"
     "   WHERE l.username IN (SELECT username FROM worst) AND " WANTED_LOGINS " AND l.refused = 0"
     "   GROUP BY l.username, c.server_ip)"
-    "SELECT w.username, w.client_ip, w.server_ip, w.rules, w.logins, coalesce(i.logins, 0), w.users"
-    " FROM worst w LEFT JOIN let_in i ON i.username = w.username AND i.server_ip = w.server_ip"
+    "SELECT b.username, b.client_ip, b.server_ip, b.rules, b.logins, coalesce(i.logins, 0),"
+    " (SELECT count(*) FROM users)"
+    " FROM broken b LEFT JOIN let_in i ON i.username = b.username AND i.server_ip = b.server_ip"
     " ORDER BY 5 DESC, 1, 2, 3";
 
-/* Logins are looked up only where there are others than those wanted. */
+/* A password in the clear is what nearly every login has: all violations, without the others. LIMIT -1 keeps
+ * SQLite from counting them twice. */
 static const char rules_sql[] =
-    "SELECT v.rule, r.severity, r.title, v.count FROM (SELECT w.rule, count(*) AS count FROM violations w"
-    "   WHERE w.login_id >= ?4 AND (NOT EXISTS (SELECT 1 FROM captures WHERE id NOT IN " WANTED ")"
-    "     OR (SELECT l.capture_id FROM logins l WHERE l.id = w.login_id) IN " WANTED ") GROUP BY w.rule) v"
-    " JOIN rules r ON r.rule = v.rule ORDER BY r.severity = 'info', r.severity = 'warning', v.count DESC, "
-    "v.rule";
+    "WITH others AS MATERIALIZED (SELECT v.rule, count(*) AS count FROM violations v"
+    "   WHERE v.rule NOT IN " EXPOSURE " AND " WANTED_VIOLATIONS " GROUP BY v.rule"
+    "  UNION ALL SELECT 'guessable-exchange', count(*) FROM violations v"
+    "   WHERE v.rule = 'guessable-exchange' AND " WANTED_VIOLATIONS "),"
+    " counts AS (SELECT * FROM others"
+    "  UNION ALL SELECT 'cleartext-password', CASE WHEN ?6 THEN (SELECT count(*) FROM violations)"
+    "    ELSE (SELECT count(*) FROM violations v WHERE " WANTED_VIOLATIONS ") END"
+    "   - (SELECT sum(count) FROM others) LIMIT -1)"
+    " SELECT v.rule, r.severity, r.title, v.count FROM counts v JOIN rules r ON r.rule = v.rule"
+    " WHERE v.count > 0 ORDER BY r.severity = 'info', r.severity = 'warning', v.count DESC, v.rule";
 
 /* One reading of the summary. */
 struct reading {
@@ -128,11 +151,10 @@ static void on_logins(sqlite3_stmt *row, struct reading *reading)
 {
     struct summary_counts *counts = &reading->counts;
 
-    counts->logins = sqlite3_column_int64(row, 0);
-    counts->refused = sqlite3_column_int64(row, 1);
-    counts->unanswered = sqlite3_column_int64(row, 2);
-    counts->incomplete = sqlite3_column_int64(row, 3);
-    counts->broken = sqlite3_column_int64(row, 4);
+    counts->refused = sqlite3_column_int64(row, 0);
+    counts->unanswered = sqlite3_column_int64(row, 1);
+    counts->incomplete = sqlite3_column_int64(row, 2);
+    counts->broken = sqlite3_column_int64(row, 3);
     if (reading->handler->counts != NULL)
         reading->handler->counts(reading->user, counts);
 }
@@ -202,28 +224,34 @@ static char *json_of(const int64_t *ids, size_t count)
     return json;
 }
 
-/* Prepares a statement and binds what it asks for of: the captures, the rows to show, the first connection
- * and the first login. */
-static int prepare(sqlite3 *db, const char *sql, const char *json, const int64_t numbers[3],
+/* The numbers that the statements ask for, ?2 and those behind it. */
+enum { ROWS, FIRST_LOGIN, LAST_LOGIN, NO_OTHERS, NO_OTHER_CAPTURES, NUMBERS };
+
+/* Prepares a statement and binds the captures and the numbers that it asks for. */
+static int prepare(sqlite3 *db, const char *sql, const char *json, const int64_t numbers[NUMBERS],
                    sqlite3_stmt **statement)
 {
     int rc = sqlite3_prepare_v2(db, sql, -1, statement, NULL);
 
     if (rc == SQLITE_OK)
         rc = sqlite3_bind_text(*statement, 1, json, -1, SQLITE_STATIC);
-    for (int i = 0; rc == SQLITE_OK && i < 3 && i + 2 <= sqlite3_bind_parameter_count(*statement); i++)
+    for (int i = 0; rc == SQLITE_OK && i < NUMBERS && i + 2 <= sqlite3_bind_parameter_count(*statement); i++)
         rc = sqlite3_bind_int64(*statement, i + 2, numbers[i]);
     return rc;
 }
 
-static int find_first(sqlite3 *db, const char *json, int64_t numbers[3])
+static int find_logins(sqlite3 *db, const char *json, int64_t numbers[NUMBERS], int64_t *logins)
 {
     sqlite3_stmt *statement = NULL;
-    int rc = prepare(db, first_sql, json, numbers, &statement);
+    int rc = prepare(db, logins_found_sql, json, numbers, &statement);
 
     if (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        numbers[1] = sqlite3_column_int64(statement, 0);
-        numbers[2] = sqlite3_column_int64(statement, 1);
+        numbers[FIRST_LOGIN] = sqlite3_column_int64(statement, 0);
+        numbers[LAST_LOGIN] = sqlite3_column_int64(statement, 1);
+        *logins = sqlite3_column_int64(statement, 2);
+        numbers[NO_OTHER_CAPTURES] = sqlite3_column_int(statement, 3);
+        numbers[NO_OTHERS] =
+            numbers[NO_OTHER_CAPTURES] != 0 || *logins == numbers[LAST_LOGIN] - numbers[FIRST_LOGIN] + 1;
         rc = SQLITE_OK;
     }
     (void)sqlite3_finalize(statement);
@@ -242,14 +270,14 @@ int summary_read(const char *path, const int64_t *ids, size_t count, unsigned ro
                  {users_sql, on_user},
                  {rules_sql, on_rule}};
     struct reading reading = {.handler = handler, .user = user};
-    int64_t numbers[3] = {rows, 0, 0};
+    int64_t numbers[NUMBERS] = {[ROWS] = rows};
     char *json = json_of(ids, count);
     sqlite3 *db = NULL;
     int rc = json == NULL ? SQLITE_NOMEM : sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
 
     if (rc == SQLITE_OK) {
         (void)sqlite3_busy_timeout(db, 5000);
-        rc = find_first(db, json, numbers);
+        rc = find_logins(db, json, numbers, &reading.counts.logins);
     }
     for (size_t i = 0; rc == SQLITE_OK && i < sizeof parts / sizeof parts[0]; i++) {
         sqlite3_stmt *statement = NULL;

@@ -7,6 +7,8 @@
 #include "analyzer/stream/connection.h"
 #include "dissector/session.h"
 
+#include <stddef.h>
+
 /* Texts of a connection are bounded by the dissector's own limit for them. */
 #define MAX_CONNECTION_TEXT 8192
 #define MAX_RESPONSE_TEXT   IMAP_KEPT_OCTETS
@@ -35,6 +37,7 @@ static void put_capture(struct wire_writer *out, const struct event_capture *cap
 
 static void get_capture(struct wire_reader *in, struct event_capture *capture, bool ended, uint32_t captures)
 {
+    memset(capture, 0, sizeof *capture);
     capture->capture = wire_get_below(in, captures);
     if (!ended)
         return;
@@ -111,6 +114,7 @@ static void put_connection(struct wire_writer *out, const struct event_connectio
 static void get_connection(struct wire_reader *in, struct event_connection *connection, uint32_t captures,
                            uint32_t slots)
 {
+    memset(connection, 0, sizeof *connection);
     connection->slot = wire_get_below(in, slots);
     connection->capture = wire_get_below(in, captures);
     connection->again = wire_get_below(in, 2);
@@ -181,6 +185,8 @@ static void get_login(struct wire_reader *in, struct event_login *event, uint32_
 {
     struct imap_login *login = &event->login;
 
+    /* the violations are most of it, and few are told */
+    memset(event, 0, offsetof(struct event_login, login.violations));
     event->slot = wire_get_below(in, slots);
     login->number = wire_get_u32(in);
     login->begin.time_ns = wire_get_i64(in);
@@ -205,6 +211,7 @@ static void get_login(struct wire_reader *in, struct event_login *event, uint32_
     for (unsigned i = 0; i < login->violation_count; i++) {
         struct imap_violation *violation = &login->violations[i];
 
+        memset(violation, 0, sizeof *violation);
         violation->rule = wire_get_below(in, IMAP_RULES);
         violation->argument = wire_get_below(in, IMAP_ARGUMENTS);
         violation->position = wire_get_i64(in);
@@ -265,7 +272,6 @@ bool event_decode(struct event *event, const uint8_t *octets, size_t length, uin
 {
     struct wire_reader in = {octets, octets + length, false};
 
-    memset(event, 0, sizeof *event);
     event->kind = wire_get_below(&in, EVENT_KINDS);
     switch (event->kind) {
     case EVENT_CAPTURE_STARTED:

@@ -112,7 +112,8 @@ struct event {
 size_t event_encode(const struct event *event, uint8_t *octets);
 
 /* Decodes and checks; `captures` and `slots` are the limits of those numbers. Texts point into `octets`.
- * False: the octets are no sound event. */
+ * False: the octets are no sound event, and `event` means nothing. Of the violations of a login, only those
+ * that count are written. */
 bool event_decode(struct event *event, const uint8_t *octets, size_t length, uint32_t captures,
                   uint32_t slots);
 

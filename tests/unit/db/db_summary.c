@@ -1,0 +1,245 @@
+/*
+ * The summary of some captures: the same figures as plain SQL over their rows, whatever else the database holds.
+ */
+#include "db/summary.h"
+#include "tests/unit/db/fixture.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CAPTURES = 3, CONNECTIONS = 40, LOGINS = 150, SHOWN = 4 };
+enum { RULE_GUESSABLE = RULE_COUNT };
+
+/* What the summary told, a line a row. */
+struct told {
+    char text[4096];
+    size_t length;
+};
+
+static void __attribute__((format(printf, 2, 3))) tell(struct told *told, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    told->length += (size_t)vsnprintf(told->text + told->length, sizeof told->text - told->length, format, arguments);
+    va_end(arguments);
+    assert_true(told->length < sizeof told->text);
+}
+
+static void on_counts(void *user, const struct summary_counts *c)
+{
+    tell(user, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", c->connections, c->encrypted,
+         c->midstream, c->one_sided, c->not_imap, c->lost_octets);
+    tell(user, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", c->logins, c->refused, c->unanswered,
+         c->incomplete, c->broken);
+}
+
+static void on_sender(void *user, const struct summary_sender *s)
+{
+    tell(user, "%s %s %s %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", s->client_ip, s->server_ip,
+         s->server_product, s->logins, s->unquoted, s->quoted, s->unquoted_refused);
+}
+
+static void on_user(void *user, const struct summary_user *u)
+{
+    tell(user, "%s %s %s %s %" PRId64 " %" PRId64 " %" PRId64 "\n", u->username, u->client_ip, u->server_ip, u->rules,
+         u->refused, u->let_in, u->users);
+}
+
+static void on_rule(void *user, const struct summary_rule *r)
+{
+    tell(user, "%s %s %" PRId64 "\n", r->rule, r->severity, r->count);
+}
+
+static const char *summary(const struct fixture *fixture, const int64_t *ids, size_t count)
+{
+    static const struct summary_handler handler = {on_counts, on_sender, on_user, on_rule};
+    static struct told told;
+    char why[1024];
+
+    told = (struct told){{0}, 0};
+    if (summary_read(fixture->path, ids, count, SHOWN, &handler, &told, why, sizeof why) != 0)
+        fail_msg("%s", why);
+    return told.text;
+}
+
+/* The same, asked for figure by figure; %s: the captures. */
+static const char *const plain[] = {
+    "SELECT printf('%%d %%d %%d %%d %%d %%d', count(*), sum(encryption <> 'none'), sum(midstream), sum(one_sided),"
+    " sum(not_imap), sum(lost_octets)) FROM connections WHERE capture_id IN (%s)",
+    "SELECT printf('%%d %%d %%d %%d %%d', count(*), sum(refused IS 1), sum(refused IS NULL), sum(incomplete),"
+    " sum(id IN (SELECT login_id FROM violations WHERE rule NOT IN ('cleartext-password', 'guessable-exchange'))))"
+    " FROM judged_logins WHERE capture_id IN (%s)",
+    "SELECT group_concat(line, char(10)) FROM (SELECT c.client_ip || ' ' || c.server_ip || ' ' ||"
+    "  coalesce(max(c.server_product), '') || printf(' %%d %%d %%d %%d', count(*), sum(l.wildcard_unquoted),"
+    "  sum(l.wildcard_quoted), sum(l.wildcard_unquoted AND l.refused IS 1)) AS line"
+    " FROM judged_logins l JOIN connections c ON c.id = l.connection_id WHERE l.capture_id IN (%s)"
+    " GROUP BY c.client_ip, c.server_ip HAVING sum(l.wildcard_unquoted) > 0"
+    " ORDER BY sum(l.wildcard_unquoted AND l.refused IS 1) DESC, sum(l.wildcard_unquoted) DESC, 1 LIMIT 4)",
+    "WITH broken AS (SELECT l.username, c.client_ip, c.server_ip, max(v.rule) AS rules FROM judged_logins l"
+    "   JOIN connections c ON c.id = l.connection_id JOIN violations v ON v.login_id = l.id"
+    "   WHERE l.refused AND l.capture_id IN (%s) AND l.username IS NOT NULL"
+    "    AND v.rule NOT IN ('cleartext-password', 'guessable-exchange') GROUP BY l.id),"
+    " good AS (SELECT l.username, c.server_ip FROM judged_logins l JOIN connections c ON c.id = l.connection_id"
+    "   WHERE l.refused = 0 AND l.capture_id IN (%s))"
+    " SELECT group_concat(line, char(10)) FROM (SELECT username || ' ' || client_ip || ' ' || server_ip || ' ' ||"
+    "  group_concat(DISTINCT rules) || printf(' %%d %%d %%d', count(*), (SELECT count(*) FROM good g WHERE g.username = b.username AND"
+    "  g.server_ip = b.server_ip), count(*) OVER ()) AS line FROM broken b GROUP BY username, client_ip, server_ip"
+    "  ORDER BY count(*) DESC, 1 LIMIT 4)",
+    "SELECT group_concat(line, char(10)) FROM (SELECT v.rule || ' ' || r.severity || ' ' || count(*) AS line"
+    " FROM violations v JOIN rules r ON r.rule = v.rule JOIN logins l ON l.id = v.login_id WHERE l.capture_id IN (%s)"
+    " GROUP BY v.rule ORDER BY r.severity = 'info', r.severity = 'warning', count(*) DESC, v.rule)",
+};
+
+static const char *plainly(const struct fixture *fixture, const char *ids)
+{
+    static struct told told;
+
+    told = (struct told){{0}, 0};
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        char sql[2048];
+        const char *lines;
+
+        (void)snprintf(sql, sizeof sql, plain[i], ids, ids);
+        lines = fixture_ask(fixture->path, sql);
+        if (strcmp(lines, "NULL") != 0)
+            tell(&told, "%s\n", lines);
+    }
+    return told.text;
+}
+
+/* The same rows in every run. */
+static unsigned chance(unsigned below)
+{
+    static uint32_t state = 7;
+
+    state = state * 1664525 + 1013904223;
+    return (state >> 16) % below;
+}
+
+static void add_login(struct store *store, int64_t connection, int64_t capture)
+{
+    static const char *const users[] = {"a*b", "c%d", "eve", "mallory"};
+    struct imap_login login = fixture_login(users[chance(4)], chance(2) ? IMAP_FORM_ATOM : IMAP_FORM_QUOTED,
+                                            (enum imap_result)chance(IMAP_RESULTS));
+
+    login.incomplete = chance(9) == 0;
+    switch (chance(5)) {
+    case 0: fixture_violate(&login, RULE_WILDCARD, IMAP_ARG_USERNAME); break;
+    case 1: fixture_violate(&login, RULE_WILDCARD, IMAP_ARG_PASSWORD); break;
+    case 2: fixture_violate(&login, RULE_SPACING, IMAP_ARG_COMMAND); break;
+    default: break;
+    }
+    if (chance(4) != 0)
+        fixture_violate(&login, chance(5) ? RULE_CLEARTEXT : RULE_GUESSABLE, IMAP_ARG_PASSWORD);
+    connection = fixture_add(store, connection, capture, &login);
+    if (login.result == IMAP_RESULT_OK && chance(3) == 0)
+        (void)store_login_after(store, connection, IMAP_RESULT_BAD,
+                                fixture_text("User is authenticated but not connected."));
+}
+
+/* Logins of all captures in turn (`mixed`), or of one after the other. */
+static void fill(struct fixture *fixture, int64_t captures[CAPTURES], bool mixed)
+{
+    static const char *const names[CAPTURES] = {"a", "b", "c"};
+    static const char *const clients[] = {"10.0.0.1", "10.0.0.2", "10.0.0.3"};
+    struct store_rule rules[RULE_COUNT + 1];
+    struct store *store = fixture_open(fixture, false);
+    int64_t connections[CONNECTIONS];
+
+    memcpy(rules, fixture_rules, sizeof fixture_rules);
+    rules[RULE_GUESSABLE] = fixture_rules[RULE_CLEARTEXT];
+    rules[RULE_GUESSABLE].id = "guessable-exchange";
+    rules[RULE_GUESSABLE].severity = "info";
+    assert_int_equal(store_rules(store, rules, RULE_COUNT + 1), STORE_OK);
+    for (size_t i = 0; i < CAPTURES; i++)
+        captures[i] = fixture_begin(store, names[i]);
+    for (size_t i = 0; i < CONNECTIONS; i++) {
+        struct store_connection row =
+            fixture_connection(captures[chance(CAPTURES)], clients[chance(3)], chance(2) ? "192.0.2.1" : "192.0.2.2");
+
+        row.encryption = chance(6) ? "none" : "starttls";
+        row.midstream = chance(6) == 0;
+        row.one_sided = chance(6) == 0;
+        row.not_imap = chance(6) == 0;
+        row.lost_octets = chance(6) ? 0 : chance(1000);
+        assert_int_equal(store_connection_add(store, &row, &connections[i]), STORE_OK);
+    }
+    for (size_t i = 0; i < LOGINS; i++)
+        add_login(store, connections[chance(CONNECTIONS)],
+                  captures[mixed ? chance(CAPTURES) : i * CAPTURES / LOGINS]);
+    fixture_close(fixture, store);
+}
+
+/* Each choice of captures; the first one named twice. */
+static void compare(struct fixture *fixture, const int64_t captures[CAPTURES])
+{
+    for (unsigned choice = 1; choice < 1U << CAPTURES; choice++) {
+        int64_t ids[CAPTURES + 1];
+        char list[64] = "";
+        size_t count = 0;
+
+        for (size_t i = 0; i < CAPTURES; i++)
+            if (choice & 1U << i) {
+                (void)snprintf(list + strlen(list), sizeof list - strlen(list), "%s%" PRId64, count > 0 ? "," : "",
+                               captures[i]);
+                ids[count++] = captures[i];
+            }
+        ids[count] = ids[0];
+        assert_string_equal(summary(fixture, ids, count + 1), plainly(fixture, list));
+    }
+}
+
+static void test_captures_in_turn_are_counted_each_for_itself(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t captures[CAPTURES];
+
+    fill(fixture, captures, true);
+    compare(fixture, captures);
+}
+
+static void test_captures_one_after_the_other_are_counted_each_for_itself(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t captures[CAPTURES];
+
+    fill(fixture, captures, false);
+    compare(fixture, captures);
+}
+
+static void test_logins_that_are_gone_are_not_counted(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t captures[CAPTURES];
+
+    fill(fixture, captures, false);
+    (void)fixture_ask(fixture->path, "PRAGMA foreign_keys = ON; DELETE FROM logins WHERE id % 7 = 0");
+    (void)fixture_ask(fixture->path, "PRAGMA foreign_keys = ON; DELETE FROM captures WHERE fingerprint = 'b'");
+    compare(fixture, captures);
+}
+
+static void test_capture_without_a_login_has_a_summary_of_zeros(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_open(fixture, false);
+    int64_t capture = fixture_begin(store, "a");
+
+    fixture_close(fixture, store);
+    assert_string_equal(summary(fixture, &capture, 1), "0 0 0 0 0 0\n0 0 0 0 0\n");
+    assert_string_equal(summary(fixture, NULL, 0), "0 0 0 0 0 0\n0 0 0 0 0\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(test_captures_in_turn_are_counted_each_for_itself),
+        FIXTURE_TEST(test_captures_one_after_the_other_are_counted_each_for_itself),
+        FIXTURE_TEST(test_logins_that_are_gone_are_not_counted),
+        FIXTURE_TEST(test_capture_without_a_login_has_a_summary_of_zeros),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
