@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Texts are kept in blocks; with more than so many octets of them the rows count as full. */
-#define BLOCK     ((size_t)64 * 1024)
-#define MAX_TEXTS ((size_t)1 << 20)
+/* Texts are kept in blocks of so many octets. */
+#define BLOCK ((size_t)64 * 1024)
 
 struct block {
     struct block *next;
@@ -24,6 +23,7 @@ struct pending {
     struct pending_value *values;
     struct block *blocks; /* the one that is filled comes first */
     size_t texts;         /* octets of them */
+    size_t most_texts;    /* with more of them the rows count as full */
 };
 
 struct table {
@@ -159,7 +159,7 @@ static const sqlite3_module module = {
 
 /* --- the rows --- */
 
-struct pending *pending_new(sqlite3 *db, const char *name, unsigned columns, size_t rows)
+struct pending *pending_new(sqlite3 *db, const char *name, unsigned columns, size_t rows, size_t octets)
 {
     struct pending *pending = calloc(1, sizeof *pending);
 
@@ -167,6 +167,7 @@ struct pending *pending_new(sqlite3 *db, const char *name, unsigned columns, siz
         return NULL;
     pending->columns = columns;
     pending->room = rows;
+    pending->most_texts = octets;
     pending->values = calloc(rows * columns, sizeof *pending->values);
     if (pending->values == NULL || sqlite3_create_module(db, name, &module, pending) != SQLITE_OK) {
         pending_free(pending);
@@ -182,7 +183,7 @@ size_t pending_count(const struct pending *pending)
 
 bool pending_is_full(const struct pending *pending)
 {
-    return pending->count == pending->room || pending->texts > MAX_TEXTS;
+    return pending->count == pending->room || pending->texts > pending->most_texts;
 }
 
 struct pending_value *pending_row(struct pending *pending, size_t row)

@@ -28,9 +28,9 @@ struct pending_value {
 
 struct pending;
 
-/* Makes the table `name` of this connection, with `columns` columns, for `rows` rows at most. It must stay
- * until the connection is closed. NULL: out of memory. */
-struct pending *pending_new(sqlite3 *db, const char *name, unsigned columns, size_t rows);
+/* Makes the table `name` of this connection, with `columns` columns, for `rows` rows and about `octets`
+ * octets of their texts. It must stay until the connection is closed. NULL: out of memory. */
+struct pending *pending_new(sqlite3 *db, const char *name, unsigned columns, size_t rows, size_t octets);
 
 size_t pending_count(const struct pending *pending);
 

@@ -106,6 +106,17 @@ void store_bind_word(struct store_binder *binder, const char *word)
     bound(binder, word == NULL ? put_null(binder) : put_text(binder, word, strlen(word), true));
 }
 
+void store_bind_values(struct store_binder *binder, const struct pending_value *values, unsigned count)
+{
+    for (const struct pending_value *value = values; value < values + count; value++)
+        if (value->kind == PENDING_NUMBER)
+            bound(binder, put_number(binder, value->as.number));
+        else if (value->kind == PENDING_TEXT)
+            bound(binder, put_text(binder, value->as.text, (size_t)value->length, true));
+        else
+            bound(binder, put_null(binder));
+}
+
 const char *store_error(const struct store *store)
 {
     return store->error;
@@ -239,30 +250,33 @@ int store_make_pending(struct store *store)
     static const struct {
         const char *name;
         unsigned columns;
-        size_t rows;
+        size_t rows, octets;
     } tables[PENDING_TABLES] = {
-        [PENDING_CONNECTIONS] = {"pending_connections", 29, 1024},
-        [PENDING_LOGINS] = {"pending_logins", 22, 1024},
-        [PENDING_VIOLATIONS] = {"pending_violations", 6, 4096},
+        [PENDING_CONNECTIONS] = {"pending_connections", 29, 1024, 1 << 20},
+        [PENDING_LOGINS] = {"pending_logins", 22, 1024, 1 << 20},
+        [PENDING_VIOLATIONS] = {"pending_violations", 6, 4096, 1 << 20},
+        /* the more of them, the more fall on one page */
+        [PENDING_CHANGES] = {"pending_changes", 20, 16384, 1 << 22},
     };
 
     for (int i = 0; i < PENDING_TABLES; i++) {
-        store->pending[i] = pending_new(store->db, tables[i].name, tables[i].columns, tables[i].rows);
+        store->pending[i] =
+            pending_new(store->db, tables[i].name, tables[i].columns, tables[i].rows, tables[i].octets);
         if (store->pending[i] == NULL)
             return store_fail(store, "out of memory");
     }
     return STORE_OK;
 }
 
-int store_flush(struct store *store)
+int store_insert(struct store *store)
 {
-    static const enum store_sql inserts[PENDING_TABLES] = {
+    static const enum store_sql inserts[PENDING_CHANGES] = {
         [PENDING_CONNECTIONS] = SQL_CONNECTIONS_ADD,
         [PENDING_LOGINS] = SQL_LOGINS_ADD,
         [PENDING_VIOLATIONS] = SQL_VIOLATIONS_ADD,
     };
 
-    for (int i = 0; i < PENDING_TABLES; i++) {
+    for (int i = 0; i < PENDING_CHANGES; i++) {
         struct store_binder binder = store_bind(store, inserts[i]);
         int status = pending_count(store->pending[i]) == 0 ? STORE_OK : store_run(store, &binder, NULL);
 
@@ -271,6 +285,13 @@ int store_flush(struct store *store)
         pending_clear(store->pending[i]);
     }
     return STORE_OK;
+}
+
+int store_flush(struct store *store)
+{
+    int status = store_insert(store);
+
+    return status == STORE_OK ? store_make_changes(store) : status;
 }
 
 int store_commit(struct store *store)

@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* Characters of a SHA-256. */
+#define SHA256_TEXT 64
+
 int store_find_capture(struct store *store, const char *fingerprint, int64_t *id, enum store_state *state)
 {
     struct store_binder binder = store_bind(store, SQL_FIND_CAPTURE);
@@ -88,6 +91,16 @@ static int make_way(struct store *store, const char *fingerprint, int64_t id)
     return remove_capture(store, known, NULL);
 }
 
+/* What the CHECKs of the table say. */
+static int check_capture(struct store *store, const struct store_capture *capture)
+{
+    if (name_of_kind(capture->kind) == NULL || name_of_state(capture->state) == NULL ||
+        capture->packets < 0 || capture->bytes < 0 ||
+        (capture->sha256 != NULL && strlen(capture->sha256) != SHA256_TEXT))
+        return store_fail(store, "a capture with a field out of range was not kept");
+    return STORE_OK;
+}
+
 static void bind_capture(struct store_binder *binder, const struct store_capture *capture,
                          enum store_state state)
 {
@@ -118,6 +131,8 @@ int store_capture_begin(struct store *store, const struct store_capture *capture
 
     *id = 0;
     if (status == STORE_OK)
+        status = check_capture(store, capture);
+    if (status == STORE_OK)
         status = make_way(store, capture->fingerprint, 0);
     if (status == STORE_OK)
         status = store_run_id(store, &run_id);
@@ -138,6 +153,8 @@ int store_capture_update(struct store *store, int64_t id, const struct store_cap
     int changes = 0;
     int status = store_begin(store);
 
+    if (status == STORE_OK)
+        status = check_capture(store, capture);
     if (status == STORE_OK)
         status = make_way(store, capture->fingerprint, id);
     if (status != STORE_OK)

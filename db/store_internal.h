@@ -43,8 +43,15 @@ enum store_sql {
     SQL_STATEMENTS
 };
 
-/* The tables whose rows are collected and inserted together, parents first. */
-enum store_pending { PENDING_CONNECTIONS, PENDING_LOGINS, PENDING_VIOLATIONS, PENDING_TABLES };
+/* The tables whose rows are collected and inserted together, parents first; and what is to be changed in
+ * connections that stand in the database already. */
+enum store_pending {
+    PENDING_CONNECTIONS,
+    PENDING_LOGINS,
+    PENDING_VIOLATIONS,
+    PENDING_CHANGES,
+    PENDING_TABLES
+};
 
 struct store {
     sqlite3 *db;
@@ -95,6 +102,9 @@ void store_bind_string(struct store_binder *binder, const char *string);
 /* A static word: bound as it is. */
 void store_bind_word(struct store_binder *binder, const char *word);
 
+/* The values of a row, which stay until it is cleared. */
+void store_bind_values(struct store_binder *binder, const struct pending_value *values, unsigned count);
+
 /* The file again, for locks of our own. False: there is none. */
 bool store_lock_file(struct store *store);
 /* Sets (F_RDLCK, F_WRLCK) or frees (F_UNLCK) the lock of this number: that of a run, or -1. False: it cannot
@@ -122,7 +132,11 @@ int store_run_id(struct store *store, int64_t *id);
 int store_run_find_killed(struct store *store);
 /* Makes the tables of pending rows; before the statements are prepared. */
 int store_make_pending(struct store *store);
+/* Makes the pending changes, in the order of the rows. */
+int store_make_changes(struct store *store);
 /* Inserts the pending rows. */
+int store_insert(struct store *store);
+/* The same, and makes the pending changes. */
 int store_flush(struct store *store);
 /* Runs a bound statement that returns no row; *changes (may be NULL) is how many rows it changed. A failure
  * makes the transaction one that can only be rolled back. */

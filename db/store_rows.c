@@ -4,6 +4,9 @@
 #include "db/names.h"
 #include "db/store_internal.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* The longest word for the octets of a violation: each as \xNN. */
 #define OCTETS_TEXT (IMAP_VIOLATION_OCTETS * 4)
 /* Beyond it a table is taken for damaged. */
@@ -11,6 +14,10 @@
 
 /* Columns of a connection, its number among them, that stay as they are. */
 #define CONNECTION_IDENTITY 10
+/* Of a change: the number of the connection, and those that change. */
+#define CHANGE_COLUMNS 20
+/* The column of a login that tells what came after it. */
+#define LOGIN_AFTER 19
 
 static void bind_identity(struct store_binder *binder, const struct store_connection *connection)
 {
@@ -48,26 +55,34 @@ static void bind_changing(struct store_binder *binder, const struct store_connec
     store_bind_count(binder, connection->closed_by != NULL ? connection->closed_ns : -1);
 }
 
-/* The number that a new row gets: the next one of the table's. `last` is what was given in this transaction.
- */
-static int next_id(struct store *store, enum store_sql sql, int64_t *last, int64_t *id)
+/* Sees that the last number of a table is known: what was given in this transaction, or stands there. */
+static int know_last(struct store *store, enum store_sql sql, int64_t *last)
 {
     sqlite3_stmt *statement = store->statements[sql];
     int rc;
 
-    if (*last == 0) {
-        rc = sqlite3_step(statement);
-        if (rc == SQLITE_ROW)
-            *last = sqlite3_column_int64(statement, 0);
-        (void)sqlite3_reset(statement);
-        if (rc != SQLITE_ROW)
-            return store->failure = store_fail_sqlite(store, rc);
-        if (*last < 0 || *last > MAX_ID)
-            return store->failure =
-                       store_fail(store, "row number %lld leaves no room for more", (long long)*last);
-    }
-    *id = ++*last;
+    if (*last != 0)
+        return STORE_OK;
+    rc = sqlite3_step(statement);
+    if (rc == SQLITE_ROW)
+        *last = sqlite3_column_int64(statement, 0);
+    (void)sqlite3_reset(statement);
+    if (rc != SQLITE_ROW)
+        return store->failure = store_fail_sqlite(store, rc);
+    if (*last < 0 || *last > MAX_ID)
+        return store->failure =
+                   store_fail(store, "row number %lld leaves no room for more", (long long)*last);
     return STORE_OK;
+}
+
+/* The number that a new row gets: the next one of the table's. */
+static int next_id(struct store *store, enum store_sql sql, int64_t *last, int64_t *id)
+{
+    int status = know_last(store, sql, last);
+
+    if (status == STORE_OK)
+        *id = ++*last;
+    return status;
 }
 
 /* Sees that a transaction is open and another row can be pending. */
@@ -75,7 +90,9 @@ static int begin_row(struct store *store, enum store_pending table)
 {
     int status = store_begin(store);
 
-    return status == STORE_OK && pending_is_full(store->pending[table]) ? store_flush(store) : status;
+    if (status != STORE_OK || !pending_is_full(store->pending[table]))
+        return status;
+    return table == PENDING_CHANGES ? store_flush(store) : store_insert(store);
 }
 
 /* The values of a row that still waits to be inserted; NULL: it does not. `last` is the table's last number.
@@ -94,6 +111,28 @@ static int filled(struct store *store, const struct store_binder *binder)
     return binder->rc == SQLITE_OK ? STORE_OK : (store->failure = store_fail_sqlite(store, binder->rc));
 }
 
+static bool is_word(const char *word, const char *const *words)
+{
+    while (*words != NULL && strcmp(word, *words) != 0)
+        words++;
+    return *words != NULL;
+}
+
+/* What the CHECKs of the table say. */
+static int check_connection(struct store *store, const struct store_connection *connection)
+{
+    static const char *const encryptions[] = {"none", "starttls", "implicit", NULL};
+    static const char *const answers[] = {"accepted", "refused", "unanswered", NULL};
+    static const char *const closers[] = {"client", "server", NULL};
+
+    if (connection->encryption == NULL || !is_word(connection->encryption, encryptions) ||
+        (connection->starttls != NULL && !is_word(connection->starttls, answers)) ||
+        (connection->closed_by != NULL && !is_word(connection->closed_by, closers)) ||
+        connection->lost_octets < 0)
+        return store_fail(store, "a connection with a field out of range was not kept");
+    return STORE_OK;
+}
+
 int store_connection_add(struct store *store, const struct store_connection *connection, int64_t *id)
 {
     struct pending *pending = store->pending[PENDING_CONNECTIONS];
@@ -102,6 +141,8 @@ int store_connection_add(struct store *store, const struct store_connection *con
     int status = begin_row(store, PENDING_CONNECTIONS);
 
     *id = 0;
+    if (status == STORE_OK)
+        status = check_connection(store, connection);
     if (status == STORE_OK)
         status = next_id(store, SQL_LAST_CONNECTION, &store->last_connection, &made);
     if (status != STORE_OK)
@@ -116,28 +157,83 @@ int store_connection_add(struct store *store, const struct store_connection *con
     return status;
 }
 
+static int no_connection(struct store *store, int64_t id)
+{
+    return store_fail(store, "there is no connection %lld", (long long)id);
+}
+
 int store_connection_update(struct store *store, int64_t id, const struct store_connection *connection)
 {
     struct pending *pending = store->pending[PENDING_CONNECTIONS];
     struct pending_value *row;
     struct store_binder binder;
-    int changes = 0;
-    int status = begin_row(store, PENDING_CONNECTIONS);
+    int status = begin_row(store, PENDING_CHANGES);
 
+    if (status == STORE_OK)
+        status = check_connection(store, connection);
+    if (status == STORE_OK)
+        status = know_last(store, SQL_LAST_CONNECTION, &store->last_connection);
+    if (status == STORE_OK && (id < 1 || id > store->last_connection))
+        status = no_connection(store, id);
     if (status != STORE_OK)
         return status;
     row = waiting_row(pending, store->last_connection, id);
     if (row != NULL) {
         binder = store_fill(pending, row, CONNECTION_IDENTITY);
-        bind_changing(&binder, connection);
-        return filled(store, &binder);
+    } else {
+        pending = store->pending[PENDING_CHANGES];
+        binder = store_fill(pending, pending_add(pending), 0);
+        store_bind_int(&binder, id);
     }
-    binder = store_bind(store, SQL_CONNECTION_UPDATE);
     bind_changing(&binder, connection);
-    store_bind_int(&binder, id);
+    return filled(store, &binder);
+}
+
+/* The later of two changes of a row comes later. */
+static int by_row(const void *a, const void *b)
+{
+    const struct pending_value *left = *(struct pending_value *const *)a;
+    const struct pending_value *right = *(struct pending_value *const *)b;
+
+    if (left->as.number != right->as.number)
+        return left->as.number < right->as.number ? -1 : 1;
+    return left < right ? -1 : left > right;
+}
+
+static int make_change(struct store *store, const struct pending_value *row)
+{
+    struct store_binder binder = store_bind(store, SQL_CONNECTION_UPDATE);
+    int changes = 0, status;
+
+    store_bind_values(&binder, row, CHANGE_COLUMNS);
     status = store_run(store, &binder, &changes);
     if (status == STORE_OK && changes == 0)
-        status = store_fail(store, "there is no connection %lld", (long long)id);
+        status = store->failure = no_connection(store, row->as.number);
+    return status;
+}
+
+/* Connections end in another order than they began: to follow that would be to read and write a page for
+ * each. */
+int store_make_changes(struct store *store)
+{
+    struct pending *pending = store->pending[PENDING_CHANGES];
+    size_t count = pending_count(pending);
+    struct pending_value **rows;
+    int status = STORE_OK;
+
+    if (count == 0)
+        return STORE_OK;
+    rows = calloc(count, sizeof(struct pending_value *));
+    if (rows == NULL)
+        return store->failure = store_fail(store, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        rows[i] = pending_row(pending, i);
+    qsort(rows, count, sizeof(struct pending_value *), by_row);
+    for (size_t i = 0; i < count && status == STORE_OK; i++)
+        status = make_change(store, rows[i]);
+    free(rows);
+    if (status == STORE_OK)
+        pending_clear(pending);
     return status;
 }
 
@@ -215,8 +311,6 @@ int store_login_add(struct store *store, int64_t connection_id, int64_t capture_
         return status;
     binder = store_fill(pending, pending_add(pending), 0);
     store_bind_int(&binder, made);
-    store_bind_word(&binder, NULL); /* what comes after it is not known yet */
-    store_bind_word(&binder, NULL);
     store_bind_int(&binder, connection_id);
     store_bind_int(&binder, capture_id);
     store_bind_int(&binder, login->begin.time_ns);
@@ -235,6 +329,8 @@ int store_login_add(struct store *store, int64_t connection_id, int64_t capture_
     store_bind_text(&binder, login->response_code);
     store_bind_text(&binder, login->response_text);
     store_bind_count(&binder, login->latency_ns);
+    store_bind_word(&binder, NULL); /* what comes after it is not known yet */
+    store_bind_word(&binder, NULL);
     store_bind_int(&binder, login->incomplete != 0);
     status = filled(store, &binder);
     for (unsigned i = 0; status == STORE_OK && i < login->violation_count; i++) {
@@ -261,7 +357,7 @@ int store_login_after(struct store *store, int64_t login_id, enum imap_result re
     if (status != STORE_OK)
         return status;
     row = waiting_row(pending, store->last_login, login_id);
-    binder = row != NULL ? store_fill(pending, row, 1) : store_bind(store, SQL_LOGIN_AFTER);
+    binder = row != NULL ? store_fill(pending, row, LOGIN_AFTER) : store_bind(store, SQL_LOGIN_AFTER);
     store_bind_word(&binder, name_of_result(result));
     store_bind_text(&binder, text);
     if (row != NULL)

@@ -282,6 +282,91 @@ static void test_login_with_a_field_out_of_range_is_refused_whole(void **state)
     assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM violations"), 2);
 }
 
+static void test_connection_with_a_field_out_of_range_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_open(fixture, false);
+    int64_t capture = fixture_begin(store, "a"), id = 0;
+    struct store_connection good = fixture_connection(capture, "192.0.2.1", "192.0.2.143"), bad[5];
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        bad[i] = good;
+    bad[0].encryption = "ssl";
+    bad[1].encryption = NULL;
+    bad[2].starttls = "perhaps";
+    bad[3].closed_by = "both";
+    bad[4].lost_octets = -1;
+    assert_int_equal(store_connection_add(store, &good, &id), STORE_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        int64_t none = 0;
+
+        assert_int_equal(store_connection_add(store, &bad[i], &none), STORE_FAILED);
+        assert_int_equal(none, 0);
+        assert_int_equal(store_connection_update(store, id, &bad[i]), STORE_FAILED);
+    }
+    fixture_close(fixture, store);
+    assert_int_equal(
+        fixture_count(fixture->path, "SELECT count(*) FROM connections WHERE encryption = 'none'"), 1);
+    assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM connections"), 1);
+}
+
+static void test_capture_with_a_field_out_of_range_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_open(fixture, false);
+    struct store_capture good = fixture_capture("a"), bad[4];
+    int64_t id = 0;
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        bad[i] = good;
+    bad[0].packets = -1;
+    bad[1].bytes = -1;
+    bad[2].sha256 = "abc";
+    bad[3].kind = (enum store_kind)2;
+    assert_int_equal(store_capture_begin(store, &good, &id), STORE_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(store_capture_update(store, id, &bad[i]), STORE_FAILED);
+        bad[i].fingerprint = "b";
+        assert_int_equal(store_capture_begin(store, &bad[i], &(int64_t){0}), STORE_FAILED);
+    }
+    fixture_close(fixture, store);
+    assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM captures WHERE packets = 10"), 1);
+}
+
+static void test_of_two_changes_of_a_row_the_later_one_counts(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_open(fixture, false);
+    int64_t capture = fixture_begin(store, "a"), first = fixture_connect(store, capture, "a", "b");
+    int64_t second = fixture_connect(store, capture, "a", "b");
+    struct store_connection connection = fixture_connection(capture, "a", "b");
+
+    assert_int_equal(store_commit(store), STORE_OK);
+    for (connection.last_ns = 1; connection.last_ns <= 9; connection.last_ns++) {
+        assert_int_equal(store_connection_update(store, second, &connection), STORE_OK);
+        assert_int_equal(store_connection_update(store, first, &connection), STORE_OK);
+    }
+    fixture_close(fixture, store);
+    assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM connections WHERE last_ns = 9"), 2);
+}
+
+static void test_change_of_a_row_that_another_process_removed_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_open(fixture, false);
+    int64_t capture = fixture_begin(store, "a"), id = fixture_connect(store, capture, "a", "b");
+    struct store_connection connection = fixture_connection(capture, "a", "b");
+
+    (void)fixture_connect(store, capture, "a", "b");
+    assert_int_equal(store_commit(store), STORE_OK);
+    (void)fixture_ask(fixture->path, "DELETE FROM connections WHERE id = 1");
+    assert_int_equal(store_connection_update(store, id, &connection), STORE_OK);
+    assert_int_equal(store_commit(store), STORE_FAILED);
+    assert_non_null(strstr(store_error(store), "there is no connection 1"));
+    store_rollback(store);
+    fixture_close(fixture, store);
+}
+
 static void test_rule_table_is_brought_up_to_date(void **state)
 {
     struct store_rule changed[RULE_COUNT];
@@ -345,7 +430,7 @@ static void test_nothing_is_written_after_a_failure_until_it_is_rolled_back(void
     struct store_connection wrong = connection;
 
     assert_int_equal(store_commit(store), STORE_OK);
-    wrong.encryption = "rot13";
+    wrong.capture_id = 99;
     assert_int_equal(store_connection_add(store, &connection, &id), STORE_OK);
     assert_int_equal(store_connection_add(store, &wrong, &id), STORE_OK);
     assert_int_equal(store_commit(store), STORE_FAILED);
@@ -482,6 +567,10 @@ int main(void)
         FIXTURE_TEST(test_every_word_of_the_record_has_its_name),
         FIXTURE_TEST(test_violation_names_its_octets),
         FIXTURE_TEST(test_login_with_a_field_out_of_range_is_refused_whole),
+        FIXTURE_TEST(test_connection_with_a_field_out_of_range_is_refused),
+        FIXTURE_TEST(test_capture_with_a_field_out_of_range_is_refused),
+        FIXTURE_TEST(test_of_two_changes_of_a_row_the_later_one_counts),
+        FIXTURE_TEST(test_change_of_a_row_that_another_process_removed_is_told),
         FIXTURE_TEST(test_rule_table_is_brought_up_to_date),
         FIXTURE_TEST(test_rules_outlive_a_rollback),
         FIXTURE_TEST(test_rollback_drops_what_was_not_committed),
