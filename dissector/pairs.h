@@ -1,6 +1,6 @@
 /*
- * The pairs of neighbouring octets in a text. Most of what is looked for in a response begins with a pair that it lacks, and
- * this tells so at once; memmem prepares tables for every search.
+ * The pairs of neighbouring octets in a text. Most of what is looked for in a response begins with a pair
+ * that it lacks, and this tells so at once; memmem prepares tables for every search.
  */
 #ifndef IMAPTAP_DISSECTOR_PAIRS_H
 #define IMAPTAP_DISSECTOR_PAIRS_H
@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define PAIRS 2048
+/* In a text that is no longer, looking at each place costs less than memmem's tables. */
+#define PAIRS_SHORT 256
 
 struct pairs {
     struct imap_text text;
@@ -39,12 +41,21 @@ static inline bool pairs_may_hold(const struct pairs *pairs, const char *octets)
     return pairs->set[bit / 64] >> bit % 64 & 1;
 }
 
-/* Where the octets stand in the text first; NULL: nowhere. */
+/* Where the octets, one at least, stand in the text first; NULL: nowhere. */
 static inline const char *pairs_find(const struct pairs *pairs, const char *octets, size_t length)
 {
+    const char *at = pairs->text.octets, *end = at + pairs->text.length;
     if (length > 1 && !pairs_may_hold(pairs, octets))
         return NULL;
-    return memmem(pairs->text.octets, pairs->text.length, octets, length);
+    if (pairs->text.length > PAIRS_SHORT)
+        return memmem(at, pairs->text.length, octets, length);
+    while ((size_t)(end - at) >= length &&
+           (at = memchr(at, *octets, (size_t)(end - at) - length + 1)) != NULL) {
+        if (memcmp(at, octets, length) == 0)
+            return at;
+        at++;
+    }
+    return NULL;
 }
 
 #endif

@@ -146,6 +146,12 @@ static void judge_holes(struct ordering *ordering, struct connection *connection
     }
 }
 
+/* Octets were acknowledged that have not been told: where nothing waits, only then there can be a hole. */
+static bool is_behind(const struct direction *direction)
+{
+    return direction->acked_known && sequence_distance(direction->expected, direction->acked) > 0;
+}
+
 /* --- placing segments --- */
 
 /* True when the direction cannot queue a further segment; then its first hole is stepped over. */
@@ -432,7 +438,9 @@ void ordering_take(struct ordering *ordering, struct connection *connection, enu
         connection->repair->mark = mark;
         repair_touch(connection->repair);
     }
-    if (connection->wanted)
+    if (connection->wanted &&
+        (connection->repair != NULL || is_behind(&connection->directions[STREAM_CLIENT]) ||
+         is_behind(&connection->directions[STREAM_SERVER])))
         judge_holes(ordering, connection, &mark, true);
     settle(ordering, connection);
 }

@@ -75,8 +75,7 @@ static void take_username(struct imap_session *session, struct attempt *attempt,
     kept_cut(name, user->sure_length);
 }
 
-static void take_password(struct imap_session *session, struct attempt *attempt,
-                          const struct argument *password)
+static void take_password(struct imap_session *session, struct attempt *attempt, struct argument *password)
 {
     attempt->password_form = password->form;
     if (password->complete)
@@ -84,8 +83,13 @@ static void take_password(struct imap_session *session, struct attempt *attempt,
             (int64_t)(password->holed ? password->literal.size : password->value.length);
     flag_offences(session, attempt, &password->found, password->junk, IMAP_ARG_PASSWORD);
     attempt->who.has_secret = true;
-    kept_append(&attempt->who.secret, &session->budget, password->value.octets, password->value.count,
-                SECRET_OCTETS);
+    if (password->value.length <= SECRET_OCTETS) {
+        attempt->who.secret = password->value;
+        password->value = (struct kept){0};
+    } else {
+        kept_append(&attempt->who.secret, &session->budget, password->value.octets, password->value.count,
+                    SECRET_OCTETS);
+    }
     if (password->complete || password->sent > 0)
         flag(session, attempt, IMAP_RULE_CLEARTEXT_PASSWORD, IMAP_ARG_PASSWORD);
 }

@@ -41,8 +41,8 @@ static void keep_run(struct capabilities *capabilities, struct budget *budget, s
     kept_append(&capabilities->text, budget, run.octets, run.length, CAPABILITY_OCTETS);
 }
 
-void capabilities_set(struct capabilities *capabilities, struct budget *budget, struct imap_text list,
-                      bool partial)
+unsigned capabilities_set(struct capabilities *capabilities, struct budget *budget, struct imap_text list,
+                          bool partial)
 {
     kept_clear(&capabilities->text);
     capabilities->seen = true;
@@ -61,6 +61,7 @@ void capabilities_set(struct capabilities *capabilities, struct budget *budget, 
         }
     }
     keep_run(capabilities, budget, run);
+    return capabilities->flags;
 }
 
 unsigned capability_flags(struct imap_text list)

@@ -24,9 +24,10 @@ struct capabilities {
     struct kept text; /* separated by one space */
 };
 
-/* Takes a new list, in the place of the last one: names separated by spaces. `partial`: the list went on. */
-void capabilities_set(struct capabilities *capabilities, struct budget *budget, struct imap_text list,
-                      bool partial);
+/* Takes a new list, in the place of the last one: names separated by spaces. `partial`: the list went on.
+ * Returns its flags. */
+unsigned capabilities_set(struct capabilities *capabilities, struct budget *budget, struct imap_text list,
+                          bool partial);
 /* The flags of the names in a list. */
 unsigned capability_flags(struct imap_text list);
 /* True when a list was seen and all of the flags are known to be missing from it. */

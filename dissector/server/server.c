@@ -113,19 +113,20 @@ static void strike(struct imap_session *session)
 
 static void take_capabilities(struct imap_session *session, struct imap_text list, bool partial)
 {
-    if (capability_flags(list) & CAPABILITY_UNAUTHENTICATE)
+    unsigned flags = session->authenticated
+                         ? capability_flags(list)
+                         : capabilities_set(&session->capabilities, &session->budget, list, partial);
+    if (flags & CAPABILITY_UNAUTHENTICATE)
         session->unauthenticate = true;
-    if (!session->authenticated)
-        capabilities_set(&session->capabilities, &session->budget, list, partial);
 }
 
 /* An untagged list while a login waits: many servers announce so what holds once it has succeeded. */
 static void take_untagged_capabilities(struct imap_session *session, struct imap_text list, bool partial)
 {
     if (session->first && session->first->attempt && !session->authenticated) {
-        if (capability_flags(list) & CAPABILITY_UNAUTHENTICATE)
+        if (capabilities_set(&session->provisional, &session->budget, list, partial) &
+            CAPABILITY_UNAUTHENTICATE)
             session->unauthenticate = true;
-        capabilities_set(&session->provisional, &session->budget, list, partial);
     } else {
         take_capabilities(session, list, partial);
     }
