@@ -303,6 +303,24 @@ class Supervisor(span.LiveTest, harness.ImaptapTest):
             self.wait_for_message("WATCHDOG=1")
         self.stop()
 
+    def test_that_hangs_holds_nothing_up(self):
+        self.start_supervised(WATCHDOG_USEC="20000")  # a hundred times a second, and nobody takes it
+        self.wait_until_open()
+        self.wait_for(self.is_full, "a full socket")
+        self.send(octets(login()))
+        self.wait_for_logins(1)
+        self.stop()
+
+    def is_full(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+            other.connect(self.path("notify"))
+            other.setblocking(False)
+            try:
+                other.send(b"X=1")
+            except BlockingIOError:
+                return True
+        return False
+
     def test_gets_priorities_with_what_is_said(self):
         script = "import os, sys; s = os.fstat(2); os.environ['JOURNAL_STREAM'] = f'{s.st_dev}:{s.st_ino}'; " \
                  "os.execv(sys.argv[1], sys.argv[1:])"
