@@ -126,7 +126,8 @@ int store_find_grown(struct store *store, const char *name, int64_t bytes, store
  * database goes on in it. */
 void store_run_begin(struct store *store, const struct store_run_facts *run);
 /* The run is over, and is committed. One that has no capture left, since all were known, leaves no row. A run
- * whose process ended without this is set to "aborted" by the next store_open. */
+ * whose process ended without this is set to "aborted" by the next store_open, and what it captured live to
+ * "failed". */
 int store_run_end(struct store *store, int64_t ended_ns, bool aborted);
 
 /* Begins a capture in state "running". One with the same fingerprint that is "running" or "failed" is
@@ -137,6 +138,11 @@ int store_capture_begin(struct store *store, const struct store_capture *capture
 int store_capture_update(struct store *store, int64_t id, const struct store_capture *capture);
 /* Adds to the lost octets of a capture what was found to be lost after its end. */
 int store_capture_lost(struct store *store, int64_t id, int64_t octets);
+/* Whether the capture has no SHA-256, though it was read from a file of `size` octets that was last changed
+ * before that, at `modified_ns`. */
+bool store_capture_is_unhashed(struct store *store, int64_t id, int64_t size, int64_t modified_ns);
+/* Gives it the SHA-256 of that file, unless it has one by now. */
+int store_capture_hash(struct store *store, int64_t id, const char *sha256);
 /* Removes a capture and all that rests on it (a pipe that turned out to be known already). */
 int store_capture_remove(struct store *store, int64_t id);
 

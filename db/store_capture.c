@@ -181,6 +181,32 @@ int store_capture_lost(struct store *store, int64_t id, int64_t octets)
     return store_run(store, &binder, NULL);
 }
 
+bool store_capture_is_unhashed(struct store *store, int64_t id, int64_t size, int64_t modified_ns)
+{
+    struct store_binder binder = store_bind(store, SQL_CAPTURE_UNHASHED);
+    bool unhashed;
+
+    store_bind_int(&binder, id);
+    store_bind_int(&binder, size);
+    store_bind_int(&binder, modified_ns);
+    unhashed = binder.rc == SQLITE_OK && sqlite3_step(binder.statement) == SQLITE_ROW;
+    (void)sqlite3_reset(binder.statement);
+    return unhashed;
+}
+
+int store_capture_hash(struct store *store, int64_t id, const char *sha256)
+{
+    struct store_binder binder;
+    int status = store_begin(store);
+
+    if (status != STORE_OK)
+        return status;
+    binder = store_bind(store, SQL_CAPTURE_HASH);
+    store_bind_int(&binder, id);
+    store_bind_string(&binder, sha256);
+    return store_run(store, &binder, NULL);
+}
+
 int store_capture_remove(struct store *store, int64_t id)
 {
     int changes = 0;

@@ -22,10 +22,9 @@
 /* Between two tries to change the journal mode. */
 #define RETRY_MS 10
 
-/* Deleted rows are overwritten, and a file from elsewhere is not trusted. */
-static const char settings[] =
-    "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;"
-    "PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 16777216;";
+/* Deleted rows are overwritten. */
+static const char settings[] = "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
+                               "PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 16777216;";
 
 /* What CHECK says of a row holds for ours before they are bound: the type of a column follows from the
  * function that binds it, and ranges and words are looked at where rows are taken (check_connection and its
@@ -65,6 +64,11 @@ static const char *const statements[SQL_STATEMENTS] = {
         "DELETE FROM runs WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM captures WHERE run_id = ?1)",
     [SQL_RUNS_RUNNING] = "SELECT id FROM runs WHERE state = 'running'",
     [SQL_RUN_KILLED] = "UPDATE runs SET state = 'aborted' WHERE id = ? AND state = 'running'",
+    /* A file is read again from its start; what an interface showed is gone. */
+    [SQL_LIVE_KILLED] =
+        "UPDATE captures SET state = 'failed', error = 'imaptap was killed: what it had kept by then"
+        " is here, and nothing after it was seen'"
+        " WHERE run_id = ? AND kind = 'live' AND state = 'running'",
     [SQL_CAPTURE_ADD] =
         "INSERT INTO captures (source, kind, fingerprint, link_types, packets, bytes, kernel_drops,"
         " interface_drops, first_ns, last_ns, state, error, size, sha256, lost_octets, evicted, read_ns, "
@@ -76,6 +80,9 @@ static const char *const statements[SQL_STATEMENTS] = {
                            " lost_octets = ?, evicted = ?, read_ns = coalesce(?, read_ns) WHERE id = ?",
     [SQL_CAPTURE_RUNNING_RUN] = "SELECT run_id FROM captures WHERE id = ? AND state = 'running'",
     [SQL_CAPTURE_LOST] = "UPDATE captures SET lost_octets = coalesce(lost_octets, 0) + ?2 WHERE id = ?1",
+    [SQL_CAPTURE_UNHASHED] =
+        "SELECT 1 FROM captures WHERE id = ?1 AND sha256 IS NULL AND size = ?2 AND read_ns > ?3",
+    [SQL_CAPTURE_HASH] = "UPDATE captures SET sha256 = ?2 WHERE id = ?1 AND sha256 IS NULL",
     /* A connection that went on into another capture stays, with the logins there. */
     [SQL_CAPTURE_HAND_OVER] =
         "UPDATE connections SET capture_id ="
@@ -322,6 +329,15 @@ static int write_ahead(struct store *store, int busy_ms)
     return status;
 }
 
+/* A file from elsewhere is not trusted: none of its triggers runs, and its views call nothing that has side
+ * effects. */
+static void distrust(sqlite3 *db)
+{
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+}
+
 static int open_database(struct store *store, int busy_ms)
 {
     int status = prepare_file(store);
@@ -338,6 +354,7 @@ static int open_database(struct store *store, int busy_ms)
     if (rc != SQLITE_OK)
         return store_fail_sqlite(store, rc);
     (void)sqlite3_extended_result_codes(store->db, 1);
+    distrust(store->db);
     store_wait_for_others(store, busy_ms);
     /* Until the version is known, closing must not move a log into the file. */
     (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);

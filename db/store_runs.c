@@ -193,6 +193,11 @@ int store_run_find_killed(struct store *store)
 
         store_bind_int(&binder, ids[i]);
         status = store_run(store, &binder, NULL);
+        if (status != STORE_OK)
+            break;
+        binder = store_bind(store, SQL_LIVE_KILLED);
+        store_bind_int(&binder, ids[i]);
+        status = store_run(store, &binder, NULL);
     }
     free(ids);
     return status == STORE_OK ? store_commit(store) : status;

@@ -5,6 +5,7 @@
 #include "db/summary.h"
 
 #include "db/display.h"
+#include "db/read_only.h"
 
 #include <inttypes.h>
 #include <sqlite3.h>
@@ -273,12 +274,14 @@ int summary_read(const char *path, const int64_t *ids, size_t count, unsigned ro
     int64_t numbers[NUMBERS] = {[ROWS] = rows};
     char *json = json_of(ids, count);
     sqlite3 *db = NULL;
-    int rc = json == NULL ? SQLITE_NOMEM : sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
+    int rc = SQLITE_NOMEM;
 
-    if (rc == SQLITE_OK) {
-        (void)sqlite3_busy_timeout(db, 5000);
-        rc = find_logins(db, json, numbers, &reading.counts.logins);
+    if (json != NULL && !read_only_open(&db, path, why, why_size)) {
+        free(json);
+        return -1;
     }
+    if (json != NULL)
+        rc = find_logins(db, json, numbers, &reading.counts.logins);
     for (size_t i = 0; rc == SQLITE_OK && i < sizeof parts / sizeof parts[0]; i++) {
         sqlite3_stmt *statement = NULL;
 

@@ -39,8 +39,8 @@ struct hashing *hashing_new(const struct inputs *inputs, const struct outcome *o
         return NULL;
     }
     for (size_t i = 0; i < inputs->count; i++)
-        hashing->wanted[i] =
-            !inputs->items[i].is_pipe && !inputs->items[i].grows && outcomes[i].state == OUTCOME_PENDING;
+        hashing->wanted[i] = !inputs->items[i].is_pipe && !inputs->items[i].grows &&
+                             (outcomes[i].state == OUTCOME_PENDING || outcomes[i].unhashed);
     return hashing;
 }
 

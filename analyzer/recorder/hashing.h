@@ -9,7 +9,8 @@
 
 struct hashing;
 
-/* Hashes the inputs that are files, come as a whole and have a pending outcome now; each one's `sha256` is
+/* Hashes the inputs that are files, come as a whole and have a pending outcome now, or one that is known and
+ * unhashed; each one's `sha256` is
  * filled when all of it was hashed and it did not change meanwhile. NULL: out of memory. */
 struct hashing *hashing_new(const struct inputs *inputs, const struct outcome *outcomes);
 

@@ -4,6 +4,7 @@
  */
 #include "analyzer/recorder/recorder.h"
 
+#include "analyzer/capture/digest.h"
 #include "analyzer/recorder/reading.h"
 
 #include <signal.h>
@@ -133,6 +134,33 @@ static int read_pending(struct reading *reading)
     return 0;
 }
 
+/* The hashes of what is known, but was read with --no-hash. */
+static void fill_hashes(struct reading *reading)
+{
+    struct recorder_result *result = reading->result;
+
+    for (size_t i = 0; i < reading->inputs->count && !result->store_failed; i++) {
+        const struct outcome *outcome = &result->outcomes[i];
+        const struct input *input = &reading->inputs->items[i];
+
+        if (!outcome->unhashed)
+            continue;
+        while (!result->stopped && !digest_is_text(input->sha256) && hashing_step(reading->hashing))
+            result->stopped = reading_stop_asked();
+        if (digest_is_text(input->sha256) &&
+            store_capture_hash(reading->store, outcome->id, input->sha256) != STORE_OK)
+            reading_store_failed(reading);
+    }
+    if (!result->store_failed && store_commit(reading->store) != STORE_OK)
+        reading_store_failed(reading);
+}
+
+static bool is_unhashed(struct store *store, int64_t id, const struct input *input)
+{
+    return store_capture_is_unhashed(store, id, (int64_t)input->octets,
+                                     (int64_t)input->modified.tv_sec * 1000000000 + input->modified.tv_nsec);
+}
+
 /* Leaves out what the database has whole already, and what was named twice. */
 static void find_known(struct reading *reading)
 {
@@ -155,6 +183,7 @@ static void find_known(struct reading *reading)
         } else if (id != 0 && state == STORE_COMPLETE) {
             outcome->state = OUTCOME_KNOWN;
             outcome->id = id;
+            outcome->unhashed = reading->options->hash && is_unhashed(reading->store, id, &inputs->items[i]);
         }
         for (size_t j = 0; j < i && outcome->state == OUTCOME_PENDING; j++)
             if (!inputs->items[j].is_pipe &&
@@ -183,6 +212,8 @@ int recorder_read(struct store *store, const struct inputs *inputs, const struct
     if (options->hash)
         reading.hashing = hashing_new(inputs, result->outcomes);
     status = options->hash && reading.hashing == NULL ? -1 : read_pending(&reading);
+    if (status == 0 && options->hash)
+        fill_hashes(&reading);
     progress_end(&reading.progress);
     reading_end(&reading);
     return status;

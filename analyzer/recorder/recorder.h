@@ -25,6 +25,7 @@ struct outcome {
     int64_t packets, bytes, first_ns, last_ns;
     int64_t lost_octets, evicted; /* of its IMAP connections; connections given up while it was read */
     bool settled;                 /* its row is what it will be */
+    bool unhashed;                /* known, but its SHA-256 was not taken when it was read */
     char *error;                  /* one sentence; NULL: none */
 };
 

@@ -5,6 +5,7 @@ import hashlib
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 
@@ -132,6 +133,27 @@ class Hashes(harness.ImaptapTest):
         self.read("--no-hash", self.write("1.pcap", capture_maker.one_login()))
         self.read("--no-hash", "-", input=pcap(Conversation(client_port=4001).open().login("a LOGIN u p").frames))
         self.assertEqual(self.ask("SELECT sha256 FROM captures"), [(None,), (None,)])
+
+    def test_left_out_are_filled_in_by_a_later_read(self):
+        captures = [self.write(f"in/{i}.pcap", pcap(Conversation(client_port=4000 + i).open().login("a LOGIN u p").frames))
+                    for i in range(3)]
+        self.read("--no-hash", *captures[:2])
+        self.read("--no-hash", *captures)
+        self.assertEqual(self.ask("SELECT DISTINCT sha256 FROM captures"), [(None,)])
+        rows = self.ask("SELECT id, source, read_ns, run_id FROM captures")
+        self.read(*captures)
+        self.assertEqual(self.check_hashes(), 3)
+        self.assertEqual(self.ask("SELECT id, source, read_ns, run_id FROM captures"), rows)
+
+    def test_left_out_are_not_filled_in_from_a_file_that_was_changed_since(self):
+        octets = bytearray(pcap([frame for port in range(10000, 11000)
+                                 for frame in Conversation(client_port=port).open().login("a LOGIN u p", "NO no").close().frames]))
+        capture = self.write("1.pcap", bytes(octets))
+        self.read("--no-hash", capture)
+        octets[len(octets) // 2] ^= 1  # where its fingerprint does not see it
+        self.write("1.pcap", bytes(octets))
+        self.read(capture)
+        self.assertEqual(self.ask("SELECT sha256 FROM captures"), [(None,)])
 
     def test_of_a_part_is_none(self):
         frames = []
@@ -295,6 +317,19 @@ class AtOnce(harness.ImaptapTest):
         self.assertIn("in the database already", out)
         self.assertEqual(self.one("SELECT count(*) FROM captures WHERE source = '%s'" % capture), 1)
         self.assertEqual(self.one("SELECT count(*) FROM logins"), 1501)
+
+
+class Crafted(harness.ImaptapTest):
+    def test_triggers_of_a_database_are_not_run(self):
+        self.read(self.write("1.pcap", capture_maker.one_login()))
+        connection = sqlite3.connect(self.database)
+        for event in ("INSERT ON runs", "INSERT ON captures", "UPDATE ON captures", "INSERT ON logins", "UPDATE ON runs"):
+            connection.execute(f"CREATE TRIGGER \"{event}\" AFTER {event} BEGIN INSERT INTO rules VALUES"
+                               f" ('{event}', 'info', 'x', 'x', 'x', 'no', 'no', 'no'); END")
+        connection.close()
+        self.read(self.write("2.pcap", pcap(Conversation(client_port=4001).open().login("a LOGIN u p").frames)))
+        self.assertEqual(self.one("SELECT count(*) FROM logins"), 2)
+        self.assertEqual(self.ask("SELECT rule FROM rules WHERE title = 'x'"), [])
 
 
 class Killed(harness.ImaptapTest):

@@ -8,6 +8,7 @@ import time
 
 import span
 import harness
+import capture_maker
 from capture_maker import Conversation
 from span import octets
 
@@ -209,6 +210,19 @@ class Deaths(span.LiveTest, harness.ImaptapTest):
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.05)
         self.assertEqual(self.one("SELECT username FROM logins"), "star*user")
+        self.check_database()
+
+    def test_what_a_killed_recorder_saw_is_told_as_a_part_by_the_next_one(self):
+        self.start()
+        self.send(login())
+        self.wait_for_logins(1)
+        self.process.kill()
+        self.process.wait()
+        self.assertEqual(self.ask("SELECT state, error FROM captures"), [("running", None)])
+        self.imaptap("read", "-q", "-d", self.database, self.write("1.pcap", capture_maker.one_login()))
+        self.assertEqual(self.ask("SELECT kind, state FROM captures ORDER BY id"), [("live", "failed"), ("file", "complete")])
+        self.assertIn("imaptap was killed", self.one("SELECT error FROM captures WHERE kind = 'live'"))
+        self.assertIn("1 capture could not be read to its end", self.imaptap("report", "-d", self.database).out)
         self.check_database()
 
     def test_without_its_launcher_it_ends_and_keeps_what_it_has(self):
