@@ -13,25 +13,29 @@ CREATE VIEW proxied AS
     -- has at most one inbound: the latest; a proxy that tries several servers has an outbound login for each.
     -- On one host (loopback), the outbound login must lie within the inbound one. The proxy must have one address on both
     -- sides, and its clients must not be encrypted: other legs are not seen.
-    -- CROSS JOIN looks up the logins of the proxies' connections, instead of the connection of every login.
+    -- CROSS JOIN looks up the logins of the proxies' connections, instead of the connection of every login. The view
+    -- verdicts looks for some users' legs in the same way.
     WITH proxies AS (
              SELECT DISTINCT client_ip AS ip FROM connections WHERE client_ip IN (SELECT server_ip FROM connections)
              LIMIT -1),
+         sides AS (
+             SELECT id, client_ip, server_ip, client_ip IN (SELECT ip FROM proxies) AS outbound,
+                    server_ip IN (SELECT ip FROM proxies) AS inbound
+             FROM connections
+             LIMIT -1),
          legs AS (
-             SELECT l.id, l.username, l.time_ns, l.capture_id, l.frame, c.client_ip AS proxy_ip, 1 AS outbound
-             FROM connections c
-             CROSS JOIN logins l ON l.connection_id = c.id
-             WHERE c.client_ip IN (SELECT ip FROM proxies)
-             UNION ALL
-             SELECT l.id, l.username, l.time_ns, l.capture_id, l.frame, c.server_ip, 0
-             FROM connections c
-             CROSS JOIN logins l ON l.connection_id = c.id
-             WHERE c.server_ip IN (SELECT ip FROM proxies) AND l.username <> ''),
+             SELECT l.id, l.username, l.time_ns, l.capture_id, l.frame,
+                    CASE WHEN d.outbound THEN s.client_ip ELSE s.server_ip END AS proxy_ip, d.outbound
+             FROM sides s
+             CROSS JOIN logins l ON l.connection_id = s.id
+             CROSS JOIN (SELECT 1 AS outbound UNION ALL SELECT 0) d
+             WHERE (s.outbound OR s.inbound)
+               AND CASE WHEN d.outbound THEN s.outbound ELSE s.inbound AND l.username <> '' END),
          pairs AS (
              SELECT id AS outbound_id, outbound, username,
                     -- time and row of the latest inbound login so far; a login is not its own
                     max(CASE WHEN NOT outbound THEN printf('%020d', time_ns) || id END)
-                        OVER (PARTITION BY proxy_ip, username
+                        OVER (PARTITION BY username, proxy_ip
                               ORDER BY time_ns, capture_id, frame, outbound DESC, id
                               ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS latest
              FROM legs),
@@ -87,23 +91,28 @@ CREATE VIEW verdicts AS
              JOIN connections c ON c.id = l.connection_id
              WHERE +v.rule NOT IN ('cleartext-password', 'guessable-exchange') -- + keeps the order in which they were found
              LIMIT -1),
-         -- the same users, let in by the same server for the same client
-         good AS (
-             SELECT c.client_ip, c.server_ip, l.username, min(l.id) AS id,
-                    min(CASE WHEN l.password_form <> 'atom' THEN l.id END) AS password_id
+         -- all logins of the users that were refused
+         theirs AS (
+             SELECT l.id, l.username, l.password_form, l.refused, l.time_ns, l.capture_id, l.frame, c.client_ip, c.server_ip
              FROM judged_logins l
              JOIN connections c ON c.id = l.connection_id
-             WHERE l.username IN (SELECT username FROM broken WHERE refused) AND l.refused = 0
-               AND NOT EXISTS (SELECT 1 FROM violations v WHERE v.login_id = l.id
+             WHERE l.username IN (SELECT username FROM broken WHERE refused)
+             LIMIT -1),
+         -- the same users, let in by the same server for the same client
+         good AS (
+             SELECT client_ip, server_ip, username, min(id) AS id, min(CASE WHEN password_form <> 'atom' THEN id END) AS password_id
+             FROM theirs t
+             WHERE refused = 0
+               AND NOT EXISTS (SELECT 1 FROM violations v WHERE v.login_id = t.id
                                AND v.rule NOT IN ('cleartext-password', 'guessable-exchange'))
-             GROUP BY c.client_ip, c.server_ip, l.username),
+             GROUP BY client_ip, server_ip, username),
          -- how the senders' logins that break nothing fare
          clean AS (
              SELECT client_ip, server_ip, sum(refused = 0) AS passed, sum(result = 'BAD') AS bad
              FROM (SELECT c.client_ip, c.server_ip, l.refused, l.result
-                   FROM judged_logins l
-                   JOIN connections c ON c.id = l.connection_id
-                   WHERE c.client_ip IN (SELECT client_ip FROM broken WHERE refused)
+                   FROM connections c
+                   CROSS JOIN judged_logins l ON l.connection_id = c.id
+                   WHERE (c.client_ip, c.server_ip) IN (SELECT client_ip, server_ip FROM broken WHERE refused)
                      AND l.id NOT IN (SELECT login_id FROM broken)
                    LIMIT -1)
              GROUP BY client_ip, server_ip),
@@ -113,10 +122,37 @@ CREATE VIEW verdicts AS
              SELECT DISTINCT server_ip, username, rule, argument FROM broken WHERE refused = 0),
          disabled AS (
              SELECT login_id FROM broken WHERE rule = 'login-disabled'),
+         -- what a proxy received of what it sent bare: found as the view proxied does, among these users' logins alone
+         ends AS (
+             SELECT id, username, time_ns, capture_id, frame, client_ip AS proxy_ip, 1 AS outbound
+             FROM theirs
+             WHERE id IN (SELECT login_id FROM broken WHERE refused AND (username_form = 'atom' OR password_form = 'atom'))
+             UNION ALL
+             SELECT id, username, time_ns, capture_id, frame, server_ip, 0
+             FROM theirs
+             WHERE server_ip IN (SELECT client_ip FROM broken WHERE refused) AND username <> ''),
+         pairs AS (
+             SELECT id AS outbound_id, outbound,
+                    max(CASE WHEN NOT outbound THEN printf('%020d', time_ns) || id END)
+                        OVER (PARTITION BY username, proxy_ip
+                              ORDER BY time_ns, capture_id, frame, outbound DESC, id
+                              ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS latest
+             FROM ends),
          legs AS (
-             SELECT outbound_login_id, inbound_login_id, username_form_in, password_form_in
-             FROM proxied
-             WHERE outbound_login_id IN (SELECT login_id FROM broken) AND username IN (SELECT username FROM broken)
+             SELECT o.id AS outbound_login_id, i.id AS inbound_login_id, i.username_form AS username_form_in,
+                    i.password_form AS password_form_in
+             FROM (SELECT outbound_id, CAST(substr(latest, 21) AS INTEGER) AS inbound_id FROM pairs
+                   WHERE outbound AND latest IS NOT NULL LIMIT -1) p
+             JOIN logins o ON o.id = p.outbound_id
+             JOIN connections co ON co.id = o.connection_id
+             JOIN logins i ON i.id = p.inbound_id
+             JOIN connections ci ON ci.id = i.connection_id
+             WHERE (o.time_ns - i.time_ns <= 10000000000 OR o.time_ns - i.time_ns <= i.latency_ns)
+               AND NOT (coalesce(i.result, 'OK') <> 'OK' AND i.command = 'LOGIN' AND o.time_ns - i.time_ns > i.latency_ns
+                        AND coalesce(i.username_form, '') NOT LIKE 'literal%'
+                        AND coalesce(i.password_form, '') NOT LIKE 'literal%')
+               AND (co.server_ip <> ci.server_ip OR co.server_port <> ci.server_port)
+               AND (ci.client_ip <> ci.server_ip OR i.result IS NULL OR o.time_ns - i.time_ns <= i.latency_ns)
              LIMIT -1),
          compared AS (
              SELECT b.*, lenient.server_ip IS NOT NULL AS lenient, lenient_user.server_ip IS NOT NULL AS lenient_user,
@@ -167,24 +203,28 @@ CREATE VIEW judged_findings AS
 CREATE VIEW diagnosis AS
     -- One sentence for each client and server, and the verdict that weighs most: proved, likely, tolerated, unknown or
     -- unrelated as in verdicts; 'no finding': logins were seen and broke no rule; 'not seen': there was none to judge.
+    -- As in senders, what few logins have is worked out for those few.
     WITH pairs AS (
              SELECT client_ip, server_ip, max(server_product) AS server_product, count(*) AS connections,
-                    sum(encryption <> 'none') AS encrypted, sum(not_imap) AS not_imap
-             FROM connections
+                    sum(encrypted) AS encrypted, sum(not_imap) AS not_imap, nullif(sum(logins), 0) AS logins
+             FROM (SELECT c.client_ip, c.server_ip, c.server_product, c.encryption <> 'none' AS encrypted, c.not_imap,
+                          (SELECT count(*) FROM logins l WHERE l.connection_id = c.id) AS logins
+                   FROM connections c
+                   LIMIT -1)
              GROUP BY client_ip, server_ip),
          counts AS (
-             SELECT client_ip, server_ip, count(*) AS logins, sum(refused IS 1) AS refused,
-                    sum(refused IS NULL) AS unanswered,
+             SELECT client_ip, server_ip, sum(refused IS 1) AS refused, sum(refused IS NULL) AS unanswered,
                     count(DISTINCT CASE WHEN refused THEN username END) AS users_refused,
                     sum(wildcard_quoted) AS quoted, sum(wildcard_quoted AND refused IS 0) AS quoted_let_in,
-                    sum(wildcard_quoted AND refused IS 1) AS quoted_refused,
-                    sum(username_form IS 'atom' OR password_form IS 'atom') AS bare,
+                    sum(wildcard_quoted AND refused IS 1) AS quoted_refused, sum(bare) AS bare,
                     -- how --mask-users writes a name
-                    min(length(username) = 21 AND username GLOB 'user-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]*') AS masked
-             FROM (SELECT c.client_ip, c.server_ip, l.username, l.username_form, l.password_form, l.refused,
-                          l.wildcard_quoted
+                    min(CASE WHEN bare THEN length(username) = 21
+                             AND username GLOB 'user-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]*' END) AS masked
+             FROM (SELECT c.client_ip, c.server_ip, l.username, l.refused, l.wildcard_quoted,
+                          (l.username_form IS 'atom' OR l.password_form IS 'atom') AS bare
                    FROM judged_logins l
                    JOIN connections c ON c.id = l.connection_id
+                   WHERE l.refused IS NOT 0 OR l.username_form = 'atom' OR l.password_form = 'atom' OR l.wildcard_quoted
                    LIMIT -1)
              GROUP BY client_ip, server_ip),
          judged AS (SELECT * FROM verdicts LIMIT -1),
@@ -232,8 +272,9 @@ CREATE VIEW diagnosis AS
              SELECT p.client_ip, p.server_ip, p.server_product, p.client_ip AS sender,
                     p.server_ip || coalesce(' (' || p.server_product || ')', '') AS server,
                     p.connections, p.encrypted, p.not_imap,
-                    c.logins, c.refused, c.unanswered, c.users_refused, c.quoted, c.quoted_let_in, c.quoted_refused, c.bare,
-                    c.masked, f.weight, f.dovecot, f.clean_passed, f.w, f.w_legs, f.w_leg_users, f.w_leg_forms, f.w_proved,
+                    p.logins, coalesce(c.refused, 0) AS refused, coalesce(c.unanswered, 0) AS unanswered,
+                    coalesce(c.users_refused, 0) AS users_refused, coalesce(c.quoted, 0) AS quoted, c.quoted_let_in,
+                    c.quoted_refused, coalesce(c.bare, 0) AS bare, c.masked, f.weight, f.dovecot, f.clean_passed, f.w, f.w_legs, f.w_leg_users, f.w_leg_forms, f.w_proved,
                     f.w_likely, f.w_tolerated, f.w_unknown, f.w_unrelated, f.w_refused, f.o_proved, f.o_likely,
                     f.o_tolerated, f.o_unknown, f.o_unrelated, f.o_unanswered,
                     s.logins AS spoiled, s.behind, r.rules, own.product AS own_product
@@ -251,7 +292,7 @@ CREATE VIEW diagnosis AS
                ELSE CASE weight WHEN 5 THEN 'proved' WHEN 4 THEN 'likely' WHEN 3 THEN 'tolerated' WHEN 2 THEN 'unknown'
                         ELSE 'unrelated' END
            END AS verdict,
-           coalesce(logins, 0) AS logins, coalesce(refused, 0) AS refused, coalesce(users_refused, 0) AS users_refused,
+           coalesce(logins, 0) AS logins, refused, users_refused,
            CASE
                WHEN logins IS NULL
                    THEN 'No login was seen from ' || sender || ' to ' || server

@@ -18,9 +18,13 @@ CREATE VIEW judged_logins AS
            l.id IN (SELECT v.login_id FROM violations v
                     WHERE v.rule NOT IN ('cleartext-password', 'guessable-exchange') AND v.rule = 'unquoted-wildcard'
                       AND (v.argument = 'username' OR v.argument = 'password')) AS wildcard_unquoted,
-           (coalesce(l.username_form = 'quoted' OR l.username_form = 'literal' OR l.username_form = 'literal+'
-                     OR l.username_form = 'literal8', 0)
-            AND (instr(l.username, '*') > 0 OR instr(l.username, '%') > 0)) AS wildcard_quoted
+           -- most names hold neither: that is asked first
+           CASE
+               WHEN instr(l.username, '*') > 0 OR instr(l.username, '%') > 0
+                   THEN coalesce(l.username_form = 'quoted' OR l.username_form = 'literal' OR l.username_form = 'literal+'
+                                 OR l.username_form = 'literal8', 0)
+               ELSE 0
+           END AS wildcard_quoted
     FROM logins l;
 
 CREATE VIEW findings AS
@@ -88,27 +92,40 @@ CREATE VIEW wildcard_logins AS
 
 CREATE VIEW senders AS
     -- Who sends logins to whom, and whether wildcards are quoted.
-    SELECT client_ip, server_ip, max(server_product) AS server_product,
-           count(*) AS logins,
-           sum(wildcard_unquoted) AS wildcard_unquoted, -- logins with one in the user name or the password
-           sum(wildcard_quoted) AS wildcard_quoted, -- logins with one in a quoted or literal user name
-           sum(refused IS 1) AS refused,
-           sum(wildcard_unquoted AND refused IS 1) AS wildcard_refused, -- unquoted and refused
-           sum(refused IS NULL) AS unanswered, -- no verdict was seen
-           count(DISTINCT CASE WHEN refused THEN username END) AS users_refused,
-           count(DISTINCT CASE WHEN refused AND wildcard_unquoted THEN username END) AS wildcard_users_refused,
+    -- All logins are only counted, for grouping costs what is carried along; few are refused, or hold a wildcard.
+    WITH counted AS (
+             SELECT c.client_ip, c.server_ip, max(c.server_product) AS server_product, count(*) AS logins
+             FROM logins l
+             CROSS JOIN connections c ON c.id = l.connection_id
+             GROUP BY c.client_ip, c.server_ip),
+         notable AS (
+             SELECT client_ip, server_ip, sum(wildcard_unquoted) AS wildcard_unquoted,
+                    sum(wildcard_quoted) AS wildcard_quoted, sum(refused IS 1) AS refused,
+                    sum(wildcard_unquoted AND refused IS 1) AS wildcard_refused, sum(refused IS NULL) AS unanswered,
+                    count(DISTINCT CASE WHEN refused THEN username END) AS users_refused,
+                    count(DISTINCT CASE WHEN refused AND wildcard_unquoted THEN username END) AS wildcard_users_refused
+             FROM (SELECT c.client_ip, c.server_ip, l.username, l.refused, l.wildcard_unquoted, l.wildcard_quoted
+                   FROM judged_logins l
+                   JOIN connections c ON c.id = l.connection_id
+                   WHERE l.refused IS NOT 0 OR l.wildcard_quoted OR l.wildcard_unquoted
+                   LIMIT -1) -- keeps SQLite from judging a login anew for each sum above
+             GROUP BY client_ip, server_ip)
+    SELECT c.client_ip, c.server_ip, c.server_product, c.logins,
+           coalesce(n.wildcard_unquoted, 0) AS wildcard_unquoted, -- logins with one in the user name or the password
+           coalesce(n.wildcard_quoted, 0) AS wildcard_quoted, -- logins with one in a quoted or literal user name
+           coalesce(n.refused, 0) AS refused,
+           coalesce(n.wildcard_refused, 0) AS wildcard_refused, -- unquoted and refused
+           coalesce(n.unanswered, 0) AS unanswered, -- no verdict was seen
+           coalesce(n.users_refused, 0) AS users_refused,
+           coalesce(n.wildcard_users_refused, 0) AS wildcard_users_refused,
            CASE
-               WHEN sum(wildcard_unquoted) > 0 AND sum(wildcard_quoted) > 0 THEN 'mixed'
-               WHEN sum(wildcard_unquoted) > 0 THEN 'never quotes'
-               WHEN sum(wildcard_quoted) > 0 THEN 'quotes'
+               WHEN n.wildcard_unquoted > 0 AND n.wildcard_quoted > 0 THEN 'mixed'
+               WHEN n.wildcard_unquoted > 0 THEN 'never quotes'
+               WHEN n.wildcard_quoted > 0 THEN 'quotes'
                ELSE 'not tried'
            END AS verdict
-    FROM (SELECT c.client_ip, c.server_ip, c.server_product, l.username, l.refused, l.wildcard_unquoted,
-                 l.wildcard_quoted
-          FROM judged_logins l
-          JOIN connections c ON c.id = l.connection_id
-          LIMIT -1) -- keeps SQLite from judging a login anew for each sum above
-    GROUP BY client_ip, server_ip;
+    FROM counted c
+    LEFT JOIN notable n ON n.client_ip = c.client_ip AND n.server_ip = c.server_ip;
 
 CREATE VIEW affected_users AS
     -- Users whose logins broke a rule and were refused, a row a user and server, and whether the same user got in there
