@@ -3,7 +3,7 @@
 build_packages="build-essential cmake pkg-config libpcap-dev libnids-dev libsqlite3-dev nettle-dev libjansson-dev
 libseccomp-dev libcap-ng-dev libsystemd-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev libbz2-dev"
 test_packages="libcmocka-dev python3 iproute2 tcpreplay sqlite3 python3-jsonschema systemd
-chromium fonts-dejavu-core" # samples/make/install adds the real servers and clients, and npm where there is none
+chromium fonts-dejavu-core poppler-utils" # samples/make/install adds the real servers and clients, and npm where there is none
 
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then

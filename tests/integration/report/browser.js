@@ -1,38 +1,19 @@
 // Opens a page from its file in a real browser and tells as JSON what it does: browser.js PAGE FOLDER
 // The folder gets the screenshots. NODE_PATH leads to playwright-core.
 "use strict";
-const { chromium } = require("playwright-core");
 const fs = require("fs");
-const os = require("os");
 const path = require("path");
+const { launch, watch } = require("./browsing.js");
 
 const [file, folder] = process.argv.slice(2);
 const found = { requests: [], messages: [], dialogs: 0 };
-
-function watch(page) {
-  page.on("request", (request) => found.requests.push(request.url()));
-  page.on("console", (message) => found.messages.push(message.text()));
-  page.on("pageerror", (error) => found.messages.push(String(error)));
-  page.on("dialog", (dialog) => { found.dialogs++; dialog.dismiss(); });
-}
-
-async function launch(options) {
-  const data = fs.mkdtempSync(path.join(os.tmpdir(), "imaptap-browser-"));
-  const context = await chromium.launchPersistentContext(data, {
-    executablePath: "/usr/bin/chromium", headless: true, chromiumSandbox: false, viewport: { width: 1280, height: 900 }, ...options,
-    args: ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-      "--disable-sync"],
-  });
-  context.setDefaultTimeout(120000);
-  return { context, close: async () => { await context.close(); fs.rmSync(data, { recursive: true, force: true }); } };
-}
 
 const column = (page, index) => page.$$eval("#finding-table tbody tr", (rows, index) => rows.map((row) => row.cells[index].textContent), index);
 
 async function withScripts() {
   const { context, close } = await launch({});
   const page = await context.newPage();
-  watch(page);
+  watch(page, found);
   await page.goto("file://" + file);
   found.scripts = await page.evaluate(() => document.scripts.length);
   found.markup = await page.evaluate(() => document.querySelectorAll("img, iframe, object, embed, link, base").length);
@@ -89,13 +70,14 @@ async function withScripts() {
   await page.emulateMedia({ media: "print" });
   found.printed = await page.evaluate(() => [getComputedStyle(document.querySelector("nav")).display,
     getComputedStyle(document.body).backgroundColor]);
+  await page.pdf({ path: path.join(folder, "printed.pdf"), format: "A4" });
   await close();
 }
 
 async function withoutScripts() {
   const { context, close } = await launch({ javaScriptEnabled: false });
   const page = await context.newPage();
-  watch(page);
+  watch(page, found);
   await page.goto("file://" + file);
   found.plain = {
     verdict: await page.locator("h1").innerText(),

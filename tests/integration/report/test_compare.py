@@ -11,7 +11,7 @@ from capture_maker import Conversation, pcap
 BARE, QUOTED = "a1 LOGIN {0} Sesam-77", 'a1 LOGIN "{0}" "Sesam-77"'
 
 
-class Compare(harness.ImaptapTest):
+class Comparing:
     def capture(self, name, *logins, start=1_700_000_000):
         """(client, line, answer)s as a capture; a line of None: a connection that is encrypted from the start."""
         frames = []
@@ -42,6 +42,8 @@ class Compare(harness.ImaptapTest):
     def changes(answer, kind, name):
         return {row[name]: row["change"] for row in answer[kind]}
 
+
+class Compare(Comparing, harness.ImaptapTest):
     def test_who_stopped_who_began_and_who_goes_on(self):
         answer = self.sides(
             [("10.0.0.1", BARE.format("a*"), "BAD no"), ("10.0.0.2", BARE.format("b*"), "BAD no"),
