@@ -34,8 +34,8 @@ TABLES = {
 
 
 class Maker:
-    def __init__(self, connection, logins, seed):
-        self.rng, self.connection, self.wanted = random.Random(seed), connection, logins
+    def __init__(self, connection, logins, seed, spaces=0):
+        self.rng, self.connection, self.wanted, self.spaces = random.Random(seed), connection, logins, spaces
         self.rows = {table: [] for table in TABLES}
         self.connections = self.logins = 0
         self.days = 30
@@ -106,6 +106,8 @@ class Maker:
             self.add("violations", self.logins, *rng.choice((("bad-spacing", "command", None, 1, None),
                                                              ("bad-line-end", "command", None, 1, "\\x0A"),
                                                              ("unquoted-special", "password", None, None, None))))
+        if self.spaces and rng.random() < self.spaces:
+            self.add("violations", self.logins, "bad-spacing", "tag", 2, 1, None)
         return answer[0]
 
     def session(self, capture, time_ns):
@@ -145,6 +147,7 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--logins", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--spaces", type=float, default=0, help="so many of the logins have a space too much behind their tag")
     options = parser.parse_args()
     if os.path.exists(options.out):
         sys.exit(f"{options.out}: is there already")
@@ -154,7 +157,7 @@ def main():
     connection.execute("PRAGMA synchronous = OFF")
     for table in ("violations", "logins", "connections", "captures"):
         connection.execute(f"DELETE FROM {table}")
-    Maker(connection, options.logins, options.seed).make()
+    Maker(connection, options.logins, options.seed, options.spaces).make()
     connection.commit()
     connection.close()
 

@@ -36,7 +36,7 @@ class Database:
         self.scans = {}
 
     def query(self, text):
-        return cpu([self.imaptap, "query", "-d", self.path, "--format", "csv", text], self.runs)
+        return cpu([self.imaptap, "query", "-d", self.path, "--format", "csv", "--max-rows", "0", text], self.runs)
 
     def reads(self, sql):
         read = set()
