@@ -51,7 +51,11 @@ class Installation(harness.ImaptapTest):
         for name in ("bin/imaptap", "lib/systemd/system/imaptap@.service", "lib/sysusers.d/imaptap.conf"):
             self.assertTrue(os.path.exists(os.path.join(prefix, name)), name)
         with open(os.path.join(prefix, "lib/systemd/system/imaptap@.service"), encoding="utf-8") as file:
-            self.assertRegex(file.read(), r"(?m)^ExecStart=/\S+/bin/imaptap live ")
+            unit = file.read()
+        self.assertRegex(unit, r"(?m)^ExecStart=/\S+/bin/imaptap live ")
+        documentation = re.search(r"(?m)^Documentation=file:(\S+)$", unit).group(1)
+        self.assertTrue(documentation.endswith("/share/doc/imaptap/README.md"), documentation)
+        self.assertTrue(os.path.exists(os.path.join(prefix, "share/doc/imaptap/README.md")))
 
     @unittest.skipIf(shutil.which("systemd-sysusers") is None, "needs systemd-sysusers (Debian: systemd)")
     def test_makes_the_user(self):
