@@ -4,7 +4,7 @@
  */
 #include "analyzer/packet/fragments.h"
 
-#include "analyzer/stream/siphash.h"
+#include "analyzer/packet/siphash.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,45 +3,29 @@
  */
 #include "analyzer/stream/connection_index.h"
 
-#include "analyzer/stream/siphash.h"
-
 #include <assert.h>
-#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #define KEY_WORDS 6
-/* The octets before an address of IPv4. */
-#define MAPPED 0xffff
 
 static_assert(sizeof(struct connection_key) == KEY_WORDS * sizeof(uint64_t), "the key has padding");
+static_assert(sizeof((struct connection_index *)0)->secret == (1 + 2 * KEY_WORDS) * sizeof(uint64_t),
+              "a secret number for each half of a word, and one more");
 
-/* Addresses of IPv4 stand in the last four octets (RFC 4291 section 2.5.5.2): their words are put together.
- */
-static size_t squeeze(const uint64_t words[KEY_WORDS], uint64_t squeezed[KEY_WORDS])
-{
-    size_t count = 0;
-
-    squeezed[count++] = words[4]; /* ports and VLAN */
-    if ((words[0] | words[2]) == 0 && be64toh(words[1]) >> 32 == MAPPED &&
-        be64toh(words[3]) >> 32 == MAPPED) {
-        squeezed[count++] = be64toh(words[1]) << 32 | (be64toh(words[3]) & UINT32_MAX);
-    } else {
-        memcpy(&squeezed[count], words, 4 * sizeof *words);
-        count += 4;
-    }
-    if (words[5] != 0)
-        squeezed[count++] = words[5]; /* the tunnel */
-    return count;
-}
-
+/* Multilinear hashing (Lemire and Kaser, 2014): whatever addresses somebody chooses who does not know the
+ * secret numbers, two keys collide as seldom as chance has it. And the multiplications do not wait for each
+ * other. */
 uint32_t connection_index_hash(const struct connection_index *index, const struct connection_key *key)
 {
-    uint64_t words[KEY_WORDS], squeezed[KEY_WORDS];
+    uint64_t sum = index->secret[0];
+    uint64_t words[KEY_WORDS];
 
     memcpy(words, key, sizeof words);
-    return (uint32_t)siphash(index->key, squeezed, squeeze(words, squeezed));
+    for (size_t i = 0; i < KEY_WORDS; i++)
+        sum += index->secret[1 + 2 * i] * (uint32_t)words[i] + index->secret[2 + 2 * i] * (words[i] >> 32);
+    return (uint32_t)(sum >> 32);
 }
 
 static bool same_key(const struct connection_key *a, const struct connection_key *b)
@@ -125,7 +109,7 @@ int connection_index_start(struct connection_index *index)
     memset(index, 0, sizeof *index);
     index->mask = 1023;
     index->entries = calloc(index->mask + 1, sizeof *index->entries);
-    if (index->entries != NULL && getrandom(index->key, sizeof index->key, 0) == sizeof index->key)
+    if (index->entries != NULL && getrandom(index->secret, sizeof index->secret, 0) == sizeof index->secret)
         return 0;
     connection_index_stop(index);
     return -1;

@@ -1,5 +1,6 @@
 /*
- * Finds connections by their addresses and ports. The hash is keyed, because an attacker picks the addresses.
+ * Finds connections by their addresses and ports. The hash depends on secret numbers, because an attacker
+ * picks the addresses.
  */
 #ifndef IMAPTAP_ANALYZER_STREAM_CONNECTION_INDEX_H
 #define IMAPTAP_ANALYZER_STREAM_CONNECTION_INDEX_H
@@ -12,13 +13,13 @@ struct connection_entry {
 };
 
 struct connection_index {
-    uint64_t key[2];
+    uint64_t secret[13]; /* random */
     struct connection_entry *entries;
     uint32_t mask; /* entries - 1 */
     uint32_t used;
 };
 
-/* Makes it empty, with a random key. Returns 0, or -1 when memory or randomness cannot be had. */
+/* Makes it empty, with random secret numbers. Returns 0, or -1 when memory or randomness cannot be had. */
 int connection_index_start(struct connection_index *index);
 
 uint32_t connection_index_hash(const struct connection_index *index, const struct connection_key *key);

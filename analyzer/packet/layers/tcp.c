@@ -6,7 +6,6 @@
 #include <endian.h>
 #include <string.h>
 
-/* In words of eight octets, as it is read again soon. */
 static void put_address(uint8_t to[16], const uint8_t *from, bool ipv6)
 {
     uint64_t halves[2] = {0, 0};
@@ -15,8 +14,7 @@ static void put_address(uint8_t to[16], const uint8_t *from, bool ipv6)
         memcpy(halves, from, sizeof halves);
     else
         halves[1] = htobe64(UINT64_C(0xffff) << 32 | be32(from)); /* ::ffff:0:0/96 */
-    memcpy(to, &halves[0], 8);
-    memcpy(to + 8, &halves[1], 8);
+    memcpy(to, halves, sizeof halves);
 }
 
 int layer_tcp(struct peeling *peeling)

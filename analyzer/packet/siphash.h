@@ -1,9 +1,9 @@
 /*
  * SipHash-1-3 of a few octets. The attacker picks the addresses, so the hash is keyed; it stands in a header
- * because it is needed for every segment.
+ * because it is needed for every fragment.
  */
-#ifndef IMAPTAP_ANALYZER_STREAM_SIPHASH_H
-#define IMAPTAP_ANALYZER_STREAM_SIPHASH_H
+#ifndef IMAPTAP_ANALYZER_PACKET_SIPHASH_H
+#define IMAPTAP_ANALYZER_PACKET_SIPHASH_H
 
 #include <stddef.h>
 #include <stdint.h>
