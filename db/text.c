@@ -41,17 +41,29 @@ size_t text_decode(const char *octets, size_t length, uint32_t *point)
     return size;
 }
 
+/* Whether one of eight octets is over 127, or 0, or behind a 0. */
+static bool is_special(uint64_t eight)
+{
+    return ((eight | (eight - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080)) != 0;
+}
+
 /* How many octets at the front are ASCII without NUL, eight at a time. */
 static size_t plain_ascii(const char *octets, size_t length)
 {
+    uint64_t eight;
     size_t at = 0;
 
-    for (uint64_t eight; length - at >= sizeof eight; at += sizeof eight) {
+    for (; length - at >= sizeof eight; at += sizeof eight) {
         memcpy(&eight, octets + at, sizeof eight);
-        /* over 127, or 0, or behind a 0 */
-        if ((eight | (eight - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080))
-            break;
+        if (is_special(eight))
+            return at;
     }
+    if (length >= sizeof eight) { /* what is left, and some octets before it once more */
+        memcpy(&eight, octets + length - sizeof eight, sizeof eight);
+        return is_special(eight) ? at : length;
+    }
+    while (at < length && (signed char)octets[at] > 0)
+        at++;
     return at;
 }
 
