@@ -1,5 +1,6 @@
 /*
- * What the analyzers of a live capture have seen: their figures, and the rows of `captures` that tell of them.
+ * What the analyzers of a live capture have seen: their figures, and the rows of `captures` that tell of
+ * them.
  */
 #include "analyzer/recorder/live/crew_internal.h"
 

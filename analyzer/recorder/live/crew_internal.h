@@ -18,7 +18,7 @@ struct worker {
     int64_t started_ms, leashed_ms;
     int64_t start_ms; /* when the next one is to be started */
     int pause_ms;
-    uint32_t paused;  /* open, but down: their rows are ended, and begun anew when they are up */
+    uint32_t paused; /* open, but down: their rows are ended, and begun anew when they are up */
     struct keeper_figures figures[CHANNEL_INTERFACES]; /* of this life */
     struct keeper_figures rows[CHANNEL_INTERFACES];    /* those that rows from before a pause have */
     int64_t row_ns[CHANNEL_INTERFACES];                /* when the pause ended */
