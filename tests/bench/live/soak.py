@@ -36,6 +36,7 @@ PASS_PPS = 1500
 PASS_EVERY = 6         # seconds
 DISK = 512             # MiB
 FULL = 20              # seconds
+NEAR = 5               # seconds: so far a login's moment may be from that of its packets
 AROUND = 2             # seconds: so far around a hole a conversation may reach into it
 
 
@@ -262,14 +263,17 @@ class Soak:
         return holes
 
     def judge(self, expected):
-        found = {}
-        for row in self.ask("SELECT source, client_ip, client_port, server_ip, username, result FROM logins "
-                            "JOIN connections ON connections.id = connection_id JOIN captures ON captures.id = logins.capture_id"):
-            key = row
-            while key in found:
-                key += ("again",)
-            found[key] = True
-        missing = {key: moments for key, moments in expected.items() if key not in found}
+        found = {}  # {what is known of a login: [its moments]}: a port may be used again
+        for *row, time_ns in self.ask(
+                "SELECT source, client_ip, client_port, server_ip, username, result, time_ns FROM logins "
+                "JOIN connections ON connections.id = connection_id JOIN captures ON captures.id = logins.capture_id"):
+            found.setdefault(tuple(row), []).append(time_ns / 1e9)
+        missing = {}
+        for key, (first, last) in expected.items():
+            moments = found.get(key[:6], [])
+            if not any(first - NEAR <= moment <= last + NEAR for moment in moments):
+                missing[key] = (first, last)
+        found = [moment for moments in found.values() for moment in moments]
         holes, unexplained = self.holes(), []
         inside = {(source, *hole): 0 for source, some in holes.items() for hole in some}
         for key, (first, last) in sorted(missing.items(), key=lambda one: one[1]):
