@@ -52,6 +52,9 @@ static void print_version(void)
 int main(int argc, char **argv)
 {
     (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD); /* no process here has a second thread */
+    /* what a statement that fails is to restore stays in memory: a batch of rows touches a few hundred pages
+     */
+    (void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 4 << 20);
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;
