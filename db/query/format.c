@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 bool query_cell(struct query_writer *writer, int index, struct query_cell *cell)
 {
@@ -58,6 +57,14 @@ static void free_nothing(struct query_writer *writer)
     (void)writer;
 }
 
+static bool has_special(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (text[i] == '"' || text[i] == ',' || text[i] == '\r' || text[i] == '\n')
+            return true;
+    return false;
+}
+
 /* One field. An empty text is quoted, so that it is not taken for NULL. A file or pipe gets the octets as
  * they are; a terminal never gets a control character. */
 static bool write_field(struct query_writer *writer, const char *text, size_t length)
@@ -65,22 +72,25 @@ static bool write_field(struct query_writer *writer, const char *text, size_t le
     char *shown = NULL;
     bool quoted;
 
-    if (isatty(fileno(writer->out))) {
+    if (writer->terminal) {
         text = shown = display_escape(text, length, &length);
         if (shown == NULL)
             return false;
     }
-    quoted = length == 0 || memchr(text, '"', length) != NULL || memchr(text, ',', length) != NULL ||
-             memchr(text, '\r', length) != NULL || memchr(text, '\n', length) != NULL;
+    quoted = length == 0 || has_special(text, length);
     if (!quoted) {
         (void)fwrite(text, 1, length, writer->out);
     } else {
+        const char *end = text + length, *mark;
+
         (void)putc('"', writer->out);
-        for (size_t i = 0; i < length; i++) {
-            if (text[i] == '"')
-                (void)putc('"', writer->out);
-            (void)putc(text[i], writer->out);
+        /* each " is written twice */
+        while ((mark = memchr(text, '"', (size_t)(end - text))) != NULL) {
+            (void)fwrite(text, 1, (size_t)(mark - text) + 1, writer->out);
+            (void)putc('"', writer->out);
+            text = mark + 1;
         }
+        (void)fwrite(text, 1, (size_t)(end - text), writer->out);
         (void)putc('"', writer->out);
     }
     free(shown);

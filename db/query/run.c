@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* What SQLite may take. */
 #define MEMORY_MIB 256
@@ -192,7 +193,10 @@ enum query_status query_run(const char *path, const char *sql, const struct quer
     static const struct query_parameters none = QUERY_NO_PARAMETERS;
     const struct query_parameters *parameters = options->parameters != NULL ? options->parameters : &none;
     struct runner runner = {.path = path, .options = options, .why_size = why_size};
-    struct query_writer writer = {.functions = formats[options->format], .out = out, .width = options->width};
+    struct query_writer writer = {.functions = formats[options->format],
+                                  .out = out,
+                                  .width = options->width,
+                                  .terminal = isatty(fileno(out)) != 0};
     enum query_status status;
 
     runner.why = why;

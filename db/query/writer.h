@@ -22,6 +22,7 @@ struct query_writer {
     const struct query_format_functions *functions;
     FILE *out;
     unsigned width;
+    bool terminal; /* where `out` leads: no control character may get there */
     sqlite3_stmt *statement;
     int columns;
     uint64_t rows; /* written before this one */
