@@ -204,29 +204,37 @@ CREATE VIEW diagnosis AS
     -- One sentence for each client and server, and the verdict that weighs most: proved, likely, tolerated, unknown or
     -- unrelated as in verdicts; 'no finding': logins were seen and broke no rule; 'not seen': there was none to judge.
     -- As in senders, what few logins have is worked out for those few.
+    -- Both addresses are one text, because all connections are sorted by it: one text compares faster than two.
     WITH pairs AS (
-             SELECT client_ip, server_ip, max(server_product) AS server_product, count(*) AS connections,
-                    sum(encrypted) AS encrypted, sum(not_imap) AS not_imap, nullif(sum(logins), 0) AS logins
-             FROM (SELECT c.client_ip, c.server_ip, c.server_product, c.encryption <> 'none' AS encrypted, c.not_imap,
+             SELECT pair, substr(pair, 1, instr(pair, ' ') - 1) AS client_ip, substr(pair, instr(pair, ' ') + 1) AS server_ip,
+                    max(server_product) AS server_product, count(*) AS connections, nullif(sum(logins), 0) AS logins
+             FROM (SELECT c.client_ip || ' ' || c.server_ip AS pair, c.server_product,
                           (SELECT count(*) FROM logins l WHERE l.connection_id = c.id) AS logins
                    FROM connections c
                    LIMIT -1)
-             GROUP BY client_ip, server_ip),
+             GROUP BY pair),
+         -- the first condition is that of the index connections_of_note
+         hidden AS (
+             SELECT client_ip || ' ' || server_ip AS pair, sum(encryption <> 'none') AS encrypted, sum(not_imap) AS not_imap
+             FROM connections
+             WHERE (encryption <> 'none' OR midstream OR one_sided OR not_imap OR lost_octets > 0)
+               AND (encryption <> 'none' OR not_imap)
+             GROUP BY 1),
          counts AS (
-             SELECT client_ip, server_ip, sum(refused IS 1) AS refused, sum(refused IS NULL) AS unanswered,
+             SELECT pair, sum(refused IS 1) AS refused, sum(refused IS NULL) AS unanswered,
                     count(DISTINCT CASE WHEN refused THEN username END) AS users_refused,
                     sum(wildcard_quoted) AS quoted, sum(wildcard_quoted AND refused IS 0) AS quoted_let_in,
                     sum(wildcard_quoted AND refused IS 1) AS quoted_refused, sum(bare) AS bare,
                     -- how --mask-users writes a name
                     min(CASE WHEN bare THEN length(username) = 21
                              AND username GLOB 'user-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]*' END) AS masked
-             FROM (SELECT c.client_ip, c.server_ip, l.username, l.refused, l.wildcard_quoted,
+             FROM (SELECT c.client_ip || ' ' || c.server_ip AS pair, l.username, l.refused, l.wildcard_quoted,
                           (l.username_form IS 'atom' OR l.password_form IS 'atom') AS bare
                    FROM judged_logins l
                    JOIN connections c ON c.id = l.connection_id
                    WHERE l.refused IS NOT 0 OR l.username_form = 'atom' OR l.password_form = 'atom' OR l.wildcard_quoted
                    LIMIT -1)
-             GROUP BY client_ip, server_ip),
+             GROUP BY pair),
          judged AS (SELECT * FROM verdicts LIMIT -1),
          -- each login that broke rules: of the wildcards (w), or only others; it weighs what its worst violation does
          broken AS (
@@ -271,7 +279,7 @@ CREATE VIEW diagnosis AS
          told AS (
              SELECT p.client_ip, p.server_ip, p.server_product, p.client_ip AS sender,
                     p.server_ip || coalesce(' (' || p.server_product || ')', '') AS server,
-                    p.connections, p.encrypted, p.not_imap,
+                    p.connections, coalesce(h.encrypted, 0) AS encrypted, coalesce(h.not_imap, 0) AS not_imap,
                     p.logins, coalesce(c.refused, 0) AS refused, coalesce(c.unanswered, 0) AS unanswered,
                     coalesce(c.users_refused, 0) AS users_refused, coalesce(c.quoted, 0) AS quoted, c.quoted_let_in,
                     c.quoted_refused, coalesce(c.bare, 0) AS bare, c.masked, f.weight, f.dovecot, f.clean_passed, f.w, f.w_legs, f.w_leg_users, f.w_leg_forms, f.w_proved,
@@ -279,7 +287,8 @@ CREATE VIEW diagnosis AS
                     f.o_tolerated, f.o_unknown, f.o_unrelated, f.o_unanswered,
                     s.logins AS spoiled, s.behind, r.rules, own.product AS own_product
              FROM pairs p
-             LEFT JOIN counts c ON c.client_ip = p.client_ip AND c.server_ip = p.server_ip
+             LEFT JOIN hidden h ON h.pair = p.pair
+             LEFT JOIN counts c ON c.pair = p.pair
              LEFT JOIN found f ON f.client_ip = p.client_ip AND f.server_ip = p.server_ip
              LEFT JOIN rules_broken r ON r.client_ip = p.client_ip AND r.server_ip = p.server_ip
              LEFT JOIN spoiled s ON s.client_ip = p.client_ip AND s.server_ip = p.server_ip

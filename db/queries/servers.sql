@@ -1,24 +1,40 @@
 -- The servers: what they are, and how they answered logins and unquoted wildcards
-SELECT c.server_ip AS server, c.server_port AS port, known.server_product, c.clients, c.connections,
-       coalesce(l.logins, 0) AS logins, coalesce(l.accepted, 0) AS accepted, coalesce(l.refused, 0) AS refused,
-       coalesce(l.wildcards_accepted, 0) AS wildcards_accepted, coalesce(l.wildcards_refused, 0) AS wildcards_refused,
-       known.greeting
-FROM (SELECT server_ip, server_port, count(DISTINCT client_ip) AS clients, count(*) AS connections,
-             coalesce(max(CASE WHEN server_product IS NOT NULL THEN id END),
-                      max(CASE WHEN greeting IS NOT NULL THEN id END)) AS known_id
-      FROM connections
-      WHERE (:client IS NULL OR client_ip IN (SELECT value FROM json_each(:client)))
-        AND (:server IS NULL OR server_ip IN (SELECT value FROM json_each(:server)))
+-- All connections are sorted once, by client too; only logins that are not plainly let in are looked at.
+SELECT c.server_ip AS server, c.server_port AS port, known.server_product, c.clients, c.connections, c.logins,
+       c.logins - coalesce(l.not_accepted, 0) AS accepted, coalesce(l.refused, 0) AS refused,
+       coalesce(w.accepted, 0) AS wildcards_accepted, coalesce(w.refused, 0) AS wildcards_refused, known.greeting
+FROM (SELECT server_ip, server_port, count(*) AS clients, sum(connections) AS connections, sum(logins) AS logins,
+             coalesce(max(product_id), max(greeting_id)) AS known_id
+      FROM (SELECT client_ip, server_ip, server_port, count(*) AS connections, sum(logins) AS logins,
+                   max(CASE WHEN told = 2 THEN id END) AS product_id, max(CASE WHEN told = 1 THEN id END) AS greeting_id
+            FROM (SELECT client_ip, server_ip, server_port, id,
+                         CASE WHEN server_product IS NOT NULL THEN 2 ELSE greeting IS NOT NULL END AS told,
+                         (SELECT count(*) FROM logins l WHERE l.connection_id = c.id) AS logins
+                  FROM connections c
+                  WHERE (:client IS NULL OR client_ip IN (SELECT value FROM json_each(:client)))
+                    AND (:server IS NULL OR server_ip IN (SELECT value FROM json_each(:server)))
+                  LIMIT -1)
+            GROUP BY client_ip, server_ip, server_port)
       GROUP BY server_ip, server_port) c
 LEFT JOIN connections known ON known.id = c.known_id
-LEFT JOIN (SELECT server_ip, server_port, count(*) AS logins, sum(refused IS 0) AS accepted,
-                  sum(refused IS 1) AS refused, sum(wildcard_unquoted AND refused IS 0) AS wildcards_accepted,
-                  sum(wildcard_unquoted AND refused IS 1) AS wildcards_refused
-           FROM (SELECT c.server_ip, c.server_port, l.refused, l.wildcard_unquoted
+LEFT JOIN (SELECT server_ip, server_port, sum(refused IS NOT 0) AS not_accepted, sum(refused IS 1) AS refused
+           FROM (SELECT c.server_ip, c.server_port, l.refused
                  FROM judged_logins l
-                 JOIN connections c ON c.id = l.connection_id
-                 WHERE (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
+                 CROSS JOIN connections c ON c.id = l.connection_id
+                 WHERE (l.result IS NOT 'OK' OR l.after_result = 'BAD' OR l.incomplete)
+                   AND (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
                    AND (:server IS NULL OR c.server_ip IN (SELECT value FROM json_each(:server)))
                  LIMIT -1)
            GROUP BY server_ip, server_port) l ON l.server_ip = c.server_ip AND l.server_port = c.server_port
+LEFT JOIN (SELECT server_ip, server_port, sum(refused IS 0) AS accepted, sum(refused IS 1) AS refused
+           FROM (SELECT c.server_ip, c.server_port, l.refused
+                 FROM (SELECT DISTINCT login_id FROM violations
+                       WHERE rule NOT IN ('cleartext-password', 'guessable-exchange') AND rule = 'unquoted-wildcard'
+                         AND (argument = 'username' OR argument = 'password')) v
+                 CROSS JOIN judged_logins l ON l.id = v.login_id
+                 CROSS JOIN connections c ON c.id = l.connection_id
+                 WHERE (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
+                   AND (:server IS NULL OR c.server_ip IN (SELECT value FROM json_each(:server)))
+                 LIMIT -1)
+           GROUP BY server_ip, server_port) w ON w.server_ip = c.server_ip AND w.server_port = c.server_port
 ORDER BY wildcards_refused DESC, logins DESC, c.server_ip, c.server_port;
