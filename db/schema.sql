@@ -57,7 +57,9 @@ CREATE TABLE captures (
         CHECK (typeof(lost_octets) IN ('integer', 'null')),
     evicted INTEGER -- connections given up while it was read, because too many were open
         CHECK (typeof(evicted) IN ('integer', 'null')),
-    read_ns INTEGER CHECK (typeof(read_ns) IN ('integer', 'null')) -- when its reading began
+    read_ns INTEGER CHECK (typeof(read_ns) IN ('integer', 'null')), -- when its reading began
+    events_waiting INTEGER -- how many findings waited for the database at a time, at most; NULL: a file
+        CHECK (typeof(events_waiting) IN ('integer', 'null'))
 );
 
 CREATE TABLE connections (

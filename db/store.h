@@ -56,6 +56,7 @@ struct store_capture {
     const char *sha256;           /* of all of these; NULL: not known */
     int64_t lost_octets, evicted; /* -1: not known */
     int64_t read_ns;              /* when its reading began; -1: store_capture_update leaves what is there */
+    int64_t events_waiting;       /* for the database at a time, at most; -1: does not apply */
 };
 
 struct store_connection {

@@ -121,6 +121,7 @@ static void bind_capture(struct store_binder *binder, const struct store_capture
     store_bind_count(binder, capture->lost_octets);
     store_bind_count(binder, capture->evicted);
     store_bind_count(binder, capture->read_ns);
+    store_bind_count(binder, capture->events_waiting);
 }
 
 int store_capture_begin(struct store *store, const struct store_capture *capture, int64_t *id)

@@ -76,12 +76,13 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_CAPTURE_ADD] =
         "INSERT INTO captures (source, kind, fingerprint, link_types, packets, bytes, kernel_drops,"
         " interface_drops, first_ns, last_ns, state, error, size, sha256, lost_octets, evicted, read_ns, "
-        "run_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))",
+        "events_waiting, run_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))",
     [SQL_CAPTURE_UPDATE] = "UPDATE captures SET source = ?, kind = ?, fingerprint = coalesce(?, fingerprint),"
                            " link_types = ?, packets = ?, bytes = ?, kernel_drops = ?, interface_drops = ?,"
                            " first_ns = ?, last_ns = ?, state = ?, error = ?, size = ?, sha256 = ?,"
-                           " lost_octets = ?, evicted = ?, read_ns = coalesce(?, read_ns) WHERE id = ?",
+                           " lost_octets = ?, evicted = ?, read_ns = coalesce(?, read_ns),"
+                           " events_waiting = ? WHERE id = ?",
     [SQL_CAPTURE_RUNNING_RUN] = "SELECT run_id FROM captures WHERE id = ? AND state = 'running'",
     [SQL_CAPTURE_LOST] = "UPDATE captures SET lost_octets = coalesce(lost_octets, 0) + ?2 WHERE id = ?1",
     [SQL_CAPTURE_UNHASHED] =

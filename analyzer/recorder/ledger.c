@@ -126,6 +126,7 @@ static enum ledger_status begin_capture(struct ledger *ledger, uint32_t number)
         .lost_octets = -1,
         .evicted = -1,
         .read_ns = now_ns(),
+        .events_waiting = -1,
     };
 
     if (outcome->state != OUTCOME_PENDING || outcome->id != 0)
@@ -274,6 +275,7 @@ static enum ledger_status settle(struct ledger *ledger, uint32_t capture, const 
         .lost_octets = outcome->lost_octets,
         .evicted = outcome->evicted,
         .read_ns = -1,
+        .events_waiting = -1,
     };
     bool known = false;
 

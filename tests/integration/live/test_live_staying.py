@@ -265,6 +265,7 @@ class Trouble(span.LiveTest, harness.ImaptapTest):
         self.stop()
         self.assertRegex(self.said(), "can be written again, after .* lost meanwhile: 0 logins, 0 connections")
         self.assertEqual(self.ask('SELECT DISTINCT "end" FROM connections'), [("fin",)])
+        self.assertGreaterEqual(self.one("SELECT events_waiting FROM captures"), 3 * 11)  # connection, login, end of each
         self.check_database()
 
     def test_a_full_disk_is_waited_for(self):

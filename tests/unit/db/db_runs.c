@@ -105,14 +105,16 @@ static void test_what_is_known_of_a_file_is_kept(void **state)
     capture.lost_octets = 3;
     capture.evicted = 2;
     capture.read_ns = -1;
+    capture.events_waiting = 5;
     assert_int_equal(store_capture_update(store, id, &capture), STORE_OK);
     assert_int_equal(store_capture_lost(store, id, 4), STORE_OK);
     fixture_close(fixture, store);
     assert_string_equal(
-        fixture_ask(fixture->path,
-                    "SELECT json_array(size, sha256, lost_octets, evicted, read_ns) FROM captures"),
+        fixture_ask(
+            fixture->path,
+            "SELECT json_array(size, sha256, lost_octets, evicted, read_ns, events_waiting) FROM captures"),
         "[4711,\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\",7,2,"
-        "1700000002000000000]");
+        "1700000002000000000,5]");
 }
 
 /* Starts a run in a process of its own, which stays when it has committed; its number. */

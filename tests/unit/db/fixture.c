@@ -99,7 +99,8 @@ struct store_capture fixture_capture(const char *fingerprint)
                                   .size = 1000,
                                   .lost_octets = -1,
                                   .evicted = -1,
-                                  .read_ns = 1700000002000000000};
+                                  .read_ns = 1700000002000000000,
+                                  .events_waiting = -1};
 }
 
 int64_t fixture_begin(struct store *store, const char *fingerprint)

@@ -41,6 +41,7 @@ void keeper_take(struct keeper *keeper, unsigned worker, const struct event *eve
         lose(keeper, worker, event);
     else if (record.kind == INTAKE_EVENT_ANEW)
         *anew &= (uint8_t)~bit;
+    live_captures_waiting(keeper->captures, intake_count(keeper->intake));
 }
 
 void keeper_restart(struct keeper *keeper, unsigned worker)

@@ -11,12 +11,13 @@
 
 struct capture {
     bool started, over;
-    bool made, ended;            /* since the last commit */
-    int64_t id;                  /* 0: it has no row yet */
-    int64_t lost;                /* octets, in this row */
-    int64_t lost_before;         /* as of the last commit */
-    struct keeper_figures base;  /* what rows in other files have of it */
-    struct keeper_figures shown; /* what the row says */
+    bool made, ended;               /* since the last commit */
+    int64_t id;                     /* 0: it has no row yet */
+    int64_t lost;                   /* octets, in this row */
+    int64_t lost_before;            /* as of the last commit */
+    struct keeper_figures base;     /* what rows in other files have of it */
+    struct keeper_figures shown;    /* what the row says */
+    int64_t waiting, waiting_shown; /* events, at most; and what the row says of it */
 };
 
 struct live_captures {
@@ -101,6 +102,7 @@ static struct store_capture row_of(const struct live_captures *captures, const s
         .lost_octets = capture->lost,
         .evicted = figures->evicted,
         .read_ns = -1,
+        .events_waiting = capture->waiting,
     };
 }
 
@@ -208,6 +210,7 @@ static int write(struct live_captures *captures, struct store *store, enum store
         figures = figures_of(captures, capture);
         figures = since_base(figures, &capture->base);
         if (state == STORE_RUNNING && capture->lost == capture->lost_before &&
+            capture->waiting == capture->waiting_shown &&
             memcmp(&figures, &capture->shown, sizeof figures) == 0)
             continue;
         row = row_of(captures, capture, &figures, state, NULL, link_type);
@@ -215,8 +218,16 @@ static int write(struct live_captures *captures, struct store *store, enum store
         if (status != STORE_OK)
             return status;
         capture->shown = figures;
+        capture->waiting_shown = capture->waiting;
     }
     return STORE_OK;
+}
+
+void live_captures_waiting(struct live_captures *captures, size_t events)
+{
+    for (size_t i = 0; i < captures->count; i++)
+        if ((int64_t)events > captures->captures[i].waiting)
+            captures->captures[i].waiting = (int64_t)events;
 }
 
 int live_captures_update(struct live_captures *captures, struct store *store)

@@ -28,6 +28,9 @@ int live_captures_lost(struct live_captures *captures, struct store *store, unsi
 int live_captures_end(struct live_captures *captures, struct store *store, unsigned worker,
                       const struct event_capture *told);
 
+/* So many events wait for the database now. */
+void live_captures_waiting(struct live_captures *captures, size_t events);
+
 /* Brings the rows whose figures changed up to date. Returns a store_status. */
 int live_captures_update(struct live_captures *captures, struct store *store);
 
