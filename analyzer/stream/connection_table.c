@@ -381,7 +381,7 @@ static bool may_be_imap(struct connection_table *table, const struct segment *se
     if (!table->detect)
         return false;
     if (detect_other(segment->payload, segment->captured)) {
-        struct connection_key key;
+        struct connection_key key = {0};
         uint32_t hash;
 
         make_key(segment, &key);

@@ -1,5 +1,6 @@
 /*
- * The summary of some captures: the same figures as plain SQL over their rows, whatever else the database holds.
+ * The summary of some captures: the same figures as plain SQL over their rows, whatever else the database
+ * holds.
  */
 #include "db/summary.h"
 #include "tests/unit/db/fixture.h"
@@ -23,17 +24,18 @@ static void __attribute__((format(printf, 2, 3))) tell(struct told *told, const 
     va_list arguments;
 
     va_start(arguments, format);
-    told->length += (size_t)vsnprintf(told->text + told->length, sizeof told->text - told->length, format, arguments);
+    told->length +=
+        (size_t)vsnprintf(told->text + told->length, sizeof told->text - told->length, format, arguments);
     va_end(arguments);
     assert_true(told->length < sizeof told->text);
 }
 
 static void on_counts(void *user, const struct summary_counts *c)
 {
-    tell(user, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", c->connections, c->encrypted,
-         c->midstream, c->one_sided, c->not_imap, c->lost_octets);
-    tell(user, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", c->logins, c->refused, c->unanswered,
-         c->incomplete, c->broken);
+    tell(user, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", c->connections,
+         c->encrypted, c->midstream, c->one_sided, c->not_imap, c->lost_octets);
+    tell(user, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", c->logins, c->refused,
+         c->unanswered, c->incomplete, c->broken);
 }
 
 static void on_sender(void *user, const struct summary_sender *s)
@@ -44,8 +46,8 @@ static void on_sender(void *user, const struct summary_sender *s)
 
 static void on_user(void *user, const struct summary_user *u)
 {
-    tell(user, "%s %s %s %s %" PRId64 " %" PRId64 " %" PRId64 "\n", u->username, u->client_ip, u->server_ip, u->rules,
-         u->refused, u->let_in, u->users);
+    tell(user, "%s %s %s %s %" PRId64 " %" PRId64 " %" PRId64 "\n", u->username, u->client_ip, u->server_ip,
+         u->rules, u->refused, u->let_in, u->users);
 }
 
 static void on_rule(void *user, const struct summary_rule *r)
@@ -67,10 +69,12 @@ static const char *summary(const struct fixture *fixture, const int64_t *ids, si
 
 /* The same, asked for figure by figure; %s: the captures. */
 static const char *const plain[] = {
-    "SELECT printf('%%d %%d %%d %%d %%d %%d', count(*), sum(encryption <> 'none'), sum(midstream), sum(one_sided),"
+    "SELECT printf('%%d %%d %%d %%d %%d %%d', count(*), sum(encryption <> 'none'), sum(midstream), "
+    "sum(one_sided),"
     " sum(not_imap), sum(lost_octets)) FROM connections WHERE capture_id IN (%s)",
     "SELECT printf('%%d %%d %%d %%d %%d', count(*), sum(refused IS 1), sum(refused IS NULL), sum(incomplete),"
-    " sum(id IN (SELECT login_id FROM violations WHERE rule NOT IN ('cleartext-password', 'guessable-exchange'))))"
+    " sum(id IN (SELECT login_id FROM violations WHERE rule NOT IN ('cleartext-password', "
+    "'guessable-exchange'))))"
     " FROM judged_logins WHERE capture_id IN (%s)",
     "SELECT group_concat(line, char(10)) FROM (SELECT c.client_ip || ' ' || c.server_ip || ' ' ||"
     "  coalesce(max(c.server_product), '') || printf(' %%d %%d %%d %%d', count(*), sum(l.wildcard_unquoted),"
@@ -82,14 +86,19 @@ static const char *const plain[] = {
     "   JOIN connections c ON c.id = l.connection_id JOIN violations v ON v.login_id = l.id"
     "   WHERE l.refused AND l.capture_id IN (%s) AND l.username IS NOT NULL"
     "    AND v.rule NOT IN ('cleartext-password', 'guessable-exchange') GROUP BY l.id),"
-    " good AS (SELECT l.username, c.server_ip FROM judged_logins l JOIN connections c ON c.id = l.connection_id"
+    " good AS (SELECT l.username, c.server_ip FROM judged_logins l JOIN connections c ON c.id = "
+    "l.connection_id"
     "   WHERE l.refused = 0 AND l.capture_id IN (%s))"
-    " SELECT group_concat(line, char(10)) FROM (SELECT username || ' ' || client_ip || ' ' || server_ip || ' ' ||"
-    "  group_concat(DISTINCT rules) || printf(' %%d %%d %%d', count(*), (SELECT count(*) FROM good g WHERE g.username = b.username AND"
-    "  g.server_ip = b.server_ip), count(*) OVER ()) AS line FROM broken b GROUP BY username, client_ip, server_ip"
+    " SELECT group_concat(line, char(10)) FROM (SELECT username || ' ' || client_ip || ' ' || server_ip || ' "
+    "' ||"
+    "  group_concat(DISTINCT rules) || printf(' %%d %%d %%d', count(*), (SELECT count(*) FROM good g WHERE "
+    "g.username = b.username AND"
+    "  g.server_ip = b.server_ip), count(*) OVER ()) AS line FROM broken b GROUP BY username, client_ip, "
+    "server_ip"
     "  ORDER BY count(*) DESC, 1 LIMIT 4)",
     "SELECT group_concat(line, char(10)) FROM (SELECT v.rule || ' ' || r.severity || ' ' || count(*) AS line"
-    " FROM violations v JOIN rules r ON r.rule = v.rule JOIN logins l ON l.id = v.login_id WHERE l.capture_id IN (%s)"
+    " FROM violations v JOIN rules r ON r.rule = v.rule JOIN logins l ON l.id = v.login_id WHERE "
+    "l.capture_id IN (%s)"
     " GROUP BY v.rule ORDER BY r.severity = 'info', r.severity = 'warning', count(*) DESC, v.rule)",
 };
 
@@ -127,10 +136,17 @@ static void add_login(struct store *store, int64_t connection, int64_t capture)
 
     login.incomplete = chance(9) == 0;
     switch (chance(5)) {
-    case 0: fixture_violate(&login, RULE_WILDCARD, IMAP_ARG_USERNAME); break;
-    case 1: fixture_violate(&login, RULE_WILDCARD, IMAP_ARG_PASSWORD); break;
-    case 2: fixture_violate(&login, RULE_SPACING, IMAP_ARG_COMMAND); break;
-    default: break;
+    case 0:
+        fixture_violate(&login, RULE_WILDCARD, IMAP_ARG_USERNAME);
+        break;
+    case 1:
+        fixture_violate(&login, RULE_WILDCARD, IMAP_ARG_PASSWORD);
+        break;
+    case 2:
+        fixture_violate(&login, RULE_SPACING, IMAP_ARG_COMMAND);
+        break;
+    default:
+        break;
     }
     if (chance(4) != 0)
         fixture_violate(&login, chance(5) ? RULE_CLEARTEXT : RULE_GUESSABLE, IMAP_ARG_PASSWORD);
@@ -157,8 +173,8 @@ static void fill(struct fixture *fixture, int64_t captures[CAPTURES], bool mixed
     for (size_t i = 0; i < CAPTURES; i++)
         captures[i] = fixture_begin(store, names[i]);
     for (size_t i = 0; i < CONNECTIONS; i++) {
-        struct store_connection row =
-            fixture_connection(captures[chance(CAPTURES)], clients[chance(3)], chance(2) ? "192.0.2.1" : "192.0.2.2");
+        struct store_connection row = fixture_connection(captures[chance(CAPTURES)], clients[chance(3)],
+                                                         chance(2) ? "192.0.2.1" : "192.0.2.2");
 
         row.encryption = chance(6) ? "none" : "starttls";
         row.midstream = chance(6) == 0;
@@ -183,8 +199,8 @@ static void compare(struct fixture *fixture, const int64_t captures[CAPTURES])
 
         for (size_t i = 0; i < CAPTURES; i++)
             if (choice & 1U << i) {
-                (void)snprintf(list + strlen(list), sizeof list - strlen(list), "%s%" PRId64, count > 0 ? "," : "",
-                               captures[i]);
+                (void)snprintf(list + strlen(list), sizeof list - strlen(list), "%s%" PRId64,
+                               count > 0 ? "," : "", captures[i]);
                 ids[count++] = captures[i];
             }
         ids[count] = ids[0];
@@ -217,7 +233,8 @@ static void test_logins_that_are_gone_are_not_counted(void **state)
 
     fill(fixture, captures, false);
     (void)fixture_ask(fixture->path, "PRAGMA foreign_keys = ON; DELETE FROM logins WHERE id % 7 = 0");
-    (void)fixture_ask(fixture->path, "PRAGMA foreign_keys = ON; DELETE FROM captures WHERE fingerprint = 'b'");
+    (void)fixture_ask(fixture->path,
+                      "PRAGMA foreign_keys = ON; DELETE FROM captures WHERE fingerprint = 'b'");
     compare(fixture, captures);
 }
 
