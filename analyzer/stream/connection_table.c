@@ -335,7 +335,7 @@ static struct connection *begin_detected(struct connection_table *table, const s
 static struct connection *connection_of(struct connection_table *table, const struct segment *segment,
                                         enum stream_side *from)
 {
-    struct connection_key key;
+    struct connection_key key = {0};
     bool source_is_first = make_key(segment, &key);
     uint32_t hash = connection_index_hash(&table->index, &key);
     struct connection *connection = connection_index_find(&table->index, &key, hash);
