@@ -131,7 +131,8 @@ class Syslog(span.LiveTest, harness.ImaptapTest):
         server = self.serve("log")
         self.start_with_syslog("log")
         self.send(octets(login()))
-        server.recv(4096)
+        for _ in range(2):
+            server.recv(4096)
         server.close()
         self.send(octets(login(client_port=40001)))
         self.wait_for_logins(2)
