@@ -3,7 +3,10 @@
  */
 #include "analyzer/stream/connection_index.h"
 
+#include "analyzer/packet/segment.h"
+
 #include <assert.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -13,6 +16,41 @@
 static_assert(sizeof(struct connection_key) == KEY_WORDS * sizeof(uint64_t), "the key has padding");
 static_assert(sizeof((struct connection_index *)0)->secret == (1 + 2 * KEY_WORDS) * sizeof(uint64_t),
               "a secret number for each half of a word, and one more");
+
+static uint64_t half_of(const uint8_t *address)
+{
+    uint64_t half;
+
+    memcpy(&half, address, sizeof half);
+    return be64toh(half);
+}
+
+/* True when the segment's source is to come first: the lower address, or the lower port of equal ones. */
+static bool source_comes_first(const struct segment *segment)
+{
+    uint64_t source = half_of(segment->source), destination = half_of(segment->destination);
+
+    if (source != destination)
+        return source < destination;
+    source = half_of(segment->source + 8);
+    destination = half_of(segment->destination + 8);
+    if (source != destination)
+        return source < destination;
+    return segment->source_port <= segment->destination_port;
+}
+
+bool connection_index_key(const struct segment *segment, struct connection_key *key)
+{
+    bool source_is_first = source_comes_first(segment);
+
+    memcpy(key->address[source_is_first ? 0 : 1], segment->source, 16);
+    memcpy(key->address[source_is_first ? 1 : 0], segment->destination, 16);
+    key->port[source_is_first ? 0 : 1] = segment->source_port;
+    key->port[source_is_first ? 1 : 0] = segment->destination_port;
+    key->vlan = segment->vlan;
+    key->tunnel = segment->tunnel;
+    return source_is_first;
+}
 
 /* Multilinear hashing (Lemire and Kaser, 2014): whatever addresses somebody chooses who does not know the
  * secret numbers, two keys collide as seldom as chance has it. And the multiplications do not wait for each

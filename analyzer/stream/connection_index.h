@@ -7,6 +7,8 @@
 
 #include "analyzer/stream/connection.h"
 
+struct segment;
+
 struct connection_entry {
     uint32_t hash;
     struct connection *connection; /* NULL: free */
@@ -21,6 +23,10 @@ struct connection_index {
 
 /* Makes it empty, with random secret numbers. Returns 0, or -1 when memory or randomness cannot be had. */
 int connection_index_start(struct connection_index *index);
+
+/* Fills the key of the connection that the segment belongs to; true when the segment's source comes first in
+ * it. */
+bool connection_index_key(const struct segment *segment, struct connection_key *key);
 
 uint32_t connection_index_hash(const struct connection_index *index, const struct connection_key *key);
 

@@ -9,7 +9,6 @@
 #include "analyzer/stream/ordering.h"
 #include "analyzer/stream/signs.h"
 
-#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -209,42 +208,6 @@ static bool touches(const uint64_t ports[65536 / 64], const struct segment *segm
     return has_port(ports, segment->source_port) || has_port(ports, segment->destination_port);
 }
 
-static uint64_t half_of(const uint8_t *address)
-{
-    uint64_t half;
-
-    memcpy(&half, address, sizeof half);
-    return be64toh(half);
-}
-
-/* True when the segment's source is to come first: the lower address, or the lower port of equal ones. */
-static bool source_comes_first(const struct segment *segment)
-{
-    uint64_t source = half_of(segment->source), destination = half_of(segment->destination);
-
-    if (source != destination)
-        return source < destination;
-    source = half_of(segment->source + 8);
-    destination = half_of(segment->destination + 8);
-    if (source != destination)
-        return source < destination;
-    return segment->source_port <= segment->destination_port;
-}
-
-/* Fills the key; true when the segment's source comes first in it. */
-static bool make_key(const struct segment *segment, struct connection_key *key)
-{
-    bool source_is_first = source_comes_first(segment);
-
-    memcpy(key->address[source_is_first ? 0 : 1], segment->source, 16);
-    memcpy(key->address[source_is_first ? 1 : 0], segment->destination, 16);
-    key->port[source_is_first ? 0 : 1] = segment->source_port;
-    key->port[source_is_first ? 1 : 0] = segment->destination_port;
-    key->vlan = segment->vlan;
-    key->tunnel = segment->tunnel;
-    return source_is_first;
-}
-
 /* Who sent this segment of a connection that begins with it: the handshake tells, else the port, else what it
  * says. */
 static enum stream_side guess_side(const struct connection_table *table, const struct segment *segment)
@@ -336,7 +299,7 @@ static struct connection *connection_of(struct connection_table *table, const st
                                         enum stream_side *from)
 {
     struct connection_key key = {0};
-    bool source_is_first = make_key(segment, &key);
+    bool source_is_first = connection_index_key(segment, &key);
     uint32_t hash = connection_index_hash(&table->index, &key);
     struct connection *connection = connection_index_find(&table->index, &key, hash);
 
@@ -384,7 +347,7 @@ static bool may_be_imap(struct connection_table *table, const struct segment *se
         struct connection_key key = {0};
         uint32_t hash;
 
-        make_key(segment, &key);
+        connection_index_key(segment, &key);
         hash = connection_index_hash(&table->index, &key);
         table->others[hash % OTHERS] = hash;
     }
