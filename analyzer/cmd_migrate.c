@@ -1,6 +1,7 @@
 /*
  * imaptap migrate: brings a database that an older imaptap made up to date.
  */
+#include "analyzer/arguments/database_option.h"
 #include "analyzer/command.h"
 #include "analyzer/open_store.h"
 #include "db/database_file.h"
@@ -40,23 +41,11 @@ static int migrate(const char *path)
 
 int cmd_migrate(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"db", required_argument, NULL, 'd'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
     const char *path = DEFAULT_DATABASE;
-    int option;
+    int status = database_option(argc, argv, print_help, &path);
 
-    while ((option = getopt_long(argc, argv, "d:h", options, NULL)) != -1) {
-        switch (option) {
-        case 'd':
-            path = optarg;
-            break;
-        case 'h':
-            print_help();
-            return EXIT_DONE;
-        default:
-            return EXIT_USAGE;
-        }
-    }
+    if (status >= 0)
+        return status;
     if (optind < argc) {
         fputs("imaptap migrate: the database is named with --db; nothing else is taken\n", stderr);
         return EXIT_USAGE;

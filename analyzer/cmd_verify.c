@@ -1,6 +1,7 @@
 /*
  * imaptap verify: whether the captures are still what was read, and how many rows rest on each.
  */
+#include "analyzer/arguments/database_option.h"
 #include "analyzer/command.h"
 #include "analyzer/recorder/amount.h"
 #include "analyzer/verify/verify.h"
@@ -117,22 +118,10 @@ static int verify(const char *database, char **names, int count)
 
 int cmd_verify(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"db", required_argument, NULL, 'd'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
     const char *database = DEFAULT_DATABASE;
-    int option;
+    int status = database_option(argc, argv, print_help, &database);
 
-    while ((option = getopt_long(argc, argv, "d:h", options, NULL)) != -1) {
-        switch (option) {
-        case 'd':
-            database = optarg;
-            break;
-        case 'h':
-            print_help();
-            return EXIT_DONE;
-        default:
-            return EXIT_USAGE;
-        }
-    }
+    if (status >= 0)
+        return status;
     return verify(database, argv + optind, argc - optind);
 }
