@@ -4,6 +4,7 @@
 #include "analyzer/packet/peel.h"
 
 #include "analyzer/packet/layers/layers.h"
+#include "analyzer/packet/plain.h"
 
 #include <pcap/dlt.h>
 #include <stdlib.h>
@@ -87,7 +88,7 @@ void peeler_verify_checksums(struct peeler *peeler)
     peeler->verify = true;
 }
 
-enum peel_result peel(struct peeler *peeler, const struct frame *frame, struct segment *segment)
+static enum peel_result peel_layers(struct peeler *peeler, const struct frame *frame, struct segment *segment)
 {
     struct peeling peeling = {
         .at = frame->octets,
@@ -100,22 +101,28 @@ enum peel_result peel(struct peeler *peeler, const struct frame *frame, struct s
     };
     int next = first_layer(frame->link_type);
 
-    fragments_release(peeler->fragments);
-    segment->rejoined = false;
-    segment->vlan = 0;
-    segment->tunnel = 0;
-    segment->tunnel_text[0] = '\0';
+    segment_start(segment);
     for (int i = 0; next >= PEEL_RESULTS; i++) {
         if (i == PEEL_MAX_LAYERS)
             return PEEL_MALFORMED;
         next = layers[next - PEEL_RESULTS](&peeling);
     }
-    if (next == PEEL_SEGMENT) {
+    return (enum peel_result)next;
+}
+
+enum peel_result peel(struct peeler *peeler, const struct frame *frame, struct segment *segment)
+{
+    enum peel_result result = PEEL_SEGMENT;
+
+    fragments_release(peeler->fragments);
+    if (peeler->verify || !plain_take(frame, segment))
+        result = peel_layers(peeler, frame, segment);
+    if (result == PEEL_SEGMENT) {
         segment->time_ns = frame->time_ns;
         segment->frame = frame->number;
         segment->capture = frame->capture;
     }
-    return (enum peel_result)next;
+    return result;
 }
 
 struct fragments_counts peeler_fragments(const struct peeler *peeler)

@@ -11,7 +11,9 @@
 #include "analyzer/packet/fragments.h"
 #include "analyzer/packet/peel.h"
 
+#include <endian.h>
 #include <stdbool.h>
+#include <string.h>
 
 enum layer {
     LAYER_ETHERNET = PEEL_RESULTS, /* the results of peeling come before */
@@ -128,6 +130,34 @@ static inline uint16_t le16(const uint8_t *octets)
 static inline uint32_t le32(const uint8_t *octets)
 {
     return (uint32_t)le16(octets + 2) << 16 | le16(octets);
+}
+
+/* Nothing is known of the segment yet. */
+static inline void segment_start(struct segment *segment)
+{
+    segment->rejoined = false;
+    segment->vlan = 0;
+    segment->tunnel = 0;
+    segment->tunnel_text[0] = '\0';
+}
+
+/* An IPv4 address as a segment holds it: in ::ffff:0:0/96. */
+static inline void segment_put_ipv4(uint8_t to[16], const uint8_t *from)
+{
+    uint64_t halves[2] = {0, htobe64(UINT64_C(0xffff) << 32 | be32(from))};
+
+    memcpy(to, halves, sizeof halves);
+}
+
+/* What the 20 octets of a TCP header say of the segment. */
+static inline void segment_take_header(struct segment *segment, const uint8_t *header)
+{
+    segment->source_port = be16(header);
+    segment->destination_port = be16(header + 2);
+    segment->sequence = be32(header + 4);
+    segment->acknowledgment = be32(header + 8);
+    segment->window = be16(header + 14);
+    segment->flags = header[13] & 0x3f;
 }
 
 /* The result when fewer than `octets` octets are captured: they were cut off, or they never were. */

@@ -3,18 +3,12 @@
  */
 #include "analyzer/packet/layers/layers.h"
 
-#include <endian.h>
-#include <string.h>
-
 static void put_address(uint8_t to[16], const uint8_t *from, bool ipv6)
 {
-    uint64_t halves[2] = {0, 0};
-
     if (ipv6)
-        memcpy(halves, from, sizeof halves);
+        memcpy(to, from, 16);
     else
-        halves[1] = htobe64(UINT64_C(0xffff) << 32 | be32(from)); /* ::ffff:0:0/96 */
-    memcpy(to, halves, sizeof halves);
+        segment_put_ipv4(to, from);
 }
 
 int layer_tcp(struct peeling *peeling)
@@ -35,12 +29,7 @@ int layer_tcp(struct peeling *peeling)
         return PEEL_BAD_CHECKSUM;
     put_address(segment->source, peeling->source, peeling->ipv6);
     put_address(segment->destination, peeling->destination, peeling->ipv6);
-    segment->source_port = be16(header);
-    segment->destination_port = be16(header + 2);
-    segment->sequence = be32(header + 4);
-    segment->acknowledgment = be32(header + 8);
-    segment->window = be16(header + 14);
-    segment->flags = header[13] & 0x3f;
+    segment_take_header(segment, header);
     if (peeling->partial) /* these belong to the last octet */
         segment->flags &= (uint8_t) ~(SEGMENT_FIN | SEGMENT_PSH);
     /* when the snapshot length cut the options, nothing of the payload is there, but its length is known */
