@@ -9,9 +9,19 @@
 
 /* Not calloc, and nothing that the compiler makes it of: in the GNU library that passes by the cache of free
  * pieces. */
-static void *take(struct budget *budget, size_t size)
+static void *take_fresh(size_t size)
 {
-    void *memory = size <= budget->limit - budget->used ? malloc(size) : NULL;
+    void *memory = malloc(size);
+    if (memory)
+        explicit_bzero(memory, size);
+    return memory;
+}
+
+void *budget_take(struct budget *budget, size_t size)
+{
+    void *memory = NULL;
+    if (size <= budget->limit - budget->used)
+        memory = budget->pool ? pool_take(budget->pool, size) : take_fresh(size);
     if (memory)
         budget->used += size;
     else
@@ -19,21 +29,15 @@ static void *take(struct budget *budget, size_t size)
     return memory;
 }
 
-void *budget_take(struct budget *budget, size_t size)
+void budget_give_some(struct budget *budget, void *memory, size_t size)
 {
-    void *memory = take(budget, size);
-    if (memory)
-        explicit_bzero(memory, size);
-    return memory;
-}
-
-void budget_give(struct budget *budget, void *memory, size_t size)
-{
-    if (!memory)
+    budget->used -= size;
+    if (budget->pool) {
+        pool_give(budget->pool, memory, size);
         return;
+    }
     explicit_bzero(memory, size);
     free(memory);
-    budget->used -= size;
 }
 
 /* realloc would leave a copy behind that nobody wipes. */
@@ -46,7 +50,7 @@ static bool grow(struct kept *kept, struct budget *budget, size_t wanted, size_t
         capacity = FIRST_CAPACITY;
     if (capacity > limit)
         capacity = limit;
-    char *octets = take(budget, capacity);
+    char *octets = budget_take(budget, capacity);
     if (!octets)
         return false;
     if (kept->octets)
@@ -57,7 +61,9 @@ static bool grow(struct kept *kept, struct budget *budget, size_t wanted, size_t
     return true;
 }
 
-void kept_append(struct kept *kept, struct budget *budget, const void *octets, size_t length, size_t limit)
+/* What does not fit into the memory that there is. */
+static __attribute__((noinline)) void append_more(struct kept *kept, struct budget *budget,
+                                                  const void *octets, size_t length, size_t limit)
 {
     /* Once an octet was dropped, none that comes later may close the gap. */
     size_t room = kept->length == kept->count && kept->count < limit ? limit - kept->count : 0;
@@ -68,6 +74,20 @@ void kept_append(struct kept *kept, struct budget *budget, const void *octets, s
         memcpy(kept->octets + kept->count, octets, wanted);
     kept->count += (uint32_t)wanted;
     kept->length += length;
+}
+
+void kept_append(struct kept *kept, struct budget *budget, const void *octets, size_t length, size_t limit)
+{
+    uint32_t count = kept->count;
+    if (length == 0)
+        return;
+    if (length > kept->capacity - count || kept->length != count || count + length > limit) {
+        append_more(kept, budget, octets, length, limit);
+        return;
+    }
+    kept->count = count + (uint32_t)length;
+    kept->length += length;
+    memcpy(kept->octets + count, octets, length);
 }
 
 void kept_clear(struct kept *kept)
@@ -83,12 +103,6 @@ void kept_cut(struct kept *kept, uint64_t length)
     }
     if (length < kept->length)
         kept->length = length;
-}
-
-void kept_free(struct kept *kept, struct budget *budget)
-{
-    budget_give(budget, kept->octets, kept->capacity);
-    memset(kept, 0, sizeof *kept);
 }
 
 struct imap_text kept_view(const struct kept *kept)

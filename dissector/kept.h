@@ -7,6 +7,7 @@
 #define IMAPTAP_DISSECTOR_KEPT_H
 
 #include "dissector/login.h"
+#include "dissector/pool.h"
 
 #include <stdbool.h>
 
@@ -14,13 +15,20 @@
 struct budget {
     size_t used;
     size_t limit;
-    bool failed; /* something could not be kept */
+    struct pool *pool; /* where its memory comes from and goes to; NULL: malloc and free */
+    bool failed;       /* something could not be kept */
 };
 
 /* Zeroed memory, or NULL when the budget or the heap is exhausted. */
 void *budget_take(struct budget *budget, size_t size);
-/* Wipes and frees; `size` as it was taken. NULL is allowed. */
-void budget_give(struct budget *budget, void *memory, size_t size);
+/* Wipes and frees what is there. */
+void budget_give_some(struct budget *budget, void *memory, size_t size);
+/* Wipes and frees; `size` as it was taken. NULL is allowed: most of what a session may have, it has not. */
+static inline void budget_give(struct budget *budget, void *memory, size_t size)
+{
+    if (memory)
+        budget_give_some(budget, memory, size);
+}
 
 /* All zero is an empty one. */
 struct kept {
@@ -36,7 +44,11 @@ void kept_append(struct kept *kept, struct budget *budget, const void *octets, s
 void kept_clear(struct kept *kept);
 /* Cuts it to its first `length` octets and forgets that there were more. */
 void kept_cut(struct kept *kept, uint64_t length);
-void kept_free(struct kept *kept, struct budget *budget);
+static inline void kept_free(struct kept *kept, struct budget *budget)
+{
+    budget_give(budget, kept->octets, kept->capacity);
+    *kept = (struct kept){0};
+}
 /* What is kept, never missing (octets is not NULL); valid until the next change. */
 struct imap_text kept_view(const struct kept *kept);
 

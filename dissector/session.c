@@ -1,12 +1,14 @@
 /* One IMAP session: its beginning and end, and what is known of the connection. */
 #include "dissector/session_state.h"
+#include "dissector/shared_state.h"
 
 #include <string.h>
 
 struct imap_session *imap_session_new(const struct imap_session_options *options,
                                       const struct imap_session_handler *handler, void *user)
 {
-    struct budget budget = {.limit = IMAP_SESSION_MAX_OCTETS};
+    struct budget budget = {.limit = IMAP_SESSION_MAX_OCTETS,
+                            .pool = options->shared ? &options->shared->pool : NULL};
     struct imap_session *session = budget_take(&budget, sizeof *session);
     if (!session)
         return NULL;

@@ -31,9 +31,13 @@ enum imap_starttls {
 
 enum imap_encryption { IMAP_ENCRYPTION_NONE, IMAP_ENCRYPTION_STARTTLS, IMAP_ENCRYPTION_IMPLICIT };
 
+/* What sessions of one thread may share to spare themselves work that others did: see shared.h. */
+struct imap_shared;
+
 struct imap_session_options {
-    bool password_shape; /* tell lengths, positions and counts of passwords */
-    bool hide_users;     /* the caller masks user names: withhold response texts that repeat one */
+    bool password_shape;        /* tell lengths, positions and counts of passwords */
+    bool hide_users;            /* the caller masks user names: withhold response texts that repeat one */
+    struct imap_shared *shared; /* outlives the session; NULL: nothing is shared */
 };
 
 struct imap_session_handler {

@@ -7,6 +7,7 @@
 #include "analyzer/analysis/community_id.h"
 #include "analyzer/analysis/user_mask.h"
 #include "analyzer/stream/detect.h"
+#include "dissector/shared.h"
 
 #include <arpa/inet.h>
 #include <stddef.h>
@@ -26,7 +27,8 @@ struct tracked {
 struct tracker {
     struct tracker_options options;
     struct channel *channel;
-    struct tracked **slots; /* grows as needed; a slot's record stays where it is */
+    struct imap_shared *shared; /* by all sessions */
+    struct tracked **slots;     /* grows as needed; a slot's record stays where it is */
     uint32_t slot_count, slot_room;
     struct tracked *free_slots;
     struct event event;
@@ -209,7 +211,8 @@ static void give_slot_back(struct tracked *tracked)
 
 static struct tracked *tracked_of(struct tracker *tracker, struct connection *connection)
 {
-    struct imap_session_options options = {tracker->options.password_shape, tracker->options.mask != NULL};
+    struct imap_session_options options = {tracker->options.password_shape, tracker->options.mask != NULL,
+                                           tracker->shared};
     struct tracked *tracked = connection->user;
 
     if (tracked == NULL) {
@@ -288,6 +291,11 @@ struct tracker *tracker_new(const struct tracker_options *options, struct channe
     tracker->options = *options;
     tracker->channel = channel;
     tracker->heard = true;
+    tracker->shared = imap_shared_new();
+    if (tracker->shared == NULL) {
+        free(tracker);
+        return NULL;
+    }
     return tracker;
 }
 
@@ -309,6 +317,7 @@ void tracker_free(struct tracker *tracker)
         imap_session_free(tracker->slots[i]->session);
         free(tracker->slots[i]);
     }
+    imap_shared_free(tracker->shared);
     free(tracker->slots);
     free(tracker);
 }

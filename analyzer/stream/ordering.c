@@ -491,6 +491,7 @@ void ordering_stop(struct ordering *ordering)
 {
     while (ordering->oldest != NULL)
         repair_forget(ordering->oldest->connection);
+    repeats_stop(&ordering->repeats);
     reassembly_free(ordering->reassembly);
     ordering->reassembly = NULL;
 }

@@ -10,7 +10,8 @@
 #include <string.h>
 
 struct recent {
-    uint32_t count; /* octets there are, the newest last */
+    struct recent *next_unused;
+    uint32_t count; /* octets there are, the newest last; behind them nothing is left of others */
     uint8_t octets[REPEATS_KEPT];
 };
 
@@ -22,6 +23,44 @@ struct again {
     bool rejoined;
 };
 
+static struct recent *take_recent(struct repeats *repeats)
+{
+    struct recent *recent = repeats->unused;
+
+    if (repeats->directions >= REPEATS_MAX_DIRECTIONS)
+        return NULL;
+    if (recent != NULL) {
+        repeats->unused = recent->next_unused;
+        repeats->unused_count--;
+    } else {
+        recent = malloc(sizeof *recent);
+        if (recent == NULL)
+            return NULL;
+        recent->count = 0;
+    }
+    repeats->directions++;
+    return recent;
+}
+
+static void empty(struct recent *recent)
+{
+    explicit_bzero(recent->octets, recent->count);
+    recent->count = 0;
+}
+
+static void give_recent(struct repeats *repeats, struct recent *recent)
+{
+    repeats->directions--;
+    empty(recent);
+    if (repeats->unused_count >= REPEATS_MAX_UNUSED) {
+        free(recent);
+        return;
+    }
+    recent->next_unused = repeats->unused;
+    repeats->unused = recent;
+    repeats->unused_count++;
+}
+
 void repeats_keep(struct repeats *repeats, struct connection *connection, enum stream_side from,
                   const uint8_t *octets, size_t length)
 {
@@ -29,21 +68,18 @@ void repeats_keep(struct repeats *repeats, struct connection *connection, enum s
     size_t kept;
 
     if (recent == NULL) {
-        if (repeats->directions >= REPEATS_MAX_DIRECTIONS)
-            return;
-        recent = malloc(sizeof *recent);
+        recent = take_recent(repeats);
         if (recent == NULL)
             return;
-        recent->count = 0;
         connection->recent[from] = recent;
-        repeats->directions++;
     }
     if (length > REPEATS_KEPT) {
         octets += length - REPEATS_KEPT;
         length = REPEATS_KEPT;
     }
     kept = recent->count < REPEATS_KEPT - length ? recent->count : REPEATS_KEPT - length;
-    memmove(recent->octets, recent->octets + recent->count - kept, kept);
+    if (kept < recent->count)
+        memmove(recent->octets, recent->octets + recent->count - kept, kept);
     memcpy(recent->octets + kept, octets, length);
     recent->count = (uint32_t)(kept + length);
 }
@@ -51,7 +87,7 @@ void repeats_keep(struct repeats *repeats, struct connection *connection, enum s
 void repeats_gap(struct connection *connection, enum stream_side from)
 {
     if (connection->recent[from] != NULL)
-        connection->recent[from]->count = 0;
+        empty(connection->recent[from]);
 }
 
 /* Counts what the segment shares with `length` octets that stand at `sequence`. Returns how many. */
@@ -123,9 +159,17 @@ void repeats_forget(struct repeats *repeats, struct connection *connection)
 
         if (recent == NULL)
             continue;
-        explicit_bzero(recent, sizeof *recent);
-        free(recent);
+        give_recent(repeats, recent);
         connection->recent[side] = NULL;
-        repeats->directions--;
+    }
+}
+
+void repeats_stop(struct repeats *repeats)
+{
+    while (repeats->unused != NULL) {
+        struct recent *next = repeats->unused->next_unused;
+
+        free(repeats->unused);
+        repeats->unused = next;
     }
 }

@@ -12,6 +12,8 @@
 #define REPEATS_KEPT 1024
 /* Directions that may keep them at a time: beyond, nothing is compared, and repeats are not counted. */
 #define REPEATS_MAX_DIRECTIONS 32768
+/* Pieces of memory that wait for the next direction instead of being freed. */
+#define REPEATS_MAX_UNUSED 256
 
 struct segment;
 
@@ -22,6 +24,8 @@ struct repeats {
     uint64_t octets;     /* captured again */
     uint64_t differing;  /* of them, those that are others than what was taken */
     uint32_t directions; /* that keep octets now */
+    uint32_t unused_count;
+    struct recent *unused;
 };
 
 /* The direction's next octets were told: they are kept. */
@@ -38,5 +42,8 @@ void repeats_count(struct repeats *repeats, const struct connection *connection,
 
 /* Nothing of the connection is followed any more: wipes and frees what is kept. */
 void repeats_forget(struct repeats *repeats, struct connection *connection);
+
+/* Frees what is not used; every connection was forgotten before. */
+void repeats_stop(struct repeats *repeats);
 
 #endif

@@ -14,6 +14,12 @@
 /* No text that is kept is longer, so nothing longer can be repeated in it. */
 #define MOST_OCTETS 2048
 
+/* True when the octets are certainly not in the text, which is so of most. */
+static inline bool lacks(const struct pairs *text, const char *octets, size_t length, bool cut)
+{
+    return !cut && length > 1 && !pairs_may_hold(text, octets);
+}
+
 static bool holds(const struct pairs *text, const char *octets, size_t length, bool cut)
 {
     if (length == 0)
@@ -45,41 +51,74 @@ static bool holds_quoted(const struct pairs *text, struct imap_text credential, 
     return found;
 }
 
+/* The first bit of a credential in base64, behind `ahead` octets, whose digit depends on it alone. */
+static inline unsigned first_bit(unsigned ahead)
+{
+    return (ahead * 8 + 5) / 6 * 6;
+}
+
+/* The digit of base64 for the six bits from `bit` on of the credential behind `ahead` octets. */
+static inline char digit_at(struct imap_text credential, unsigned ahead, uint64_t bit)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t at = (size_t)(bit / 8) - ahead;
+    unsigned pair = (unsigned)(uint8_t)credential.octets[at] << 8;
+    if (at + 1 < credential.length)
+        pair |= (uint8_t)credential.octets[at + 1];
+    return digits[(pair >> (10 - bit % 8)) & 63];
+}
+
+/* True when the text certainly lacks the credential in base64 behind `ahead` octets. */
+static inline bool lacks_base64(const struct pairs *text, struct imap_text credential, unsigned ahead,
+                                bool cut)
+{
+    unsigned first = first_bit(ahead);
+    if ((ahead + credential.length) * 8 < first + 6 * LEAST_BASE64)
+        return true;
+    return !cut && !pairs_may_hold_two(text, (uint8_t)digit_at(credential, ahead, first),
+                                       (uint8_t)digit_at(credential, ahead, first + 6));
+}
+
 /* Base64 of the credential behind `ahead` unknown octets, without the digits that depend on what surrounds
  * it. */
 static bool holds_base64(const struct pairs *text, struct imap_text credential, unsigned ahead, bool cut)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     char encoded[MOST_OCTETS];
     size_t length = 0;
     uint64_t bits = (uint64_t)(ahead + credential.length) * 8;
-    for (uint64_t bit = (ahead * 8 + 5) / 6 * 6; bit + 6 <= bits && length < sizeof encoded; bit += 6) {
-        size_t at = (size_t)(bit / 8) - ahead;
-        unsigned pair = (unsigned)(uint8_t)credential.octets[at] << 8;
-        if (at + 1 < credential.length)
-            pair |= (uint8_t)credential.octets[at + 1];
-        encoded[length++] = digits[(pair >> (10 - bit % 8)) & 63];
-        if (length == 2 && !cut && !pairs_may_hold(text, encoded))
-            break; /* and so none of what follows */
-    }
-    bool found = length >= LEAST_BASE64 && holds(text, encoded, length, cut);
+    for (uint64_t bit = first_bit(ahead); bit + 6 <= bits && length < sizeof encoded; bit += 6)
+        encoded[length++] = digit_at(credential, ahead, bit);
+    bool found = holds(text, encoded, length, cut);
     explicit_bzero(encoded, length);
     return found;
+}
+
+static bool repeats_part(const struct pairs *text, struct imap_text credential, bool cut)
+{
+    for (size_t at = 0; at < TELLING_STARTS && at + TELLING_OCTETS <= credential.length; at++) {
+        const char *part = credential.octets + at;
+        bool cut_here = cut && at == 0;
+        if (!lacks(text, part, TELLING_OCTETS, cut_here) && holds(text, part, TELLING_OCTETS, cut_here))
+            return true;
+    }
+    return false;
 }
 
 bool echo_repeats(const struct pairs *text, struct imap_text credential, bool cut)
 {
     if (credential.length == 0 || text->text.length == 0)
         return false;
-    if (holds(text, credential.octets, credential.length, cut) || holds_quoted(text, credential, cut))
+    if (!lacks(text, credential.octets, credential.length, cut) &&
+        holds(text, credential.octets, credential.length, cut))
         return true;
-    for (unsigned ahead = 0; ahead < 3; ahead++)
-        if (holds_base64(text, credential, ahead, cut))
-            return true;
-    for (size_t at = 0; at < TELLING_STARTS && at + TELLING_OCTETS <= credential.length; at++)
-        if (holds(text, credential.octets + at, TELLING_OCTETS, cut && at == 0))
-            return true;
-    return false;
+    /* what is escaped has a backslash, and an octet behind it */
+    if ((cut || pairs_may_begin(text, '\\')) && holds_quoted(text, credential, cut))
+        return true;
+    if ((!lacks_base64(text, credential, 0, cut) && holds_base64(text, credential, 0, cut)) ||
+        (!lacks_base64(text, credential, 1, cut) && holds_base64(text, credential, 1, cut)) ||
+        (!lacks_base64(text, credential, 2, cut) && holds_base64(text, credential, 2, cut)))
+        return true;
+    return repeats_part(text, credential, cut);
 }
 
 bool echo_repeats_word(const struct pairs *text, struct imap_text words, bool cut)

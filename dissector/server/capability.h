@@ -19,8 +19,8 @@ enum {
 
 struct capabilities {
     bool seen;
+    bool partial; /* the list was too long to be kept: what is not in flags may have been announced */
     unsigned flags;
-    bool partial;     /* the list was too long to be kept: what is not in flags may have been announced */
     struct kept text; /* separated by one space */
 };
 

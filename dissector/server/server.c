@@ -5,6 +5,7 @@
 #include "dissector/name.h"
 #include "dissector/server/product.h"
 #include "dissector/session_state.h"
+#include "dissector/shared_state.h"
 
 #include <string.h>
 #include <strings.h>
@@ -132,6 +133,15 @@ static void take_untagged_capabilities(struct imap_session *session, struct imap
     }
 }
 
+static void find_product(struct imap_session *session, struct imap_text text)
+{
+    struct imap_shared *shared = session->options.shared;
+    if (shared)
+        known_product(&shared->products, text, &session->product, &session->budget);
+    else
+        product_find(text, &session->product, &session->budget);
+}
+
 /* The first line. Of a stream that was met after its start it may be any: it can only be the greeting when
  * the client has said nothing, and it is taken for it when it looks like one or when a login follows. */
 static void greet(struct imap_session *session, struct imap_text text)
@@ -139,7 +149,7 @@ static void greet(struct imap_session *session, struct imap_text text)
     bool partial;
     if (session->server.holed && session->client.met)
         return;
-    product_find(text, &session->product, &session->budget);
+    find_product(session, text);
     product_host(text, &session->host, &session->budget);
     kept_append(&session->greeting, &session->budget, text.octets, text.length, GREETING_OCTETS);
     session->greeting_guessed = true;
@@ -262,6 +272,8 @@ static size_t feed_tag(struct imap_session *session, const uint8_t *octets, size
     size_t part = 0;
     while (part < length && octets[part] != ' ' && octets[part] != '\r' && octets[part] != '\n')
         part++;
+    if (part == 0)
+        return 0;
     kept_append(&server->word, &session->budget, octets, part, TAG_OCTETS);
     if (before < TLS_SIGN_OCTETS && session_is_tls(&server->word))
         session_encrypted(session);

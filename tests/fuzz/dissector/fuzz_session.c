@@ -1,12 +1,13 @@
 /*
  * Feeds a session hostile conversations: both directions, losses, any order. Beside what the sanitizers see
- * it checks that the memory stays within the promise, and that the rows do not depend on where the octets
- * were cut.
+ * it checks that the memory stays within the promise, and that the rows depend neither on where the octets
+ * were cut nor on the sessions before.
  *
  * The input: an octet of options, then records of an octet (bit 0: direction; bits 1 to 3 all set: a loss,
  * else octets; bits 4 to 7 and the next octet: how many) and the octets.
  */
 #include "dissector/session_state.h"
+#include "dissector/shared.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -121,11 +122,12 @@ static void feed(struct imap_session *session, enum imap_direction direction, co
     }
 }
 
-static uint64_t run(const uint8_t *data, size_t size, size_t most)
+static uint64_t run(const uint8_t *data, size_t size, size_t most, struct imap_shared *shared)
 {
     struct digest digest = {14695981039346656037u};
     const struct imap_session_handler handler = {.login = on_login, .after = on_after};
-    const struct imap_session_options options = {.password_shape = data[0] & 1, .hide_users = data[0] & 2};
+    const struct imap_session_options options = {
+        .password_shape = data[0] & 1, .hide_users = data[0] & 2, .shared = shared};
     struct imap_session *session = imap_session_new(&options, &handler, &digest);
     struct imap_mark mark = {.time_ns = 1, .frame = 1, .capture = 1};
     check(session != NULL);
@@ -150,12 +152,18 @@ static uint64_t run(const uint8_t *data, size_t size, size_t most)
     return digest.value;
 }
 
+/* By the sessions of all inputs, which must not show. */
+static struct imap_shared *shared;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static struct imap_shared *shared; /* with the inputs before, which must not show */
     if (size == 0)
         return 0;
-    uint64_t whole = run(data, size, SIZE_MAX);
-    check(run(data, size, 1) == whole);
-    check(run(data, size, 7) == whole);
+    if (shared == NULL)
+        shared = imap_shared_new();
+    uint64_t whole = run(data, size, SIZE_MAX, NULL);
+    check(run(data, size, 1, NULL) == whole);
+    check(run(data, size, 7, shared) == whole);
     return 0;
 }

@@ -2,6 +2,8 @@
  * else happens. */
 #include "tests/unit/dissector/transcript.h"
 
+#include "dissector/shared.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -39,10 +41,12 @@ static const struct step steps[] = {
     S("a4 BAD [X] secret\r\na3 OK [ALERT] secret\r\n"),
 };
 
-static void run(struct transcript *out, unsigned nth, bool ever)
+/* `share`: the memory is a pool's, which has none yet. */
+static void run(struct transcript *out, unsigned nth, bool ever, bool share)
 {
+    struct imap_shared *shared = share ? imap_shared_new() : NULL;
     allocations = failing = 0;
-    struct imap_session *session = transcript_begin(out, &(struct imap_session_options){0});
+    struct imap_session *session = transcript_begin(out, &(struct imap_session_options){.shared = shared});
     failing = nth;
     for_ever = ever;
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
@@ -51,23 +55,30 @@ static void run(struct transcript *out, unsigned nth, bool ever)
     }
     imap_session_end(session);
     imap_session_free(session);
+    imap_shared_free(shared);
     failing = 0;
+}
+
+static void check_every_want(bool share)
+{
+    static struct transcript whole, out;
+    run(&whole, 0, false, share);
+    unsigned count = allocations;
+    assert_true(count > 20);
+    assert_null(strstr(whole.rows, "secret"));
+    for (unsigned nth = 2; nth <= count; nth++)
+        for (int ever = 0; ever < 2; ever++) {
+            run(&out, nth, ever, share);
+            if (strstr(out.rows, "secret"))
+                fail_msg("without allocation %u the secret is told:\n%s", nth, out.rows);
+        }
 }
 
 static void no_secret_is_told_for_want_of_memory(void **state)
 {
-    static struct transcript whole, out;
     (void)state;
-    run(&whole, 0, false);
-    unsigned count = allocations;
-    assert_true(count > 40);
-    assert_null(strstr(whole.rows, "secret"));
-    for (unsigned nth = 2; nth <= count; nth++)
-        for (int ever = 0; ever < 2; ever++) {
-            run(&out, nth, ever);
-            if (strstr(out.rows, "secret"))
-                fail_msg("without allocation %u the secret is told:\n%s", nth, out.rows);
-        }
+    check_every_want(false);
+    check_every_want(true);
 }
 
 static void without_memory_there_is_no_session(void **state)

@@ -1,6 +1,8 @@
 /* Runs conversations against a session and compares the rows. */
 #include "tests/unit/dissector/transcript.h"
 
+#include "dissector/shared.h"
+
 #include "dissector/rules.h"
 
 #include <setjmp.h>
@@ -139,6 +141,7 @@ struct cut {
     size_t step, at;
     bool singly;
     bool randomly;
+    struct imap_shared *shared; /* with the runs before; NULL: nothing is */
 };
 
 static size_t count_steps(const struct conversation *conversation)
@@ -183,7 +186,9 @@ static void feed(struct imap_session *session, const struct step *step, size_t a
 static void run(const struct conversation *conversation, const struct cut *cut, struct transcript *rows,
                 struct transcript *facts)
 {
-    struct imap_session *session = transcript_begin(rows, &conversation->options);
+    struct imap_session_options options = conversation->options;
+    options.shared = cut->shared;
+    struct imap_session *session = transcript_begin(rows, &options);
     size_t count = count_steps(conversation);
     for (size_t i = 0; i < count; i++) {
         const struct step *step = &conversation->steps[i];
@@ -231,7 +236,7 @@ static void search_secret(const struct conversation *conversation, const char *t
         fail_msg("%s: the secret is told:\n%s", conversation->name, text);
 }
 
-static void check(const struct conversation *conversation)
+static void check(const struct conversation *conversation, struct imap_shared *shared)
 {
     static struct transcript rows, facts, again, facts_again;
     run(conversation, &(struct cut){0}, &rows, &facts);
@@ -241,12 +246,16 @@ static void check(const struct conversation *conversation)
     search_secret(conversation, rows.rows);
     search_secret(conversation, facts.rows);
 
+    run(conversation, &(struct cut){.shared = shared}, &again, &facts_again);
+    compare(conversation, "rows, with what other sessions left", again.rows, rows.rows);
+    compare(conversation, "facts, with what other sessions left", facts_again.rows, facts.rows);
+
     struct cut cut = {.singly = true};
     for (size_t turn = 0; turn <= RANDOM_CHUNKINGS; turn++) {
         run(conversation, &cut, &again, &facts_again);
         compare(conversation, "rows, cut otherwise", again.rows, rows.rows);
         compare(conversation, "facts, cut otherwise", facts_again.rows, facts.rows);
-        cut = (struct cut){.randomly = true};
+        cut = (struct cut){.randomly = true, .shared = shared};
     }
     for (size_t step = 0; step < count_steps(conversation); step++)
         for (size_t at = 1; conversation->steps[step].octets && at < conversation->steps[step].length; at++) {
@@ -258,6 +267,9 @@ static void check(const struct conversation *conversation)
 
 void check_conversations(const struct conversation *conversations, size_t count)
 {
+    struct imap_shared *shared = imap_shared_new();
+    assert_non_null(shared);
     for (size_t i = 0; i < count; i++)
-        check(&conversations[i]);
+        check(&conversations[i], shared);
+    imap_shared_free(shared);
 }

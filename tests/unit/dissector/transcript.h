@@ -1,7 +1,7 @@
 /*
  * Conversations as tests: what both sides send, step by step, and the rows that must come out, as text. Each
- * case is also run with its octets cut in every place and in random ones (the rows must not change), and the
- * rows are searched for its secret.
+ * case is also run with its octets cut in every place and in random ones, and with what the sessions of other
+ * cases left behind (the rows must not change), and the rows are searched for its secret.
  */
 #ifndef IMAPTAP_TESTS_UNIT_DISSECTOR_TRANSCRIPT_H
 #define IMAPTAP_TESTS_UNIT_DISSECTOR_TRANSCRIPT_H

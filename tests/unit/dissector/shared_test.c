@@ -1,0 +1,106 @@
+/* What sessions share: memory that goes from one to the next, and the products that greetings named. */
+#include "dissector/server/known.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void memory_that_is_given_back_is_taken_again_and_holds_nothing(void **state)
+{
+    static const char nothing[2000];
+    static struct pool pool;
+    (void)state;
+    for (size_t size = 1; size <= sizeof nothing; size += 13) {
+        char *octets = pool_take(&pool, size);
+        assert_non_null(octets);
+        memset(octets, 's', size);
+        pool_give(&pool, octets, size);
+        assert_ptr_equal(pool_take(&pool, size), octets);
+        assert_memory_equal(octets, nothing, size);
+        pool_give(&pool, octets, size);
+    }
+    pool_empty(&pool);
+}
+
+static void a_pool_keeps_no_more_than_its_limit(void **state)
+{
+    enum { SIZE = 2000, COUNT = 1000 };
+    static struct pool pool;
+    static void *pieces[COUNT];
+    (void)state;
+    for (size_t i = 0; i < COUNT; i++)
+        pieces[i] = pool_take(&pool, SIZE);
+    for (size_t i = 0; i < COUNT; i++)
+        pool_give(&pool, pieces[i], SIZE);
+    assert_in_range(pool.octets, POOL_MOST_OCTETS - SIZE, POOL_MOST_OCTETS);
+    pool_empty(&pool);
+    assert_int_equal(pool.octets, 0);
+}
+
+static void check_product(struct known_products *known, const char *greeting, const char *product)
+{
+    struct budget budget = {.limit = 1024};
+    struct kept found = {0};
+    known_product(known, (struct imap_text){greeting, strlen(greeting)}, &found, &budget);
+    assert_int_equal(found.count, strlen(product));
+    assert_memory_equal(kept_view(&found).octets, product, found.count);
+    kept_free(&found, &budget);
+}
+
+/* Of 1,000 greetings many share a place, and these have one length. */
+static void a_greeting_names_its_product_whatever_came_before(void **state)
+{
+    static struct known_products known;
+    (void)state;
+    for (int turn = 0; turn < 2; turn++)
+        for (int number = 0; number < 1000; number++) {
+            char greeting[64], product[64];
+            (void)snprintf(greeting, sizeof greeting, "host Cyrus IMAP 3.6.%03d ready", number);
+            (void)snprintf(product, sizeof product, "Cyrus IMAP 3.6.%03d", number);
+            check_product(&known, greeting, product);
+            check_product(&known, greeting, product);
+            memcpy(strstr(greeting, "Cyrus"), "Virus", 5);
+            check_product(&known, greeting, "");
+            check_product(&known, greeting, "");
+        }
+    check_product(&known, "", "");
+}
+
+static void a_greeting_that_is_too_long_to_be_remembered_names_its_product_too(void **state)
+{
+    static struct known_products known;
+    char greeting[KNOWN_GREETING_OCTETS + 32];
+    (void)state;
+    memset(greeting, ' ', sizeof greeting - 1);
+    greeting[sizeof greeting - 1] = '\0';
+    memcpy(greeting + sizeof greeting - 8, "Dovecot", 7);
+    check_product(&known, greeting, "Dovecot");
+    check_product(&known, greeting, "Dovecot");
+}
+
+static void without_memory_no_product_is_remembered(void **state)
+{
+    static struct known_products known;
+    struct budget none = {.limit = 0};
+    struct kept found = {0};
+    (void)state;
+    known_product(&known, (struct imap_text){"Dovecot", 7}, &found, &none);
+    assert_int_equal(found.count, 0);
+    check_product(&known, "Dovecot", "Dovecot");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_that_is_given_back_is_taken_again_and_holds_nothing),
+        cmocka_unit_test(a_pool_keeps_no_more_than_its_limit),
+        cmocka_unit_test(a_greeting_names_its_product_whatever_came_before),
+        cmocka_unit_test(a_greeting_that_is_too_long_to_be_remembered_names_its_product_too),
+        cmocka_unit_test(without_memory_no_product_is_remembered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
