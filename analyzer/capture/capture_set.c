@@ -97,7 +97,8 @@ static void count_position(struct capture_set *set, struct member *member)
     member->position = position;
 }
 
-static void end(struct capture_set *set, struct member *member, enum capture_status status)
+static __attribute__((noinline)) void end(struct capture_set *set, struct member *member,
+                                          enum capture_status status)
 {
     start(set, member);
     set->handler.ended(set->user, member->index, status, member->file);
@@ -106,25 +107,28 @@ static void end(struct capture_set *set, struct member *member, enum capture_sta
     member->file = NULL;
 }
 
+static __attribute__((noinline)) bool open_member(struct capture_set *set, struct member *member)
+{
+    member->file = capture_file_new(member->fd, member->index);
+    member->position = 0;
+    if (set->hash && member->file != NULL)
+        capture_file_hash(member->file);
+    set->no_memory = set->no_memory || member->file == NULL;
+    return member->file != NULL;
+}
+
 /* Reads the member's next frame. Returns false when there is none: the capture is over, and was told so. */
 static bool read_next(struct capture_set *set, struct member *member, struct frame *frame)
 {
     enum capture_status status;
 
-    if (member->file == NULL) {
-        member->file = capture_file_new(member->fd, member->index);
-        member->position = 0;
-        if (set->hash && member->file != NULL)
-            capture_file_hash(member->file);
-    }
-    if (member->file == NULL) {
-        set->no_memory = true;
+    if (member->file == NULL && !open_member(set, member))
         return false;
-    }
     status = capture_file_next(member->file, frame);
-    if (status != CAPTURE_FRAME)
-        end(set, member, status);
-    return status == CAPTURE_FRAME;
+    if (status == CAPTURE_FRAME)
+        return true;
+    end(set, member, status);
+    return false;
 }
 
 /* The same for one of several captures. */

@@ -194,7 +194,7 @@ static int64_t time_of(const struct pcap_pkthdr *header)
 }
 
 /* There is no whole record any more. */
-static enum capture_status end_walk(const struct classic *classic, size_t wanted)
+static __attribute__((noinline)) enum capture_status end_walk(const struct classic *classic, size_t wanted)
 {
     char frame[CAPTURE_NUMBER_SIZE], octet[CAPTURE_NUMBER_SIZE];
     int error = lookahead_error(classic->lookahead);
@@ -212,29 +212,35 @@ static enum capture_status end_walk(const struct classic *classic, size_t wanted
     return CAPTURE_BROKEN;
 }
 
+/* The record's header cannot be. */
+static __attribute__((noinline)) enum capture_status refuse_record(const struct classic *classic,
+                                                                   uint32_t captured)
+{
+    char number[CAPTURE_NUMBER_SIZE], octet[CAPTURE_NUMBER_SIZE];
+    bool over = captured > classic->snapshot;
+
+    capture_error_set(
+        classic->error,
+        "corrupt in frame %s, at octet %s: invalid packet capture length %u, bigger than %s of %u",
+        capture_number(classic->frames + 1, number),
+        capture_number(lookahead_position(classic->lookahead), octet), captured, over ? "snaplen" : "maximum",
+        over ? classic->snapshot : MAX_CAPTURED);
+    return CAPTURE_BROKEN;
+}
+
 static enum capture_status walk(struct classic *classic, struct frame *frame)
 {
     struct {
         uint32_t seconds, fraction, captured, length;
     } header;
     const uint8_t *record = lookahead_at(classic->lookahead, RECORD_HEADER);
-    char number[CAPTURE_NUMBER_SIZE], octet[CAPTURE_NUMBER_SIZE];
     int64_t fraction;
 
     if (record == NULL)
         return end_walk(classic, RECORD_HEADER);
     memcpy(&header, record, sizeof header);
-    if (header.captured > MAX_CAPTURED) {
-        bool over = header.captured > classic->snapshot;
-
-        capture_error_set(
-            classic->error,
-            "corrupt in frame %s, at octet %s: invalid packet capture length %u, bigger than %s of %u",
-            capture_number(classic->frames + 1, number),
-            capture_number(lookahead_position(classic->lookahead), octet), header.captured,
-            over ? "snaplen" : "maximum", over ? classic->snapshot : MAX_CAPTURED);
-        return CAPTURE_BROKEN;
-    }
+    if (header.captured > MAX_CAPTURED)
+        return refuse_record(classic, header.captured);
     record = lookahead_at(classic->lookahead, RECORD_HEADER + header.captured);
     if (record == NULL)
         return end_walk(classic, RECORD_HEADER + header.captured);
@@ -254,7 +260,8 @@ static enum capture_status walk(struct classic *classic, struct frame *frame)
     return CAPTURE_FRAME;
 }
 
-static enum capture_status next_of_libpcap(struct classic *classic, struct frame *frame)
+static __attribute__((noinline)) enum capture_status next_of_libpcap(struct classic *classic,
+                                                                     struct frame *frame)
 {
     struct pcap_pkthdr *header;
     const u_char *octets;

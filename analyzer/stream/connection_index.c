@@ -52,17 +52,28 @@ bool connection_index_key(const struct segment *segment, struct connection_key *
     return source_is_first;
 }
 
+/* What a word of the key adds to the hash. */
+static inline uint64_t share_of(const struct connection_index *index, const uint64_t words[KEY_WORDS],
+                                size_t word)
+{
+    const uint64_t *secret = index->secret + 1 + 2 * word;
+
+    return secret[0] * (uint32_t)words[word] + secret[1] * (words[word] >> 32);
+}
+
 /* Multilinear hashing (Lemire and Kaser, 2014): whatever addresses somebody chooses who does not know the
  * secret numbers, two keys collide as seldom as chance has it. And the multiplications do not wait for each
  * other. */
 uint32_t connection_index_hash(const struct connection_index *index, const struct connection_key *key)
 {
-    uint64_t sum = index->secret[0];
-    uint64_t words[KEY_WORDS];
+    uint64_t words[KEY_WORDS], sum;
 
     memcpy(words, key, sizeof words);
-    for (size_t i = 0; i < KEY_WORDS; i++)
-        sum += index->secret[1 + 2 * i] * (uint32_t)words[i] + index->secret[2 + 2 * i] * (words[i] >> 32);
+    sum =
+        index->secret[0] + share_of(index, words, 1) + share_of(index, words, 3) + share_of(index, words, 4);
+    /* these are zero, and add nothing, but in IPv6 and in tunnels */
+    if ((words[0] | words[2] | words[5]) != 0)
+        sum += share_of(index, words, 0) + share_of(index, words, 2) + share_of(index, words, 5);
     return (uint32_t)(sum >> 32);
 }
 
@@ -80,9 +91,12 @@ static bool same_key(const struct connection_key *a, const struct connection_key
 struct connection *connection_index_find(const struct connection_index *index,
                                          const struct connection_key *key, uint32_t hash)
 {
-    for (uint32_t at = hash & index->mask; index->entries[at].connection != NULL; at = (at + 1) & index->mask)
-        if (index->entries[at].hash == hash && same_key(&index->entries[at].connection->key, key))
-            return index->entries[at].connection;
+    const struct connection_entry *entries = index->entries;
+    uint32_t mask = index->mask;
+
+    for (uint32_t at = hash & mask; entries[at].connection != NULL; at = (at + 1) & mask)
+        if (entries[at].hash == hash && same_key(&entries[at].connection->key, key))
+            return entries[at].connection;
     return NULL;
 }
 

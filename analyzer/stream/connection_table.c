@@ -247,8 +247,8 @@ static void start_at(struct direction *direction, uint32_t first)
 }
 
 /* Takes a SYN that belongs to this connection: its first, or its first of this side. */
-static void take_syn(struct connection_table *table, struct connection *connection, enum stream_side from,
-                     const struct segment *segment)
+static __attribute__((noinline)) void take_syn(struct connection_table *table, struct connection *connection,
+                                               enum stream_side from, const struct segment *segment)
 {
     enum stream_side to = from == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
     struct imap_mark mark = {segment->time_ns, segment->frame, segment->capture};
@@ -295,47 +295,72 @@ static struct connection *begin_detected(struct connection_table *table, const s
     return connection;
 }
 
-static struct connection *connection_of(struct connection_table *table, const struct segment *segment,
-                                        enum stream_side *from)
+/* What finds a segment's connection, and what the segment is of it. */
+struct search {
+    struct connection_key key;
+    uint32_t hash;
+    bool source_is_first;
+};
+
+/* Ends `old`, if there is one, and begins the connection that follows it at this segment. */
+static __attribute__((noinline)) struct connection *begin_next(struct connection_table *table,
+                                                               const struct segment *segment,
+                                                               const struct search *search,
+                                                               struct connection *old, enum stream_side *from)
 {
-    struct connection_key key = {0};
-    bool source_is_first = connection_index_key(segment, &key);
-    uint32_t hash = connection_index_hash(&table->index, &key);
-    struct connection *connection = connection_index_find(&table->index, &key, hash);
+    struct connection *connection;
 
-    if (connection != NULL) {
-        struct connection old;
+    if (old != NULL) {
+        struct connection was = *old;
 
-        *from = source_is_first != connection->reversed ? STREAM_CLIENT : STREAM_SERVER;
-        if (!connection->closed && signs_of_simultaneous_open(connection, *from, segment)) {
-            settle_roles(table, connection);
-            *from = source_is_first != connection->reversed ? STREAM_CLIENT : STREAM_SERVER;
-        }
-        if (!signs_of_new(connection, *from, segment))
-            return connection->closed ? NULL : connection;
-        old = *connection;
-        end_and_discard(table, connection, CONNECTION_REPLACED);
-        if (!old.closed && (old.pending[STREAM_CLIENT] || old.pending[STREAM_SERVER])) {
+        end_and_discard(table, old, CONNECTION_REPLACED);
+        if (!was.closed && (was.pending[STREAM_CLIENT] || was.pending[STREAM_SERVER])) {
             /* the new connection's SYN was seen before: it begins there */
-            connection = begin(table, segment, &key, hash, *from, source_is_first);
+            connection = begin(table, segment, &search->key, search->hash, *from, search->source_is_first);
             if (connection != NULL)
-                connection->detected = old.detected;
+                connection->detected = was.detected;
             for (int side = 0; side < 2 && connection != NULL; side++)
-                if (old.pending[side])
-                    start_at(&connection->directions[side], old.pending_number[side]);
+                if (was.pending[side])
+                    start_at(&connection->directions[side], was.pending_number[side]);
             return connection;
         }
     }
     if (!touches(table->ports, segment))
-        return begin_detected(table, segment, &key, hash, source_is_first, from);
+        return begin_detected(table, segment, &search->key, search->hash, search->source_is_first, from);
     /* only a SYN or an octet begins a connection */
     if ((segment->flags & SEGMENT_RST) || (!(segment->flags & SEGMENT_SYN) && segment->length == 0))
         return NULL;
     *from = guess_side(table, segment);
-    connection = begin(table, segment, &key, hash, *from, source_is_first);
+    connection = begin(table, segment, &search->key, search->hash, *from, search->source_is_first);
     if (connection != NULL && !(segment->flags & SEGMENT_SYN))
         connection->midstream = true;
     return connection;
+}
+
+static enum stream_side side_of(const struct connection *connection, bool source_is_first)
+{
+    return source_is_first != connection->reversed ? STREAM_CLIENT : STREAM_SERVER;
+}
+
+static struct connection *connection_of(struct connection_table *table, const struct segment *segment,
+                                        enum stream_side *from)
+{
+    struct search search = {.key = {.vlan = 0}};
+    struct connection *connection;
+
+    search.source_is_first = connection_index_key(segment, &search.key);
+    search.hash = connection_index_hash(&table->index, &search.key);
+    connection = connection_index_find(&table->index, &search.key, search.hash);
+    if (connection == NULL)
+        return begin_next(table, segment, &search, NULL, from);
+    *from = side_of(connection, search.source_is_first);
+    if (!connection->closed && signs_of_simultaneous_open(connection, *from, segment)) {
+        settle_roles(table, connection);
+        *from = side_of(connection, search.source_is_first);
+    }
+    if (signs_of_new(connection, *from, segment))
+        return begin_next(table, segment, &search, connection, from);
+    return connection->closed ? NULL : connection;
 }
 
 /* True when the segment, of a port that nobody named, is worth a look. Notes what speaks another protocol. */
@@ -363,6 +388,20 @@ static void note_closer(struct connection *connection, enum stream_side from, in
     connection->closed_ns = time_ns;
 }
 
+static __attribute__((noinline)) void take_reset(struct connection_table *table,
+                                                 struct connection *connection, enum stream_side from,
+                                                 const struct segment *segment)
+{
+    if (!signs_reset_is_believed(connection, from, segment))
+        return;
+    note_closer(connection, from, segment->time_ns);
+    end(table, connection, CONNECTION_RESET);
+    if (connection->payload)
+        keep_closed(table, connection);
+    else
+        discard(table, connection);
+}
+
 void connection_table_take(struct connection_table *table, const struct segment *segment)
 {
     struct connection *connection;
@@ -379,14 +418,7 @@ void connection_table_take(struct connection_table *table, const struct segment 
     if (segment->time_ns > connection->last_ns)
         connection->last_ns = segment->time_ns;
     if (segment->flags & SEGMENT_RST) {
-        if (!signs_reset_is_believed(connection, from, segment))
-            return;
-        note_closer(connection, from, segment->time_ns);
-        end(table, connection, CONNECTION_RESET);
-        if (connection->payload)
-            keep_closed(table, connection);
-        else
-            discard(table, connection);
+        take_reset(table, connection, from, segment);
         return;
     }
     if (segment->flags & SEGMENT_SYN) {

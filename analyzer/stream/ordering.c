@@ -442,7 +442,8 @@ void ordering_take(struct ordering *ordering, struct connection *connection, enu
         (connection->repair != NULL || is_behind(&connection->directions[STREAM_CLIENT]) ||
          is_behind(&connection->directions[STREAM_SERVER])))
         judge_holes(ordering, connection, &mark, true);
-    settle(ordering, connection);
+    if (connection->repair != NULL || !connection->wanted)
+        settle(ordering, connection);
 }
 
 void ordering_tick(struct ordering *ordering, int64_t now_ns)

@@ -141,6 +141,8 @@ void repeats_count(struct repeats *repeats, const struct connection *connection,
     struct again again = {repeats, segment->payload, sequence, segment->captured, segment->rejoined};
 
     /* a keep-alive may bring any octet (RFC 9293, 3.8.4) */
+    if (sequence == direction->expected && connection->repair == NULL)
+        return; /* mostly it is what comes next */
     if (!direction->known || (segment->length == 1 && sequence + 1 == direction->expected))
         return;
     if (recent != NULL)
