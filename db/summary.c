@@ -43,22 +43,29 @@ static const char connections_sql[] =
     " FROM connections WHERE capture_id IN " WANTED
     " AND (encryption <> 'none' OR midstream OR one_sided OR not_imap OR lost_octets > 0)";
 
+/* Every login of theirs that broke the grammar, which the statements below share: each is looked up once,
+ * with its connection, in the order of the rows. CROSS JOIN keeps an order. */
+static const char broken_sql[] =
+    "CREATE TEMP TABLE broken AS"
+    " SELECT b.login_id, b.wildcard, l.refused, c.client_ip, c.server_ip,"
+    "  CASE WHEN l.refused THEN l.username END AS username"
+    " FROM (SELECT v.login_id, max(v.rule = 'unquoted-wildcard') AS wildcard FROM violations v"
+    "   WHERE v.rule NOT IN " EXPOSURE " AND " WANTED_VIOLATIONS " GROUP BY v.login_id) b"
+    " CROSS JOIN judged_logins l ON l.id = b.login_id CROSS JOIN connections c ON c.id = l.connection_id";
+
 static const char logins_sql[] =
     "SELECT coalesce(sum(refused), 0), coalesce(sum(refused IS NULL), 0), coalesce(sum(incomplete), 0),"
-    " (SELECT count(DISTINCT v.login_id) FROM violations v WHERE v.rule NOT IN " EXPOSURE
-    "   AND " WANTED_VIOLATIONS ")"
+    " (SELECT count(*) FROM temp.broken)"
     " FROM judged_logins WHERE capture_id IN " WANTED
     " AND (result IS NOT 'OK' OR after_result = 'BAD' OR incomplete)";
 
 /* The worst are found among the logins with an unquoted wildcard, and only theirs are all counted: to group
- * all logins costs more than all the rest. CROSS JOIN keeps an order. */
+ * all logins costs more than all the rest. */
 static const char senders_sql[] =
-    "WITH worst AS MATERIALIZED (SELECT c.client_ip, c.server_ip, count(*) AS unquoted, sum(l.refused IS 1) "
-    "AS refused"
-    "   FROM (SELECT DISTINCT v.login_id FROM violations v WHERE v.rule NOT IN " EXPOSURE
-    "     AND v.rule = 'unquoted-wildcard' AND " WANTED_VIOLATIONS ") v"
-    "   CROSS JOIN judged_logins l ON l.id = v.login_id CROSS JOIN connections c ON c.id = l.connection_id"
-    "   GROUP BY c.client_ip, c.server_ip ORDER BY 4 DESC, 3 DESC, 1, 2 LIMIT ?2)"
+    "WITH worst AS MATERIALIZED (SELECT client_ip, server_ip, count(*) AS unquoted, sum(refused IS 1) AS "
+    "refused"
+    "   FROM temp.broken WHERE wildcard"
+    "   GROUP BY client_ip, server_ip ORDER BY 4 DESC, 3 DESC, 1, 2 LIMIT ?2)"
     " SELECT w.client_ip, w.server_ip, coalesce(max(c.server_product), ''), count(*), w.unquoted,"
     " sum(l.wildcard_quoted), w.refused"
     " FROM connections c CROSS JOIN worst w ON w.client_ip = c.client_ip AND w.server_ip = c.server_ip"
@@ -68,26 +75,21 @@ static const char senders_sql[] =
 
 /* The same for users; the last column is how many there are in all. */
 static const char users_sql[] =
-    "WITH refused AS MATERIALIZED (SELECT l.username, c.client_ip, c.server_ip, group_concat(DISTINCT v.rule)"
-    "    AS rules"
-    "   FROM violations v CROSS JOIN judged_logins l ON l.id = v.login_id"
-    "   CROSS JOIN connections c ON c.id = l.connection_id"
-    "   WHERE v.rule NOT IN " EXPOSURE " AND " WANTED_VIOLATIONS " AND l.refused AND l.username IS NOT NULL"
-    "   GROUP BY v.login_id),"
-    " users AS MATERIALIZED (SELECT username, client_ip, server_ip, count(*) AS logins"
-    "   FROM refused GROUP BY username, client_ip, server_ip),"
+    "WITH users AS MATERIALIZED (SELECT username, client_ip, server_ip, count(*) AS logins"
+    "   FROM temp.broken WHERE username IS NOT NULL GROUP BY username, client_ip, server_ip),"
     " worst AS MATERIALIZED (SELECT * FROM users ORDER BY logins DESC, 1, 2, 3 LIMIT ?2),"
-    " broken AS MATERIALIZED (SELECT w.*, group_concat(DISTINCT r.rules) AS rules"
-    "   FROM refused r CROSS JOIN worst w"
-    "    ON w.username = r.username AND w.client_ip = r.client_ip AND w.server_ip = r.server_ip"
-    "   WHERE r.username IN (SELECT username FROM worst) GROUP BY w.username, w.client_ip, w.server_ip),"
+    " theirs AS MATERIALIZED (SELECT w.*, group_concat(DISTINCT v.rule) AS rules"
+    "   FROM temp.broken b CROSS JOIN worst w"
+    "    ON w.username = b.username AND w.client_ip = b.client_ip AND w.server_ip = b.server_ip"
+    "   CROSS JOIN violations v ON v.login_id = b.login_id AND v.rule NOT IN " EXPOSURE
+    "   WHERE b.username IN (SELECT username FROM worst) GROUP BY w.username, w.client_ip, w.server_ip),"
     " let_in AS MATERIALIZED (SELECT l.username, c.server_ip, count(*) AS logins"
     "   FROM judged_logins l CROSS JOIN connections c ON c.id = l.connection_id"
     "   WHERE l.username IN (SELECT username FROM worst) AND " WANTED_LOGINS " AND l.refused = 0"
     "   GROUP BY l.username, c.server_ip)"
-    "SELECT b.username, b.client_ip, b.server_ip, b.rules, b.logins, coalesce(i.logins, 0),"
+    "SELECT t.username, t.client_ip, t.server_ip, t.rules, t.logins, coalesce(i.logins, 0),"
     " (SELECT count(*) FROM users)"
-    " FROM broken b LEFT JOIN let_in i ON i.username = b.username AND i.server_ip = b.server_ip"
+    " FROM theirs t LEFT JOIN let_in i ON i.username = t.username AND i.server_ip = t.server_ip"
     " ORDER BY 5 DESC, 1, 2, 3";
 
 /* A password in the clear is what nearly every login has: all violations, without the others. LIMIT -1 keeps
@@ -265,11 +267,8 @@ int summary_read(const char *path, const int64_t *ids, size_t count, unsigned ro
     static const struct {
         const char *sql;
         void (*row)(sqlite3_stmt *, struct reading *);
-    } parts[] = {{connections_sql, on_connections},
-                 {logins_sql, on_logins},
-                 {senders_sql, on_sender},
-                 {users_sql, on_user},
-                 {rules_sql, on_rule}};
+    } parts[] = {{connections_sql, on_connections}, {broken_sql, NULL},   {logins_sql, on_logins},
+                 {senders_sql, on_sender},          {users_sql, on_user}, {rules_sql, on_rule}};
     struct reading reading = {.handler = handler, .user = user};
     int64_t numbers[NUMBERS] = {[ROWS] = rows};
     char *json = json_of(ids, count);
