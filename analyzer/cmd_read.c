@@ -266,8 +266,11 @@ int cmd_read(int argc, char **argv)
         return EXIT_UNREAD;
     }
     store = open_store(settings.database, settings.follow != NULL);
-    if (store != NULL)
+    if (store != NULL) {
         store_run_begin(store, &run.facts);
+        if (settings.follow == NULL)
+            (void)store_alone(store); /* otherwise it is only slower */
+    }
     status = store == NULL ? EXIT_UNREAD : read_into(store, &inputs, &settings);
     inputs_free(&inputs);
     return status;

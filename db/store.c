@@ -5,11 +5,15 @@
 #include "db/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Rows are inserted by a thousand or so: after so many of these the system is told to write. */
+#define BATCHES_BEHIND 8
 
 struct store_binder store_bind(struct store *store, enum store_sql which)
 {
@@ -225,7 +229,7 @@ int store_begin(struct store *store)
     (void)sqlite3_reset(store->statements[SQL_BEGIN]);
     store_waited(store);
     store->last_connection = store->last_login = 0; /* another process may have added some */
-    return rc == SQLITE_DONE ? STORE_OK : store_fail_sqlite(store, rc);
+    return rc == SQLITE_DONE ? store_look_for_others(store) : store_fail_sqlite(store, rc);
 }
 
 int store_run(struct store *store, struct store_binder *binder, int *changes)
@@ -268,6 +272,14 @@ int store_make_pending(struct store *store)
     return STORE_OK;
 }
 
+/* The disk begins to write early what the end waits for. A failure only means that it does not. */
+static void write_behind(struct store *store)
+{
+    if (store->live || ++store->batches % BATCHES_BEHIND != 0 || !store_lock_file(store))
+        return;
+    (void)sync_file_range(store->lock_fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 int store_insert(struct store *store)
 {
     static const enum store_sql inserts[PENDING_CHANGES] = {
@@ -284,6 +296,7 @@ int store_insert(struct store *store)
             return status;
         pending_clear(store->pending[i]);
     }
+    write_behind(store);
     return STORE_OK;
 }
 

@@ -54,18 +54,18 @@ int store_find_grown(struct store *store, const char *name, int64_t bytes, store
 
 static int remove_capture(struct store *store, int64_t id, int *changes)
 {
-    struct store_binder binder = store_bind(store, SQL_CAPTURE_HAND_OVER);
+    static const enum store_sql steps[] = {SQL_CAPTURE_HAND_OVER, SQL_CAPTURE_REMOVE_VIOLATIONS,
+                                           SQL_CAPTURE_REMOVE_LOGINS, SQL_CAPTURE_REMOVE_CONNECTIONS,
+                                           SQL_CAPTURE_REMOVE};
     int status = store_flush(store);
 
-    if (status != STORE_OK)
-        return status;
-    store_bind_int(&binder, id);
-    status = store_run(store, &binder, NULL);
-    if (status != STORE_OK)
-        return status;
-    binder = store_bind(store, SQL_CAPTURE_REMOVE);
-    store_bind_int(&binder, id);
-    return store_run(store, &binder, changes);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && status == STORE_OK; i++) {
+        struct store_binder binder = store_bind(store, steps[i]);
+
+        store_bind_int(&binder, id);
+        status = store_run(store, &binder, changes);
+    }
+    return status;
 }
 
 /* Removes another unfinished capture with this fingerprint; a complete one is never touched. `id`: the

@@ -14,6 +14,7 @@ enum store_sql {
     SQL_BEGIN,
     SQL_COMMIT,
     SQL_ROLLBACK,
+    SQL_OTHERS,
     SQL_RULE,
     SQL_FIND_CAPTURE,
     SQL_FIND_GROWN,
@@ -32,6 +33,9 @@ enum store_sql {
     SQL_CAPTURE_UNHASHED,
     SQL_CAPTURE_HASH,
     SQL_CAPTURE_HAND_OVER,
+    SQL_CAPTURE_REMOVE_VIOLATIONS,
+    SQL_CAPTURE_REMOVE_LOGINS,
+    SQL_CAPTURE_REMOVE_CONNECTIONS,
     SQL_CAPTURE_REMOVE,
     SQL_LAST_CONNECTION,
     SQL_CONNECTIONS_ADD,
@@ -69,6 +73,8 @@ struct store {
     void *tell_user;
     int busy_ms; /* how long a lock is waited for, and since when */
     int64_t waiting_since_ms;
+    bool alone;     /* foreign keys are not looked at: nobody else has written since `others` was asked for */
+    int64_t others; /* changes when another process writes */
     bool waits, waiting_told, reader_told; /* waits: who writes can see it */
     int64_t page_size, log_told;           /* octets of the log at which the user is told next */
     int lock_fd;                           /* the file again, for the locks of runs; -1: not open */
@@ -76,6 +82,7 @@ struct store {
     size_t rule_count;
     sqlite3_stmt *statements[SQL_STATEMENTS];
     struct pending *pending[PENDING_TABLES];
+    unsigned batches;                    /* inserted so far */
     int64_t last_connection, last_login; /* ids given so far; 0: not looked up in this transaction */
     enum store_status last;              /* the last failure of all, in a word and in a sentence */
     char error[1024];
@@ -121,6 +128,8 @@ bool store_is_read_elsewhere(struct store *store, int64_t id);
 /* Has SQLite wait for other processes' locks; store_waited is called when one was had. */
 void store_wait_for_others(struct store *store, int busy_ms);
 void store_waited(struct store *store);
+/* In a transaction that has just begun: sees that foreign keys are looked at when another process wrote. */
+int store_look_for_others(struct store *store);
 /* Between two transactions: lets those in that wait. */
 void store_let_others(struct store *store);
 /* From now on the log is moved to the file as it grows, and the user told when that does not work. */

@@ -44,6 +44,7 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_OTHERS] = "PRAGMA data_version",
     /* No REPLACE: violations refer to the row. And nothing is written where nothing changed: a database that
      * has been handed over stays the same to the octet when the same capture is read again. */
     [SQL_RULE] = "INSERT INTO rules (rule, severity, title, reference, remedy, rfc2060, rfc3501, rfc9051)"
@@ -95,6 +96,13 @@ static const char *const statements[SQL_STATEMENTS] = {
         "?1)"
         " WHERE capture_id = ?1 AND EXISTS"
         " (SELECT 1 FROM logins l WHERE l.connection_id = connections.id AND l.capture_id <> ?1)",
+    /* What belongs to it goes first: foreign keys are not always looked at. */
+    [SQL_CAPTURE_REMOVE_VIOLATIONS] =
+        "DELETE FROM violations WHERE login_id IN (SELECT id FROM logins WHERE capture_id = ?1"
+        " OR connection_id IN (SELECT id FROM connections WHERE capture_id = ?1))",
+    [SQL_CAPTURE_REMOVE_LOGINS] = "DELETE FROM logins WHERE capture_id = ?1"
+                                  " OR connection_id IN (SELECT id FROM connections WHERE capture_id = ?1)",
+    [SQL_CAPTURE_REMOVE_CONNECTIONS] = "DELETE FROM connections WHERE capture_id = ?1",
     [SQL_CAPTURE_REMOVE] = "DELETE FROM captures WHERE id = ?",
     [SQL_LAST_CONNECTION] = "SELECT max(id) FROM connections",
     /* In the order of the table: another one costs a copy of each value. */

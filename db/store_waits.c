@@ -104,6 +104,49 @@ void store_let_others(struct store *store)
         (void)sqlite3_sleep(YIELD_MS);
 }
 
+static int ask_for_others(struct store *store, int64_t *others)
+{
+    sqlite3_stmt *statement = store->statements[SQL_OTHERS];
+    int rc = sqlite3_step(statement);
+
+    if (rc == SQLITE_ROW)
+        *others = sqlite3_column_int64(statement, 0);
+    (void)sqlite3_reset(statement);
+    return rc == SQLITE_ROW ? STORE_OK : store_fail_sqlite(store, rc);
+}
+
+static int set_foreign_keys(struct store *store, const char *sql)
+{
+    int rc = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+
+    return rc == SQLITE_OK ? STORE_OK : store_fail_sqlite(store, rc);
+}
+
+int store_alone(struct store *store)
+{
+    int status = ask_for_others(store, &store->others);
+
+    if (status == STORE_OK)
+        status = set_foreign_keys(store, "PRAGMA foreign_keys = OFF");
+    store->alone = status == STORE_OK;
+    return status;
+}
+
+int store_look_for_others(struct store *store)
+{
+    int64_t others = 0;
+    int status = store->alone ? ask_for_others(store, &others) : STORE_OK;
+
+    if (!store->alone || (status == STORE_OK && others == store->others))
+        return status;
+    /* SQLite changes the setting between transactions only */
+    store_rollback(store);
+    if (status == STORE_OK)
+        status = set_foreign_keys(store, "PRAGMA foreign_keys = ON");
+    store->alone = status != STORE_OK;
+    return status == STORE_OK ? store_begin(store) : status;
+}
+
 bool store_capture_wait(struct store *store, int64_t id)
 {
     if (!store_is_read_elsewhere(store, id))

@@ -205,6 +205,20 @@ static void test_others_rows_stay_when_one_is_replaced(void **state)
     assert_string_equal(fixture_ask(fixture->path, "SELECT username FROM logins"), "kept");
 }
 
+static void test_who_writes_alone_replaces_all_that_belongs_to_a_capture(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_open(fixture, false);
+
+    (void)fill(store, "abc", "old");
+    assert_int_equal(store_commit(store), STORE_OK);
+    assert_int_equal(store_alone(store), STORE_OK);
+    (void)fill(store, "abc", "new");
+    fixture_close(fixture, store);
+    assert_string_equal(rows(fixture), "1 1 1 1");
+    assert_string_equal(fixture_ask(fixture->path, "SELECT username FROM logins"), "new");
+}
+
 /* The fingerprint of a pipe is known at its end. */
 static void test_pipe_that_turns_out_to_be_unfinished_replaces_it(void **state)
 {
@@ -292,6 +306,7 @@ int main(void)
         FIXTURE_TEST(test_unfinished_capture_is_replaced_whole),
         FIXTURE_TEST(test_replacing_takes_effect_with_the_commit_alone),
         FIXTURE_TEST(test_others_rows_stay_when_one_is_replaced),
+        FIXTURE_TEST(test_who_writes_alone_replaces_all_that_belongs_to_a_capture),
         FIXTURE_TEST(test_pipe_that_turns_out_to_be_unfinished_replaces_it),
         FIXTURE_TEST(test_pipe_that_turns_out_to_be_known_is_refused_and_can_be_removed),
         FIXTURE_TEST(test_fingerprint_once_known_is_not_forgotten),

@@ -258,6 +258,28 @@ static void test_a_capture_that_another_process_reads_is_not_taken_from_it(void 
     (void)close(ready[1]);
 }
 
+static void test_who_writes_alone_sees_that_another_process_removed_a_parent(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_open(fixture, false);
+    int64_t capture = fixture_begin(store, "a"), id = fixture_connect(store, capture, "a", "b"), other;
+    struct imap_login login = fixture_login("u", IMAP_FORM_ATOM, IMAP_RESULT_OK);
+
+    assert_int_equal(store_commit(store), STORE_OK);
+    assert_int_equal(store_alone(store), STORE_OK);
+    (void)fixture_add(store, id, capture, &login);
+    assert_int_equal(store_commit(store), STORE_OK);
+    (void)fixture_ask(fixture->path, "PRAGMA foreign_keys = ON; DELETE FROM connections");
+    assert_int_equal(store_login_add(store, id, capture, &login, &other), STORE_OK);
+    assert_int_not_equal(store_commit(store), STORE_OK);
+    assert_non_null(strstr(store_error(store), "the row that this one belongs to is gone"));
+    store_rollback(store);
+    (void)fixture_add(store, fixture_connect(store, capture, "a", "b"), capture, &login);
+    fixture_close(fixture, store);
+    assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM logins"), 1);
+    assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +287,7 @@ int main(void)
         FIXTURE_TEST(test_who_is_waited_for_is_told_once_after_a_moment),
         FIXTURE_TEST(test_readers_and_a_live_writer_never_block_each_other_and_a_log_that_grows_is_told),
         FIXTURE_TEST(test_a_capture_that_another_process_reads_is_not_taken_from_it),
+        FIXTURE_TEST(test_who_writes_alone_sees_that_another_process_removed_a_parent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
