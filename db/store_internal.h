@@ -73,12 +73,12 @@ struct store {
     void *tell_user;
     int busy_ms; /* how long a lock is waited for, and since when */
     int64_t waiting_since_ms;
-    bool alone;     /* foreign keys are not looked at: nobody else has written since `others` was asked for */
-    int64_t others; /* changes when another process writes */
+    int64_t others;                        /* changes when another process writes */
     bool waits, waiting_told, reader_told; /* waits: who writes can see it */
-    int64_t page_size, log_told;           /* octets of the log at which the user is told next */
-    int lock_fd;                           /* the file again, for the locks of runs; -1: not open */
-    char **rules;                          /* ids, by index */
+    bool alone; /* foreign keys are not looked at: nobody else has written since `others` was asked for */
+    int64_t page_size, log_told; /* octets of the log at which the user is told next */
+    int lock_fd;                 /* the file again, for the locks of runs; -1: not open */
+    char **rules;                /* ids, by index */
     size_t rule_count;
     sqlite3_stmt *statements[SQL_STATEMENTS];
     struct pending *pending[PENDING_TABLES];
