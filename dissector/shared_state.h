@@ -8,7 +8,7 @@
 
 struct imap_shared {
     struct pool pool;
-    struct known_products products;
+    struct known known;
 };
 
 #endif

@@ -64,10 +64,18 @@ void validator_literal(struct validator *validator, uint8_t octet, uint64_t posi
         offence_note(&validator->offences[OFFENCE_NUL], octet, position);
 }
 
+/* Letters and digits, which most octets of tags are. */
+static bool is_alphanumeric(uint8_t octet)
+{
+    return (uint8_t)((octet | 0x20) - 'a') < 26 || (uint8_t)(octet - '0') < 10;
+}
+
 void validator_tag(struct offence *offence, struct imap_text tag)
 {
     for (size_t i = 0; i < tag.length; i++) {
         uint8_t octet = (uint8_t)tag.octets[i];
+        if (is_alphanumeric(octet))
+            continue;
         if (octet > 0x7f || octet == '+' || is_wildcard(octet) || is_special(octet))
             offence_note(offence, octet, i);
     }

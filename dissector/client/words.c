@@ -9,6 +9,12 @@ static bool is_separator(uint8_t octet)
     return octet == ' ' || octet == '\t';
 }
 
+/* A separator, a line's end, and the quote that may follow LOGIN at once. */
+static bool ends_word(uint8_t octet)
+{
+    return octet <= '"' && (is_separator(octet) || octet == '"' || octet == '\r' || octet == '\n');
+}
+
 static bool is_login(enum command_kind kind)
 {
     return kind == COMMAND_LOGIN || kind == COMMAND_AUTHENTICATE;
@@ -264,8 +270,7 @@ size_t words_plain(struct imap_session *session, const uint8_t *octets, size_t l
     size_t part = 0;
     if (client->exchange) /* its responses are no words */
         return 0;
-    while (part < length && !is_separator(octets[part]) && octets[part] != '"' && octets[part] != '\r' &&
-           octets[part] != '\n')
+    while (part < length && !ends_word(octets[part]))
         part++;
     if (part == 0)
         return 0;

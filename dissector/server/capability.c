@@ -68,6 +68,16 @@ unsigned capabilities_set(struct capabilities *capabilities, struct budget *budg
     return capabilities->flags;
 }
 
+void capabilities_set_known(struct capabilities *capabilities, struct budget *budget, struct imap_text list,
+                            unsigned flags)
+{
+    kept_clear(&capabilities->text);
+    capabilities->seen = true;
+    capabilities->partial = false;
+    capabilities->flags = flags;
+    keep_run(capabilities, budget, list);
+}
+
 unsigned capability_flags(struct imap_text list)
 {
     unsigned flags = 0;

@@ -28,6 +28,9 @@ struct capabilities {
  * Returns its flags. */
 unsigned capabilities_set(struct capabilities *capabilities, struct budget *budget, struct imap_text list,
                           bool partial);
+/* The same for a list of which all is known: its names have one space between them, and none around. */
+void capabilities_set_known(struct capabilities *capabilities, struct budget *budget, struct imap_text list,
+                            unsigned flags);
 /* The flags of the names in a list. */
 unsigned capability_flags(struct imap_text list);
 /* True when a list was seen and all of the flags are known to be missing from it. */

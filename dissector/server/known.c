@@ -1,24 +1,24 @@
-/* Remembers which greeting names which product. */
+/* Remembers which greeting names which product, and which capabilities a list holds. */
 #include "dissector/server/known.h"
 
 #include <string.h>
 
-/* Who picks greetings that share a place gains nothing but the work that there would be without it. */
-static struct known_greeting *place_of(struct known_products *known, struct imap_text greeting)
+/* Who picks texts that share a place gains nothing but the work that there would be without it. */
+static size_t place_of(struct imap_text text, size_t places)
 {
-    uint64_t sum = greeting.length;
-    for (size_t i = 0; i + sizeof sum <= greeting.length; i += sizeof sum) {
+    uint64_t sum = text.length;
+    for (size_t i = 0; i + sizeof sum <= text.length; i += sizeof sum) {
         uint64_t word;
-        memcpy(&word, greeting.octets + i, sizeof word);
+        memcpy(&word, text.octets + i, sizeof word);
         sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
     }
-    return &known->places[(sum >> 32) % KNOWN_GREETINGS];
+    return (sum >> 32) % places;
 }
 
-void known_product(struct known_products *known, struct imap_text greeting, struct kept *product,
+void known_product(struct known *known, struct imap_text greeting, struct kept *product,
                    struct budget *budget)
 {
-    struct known_greeting *place = place_of(known, greeting);
+    struct known_greeting *place = &known->greetings[place_of(greeting, KNOWN_GREETINGS)];
     if (greeting.length == 0 || greeting.length > sizeof place->greeting) {
         product_find(greeting, product, budget);
         return;
@@ -35,4 +35,23 @@ void known_product(struct known_products *known, struct imap_text greeting, stru
     place->product_length = (uint8_t)product->count;
     if (product->count)
         memcpy(place->product, product->octets, product->count);
+}
+
+unsigned known_capabilities(struct known *known, struct imap_text list, struct capabilities *capabilities,
+                            struct budget *budget)
+{
+    struct known_list *place = &known->lists[place_of(list, KNOWN_LISTS)];
+    if (list.length == 0 || list.length > sizeof place->list)
+        return capabilities_set(capabilities, budget, list, false);
+    if (place->length == list.length && memcmp(place->list, list.octets, list.length) == 0) {
+        capabilities_set_known(capabilities, budget, list, place->flags);
+        return place->flags;
+    }
+    unsigned flags = capabilities_set(capabilities, budget, list, false);
+    if (capabilities->text.count == list.length) { /* it was kept, and as it came */
+        place->flags = flags;
+        place->length = (uint16_t)list.length;
+        memcpy(place->list, list.octets, list.length);
+    }
+    return flags;
 }

@@ -1,15 +1,18 @@
 /*
- * The products that the last greetings named: servers greet all their clients with the same words, and to
- * look for every known name in them is much work.
+ * What was found in the texts that servers said last: they greet all their clients with the same words and
+ * tell them the same capabilities, and to look for every known name in them is much work.
  */
 #ifndef IMAPTAP_DISSECTOR_SERVER_KNOWN_H
 #define IMAPTAP_DISSECTOR_SERVER_KNOWN_H
 
+#include "dissector/server/capability.h"
 #include "dissector/server/product.h"
 
-/* Longer greetings are looked at each time. */
+/* Longer texts are looked at each time. */
 #define KNOWN_GREETING_OCTETS 240
+#define KNOWN_LIST_OCTETS     504
 #define KNOWN_GREETINGS       32
+#define KNOWN_LISTS           32
 
 struct known_greeting {
     uint8_t length; /* 0: none */
@@ -18,13 +21,24 @@ struct known_greeting {
     char product[PRODUCT_OCTETS];
 };
 
-/* All zero is the start. A greeting has one place, where it takes the last one's. */
-struct known_products {
-    struct known_greeting places[KNOWN_GREETINGS];
+struct known_list {
+    unsigned flags;
+    uint16_t length; /* 0: none */
+    char list[KNOWN_LIST_OCTETS];
 };
 
-/* As product_find, which `product`, empty so far, is then remembered of. */
-void known_product(struct known_products *known, struct imap_text greeting, struct kept *product,
+/* All zero is the start. A text has one place, where it takes the last one's. */
+struct known {
+    struct known_greeting greetings[KNOWN_GREETINGS];
+    struct known_list lists[KNOWN_LISTS];
+};
+
+/* As product_find, whose answer for this greeting is then remembered; `product` is empty so far. */
+void known_product(struct known *known, struct imap_text greeting, struct kept *product,
                    struct budget *budget);
+
+/* As capabilities_set for a list that is there in full. */
+unsigned known_capabilities(struct known *known, struct imap_text list, struct capabilities *capabilities,
+                            struct budget *budget);
 
 #endif

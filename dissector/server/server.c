@@ -43,6 +43,11 @@ static enum response_kind response_kind(const struct server *server)
     return RESPONSE_OTHER;
 }
 
+static bool ends_word(uint8_t octet)
+{
+    return octet <= ' ' && (octet == ' ' || octet == '\r' || octet == '\n');
+}
+
 static bool word_is(const struct server *server, char octet)
 {
     return server->word.count == 1 && server->word.length == 1 && *server->word.octets == octet;
@@ -112,11 +117,20 @@ static void strike(struct imap_session *session)
         session_not_imap(session);
 }
 
+static unsigned set_capabilities(struct imap_session *session, struct capabilities *capabilities,
+                                 struct imap_text list, bool partial)
+{
+    struct imap_shared *shared = session->options.shared;
+    if (shared && !partial)
+        return known_capabilities(&shared->known, list, capabilities, &session->budget);
+    return capabilities_set(capabilities, &session->budget, list, partial);
+}
+
 static void take_capabilities(struct imap_session *session, struct imap_text list, bool partial)
 {
     unsigned flags = session->authenticated
                          ? capability_flags(list)
-                         : capabilities_set(&session->capabilities, &session->budget, list, partial);
+                         : set_capabilities(session, &session->capabilities, list, partial);
     if (flags & CAPABILITY_UNAUTHENTICATE)
         session->unauthenticate = true;
 }
@@ -125,8 +139,7 @@ static void take_capabilities(struct imap_session *session, struct imap_text lis
 static void take_untagged_capabilities(struct imap_session *session, struct imap_text list, bool partial)
 {
     if (session->first && session->first->attempt && !session->authenticated) {
-        if (capabilities_set(&session->provisional, &session->budget, list, partial) &
-            CAPABILITY_UNAUTHENTICATE)
+        if (set_capabilities(session, &session->provisional, list, partial) & CAPABILITY_UNAUTHENTICATE)
             session->unauthenticate = true;
     } else {
         take_capabilities(session, list, partial);
@@ -137,7 +150,7 @@ static void find_product(struct imap_session *session, struct imap_text text)
 {
     struct imap_shared *shared = session->options.shared;
     if (shared)
-        known_product(&shared->products, text, &session->product, &session->budget);
+        known_product(&shared->known, text, &session->product, &session->budget);
     else
         product_find(text, &session->product, &session->budget);
 }
@@ -270,7 +283,7 @@ static size_t feed_tag(struct imap_session *session, const uint8_t *octets, size
     struct server *server = &session->server;
     uint64_t before = server->word.length;
     size_t part = 0;
-    while (part < length && octets[part] != ' ' && octets[part] != '\r' && octets[part] != '\n')
+    while (part < length && !ends_word(octets[part]))
         part++;
     if (part == 0)
         return 0;
@@ -302,7 +315,7 @@ static void word_octet(struct imap_session *session, uint8_t octet, const struct
 static size_t feed_name(struct imap_session *session, const uint8_t *octets, size_t length)
 {
     size_t part = 0;
-    while (part < length && octets[part] != ' ' && octets[part] != '\r' && octets[part] != '\n')
+    while (part < length && !ends_word(octets[part]))
         part++;
     command_name_append(session->server.name, &session->server.name_length, octets, part);
     return part;

@@ -1,4 +1,4 @@
-/* What sessions share: memory that goes from one to the next, and the products that greetings named. */
+/* What sessions share: memory that goes from one to the next, and what was found in servers' texts. */
 #include "dissector/server/known.h"
 
 #include <setjmp.h>
@@ -41,7 +41,7 @@ static void a_pool_keeps_no_more_than_its_limit(void **state)
     assert_int_equal(pool.octets, 0);
 }
 
-static void check_product(struct known_products *known, const char *greeting, const char *product)
+static void check_product(struct known *known, const char *greeting, const char *product)
 {
     struct budget budget = {.limit = 1024};
     struct kept found = {0};
@@ -54,7 +54,7 @@ static void check_product(struct known_products *known, const char *greeting, co
 /* Of 1,000 greetings many share a place, and these have one length. */
 static void a_greeting_names_its_product_whatever_came_before(void **state)
 {
-    static struct known_products known;
+    static struct known known;
     (void)state;
     for (int turn = 0; turn < 2; turn++)
         for (int number = 0; number < 1000; number++) {
@@ -72,7 +72,7 @@ static void a_greeting_names_its_product_whatever_came_before(void **state)
 
 static void a_greeting_that_is_too_long_to_be_remembered_names_its_product_too(void **state)
 {
-    static struct known_products known;
+    static struct known known;
     char greeting[KNOWN_GREETING_OCTETS + 32];
     (void)state;
     memset(greeting, ' ', sizeof greeting - 1);
@@ -84,13 +84,64 @@ static void a_greeting_that_is_too_long_to_be_remembered_names_its_product_too(v
 
 static void without_memory_no_product_is_remembered(void **state)
 {
-    static struct known_products known;
+    static struct known known;
     struct budget none = {.limit = 0};
     struct kept found = {0};
     (void)state;
     known_product(&known, (struct imap_text){"Dovecot", 7}, &found, &none);
     assert_int_equal(found.count, 0);
     check_product(&known, "Dovecot", "Dovecot");
+}
+
+static void check_capabilities(struct known *known, const char *list, unsigned flags, const char *kept)
+{
+    struct budget budget = {.limit = 4096};
+    struct capabilities found = {.partial = true};
+    assert_int_equal(known_capabilities(known, (struct imap_text){list, strlen(list)}, &found, &budget),
+                     flags);
+    assert_int_equal(found.flags, flags);
+    assert_true(found.seen && !found.partial);
+    assert_int_equal(found.text.count, strlen(kept));
+    assert_memory_equal(kept_view(&found.text).octets, kept, found.text.count);
+    kept_free(&found.text, &budget);
+}
+
+static void a_list_has_its_capabilities_whatever_came_before(void **state)
+{
+    static struct known known;
+    (void)state;
+    for (int turn = 0; turn < 2; turn++)
+        for (int number = 0; number < 1000; number++) {
+            char list[64];
+            (void)snprintf(list, sizeof list, "IMAP4rev1 LITERAL+ X%03d", number);
+            check_capabilities(&known, list, CAPABILITY_LITERAL_PLUS, list);
+            check_capabilities(&known, list, CAPABILITY_LITERAL_PLUS, list);
+            list[strlen("IMAP4rev1 LITERAL")] = '-';
+            check_capabilities(&known, list, CAPABILITY_LITERAL_MINUS, list);
+            check_capabilities(&known, list, CAPABILITY_LITERAL_MINUS, list);
+        }
+}
+
+static void spaces_too_many_are_left_out_of_a_list_that_comes_again(void **state)
+{
+    static struct known known;
+    (void)state;
+    for (int turn = 0; turn < 2; turn++) {
+        check_capabilities(&known, " IMAP4rev1  SASL-IR ", CAPABILITY_SASL_IR, "IMAP4rev1 SASL-IR");
+        check_capabilities(&known, "", 0, "");
+    }
+}
+
+static void a_list_that_is_too_long_to_be_remembered_has_its_capabilities_too(void **state)
+{
+    static struct known known;
+    char list[KNOWN_LIST_OCTETS + 32];
+    (void)state;
+    memset(list, 'X', sizeof list - 1);
+    list[sizeof list - 1] = '\0';
+    memcpy(list, "STARTTLS ", 9);
+    for (int turn = 0; turn < 2; turn++)
+        check_capabilities(&known, list, CAPABILITY_STARTTLS, list);
 }
 
 int main(void)
@@ -101,6 +152,9 @@ int main(void)
         cmocka_unit_test(a_greeting_names_its_product_whatever_came_before),
         cmocka_unit_test(a_greeting_that_is_too_long_to_be_remembered_names_its_product_too),
         cmocka_unit_test(without_memory_no_product_is_remembered),
+        cmocka_unit_test(a_list_has_its_capabilities_whatever_came_before),
+        cmocka_unit_test(spaces_too_many_are_left_out_of_a_list_that_comes_again),
+        cmocka_unit_test(a_list_that_is_too_long_to_be_remembered_has_its_capabilities_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
