@@ -3,7 +3,7 @@
 "use strict";
 const fs = require("fs");
 const path = require("path");
-const { launch, watch } = require("./browsing.js");
+const { open, lookOver, sortBy, draw } = require("./browsing.js");
 
 const [file, folder] = process.argv.slice(2);
 const found = { requests: [], messages: [], dialogs: 0 };
@@ -11,13 +11,8 @@ const found = { requests: [], messages: [], dialogs: 0 };
 const column = (page, index) => page.$$eval("#finding-table tbody tr", (rows, index) => rows.map((row) => row.cells[index].textContent), index);
 
 async function withScripts() {
-  const { context, close } = await launch({});
-  const page = await context.newPage();
-  watch(page, found);
-  await page.goto("file://" + file);
-  found.scripts = await page.evaluate(() => document.scripts.length);
-  found.markup = await page.evaluate(() => document.querySelectorAll("img, iframe, object, embed, link, base").length);
-  found.verdict = await page.textContent("h1");
+  const { page, close } = await open(file, found);
+  await lookOver(page, found);
   found.users = await column(page, 4);
   found.elements = await page.evaluate(() => document.getElementsByTagName("*").length);
 
@@ -28,11 +23,7 @@ async function withScripts() {
 
   const user = page.locator("#finding-table thead th", { hasText: "User" });
   found.unsorted = await user.getAttribute("aria-sort");
-  await user.locator("button").focus();
-  await page.keyboard.press("Enter");
-  found.ascending = [await user.getAttribute("aria-sort"), ...await column(page, 4)];
-  await page.keyboard.press("Enter");
-  found.descending = [await user.getAttribute("aria-sort"), ...await column(page, 4)];
+  await sortBy(page, user, () => column(page, 4), found);
   found.sorts = await page.$$eval("#finding-table th[aria-sort]:not([aria-sort=none])", (headers) => headers.length);
 
   await page.focus("#search");
@@ -61,24 +52,14 @@ async function withScripts() {
   }
   found.marks = await page.$$eval(".chart .diamond", (marks) => marks.length);
   found.chart = await page.$eval(".chart", (chart) => chart.getAttribute("role") + ": " + chart.querySelector("desc").textContent);
-  found.themes = [];
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: path.join(folder, colorScheme + ".png"), fullPage: false });
-    found.themes.push(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
-  }
-  await page.emulateMedia({ media: "print" });
+  await draw(page, folder, found);
   found.printed = await page.evaluate(() => [getComputedStyle(document.querySelector("nav")).display,
     getComputedStyle(document.body).backgroundColor]);
-  await page.pdf({ path: path.join(folder, "printed.pdf"), format: "A4" });
   await close();
 }
 
 async function withoutScripts() {
-  const { context, close } = await launch({ javaScriptEnabled: false });
-  const page = await context.newPage();
-  watch(page, found);
-  await page.goto("file://" + file);
+  const { page, close } = await open(file, found, false);
   found.plain = {
     verdict: await page.locator("h1").innerText(),
     rows: await page.locator("table.findings tbody tr").count(),
@@ -92,11 +73,9 @@ async function withoutScripts() {
 }
 
 async function withoutItsScript() {
-  const { context, close } = await launch({});
-  const page = await context.newPage();
   const copy = path.join(folder, "stripped.html");
   fs.writeFileSync(copy, fs.readFileSync(file, "utf8").replace(/<script>[^]*?<\/script>/, ""));
-  await page.goto("file://" + copy);
+  const { page, close } = await open(copy, { requests: [], messages: [], dialogs: 0 });
   found.stripped = { verdict: await page.locator("h1").innerText(), rows: await page.locator("#finding-table tbody tr").count(),
     said: await page.locator(".stripped").filter({ visible: true }).count() };
   await close();

@@ -1,8 +1,7 @@
 // Opens a comparison's page from its file in a real browser and tells as JSON what it does: compare_browser.js PAGE FOLDER
 // The folder gets the screenshots and the printed page.
 "use strict";
-const path = require("path");
-const { launch, watch } = require("./browsing.js");
+const { open, lookOver, sortBy, draw } = require("./browsing.js");
 
 const [file, folder] = process.argv.slice(2);
 const found = { requests: [], messages: [], dialogs: 0 };
@@ -11,40 +10,20 @@ const column = (page, section, index) => page.$$eval(`section[aria-labelledby=${
   (rows, index) => rows.map((row) => row.cells[index].textContent), index);
 
 async function withScripts() {
-  const { context, close } = await launch({});
-  const page = await context.newPage();
-  watch(page, found);
-  await page.goto("file://" + file);
-  found.scripts = await page.evaluate(() => document.scripts.length);
-  found.markup = await page.evaluate(() => document.querySelectorAll("img, iframe, object, embed, link, base").length);
-  found.verdict = await page.textContent("h1");
+  const { page, close } = await open(file, found);
+  await lookOver(page, found);
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   found.skipped = await page.evaluate(() => document.activeElement.id);
 
   const user = page.locator("section[aria-labelledby=users] thead th", { hasText: "User" });
-  await user.locator("button").focus();
-  await page.keyboard.press("Enter");
-  found.ascending = [await user.getAttribute("aria-sort"), ...await column(page, "users", 1)];
-  await page.keyboard.press("Enter");
-  found.descending = [await user.getAttribute("aria-sort"), ...await column(page, "users", 1)];
-
-  found.themes = [];
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: path.join(folder, "compare-" + colorScheme + ".png"), fullPage: false });
-    found.themes.push(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
-  }
-  await page.emulateMedia({ media: "print" });
-  await page.pdf({ path: path.join(folder, "printed.pdf"), format: "A4" });
+  await sortBy(page, user, () => column(page, "users", 1), found);
+  await draw(page, folder, found, "compare-");
   await close();
 }
 
 async function withoutScripts() {
-  const { context, close } = await launch({ javaScriptEnabled: false });
-  const page = await context.newPage();
-  watch(page, found);
-  await page.goto("file://" + file);
+  const { page, close } = await open(file, found, false);
   found.plain = {
     verdict: await page.locator("h1").innerText(),
     senders: await column(page, "senders", 0),
