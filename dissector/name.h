@@ -7,7 +7,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <strings.h>
 
 struct name {
     const char *octets;
@@ -19,11 +18,21 @@ struct name {
         (literal), sizeof(literal) - 1                                                                       \
     }
 
+static inline char name_capital(char octet)
+{
+    return octet >= 'a' && octet <= 'z' ? (char)(octet - 'a' + 'A') : octet;
+}
+
+/* Names are short, and mostly written as they are here: that takes less than a call of strncasecmp. */
 static inline bool name_is(struct imap_text text, const struct name *name)
 {
-    /* most differ in the first letter, of which 0x20 is the case */
-    return text.length == name->length && ((*text.octets ^ *name->octets) & ~0x20) == 0 &&
-           strncasecmp(text.octets, name->octets, name->length) == 0;
+    if (text.length != name->length)
+        return false;
+    for (size_t i = 0; i < text.length; i++)
+        if (text.octets[i] != name->octets[i] &&
+            name_capital(text.octets[i]) != name_capital(name->octets[i]))
+            return false;
+    return true;
 }
 
 #endif

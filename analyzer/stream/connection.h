@@ -48,35 +48,36 @@ struct direction {
 struct recent;
 struct repair;
 
+/* What each segment needs comes first, and together. */
 struct connection {
-    /* for the handler */
-    void *user;
-    uint8_t client[16], server[16]; /* addresses in network byte order, IPv4 as ::ffff:a.b.c.d */
-    uint16_t client_port, server_port;
-    uint32_t vlan; /* identifier + 1; 0: untagged */
-    char tunnel_text[48];
-    int64_t first_ns, last_ns;
-    int64_t closed_ns; /* time of the first FIN, or of the RST, when closer says whose */
-    enum connection_closer closer;
-    uint32_t capture;     /* of the first segment */
-    uint64_t lost_octets; /* of both directions, as told to the handler */
-    bool midstream;       /* its beginning was not captured */
-    bool detected;        /* on a port that nobody named: found by what it said */
-
     /* the table's own */
-    struct direction directions[2]; /* by enum stream_side, of the sender */
-    struct repair *repair;          /* exists while something is out of order */
-    struct recent *recent[2];       /* what was told last, by sender, to compare with what comes again */
-    uint32_t pending_number[2]; /* first number of a SYN that does not belong to this connection, by sender */
-    bool pending[2];
+    struct connection_key key;
+    uint32_t hash;
+    uint8_t list;
     bool wanted;   /* the handler wants octets */
     bool payload;  /* an octet was seen: the handler knows the connection */
     bool closed;   /* over, kept for a while to know its stragglers */
     bool reversed; /* the client is key.address[1] */
-    struct connection_key key;
-    uint32_t hash;
+    bool pending[2];
     struct connection *previous, *next; /* in the list by age */
-    uint8_t list;
+    struct direction directions[2];     /* by enum stream_side, of the sender */
+    struct repair *repair;              /* exists while something is out of order */
+    struct recent *recent[2];           /* what was told last, by sender, to compare with what comes again */
+    uint32_t pending_number[2]; /* first number of a SYN that does not belong to this connection, by sender */
+
+    /* for the handler */
+    void *user;
+    int64_t first_ns, last_ns;
+    int64_t closed_ns; /* time of the first FIN, or of the RST, when closer says whose */
+    enum connection_closer closer;
+    bool midstream;                 /* its beginning was not captured */
+    bool detected;                  /* on a port that nobody named: found by what it said */
+    uint32_t capture;               /* of the first segment */
+    uint64_t lost_octets;           /* of both directions, as told to the handler */
+    uint8_t client[16], server[16]; /* addresses in network byte order, IPv4 as ::ffff:a.b.c.d */
+    uint16_t client_port, server_port;
+    uint32_t vlan; /* identifier + 1; 0: untagged */
+    char tunnel_text[48];
 };
 
 /* True when a segment of only one direction was captured. */

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <endian.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -16,6 +17,8 @@
 static_assert(sizeof(struct connection_key) == KEY_WORDS * sizeof(uint64_t), "the key has padding");
 static_assert(sizeof((struct connection_index *)0)->secret == (1 + 2 * KEY_WORDS) * sizeof(uint64_t),
               "a secret number for each half of a word, and one more");
+static_assert(offsetof(struct connection_key, vlan) == offsetof(struct connection_key, port) + 4,
+              "ports and VLAN are one word");
 
 static uint64_t half_of(const uint8_t *address)
 {
@@ -39,15 +42,25 @@ static bool source_comes_first(const struct segment *segment)
     return segment->source_port <= segment->destination_port;
 }
 
+/* Ports and VLAN, written as the word that they are hashed and compared as: a processor waits for what was
+ * written in pieces and is read in one. */
+static void put_ends(struct connection_key *key, uint16_t first, uint16_t second, uint32_t vlan)
+{
+    uint64_t word = first | (uint64_t)second << 16 | (uint64_t)vlan << 32;
+
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+        word = (uint64_t)first << 48 | (uint64_t)second << 32 | vlan;
+    memcpy((uint8_t *)key + offsetof(struct connection_key, port), &word, sizeof word);
+}
+
 bool connection_index_key(const struct segment *segment, struct connection_key *key)
 {
     bool source_is_first = source_comes_first(segment);
 
     memcpy(key->address[source_is_first ? 0 : 1], segment->source, 16);
     memcpy(key->address[source_is_first ? 1 : 0], segment->destination, 16);
-    key->port[source_is_first ? 0 : 1] = segment->source_port;
-    key->port[source_is_first ? 1 : 0] = segment->destination_port;
-    key->vlan = segment->vlan;
+    put_ends(key, source_is_first ? segment->source_port : segment->destination_port,
+             source_is_first ? segment->destination_port : segment->source_port, segment->vlan);
     key->tunnel = segment->tunnel;
     return source_is_first;
 }

@@ -45,7 +45,8 @@ void words_begin_line(struct imap_session *session)
     client->untagged = client->ident = client->proxy = client->fresh = false;
     client->bad_spacing = client->bad_line_end = false;
     kept_clear(&client->word);
-    explicit_bzero(client->name, sizeof client->name);
+    if (client->name_length > 0)
+        explicit_bzero(client->name, sizeof client->name);
     client->name_length = 0;
     client->brace = (struct brace){0};
     client->line_octets = 0;
