@@ -89,7 +89,8 @@ CREATE VIEW verdicts AS
              FROM violations v
              JOIN judged_logins l ON l.id = v.login_id
              JOIN connections c ON c.id = l.connection_id
-             WHERE +v.rule NOT IN ('cleartext-password', 'guessable-exchange') -- + keeps the order in which they were found
+             WHERE v.rule NOT IN ('cleartext-password', 'guessable-exchange')
+             ORDER BY +v.id -- in which they were found; + lets SQLite use violations_of_grammar
              LIMIT -1),
          -- all logins of the users that were refused
          theirs AS (
@@ -106,16 +107,16 @@ CREATE VIEW verdicts AS
                AND NOT EXISTS (SELECT 1 FROM violations v WHERE v.login_id = t.id
                                AND v.rule NOT IN ('cleartext-password', 'guessable-exchange'))
              GROUP BY client_ip, server_ip, username),
-         -- how the senders' logins that break nothing fare
+         -- how the senders' logins that break nothing fare: all of theirs, without those that break something
          clean AS (
-             SELECT client_ip, server_ip, sum(refused = 0) AS passed, sum(result = 'BAD') AS bad
-             FROM (SELECT c.client_ip, c.server_ip, l.refused, l.result
-                   FROM connections c
-                   CROSS JOIN judged_logins l ON l.connection_id = c.id
-                   WHERE (c.client_ip, c.server_ip) IN (SELECT client_ip, server_ip FROM broken WHERE refused)
-                     AND l.id NOT IN (SELECT login_id FROM broken)
-                   LIMIT -1)
-             GROUP BY client_ip, server_ip),
+             SELECT p.client_ip, p.server_ip, p.passed - coalesce(b.passed, 0) AS passed, p.bad - coalesce(b.bad, 0) AS bad
+             FROM (SELECT client_ip, server_ip, sum(logins - refused - unanswered) AS passed, sum(bad) AS bad
+                   FROM pair_counts
+                   WHERE (client_ip, server_ip) IN (SELECT client_ip, server_ip FROM broken WHERE refused)
+                   GROUP BY client_ip, server_ip) p
+             LEFT JOIN (SELECT client_ip, server_ip, sum(refused IS 0) AS passed, sum(result IS 'BAD') AS bad
+                        FROM (SELECT client_ip, server_ip, refused, result FROM broken GROUP BY login_id)
+                        GROUP BY client_ip, server_ip) b ON b.client_ip = p.client_ip AND b.server_ip = p.server_ip),
          lenient AS (
              SELECT DISTINCT server_ip, rule, argument, octets FROM broken WHERE refused = 0),
          lenient_user AS (
@@ -203,38 +204,22 @@ CREATE VIEW judged_findings AS
 CREATE VIEW diagnosis AS
     -- One sentence for each client and server, and the verdict that weighs most: proved, likely, tolerated, unknown or
     -- unrelated as in verdicts; 'no finding': logins were seen and broke no rule; 'not seen': there was none to judge.
-    -- As in senders, what few logins have is worked out for those few.
-    -- Both addresses are one text, because all connections are sorted by it: one text compares faster than two.
+    -- As in senders, all logins are only counted.
     WITH pairs AS (
-             SELECT pair, substr(pair, 1, instr(pair, ' ') - 1) AS client_ip, substr(pair, instr(pair, ' ') + 1) AS server_ip,
-                    max(server_product) AS server_product, count(*) AS connections, nullif(sum(logins), 0) AS logins
-             FROM (SELECT c.client_ip || ' ' || c.server_ip AS pair, c.server_product,
-                          (SELECT count(*) FROM logins l WHERE l.connection_id = c.id) AS logins
-                   FROM connections c
-                   LIMIT -1)
-             GROUP BY pair),
-         -- the first condition is that of the index connections_of_note
-         hidden AS (
-             SELECT client_ip || ' ' || server_ip AS pair, sum(encryption <> 'none') AS encrypted, sum(not_imap) AS not_imap
-             FROM connections
-             WHERE (encryption <> 'none' OR midstream OR one_sided OR not_imap OR lost_octets > 0)
-               AND (encryption <> 'none' OR not_imap)
-             GROUP BY 1),
-         counts AS (
-             SELECT pair, sum(refused IS 1) AS refused, sum(refused IS NULL) AS unanswered,
-                    count(DISTINCT CASE WHEN refused THEN username END) AS users_refused,
-                    sum(wildcard_quoted) AS quoted, sum(wildcard_quoted AND refused IS 0) AS quoted_let_in,
-                    sum(wildcard_quoted AND refused IS 1) AS quoted_refused, sum(bare) AS bare,
-                    -- how --mask-users writes a name
-                    min(CASE WHEN bare THEN length(username) = 21
-                             AND username GLOB 'user-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]*' END) AS masked
-             FROM (SELECT c.client_ip || ' ' || c.server_ip AS pair, l.username, l.refused, l.wildcard_quoted,
-                          (l.username_form IS 'atom' OR l.password_form IS 'atom') AS bare
-                   FROM judged_logins l
-                   JOIN connections c ON c.id = l.connection_id
-                   WHERE l.refused IS NOT 0 OR l.username_form = 'atom' OR l.password_form = 'atom' OR l.wildcard_quoted
-                   LIMIT -1)
-             GROUP BY pair),
+             SELECT client_ip, server_ip, max(server_product) AS server_product, sum(connections) AS connections,
+                    sum(encrypted) AS encrypted, sum(not_imap) AS not_imap, nullif(sum(logins), 0) AS logins,
+                    sum(refused) AS refused, sum(unanswered) AS unanswered, sum(quoted) AS quoted,
+                    sum(quoted_let_in) AS quoted_let_in, sum(quoted_refused) AS quoted_refused, sum(bare) AS bare,
+                    min(masked) AS masked
+             FROM pair_counts
+             GROUP BY client_ip, server_ip),
+         -- the first condition is that of the index logins_of_note
+         refused AS (
+             SELECT c.client_ip, c.server_ip, count(DISTINCT l.username) AS users
+             FROM judged_logins l
+             CROSS JOIN connections c ON c.id = l.connection_id
+             WHERE (l.result IS NOT 'OK' OR l.after_result = 'BAD' OR l.incomplete) AND l.refused
+             GROUP BY c.client_ip, c.server_ip),
          judged AS (SELECT * FROM verdicts LIMIT -1),
          -- each login that broke rules: of the wildcards (w), or only others; it weighs what its worst violation does
          broken AS (
@@ -279,16 +264,12 @@ CREATE VIEW diagnosis AS
          told AS (
              SELECT p.client_ip, p.server_ip, p.server_product, p.client_ip AS sender,
                     p.server_ip || coalesce(' (' || p.server_product || ')', '') AS server,
-                    p.connections, coalesce(h.encrypted, 0) AS encrypted, coalesce(h.not_imap, 0) AS not_imap,
-                    p.logins, coalesce(c.refused, 0) AS refused, coalesce(c.unanswered, 0) AS unanswered,
-                    coalesce(c.users_refused, 0) AS users_refused, coalesce(c.quoted, 0) AS quoted, c.quoted_let_in,
-                    c.quoted_refused, coalesce(c.bare, 0) AS bare, c.masked, f.weight, f.dovecot, f.clean_passed, f.w, f.w_legs, f.w_leg_users, f.w_leg_forms, f.w_proved,
-                    f.w_likely, f.w_tolerated, f.w_unknown, f.w_unrelated, f.w_refused, f.o_proved, f.o_likely,
+                    p.connections, p.encrypted, p.not_imap, p.logins, p.refused, p.unanswered, p.quoted, p.quoted_let_in,
+                    p.quoted_refused, p.bare, p.masked, f.weight, f.dovecot,
+                    f.clean_passed, f.w, f.w_legs, f.w_leg_users, f.w_leg_forms, f.w_proved, f.w_likely, f.w_tolerated, f.w_unknown, f.w_unrelated, f.w_refused, f.o_proved, f.o_likely,
                     f.o_tolerated, f.o_unknown, f.o_unrelated, f.o_unanswered,
                     s.logins AS spoiled, s.behind, r.rules, own.product AS own_product
              FROM pairs p
-             LEFT JOIN hidden h ON h.pair = p.pair
-             LEFT JOIN counts c ON c.pair = p.pair
              LEFT JOIN found f ON f.client_ip = p.client_ip AND f.server_ip = p.server_ip
              LEFT JOIN rules_broken r ON r.client_ip = p.client_ip AND r.server_ip = p.server_ip
              LEFT JOIN spoiled s ON s.client_ip = p.client_ip AND s.server_ip = p.server_ip
@@ -301,7 +282,10 @@ CREATE VIEW diagnosis AS
                ELSE CASE weight WHEN 5 THEN 'proved' WHEN 4 THEN 'likely' WHEN 3 THEN 'tolerated' WHEN 2 THEN 'unknown'
                         ELSE 'unrelated' END
            END AS verdict,
-           coalesce(logins, 0) AS logins, refused, users_refused,
+           coalesce(logins, 0) AS logins, refused,
+           -- looked for only when it is asked for
+           coalesce((SELECT r.users FROM refused r WHERE r.client_ip = told.client_ip AND r.server_ip = told.server_ip), 0)
+               AS users_refused,
            CASE
                WHEN logins IS NULL
                    THEN 'No login was seen from ' || sender || ' to ' || server

@@ -24,8 +24,39 @@ CREATE VIEW judged_logins AS
                    THEN coalesce(l.username_form = 'quoted' OR l.username_form = 'literal' OR l.username_form = 'literal+'
                                  OR l.username_form = 'literal8', 0)
                ELSE 0
-           END AS wildcard_quoted
+           END AS wildcard_quoted,
+           -- sent as an atom, which a wildcard in it would break
+           l.username_form IS 'atom' OR l.password_form IS 'atom' AS bare,
+           -- the user name is written as --mask-users writes it
+           length(l.username) = 21 AND l.username GLOB 'user-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]*' AS masked
     FROM logins l;
+
+CREATE VIEW pair_counts AS
+    -- What is counted over all connections and logins, for each client and port of a server. Whoever reads it adds up
+    -- its rows: imaptap puts a table of its own in the place of this view (db/tally), which counts the same in less
+    -- time, and can tell it in several rows.
+    SELECT client_ip, server_ip, server_port,
+           max(server_product) AS server_product, max(CASE WHEN logins > 0 THEN server_product END) AS login_product,
+           -- the last connections whose greeting told the product, and had a text
+           max(CASE WHEN server_product IS NOT NULL THEN id END) AS product_id,
+           max(CASE WHEN greeting IS NOT NULL THEN id END) AS greeting_id,
+           min(masked) AS masked, -- 1: the names of all bare logins are masked; NULL: there is none
+           count(*) AS connections, sum(logins) AS logins, sum(refused) AS refused, sum(unanswered) AS unanswered,
+           sum(bad) AS bad, -- answered BAD
+           sum(quoted) AS quoted, sum(quoted_let_in) AS quoted_let_in, sum(quoted_refused) AS quoted_refused, -- wildcards
+           sum(bare) AS bare, sum(encryption <> 'none') AS encrypted, sum(not_imap) AS not_imap
+    FROM (SELECT c.id, c.client_ip, c.server_ip, c.server_port, c.server_product, c.greeting, c.encryption, c.not_imap,
+                 count(l.id) AS logins, count(CASE WHEN l.refused THEN 1 END) AS refused,
+                 count(CASE WHEN l.refused IS NULL THEN l.id END) AS unanswered,
+                 count(CASE WHEN l.result = 'BAD' THEN 1 END) AS bad,
+                 count(CASE WHEN l.wildcard_quoted THEN 1 END) AS quoted,
+                 count(CASE WHEN l.wildcard_quoted AND l.refused = 0 THEN 1 END) AS quoted_let_in,
+                 count(CASE WHEN l.wildcard_quoted AND l.refused THEN 1 END) AS quoted_refused,
+                 count(CASE WHEN l.bare THEN 1 END) AS bare, min(CASE WHEN l.bare THEN l.masked END) AS masked
+          FROM connections c
+          LEFT JOIN judged_logins l ON l.connection_id = c.id
+          GROUP BY c.id)
+    GROUP BY client_ip, server_ip, server_port;
 
 CREATE VIEW findings AS
     -- A violation with everything around it.
@@ -92,51 +123,48 @@ CREATE VIEW wildcard_logins AS
 
 CREATE VIEW senders AS
     -- Who sends logins to whom, and whether wildcards are quoted.
-    -- All logins are only counted, for grouping costs what is carried along; few are refused, or hold a wildcard.
-    -- Both addresses are one text, because all logins are sorted by it: one text compares faster than two.
+    -- All logins are only counted; those of note are found in indexes that are small.
     WITH counted AS (
-             SELECT c.client_ip || ' ' || c.server_ip AS pair, max(c.server_product) AS server_product, count(*) AS logins
-             FROM logins l
-             CROSS JOIN connections c ON c.id = l.connection_id
-             GROUP BY 1),
-         -- each is found in an index that is small, or by what is compared fastest
-         noted AS (
-             SELECT id FROM logins WHERE result IS NOT 'OK' OR after_result = 'BAD' OR incomplete
-             UNION
-             SELECT login_id FROM violations
-             WHERE rule NOT IN ('cleartext-password', 'guessable-exchange') AND rule = 'unquoted-wildcard'
-             UNION
-             SELECT id FROM logins WHERE instr(username, '*') > 0 OR instr(username, '%') > 0),
-         notable AS (
-             SELECT pair, sum(wildcard_unquoted) AS wildcard_unquoted,
-                    sum(wildcard_quoted) AS wildcard_quoted, sum(refused IS 1) AS refused,
-                    sum(wildcard_unquoted AND refused IS 1) AS wildcard_refused, sum(refused IS NULL) AS unanswered,
-                    count(DISTINCT CASE WHEN refused THEN username END) AS users_refused,
-                    count(DISTINCT CASE WHEN refused AND wildcard_unquoted THEN username END) AS wildcard_users_refused
-             FROM (SELECT c.client_ip || ' ' || c.server_ip AS pair, l.username, l.refused, l.wildcard_unquoted,
-                          l.wildcard_quoted
-                   FROM noted n
-                   CROSS JOIN judged_logins l ON l.id = n.id
+             SELECT client_ip, server_ip, max(login_product) AS server_product, sum(logins) AS logins,
+                    sum(quoted) AS wildcard_quoted, sum(refused) AS refused, sum(unanswered) AS unanswered
+             FROM pair_counts
+             GROUP BY client_ip, server_ip
+             HAVING sum(logins) > 0),
+         unquoted AS (
+             SELECT client_ip, server_ip, count(*) AS logins, sum(refused IS 1) AS refused,
+                    count(DISTINCT CASE WHEN refused THEN username END) AS users_refused
+             FROM (SELECT c.client_ip, c.server_ip, l.username, l.refused
+                   FROM (SELECT DISTINCT login_id FROM violations
+                         WHERE rule NOT IN ('cleartext-password', 'guessable-exchange') AND rule = 'unquoted-wildcard'
+                           AND (argument = 'username' OR argument = 'password')) v
+                   CROSS JOIN judged_logins l ON l.id = v.login_id
                    CROSS JOIN connections c ON c.id = l.connection_id
                    LIMIT -1) -- keeps SQLite from judging a login anew for each sum above
-             GROUP BY pair)
-    SELECT substr(c.pair, 1, instr(c.pair, ' ') - 1) AS client_ip, substr(c.pair, instr(c.pair, ' ') + 1) AS server_ip,
-           c.server_product, c.logins,
-           coalesce(n.wildcard_unquoted, 0) AS wildcard_unquoted, -- logins with one in the user name or the password
-           coalesce(n.wildcard_quoted, 0) AS wildcard_quoted, -- logins with one in a quoted or literal user name
-           coalesce(n.refused, 0) AS refused,
-           coalesce(n.wildcard_refused, 0) AS wildcard_refused, -- unquoted and refused
-           coalesce(n.unanswered, 0) AS unanswered, -- no verdict was seen
-           coalesce(n.users_refused, 0) AS users_refused,
-           coalesce(n.wildcard_users_refused, 0) AS wildcard_users_refused,
+             GROUP BY client_ip, server_ip),
+         refused AS (
+             SELECT c.client_ip, c.server_ip, count(DISTINCT l.username) AS users
+             FROM judged_logins l
+             CROSS JOIN connections c ON c.id = l.connection_id
+             WHERE (l.result IS NOT 'OK' OR l.after_result = 'BAD' OR l.incomplete) AND l.refused
+             GROUP BY c.client_ip, c.server_ip)
+    SELECT c.client_ip, c.server_ip, c.server_product, c.logins,
+           coalesce(u.logins, 0) AS wildcard_unquoted, -- logins with one in the user name or the password
+           c.wildcard_quoted, -- logins with one in a quoted or literal user name
+           c.refused,
+           coalesce(u.refused, 0) AS wildcard_refused, -- unquoted and refused
+           c.unanswered, -- no verdict was seen
+           -- looked for only when it is asked for
+           coalesce((SELECT r.users FROM refused r WHERE r.client_ip = c.client_ip AND r.server_ip = c.server_ip), 0)
+               AS users_refused,
+           coalesce(u.users_refused, 0) AS wildcard_users_refused,
            CASE
-               WHEN n.wildcard_unquoted > 0 AND n.wildcard_quoted > 0 THEN 'mixed'
-               WHEN n.wildcard_unquoted > 0 THEN 'never quotes'
-               WHEN n.wildcard_quoted > 0 THEN 'quotes'
+               WHEN u.logins > 0 AND c.wildcard_quoted > 0 THEN 'mixed'
+               WHEN u.logins > 0 THEN 'never quotes'
+               WHEN c.wildcard_quoted > 0 THEN 'quotes'
                ELSE 'not tried'
            END AS verdict
     FROM counted c
-    LEFT JOIN notable n ON n.pair = c.pair;
+    LEFT JOIN unquoted u ON u.client_ip = c.client_ip AND u.server_ip = c.server_ip;
 
 CREATE VIEW affected_users AS
     -- Users whose logins broke a rule and were refused, a row a user and server, and whether the same user got in there

@@ -1,31 +1,19 @@
 -- The servers: what they are, and how they answered logins and unquoted wildcards
--- All connections are sorted once, by client too; only logins that are not plainly let in are looked at.
 SELECT c.server_ip AS server, c.server_port AS port, known.server_product, c.clients, c.connections, c.logins,
-       c.logins - coalesce(l.not_accepted, 0) AS accepted, coalesce(l.refused, 0) AS refused,
+       c.logins - c.refused - c.unanswered AS accepted, c.refused,
        coalesce(w.accepted, 0) AS wildcards_accepted, coalesce(w.refused, 0) AS wildcards_refused, known.greeting
 FROM (SELECT server_ip, server_port, count(*) AS clients, sum(connections) AS connections, sum(logins) AS logins,
+             sum(refused) AS refused, sum(unanswered) AS unanswered,
              coalesce(max(product_id), max(greeting_id)) AS known_id
-      FROM (SELECT client_ip, server_ip, server_port, count(*) AS connections, sum(logins) AS logins,
-                   max(CASE WHEN told = 2 THEN id END) AS product_id, max(CASE WHEN told = 1 THEN id END) AS greeting_id
-            FROM (SELECT client_ip, server_ip, server_port, id,
-                         CASE WHEN server_product IS NOT NULL THEN 2 ELSE greeting IS NOT NULL END AS told,
-                         (SELECT count(*) FROM logins l WHERE l.connection_id = c.id) AS logins
-                  FROM connections c
-                  WHERE (:client IS NULL OR client_ip IN (SELECT value FROM json_each(:client)))
-                    AND (:server IS NULL OR server_ip IN (SELECT value FROM json_each(:server)))
-                  LIMIT -1)
+      FROM (SELECT client_ip, server_ip, server_port, sum(connections) AS connections, sum(logins) AS logins,
+                   sum(refused) AS refused, sum(unanswered) AS unanswered,
+                   max(product_id) AS product_id, max(greeting_id) AS greeting_id
+            FROM pair_counts
+            WHERE (:client IS NULL OR client_ip IN (SELECT value FROM json_each(:client)))
+              AND (:server IS NULL OR server_ip IN (SELECT value FROM json_each(:server)))
             GROUP BY client_ip, server_ip, server_port)
       GROUP BY server_ip, server_port) c
 LEFT JOIN connections known ON known.id = c.known_id
-LEFT JOIN (SELECT server_ip, server_port, sum(refused IS NOT 0) AS not_accepted, sum(refused IS 1) AS refused
-           FROM (SELECT c.server_ip, c.server_port, l.refused
-                 FROM judged_logins l
-                 CROSS JOIN connections c ON c.id = l.connection_id
-                 WHERE (l.result IS NOT 'OK' OR l.after_result = 'BAD' OR l.incomplete)
-                   AND (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
-                   AND (:server IS NULL OR c.server_ip IN (SELECT value FROM json_each(:server)))
-                 LIMIT -1)
-           GROUP BY server_ip, server_port) l ON l.server_ip = c.server_ip AND l.server_port = c.server_port
 LEFT JOIN (SELECT server_ip, server_port, sum(refused IS 0) AS accepted, sum(refused IS 1) AS refused
            FROM (SELECT c.server_ip, c.server_port, l.refused
                  FROM (SELECT DISTINCT login_id FROM violations

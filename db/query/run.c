@@ -172,10 +172,10 @@ static enum query_status check_findings(struct runner *runner, sqlite3_stmt *sta
 /* What the options narrow the question by. */
 static enum query_status narrow(struct runner *runner, const struct query_parameters *parameters)
 {
-    int rc = SQLITE_OK;
+    bool window = parameters->since_ns != INT64_MIN || parameters->until_ns != INT64_MAX;
+    int rc = window ? scope_window(runner->db, parameters->since_ns, parameters->until_ns)
+                    : scope_views(runner->db);
 
-    if (parameters->since_ns != INT64_MIN || parameters->until_ns != INT64_MAX)
-        rc = scope_window(runner->db, parameters->since_ns, parameters->until_ns);
     if (rc == SQLITE_OK)
         rc = read_only_lock(runner->db);
     return rc == SQLITE_OK ? QUERY_OK : failed(runner, QUERY_CANNOT_OPEN, sqlite3_errmsg(runner->db));

@@ -1,8 +1,10 @@
 /*
- * The window: a temporary table of one row, two views that look through it, and all other views once more on
- * top of those.
+ * The views once more, on top of a table that counts; and the window: a temporary table of one row, and two
+ * views that look through it.
  */
 #include "db/query/scope.h"
+
+#include "db/tally/pair_counts.h"
 
 #include <string.h>
 
@@ -35,14 +37,14 @@ static int set_window(sqlite3 *db, int64_t since_ns, int64_t until_ns)
     return rc;
 }
 
-/* The views of a file of ours. SQLite itself finds the end of each, for their comments hold semicolons too.
- */
+/* The views of a file of ours, but for one whose name is taken: pair_counts. SQLite itself finds the end of
+ * each, for their comments hold semicolons too. */
 static int make_views(sqlite3 *db, const char *sql)
 {
     int rc = SQLITE_OK;
 
     for (sql = strstr(sql, VIEW); rc == SQLITE_OK && sql != NULL; sql = strstr(sql, VIEW)) {
-        char *temporary = sqlite3_mprintf("CREATE TEMP VIEW %s", sql + sizeof VIEW - 1);
+        char *temporary = sqlite3_mprintf("CREATE TEMP VIEW IF NOT EXISTS %s", sql + sizeof VIEW - 1);
         sqlite3_stmt *statement = NULL;
         const char *rest = NULL;
 
@@ -57,6 +59,15 @@ static int make_views(sqlite3 *db, const char *sql)
     return rc;
 }
 
+int scope_views(sqlite3 *db)
+{
+    int rc = pair_counts_make(db);
+
+    if (rc == SQLITE_OK)
+        rc = make_views(db, db_views_sql);
+    return rc == SQLITE_OK ? make_views(db, db_judgement_sql) : rc;
+}
+
 int scope_window(sqlite3 *db, int64_t since_ns, int64_t until_ns)
 {
     int rc = sqlite3_exec(db, table_sql, NULL, NULL, NULL);
@@ -65,7 +76,5 @@ int scope_window(sqlite3 *db, int64_t since_ns, int64_t until_ns)
         rc = set_window(db, since_ns, until_ns);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, narrowed_sql, NULL, NULL, NULL);
-    if (rc == SQLITE_OK)
-        rc = make_views(db, db_views_sql);
-    return rc == SQLITE_OK ? make_views(db, db_judgement_sql) : rc;
+    return rc == SQLITE_OK ? scope_views(db) : rc;
 }

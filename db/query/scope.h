@@ -1,5 +1,5 @@
 /*
- * A part of the database: what lies in a window of time.
+ * What a query sees: the views of this program, and of the database all or what lies in a window of time.
  */
 #ifndef IMAPTAP_DB_QUERY_SCOPE_H
 #define IMAPTAP_DB_QUERY_SCOPE_H
@@ -7,10 +7,16 @@
 #include <sqlite3.h>
 #include <stdint.h>
 
-/* Narrows `logins` and `connections`, and all views, to what lies in the window, for this connection alone
- * and until it is closed: they are made anew as temporary views, which come before those of the file. A
- * connection lies in it when some of it does, one that has not ended is taken to go on. Other tables stay as
- * they are. Before read_only_lock. Returns an SQLite result code. */
+/* Both are for this connection alone, until it is closed, before read_only_lock, and return an SQLite result
+ * code. */
+
+/* Makes all views anew as temporary ones, which come before those of the file: they are those of this
+ * program, whoever wrote the file, and count by pair_counts_make, whose conditions hold. */
+int scope_views(sqlite3 *db);
+
+/* Narrows `logins` and `connections`, and by scope_views all views, to what lies in the window. A connection
+ * lies in it when some of it does, one that has not ended is taken to go on. Other tables stay as they are.
+ */
 int scope_window(sqlite3 *db, int64_t since_ns, int64_t until_ns);
 
 #endif

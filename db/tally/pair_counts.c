@@ -1,0 +1,261 @@
+/*
+ * The virtual table (https://sqlite.org/vtab.html): a cursor tells the pairs that fit into memory, counts on,
+ * and tells the next.
+ */
+#include "db/tally/pair_counts.h"
+
+#include "db/tally/count.h"
+
+#define NAME "pair_counts"
+
+struct table {
+    sqlite3_vtab base;
+    sqlite3 *db;
+    uint64_t wanted;    /* columns that statements use: asked before any of them runs */
+    struct pairs *kept; /* all pairs of the database; NULL: not counted, or too many */
+    uint64_t kept_columns;
+    unsigned cursors;
+};
+
+struct cursor {
+    sqlite3_vtab_cursor base;
+    struct pairs *own;         /* what it counts itself; NULL: it reads what is kept */
+    const struct pairs *pairs; /* either of them */
+    struct count *count;
+    size_t at;
+    sqlite3_int64 row;
+};
+
+static struct table *table_of(sqlite3_vtab_cursor *base)
+{
+    return (struct table *)base->pVtab;
+}
+
+static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **made,
+                         char **error)
+{
+    static const char columns[] = "CREATE TABLE x (client_ip, server_ip, server_port, server_product, "
+                                  "login_product, product_id, greeting_id, masked,"
+                                  " connections, logins, refused, unanswered, bad, quoted, quoted_let_in, "
+                                  "quoted_refused, bare, encrypted, not_imap)";
+    struct table *table = sqlite3_malloc64(sizeof *table);
+    int rc = table == NULL ? SQLITE_NOMEM : sqlite3_declare_vtab(db, columns);
+
+    (void)aux;
+    (void)argc;
+    (void)argv;
+    (void)error;
+    if (rc == SQLITE_OK)
+        rc = sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS); /* views may read it */
+    if (rc != SQLITE_OK) {
+        sqlite3_free(table);
+        return rc;
+    }
+    *table = (struct table){.db = db};
+    *made = &table->base;
+    return SQLITE_OK;
+}
+
+static int table_disconnect(sqlite3_vtab *base)
+{
+    struct table *table = (struct table *)base;
+
+    pairs_free(table->kept);
+    sqlite3_free(table);
+    return SQLITE_OK;
+}
+
+/* There is one way to read it; all that matters is which columns are. */
+static int table_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
+{
+    struct table *table = (struct table *)base;
+
+    table->wanted |= info->colUsed;
+    info->estimatedCost = 1000000;
+    info->estimatedRows = 100000;
+    return SQLITE_OK;
+}
+
+static int cursor_open(sqlite3_vtab *base, sqlite3_vtab_cursor **made)
+{
+    struct cursor *cursor = sqlite3_malloc64(sizeof *cursor);
+
+    if (cursor == NULL)
+        return SQLITE_NOMEM;
+    *cursor = (struct cursor){.pairs = NULL};
+    ((struct table *)base)->cursors++;
+    *made = &cursor->base;
+    return SQLITE_OK;
+}
+
+static void reset(struct cursor *cursor)
+{
+    pairs_free(cursor->own);
+    count_close(cursor->count);
+    cursor->own = NULL;
+    cursor->pairs = NULL;
+    cursor->count = NULL;
+    cursor->at = 0;
+    cursor->row = 0;
+}
+
+static int cursor_close(sqlite3_vtab_cursor *base)
+{
+    struct cursor *cursor = (struct cursor *)base;
+
+    reset(cursor);
+    table_of(base)->cursors--;
+    sqlite3_free(cursor);
+    return SQLITE_OK;
+}
+
+/* Counts until the memory is full, or all is counted. */
+static int count_on(struct cursor *cursor)
+{
+    int rc = count_more(cursor->count, cursor->own);
+
+    if (rc == SQLITE_DONE) {
+        count_close(cursor->count);
+        cursor->count = NULL;
+    }
+    cursor->at = 0;
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Begins to count for itself. */
+static int count_first(struct cursor *cursor, struct table *table, uint64_t columns)
+{
+    int rc = count_open(table->db, columns, &cursor->count);
+
+    if (rc == SQLITE_OK && (cursor->own = pairs_new()) == NULL)
+        rc = SQLITE_NOMEM;
+    if (rc == SQLITE_OK)
+        rc = count_on(cursor);
+    cursor->pairs = cursor->own;
+    return rc;
+}
+
+static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *plan_text, int argc,
+                         sqlite3_value **argv)
+{
+    struct cursor *cursor = (struct cursor *)base;
+    struct table *table = table_of(base);
+    uint64_t columns = table->wanted;
+    int rc;
+
+    (void)plan;
+    (void)plan_text;
+    (void)argc;
+    (void)argv;
+    reset(cursor);
+    if (table->kept != NULL && (columns & ~table->kept_columns) == 0) {
+        cursor->pairs = table->kept;
+        return SQLITE_OK;
+    }
+    rc = count_first(cursor, table, columns);
+    /* no other cursor reads what was kept when this is the only one */
+    if (rc == SQLITE_OK && cursor->count == NULL && (table->kept == NULL || table->cursors == 1)) {
+        pairs_free(table->kept);
+        table->kept = cursor->own;
+        table->kept_columns = columns;
+        cursor->own = NULL;
+    }
+    return rc;
+}
+
+static int cursor_next(sqlite3_vtab_cursor *base)
+{
+    struct cursor *cursor = (struct cursor *)base;
+
+    cursor->at++;
+    cursor->row++;
+    if (cursor->at < pairs_count(cursor->pairs) || cursor->count == NULL)
+        return SQLITE_OK;
+    pairs_clear(cursor->own);
+    return count_on(cursor);
+}
+
+static int cursor_eof(sqlite3_vtab_cursor *base)
+{
+    const struct cursor *cursor = (struct cursor *)base;
+
+    return cursor->at >= pairs_count(cursor->pairs);
+}
+
+static void tell_text(sqlite3_context *context, const char *octets, size_t length)
+{
+    if (octets != NULL)
+        sqlite3_result_text64(context, octets, length, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+static void tell_id(sqlite3_context *context, int64_t id)
+{
+    if (id != 0)
+        sqlite3_result_int64(context, id);
+}
+
+static int cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
+{
+    const struct cursor *cursor = (struct cursor *)base;
+    const struct pair *pair = pairs_at(cursor->pairs, cursor->at);
+
+    switch (column) {
+    case COUNT_CLIENT_IP:
+        tell_text(context, pair->addresses, pair->client_length);
+        break;
+    case COUNT_SERVER_IP:
+        tell_text(context, pair->addresses + pair->client_length, pair->server_length);
+        break;
+    case COUNT_SERVER_PORT:
+        sqlite3_result_int64(context, pair->port);
+        break;
+    case COUNT_SERVER_PRODUCT:
+        tell_text(context, pair->product.octets, pair->product.length);
+        break;
+    case COUNT_LOGIN_PRODUCT:
+        tell_text(context, pair->login_product.octets, pair->login_product.length);
+        break;
+    case COUNT_PRODUCT_ID:
+        tell_id(context, pair->product_id);
+        break;
+    case COUNT_GREETING_ID:
+        tell_id(context, pair->greeting_id);
+        break;
+    case COUNT_MASKED:
+        if (pair->masked != PAIR_UNKNOWN)
+            sqlite3_result_int(context, pair->masked);
+        break;
+    default:
+        sqlite3_result_int64(context, pair->counts[column - COUNT_FIRST]);
+    }
+    return SQLITE_OK;
+}
+
+static int cursor_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *row)
+{
+    *row = ((struct cursor *)base)->row;
+    return SQLITE_OK;
+}
+
+int pair_counts_make(sqlite3 *db)
+{
+    static const sqlite3_module module = {
+        .xCreate = table_connect,
+        .xConnect = table_connect,
+        .xBestIndex = table_best_index,
+        .xDisconnect = table_disconnect,
+        .xDestroy = table_disconnect,
+        .xOpen = cursor_open,
+        .xClose = cursor_close,
+        .xFilter = cursor_filter,
+        .xNext = cursor_next,
+        .xEof = cursor_eof,
+        .xColumn = cursor_column,
+        .xRowid = cursor_rowid,
+    };
+    int rc = sqlite3_create_module_v2(db, NAME, &module, NULL, NULL);
+
+    return rc == SQLITE_OK
+               ? sqlite3_exec(db, "CREATE VIRTUAL TABLE temp." NAME " USING " NAME, NULL, NULL, NULL)
+               : rc;
+}
