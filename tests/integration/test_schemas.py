@@ -42,9 +42,15 @@ class Schemas(harness.ImaptapTest):
         (count,), = self.ask("SELECT count(*) FROM violations")
         self.assertGreater(count, 100)
         for name in ("eve", "ecs"):
-            lines = self.lines(name, "findings")
+            lines = self.lines(name, "SELECT * FROM findings")
             self.assertEqual(len(lines), count)
             self.assert_valid(name, lines)
+
+    def test_are_of_the_rules_that_findings_shows(self):
+        self.read("-q", self.write("a.pcap", capture_maker.one_login()))
+        self.assertEqual([line["imaptap"]["rule"] for line in self.lines("eve", "findings")], ["unquoted-wildcard"])
+        exposed, = self.lines("eve", "findings", "--rule", "cleartext-password")
+        self.assertEqual(exposed["imaptap"]["rule"], "cleartext-password")
 
     def test_of_eve_hold_what_is_in_the_database(self):
         self.read("-q", self.write("a.pcap", capture_maker.one_login()))
