@@ -286,7 +286,8 @@ int summary_read(const char *path, const int64_t *ids, size_t count, unsigned ro
 
         rc = prepare(db, parts[i].sql, json, numbers, &statement);
         while (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
-            parts[i].row(statement, &reading);
+            if (parts[i].row != NULL)
+                parts[i].row(statement, &reading);
             rc = SQLITE_OK;
         }
         if (rc == SQLITE_DONE)

@@ -18,9 +18,11 @@ struct name {
         (literal), sizeof(literal) - 1                                                                       \
     }
 
-static inline char name_capital(char octet)
+static inline unsigned name_capital(char octet)
 {
-    return octet >= 'a' && octet <= 'z' ? (char)(octet - 'a' + 'A') : octet;
+    unsigned value = (unsigned char)octet;
+
+    return value >= 'a' && value <= 'z' ? value - 'a' + 'A' : value;
 }
 
 /* Names are short, and mostly written as they are here: that takes less than a call of strncasecmp. */
