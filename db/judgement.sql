@@ -16,12 +16,14 @@ CREATE VIEW proxied AS
     -- CROSS JOIN looks up the logins of the proxies' connections, instead of the connection of every login. The view
     -- verdicts looks for some users' legs in the same way.
     WITH proxies AS (
-             SELECT DISTINCT client_ip AS ip FROM connections WHERE client_ip IN (SELECT server_ip FROM connections)
+             SELECT DISTINCT client_ip AS ip FROM connections
+             WHERE client_ip IN (SELECT DISTINCT server_ip FROM connections)
              LIMIT -1),
          sides AS (
              SELECT id, client_ip, server_ip, client_ip IN (SELECT ip FROM proxies) AS outbound,
                     server_ip IN (SELECT ip FROM proxies) AS inbound
              FROM connections
+             WHERE client_ip IN (SELECT ip FROM proxies) OR server_ip IN (SELECT ip FROM proxies)
              LIMIT -1),
          legs AS (
              SELECT l.id, l.username, l.time_ns, l.capture_id, l.frame,
@@ -29,8 +31,7 @@ CREATE VIEW proxied AS
              FROM sides s
              CROSS JOIN logins l ON l.connection_id = s.id
              CROSS JOIN (SELECT 1 AS outbound UNION ALL SELECT 0) d
-             WHERE (s.outbound OR s.inbound)
-               AND CASE WHEN d.outbound THEN s.outbound ELSE s.inbound AND l.username <> '' END),
+             WHERE CASE WHEN d.outbound THEN s.outbound ELSE s.inbound AND l.username <> '' END),
          pairs AS (
              SELECT id AS outbound_id, outbound, username,
                     -- time and row of the latest inbound login so far; a login is not its own
