@@ -12,7 +12,7 @@
 #define DATABASE_APPLICATION_ID 0x696D7470
 
 /* The version of schema.sql and the views: `PRAGMA user_version`. */
-#define DATABASE_VERSION 2
+#define DATABASE_VERSION 3
 
 enum database_file {
     DATABASE_OURS,

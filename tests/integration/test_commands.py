@@ -155,8 +155,8 @@ class Migrate(harness.ImaptapTest):
         self.backup = self.database + ".version-1.backup"
 
     def check_migrated(self, run):
-        self.assertIn(f"brought from version 1 to 2; what it was before is kept in {self.backup}", run.err)
-        self.assertEqual(self.one("PRAGMA user_version"), 2)
+        self.assertIn(f"brought from version 1 to 3; what it was before is kept in {self.backup}", run.err)
+        self.assertEqual(self.one("PRAGMA user_version"), 3)
         self.assertEqual(self.ask("PRAGMA user_version", self.backup), [(1,)])
         self.assertEqual(os.stat(self.backup).st_mode & 0o777, 0o600)
         self.check_database()

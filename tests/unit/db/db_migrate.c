@@ -115,6 +115,24 @@ static void test_version_1_becomes_exactly_what_a_new_database_is(void **state)
     expect_sound(fixture->path);
 }
 
+/* 56 logins of three captures; the views were others. */
+static void test_version_2_becomes_exactly_what_a_new_database_is_and_keeps_its_rows(void **state)
+{
+    struct fixture *fixture = *state;
+    char *before;
+
+    copy_file(OLDER_DATABASES "/version-2.sqlite", fixture->path);
+    assert_int_equal(fixture_count(fixture->path, "PRAGMA user_version"), 2);
+    before = content(fixture->path);
+    fixture_close(fixture, fixture_open(fixture, false));
+    expect_fresh_schema(fixture, fixture->path);
+    expect_sound(fixture->path);
+    expect_content(fixture->path, before);
+    free(before);
+    assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM logins"), 56);
+    assert_int_equal(fixture_count(fixture->path, "SELECT sum(logins) FROM pair_counts"), 56);
+}
+
 static void test_no_row_is_lost_or_changed(void **state)
 {
     struct fixture *fixture = *state;
@@ -342,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_version_1_becomes_exactly_what_a_new_database_is),
+        FIXTURE_TEST(test_version_2_becomes_exactly_what_a_new_database_is_and_keeps_its_rows),
         FIXTURE_TEST(test_no_row_is_lost_or_changed),
         FIXTURE_TEST(test_numbers_of_captures_that_are_gone_stay_unused),
         FIXTURE_TEST(test_what_it_was_is_kept_for_the_owner_alone_and_told),
