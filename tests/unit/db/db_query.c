@@ -48,7 +48,7 @@ static void test_free_sql_reads(void **state)
          "s\r\n6\r\n"},
         {"SELECT value FROM json_each('[1,2]')", "value\r\n1\r\n2\r\n"},
         {"SELECT name FROM pragma_table_info('rules') LIMIT 1", "name\r\nrule\r\n"},
-        {"PRAGMA user_version", "user_version\r\n2\r\n"},
+        {"PRAGMA user_version", "user_version\r\n3\r\n"},
         {"SELECT 1 AS a WHERE 0", "a\r\n"},
     };
     struct fixture *fixture = *state;
