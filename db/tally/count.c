@@ -5,7 +5,6 @@
  */
 #include "db/tally/count.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 /* Connections are taken from SQLite by so many, and so many octets of their texts. */
@@ -53,17 +52,11 @@ enum { LOGIN_CONNECTION, LOGIN_NAME, LOGIN_NAME_FORM, LOGIN_PASSWORD_FORM, LOGIN
 #define OF_PRODUCT                                                                                           \
     (COUNT_BIT(COUNT_SERVER_PRODUCT) | COUNT_BIT(COUNT_LOGIN_PRODUCT) | COUNT_BIT(COUNT_PRODUCT_ID))
 
-/* Prepares SQL that is made of a format, as sqlite3_mprintf takes it. */
-static int prepare(sqlite3 *db, sqlite3_stmt **statement, const char *format, ...)
+/* Prepares what sqlite3_mprintf made, and frees it. */
+static int prepare(sqlite3 *db, char *sql, sqlite3_stmt **statement)
 {
-    va_list arguments;
-    char *sql;
-    int rc;
+    int rc = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(db, sql, -1, statement, NULL);
 
-    va_start(arguments, format);
-    sql = sqlite3_vmprintf(format, arguments);
-    va_end(arguments);
-    rc = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(db, sql, -1, statement, NULL);
     sqlite3_free(sql);
     return rc;
 }
@@ -76,25 +69,29 @@ static const char *when(uint64_t columns, uint64_t of, const char *expression)
 
 static int prepare_connections(sqlite3 *db, uint64_t columns, sqlite3_stmt **statement)
 {
-    return prepare(db, statement,
-                   "SELECT id, client_ip, server_ip, %s, %s, %s, %s, %s FROM connections ORDER BY id",
-                   when(columns, COUNT_BIT(COUNT_SERVER_PORT), "server_port"),
-                   when(columns, OF_PRODUCT, "server_product"),
-                   when(columns, COUNT_BIT(COUNT_GREETING_ID), "greeting IS NOT NULL"),
-                   when(columns, COUNT_BIT_OF(PAIR_ENCRYPTED), "encryption <> 'none'"),
-                   when(columns, COUNT_BIT_OF(PAIR_NOT_IMAP), "not_imap"));
+    return prepare(
+        db,
+        sqlite3_mprintf("SELECT id, client_ip, server_ip, %s, %s, %s, %s, %s FROM connections ORDER BY id",
+                        when(columns, COUNT_BIT(COUNT_SERVER_PORT), "server_port"),
+                        when(columns, OF_PRODUCT, "server_product"),
+                        when(columns, COUNT_BIT(COUNT_GREETING_ID), "greeting IS NOT NULL"),
+                        when(columns, COUNT_BIT_OF(PAIR_ENCRYPTED), "encryption <> 'none'"),
+                        when(columns, COUNT_BIT_OF(PAIR_NOT_IMAP), "not_imap")),
+        statement);
 }
 
 static int prepare_logins(sqlite3 *db, uint64_t columns, sqlite3_stmt **statement)
 {
     if ((columns & OF_LOGINS) == 0)
         return SQLITE_OK;
-    return prepare(db, statement,
-                   "SELECT connection_id, %s, %s, %s, %s, %s FROM logins ORDER BY connection_id",
-                   when(columns, OF_QUOTED | COUNT_BIT(COUNT_MASKED), "username"),
-                   when(columns, OF_QUOTED | OF_BARE, "username_form"),
-                   when(columns, OF_BARE, "password_form"), when(columns, OF_RESULT, "result"),
-                   when(columns, OF_RESULT, "CASE WHEN after_result = 'BAD' THEN after_text END"));
+    return prepare(
+        db,
+        sqlite3_mprintf("SELECT connection_id, %s, %s, %s, %s, %s FROM logins ORDER BY connection_id",
+                        when(columns, OF_QUOTED | COUNT_BIT(COUNT_MASKED), "username"),
+                        when(columns, OF_QUOTED | OF_BARE, "username_form"),
+                        when(columns, OF_BARE, "password_form"), when(columns, OF_RESULT, "result"),
+                        when(columns, OF_RESULT, "CASE WHEN after_result = 'BAD' THEN after_text END")),
+        statement);
 }
 
 /* Steps to the login that comes next. */
