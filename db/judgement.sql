@@ -5,16 +5,12 @@
 -- (cleartext-password, guessable-exchange) are left out everywhere: no server refuses a login for them.
 -- LIMIT -1 keeps SQLite from working out a subquery anew for each use.
 
-CREATE VIEW proxied AS
-    -- The two legs of a proxy: a user logs in to a host, and that host logs in elsewhere as the same user.
-    -- The outbound login begins at most 10 s after the inbound one (a proxy connects at once; a slow lookup or a first
-    -- server that does not answer takes some seconds), or later if the inbound one still waits for its verdict. One that
-    -- was refused before (its literals, which take a round trip each, do not count) is not passed on. An outbound login
-    -- has at most one inbound: the latest; a proxy that tries several servers has an outbound login for each.
-    -- On one host (loopback), the outbound login must lie within the inbound one. The proxy must have one address on both
-    -- sides, and its clients must not be encrypted: other legs are not seen.
+CREATE VIEW proxy_legs AS
+    -- What a proxy, a host that is both server and client, can have passed on: each login that it sent, with the latest
+    -- login before it that it received for the same user. That they belong together is judged by proxied.
+    -- imaptap puts a table of its own in the place of this view (db/tally), which finds the same in less time.
     -- CROSS JOIN looks up the logins of the proxies' connections, instead of the connection of every login. The view
-    -- verdicts looks for some users' legs in the same way.
+    -- verdicts looks for some users' legs in the same way: it has their logins already.
     WITH proxies AS (
              SELECT DISTINCT client_ip AS ip FROM connections
              WHERE client_ip IN (SELECT DISTINCT server_ip FROM connections)
@@ -31,23 +27,29 @@ CREATE VIEW proxied AS
              FROM sides s
              CROSS JOIN logins l ON l.connection_id = s.id
              CROSS JOIN (SELECT 1 AS outbound UNION ALL SELECT 0) d
-             WHERE CASE WHEN d.outbound THEN s.outbound ELSE s.inbound AND l.username <> '' END),
-         pairs AS (
-             SELECT id AS outbound_id, outbound, username,
-                    -- time and row of the latest inbound login so far; a login is not its own
-                    max(CASE WHEN NOT outbound THEN printf('%020d', time_ns) || id END)
-                        OVER (PARTITION BY username, proxy_ip
-                              ORDER BY time_ns, capture_id, frame, outbound DESC, id
-                              ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS latest
-             FROM legs),
-         -- in the order of the rows, so that those around them are read one after the other
-         ordered AS (
-             SELECT outbound_id, username, CAST(substr(latest, 21) AS INTEGER) AS inbound_id
-             FROM pairs
-             WHERE outbound AND latest IS NOT NULL
-             ORDER BY outbound_id
-             LIMIT -1)
-    SELECT i.id AS inbound_login_id, o.id AS outbound_login_id, p.username,
+             WHERE CASE WHEN d.outbound THEN s.outbound ELSE s.inbound AND l.username <> '' END)
+    SELECT id AS outbound_id, CAST(substr(latest, 62) AS INTEGER) AS inbound_id
+    FROM (SELECT id, outbound,
+                 -- place and row of the latest inbound login so far; a login is not its own
+                 max(CASE WHEN NOT outbound
+                         THEN printf('%d%020d%020d%020d', time_ns >= 0, time_ns & 9223372036854775807, capture_id, frame)
+                             || printf('%020d', id)
+                     END)
+                     OVER (PARTITION BY username, proxy_ip
+                           ORDER BY time_ns, capture_id, frame, outbound DESC, id
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS latest
+          FROM legs)
+    WHERE outbound AND latest IS NOT NULL;
+
+CREATE VIEW proxied AS
+    -- The two legs of a proxy: a user logs in to a host, and that host logs in elsewhere as the same user.
+    -- The outbound login begins at most 10 s after the inbound one (a proxy connects at once; a slow lookup or a first
+    -- server that does not answer takes some seconds), or later if the inbound one still waits for its verdict. One that
+    -- was refused before (its literals, which take a round trip each, do not count) is not passed on. An outbound login
+    -- has at most one inbound: the latest; a proxy that tries several servers has an outbound login for each.
+    -- On one host (loopback), the outbound login must lie within the inbound one. The proxy must have one address on both
+    -- sides, and its clients must not be encrypted: other legs are not seen.
+    SELECT i.id AS inbound_login_id, o.id AS outbound_login_id, o.username,
            ci.client_ip, ci.server_ip AS proxy_ip, ci.server_product AS proxy_product,
            co.server_ip, co.server_port, co.server_product,
            i.username_form AS username_form_in, o.username_form AS username_form_out,
@@ -61,7 +63,8 @@ CREATE VIEW proxied AS
            strftime('%Y-%m-%dT%H:%M:%S', i.time_ns / 1000000000, 'unixepoch')
                || printf('.%06dZ', i.time_ns / 1000 % 1000000) AS time,
            i.time_ns
-    FROM ordered p
+    -- in the order of the rows, so that those around them are read one after the other
+    FROM (SELECT outbound_id, inbound_id FROM proxy_legs ORDER BY outbound_id LIMIT -1) p
     JOIN logins o ON o.id = p.outbound_id
     JOIN connections co ON co.id = o.connection_id
     JOIN logins i ON i.id = p.inbound_id
@@ -124,7 +127,7 @@ CREATE VIEW verdicts AS
              SELECT DISTINCT server_ip, username, rule, argument FROM broken WHERE refused = 0),
          disabled AS (
              SELECT login_id FROM broken WHERE rule = 'login-disabled'),
-         -- what a proxy received of what it sent bare: found as the view proxied does, among these users' logins alone
+         -- what a proxy received of what it sent bare: found as the views proxy_legs and proxied do, among these users' logins alone
          ends AS (
              SELECT id, username, time_ns, capture_id, frame, client_ip AS proxy_ip, 1 AS outbound
              FROM theirs
@@ -135,7 +138,10 @@ CREATE VIEW verdicts AS
              WHERE server_ip IN (SELECT client_ip FROM broken WHERE refused) AND username <> ''),
          pairs AS (
              SELECT id AS outbound_id, outbound,
-                    max(CASE WHEN NOT outbound THEN printf('%020d', time_ns) || id END)
+                    max(CASE WHEN NOT outbound
+                            THEN printf('%d%020d%020d%020d', time_ns >= 0, time_ns & 9223372036854775807, capture_id, frame)
+                                || printf('%020d', id)
+                        END)
                         OVER (PARTITION BY username, proxy_ip
                               ORDER BY time_ns, capture_id, frame, outbound DESC, id
                               ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS latest
@@ -143,7 +149,7 @@ CREATE VIEW verdicts AS
          legs AS (
              SELECT o.id AS outbound_login_id, i.id AS inbound_login_id, i.username_form AS username_form_in,
                     i.password_form AS password_form_in
-             FROM (SELECT outbound_id, CAST(substr(latest, 21) AS INTEGER) AS inbound_id FROM pairs
+             FROM (SELECT outbound_id, CAST(substr(latest, 62) AS INTEGER) AS inbound_id FROM pairs
                    WHERE outbound AND latest IS NOT NULL LIMIT -1) p
              JOIN logins o ON o.id = p.outbound_id
              JOIN connections co ON co.id = o.connection_id

@@ -5,6 +5,7 @@
 #include "db/query/scope.h"
 
 #include "db/tally/pair_counts.h"
+#include "db/tally/proxy_legs.h"
 
 #include <string.h>
 
@@ -37,32 +38,50 @@ static int set_window(sqlite3 *db, int64_t since_ns, int64_t until_ns)
     return rc;
 }
 
-/* The views of a file of ours, but for one whose name is taken: pair_counts. SQLite itself finds the end of
- * each, for their comments hold semicolons too. */
+/* Makes a view as a temporary one, unless the name is taken. `definition` begins with the name it is to have,
+ * and SQLite itself finds the end, for comments hold semicolons too: *rest. */
+static int make_view(sqlite3 *db, const char *name, const char *definition, const char **rest)
+{
+    char *sql = sqlite3_mprintf("CREATE TEMP VIEW IF NOT EXISTS %s%s", name, definition);
+    sqlite3_stmt *statement = NULL;
+    const char *end = NULL;
+    int rc = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(db, sql, -1, &statement, &end);
+
+    if (rc == SQLITE_OK && sqlite3_step(statement) != SQLITE_DONE)
+        rc = sqlite3_errcode(db);
+    if (rc == SQLITE_OK)
+        *rest = definition + strlen(definition) - strlen(end);
+    (void)sqlite3_finalize(statement);
+    sqlite3_free(sql);
+    return rc;
+}
+
+/* The views of a file of ours, but for those whose names are taken by tables that count. */
 static int make_views(sqlite3 *db, const char *sql)
 {
     int rc = SQLITE_OK;
 
-    for (sql = strstr(sql, VIEW); rc == SQLITE_OK && sql != NULL; sql = strstr(sql, VIEW)) {
-        char *temporary = sqlite3_mprintf("CREATE TEMP VIEW IF NOT EXISTS %s", sql + sizeof VIEW - 1);
-        sqlite3_stmt *statement = NULL;
-        const char *rest = NULL;
-
-        rc = temporary == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(db, temporary, -1, &statement, &rest);
-        if (rc == SQLITE_OK && sqlite3_step(statement) != SQLITE_DONE)
-            rc = sqlite3_errcode(db);
-        if (rc == SQLITE_OK)
-            sql += strlen(sql) - strlen(rest);
-        (void)sqlite3_finalize(statement);
-        sqlite3_free(temporary);
-    }
+    for (sql = strstr(sql, VIEW); rc == SQLITE_OK && sql != NULL; sql = strstr(sql, VIEW))
+        rc = make_view(db, "", sql + sizeof VIEW - 1, &sql);
     return rc;
+}
+
+/* The table that finds legs, and the view whose place it takes. */
+static int make_legs(sqlite3 *db)
+{
+    static const char begin[] = VIEW "proxy_legs";
+    const char *view = strstr(db_judgement_sql, begin);
+    int rc = make_view(db, PROXY_LEGS_IN_SQL, view + sizeof begin - 1, &view);
+
+    return rc == SQLITE_OK ? proxy_legs_make(db) : rc;
 }
 
 int scope_views(sqlite3 *db)
 {
     int rc = pair_counts_make(db);
 
+    if (rc == SQLITE_OK)
+        rc = make_legs(db);
     if (rc == SQLITE_OK)
         rc = make_views(db, db_views_sql);
     return rc == SQLITE_OK ? make_views(db, db_judgement_sql) : rc;

@@ -10,12 +10,8 @@
 #define HEADS       (2 * MOST_PAIRS)
 #define MOST_OCTETS ((size_t)32 * 1024 * 1024)
 
-/* The hash is a polynomial over this prime, the largest of 32 bits, at a point that nobody knows: two texts
- * of n words have one hash for n of all points at most. */
-#define PRIME UINT64_C(4294967291)
-
 struct pairs {
-    uint64_t point;
+    uint64_t hash_key;
     size_t count, texts; /* octets of their texts */
     struct pair *heads[HEADS];
     struct pair *rows[MOST_PAIRS];
@@ -28,8 +24,7 @@ struct pairs *pairs_new(void)
     if (pairs == NULL)
         return NULL;
     memset(pairs, 0, sizeof *pairs);
-    sqlite3_randomness(sizeof pairs->point, &pairs->point);
-    pairs->point %= PRIME;
+    pairs->hash_key = text_hash_key();
     return pairs;
 }
 
@@ -51,27 +46,11 @@ void pairs_free(struct pairs *pairs)
     sqlite3_free(pairs);
 }
 
-static uint64_t hash_text(uint64_t hash, uint64_t point, struct text text)
-{
-    uint32_t word;
-    size_t at = 0;
-
-    for (; at + sizeof word <= text.length; at += sizeof word) {
-        memcpy(&word, text.octets + at, sizeof word);
-        hash = (hash * point + word) % PRIME;
-    }
-    /* the last octets, which can be none, and the length, so that "a" "bc" is not "ab" "c" */
-    word = (uint32_t)text.length << 24;
-    for (unsigned shift = 0; at < text.length; at++, shift += 8)
-        word ^= (uint32_t)(unsigned char)text.octets[at] << shift;
-    return (hash * point + word) % PRIME;
-}
-
 uint32_t pairs_hash(const struct pairs *pairs, const struct pair_key *key)
 {
-    uint64_t hash = hash_text((uint64_t)key->port % PRIME, pairs->point, key->client);
+    uint32_t hash = text_hash(pairs->hash_key, (uint32_t)key->port, key->client);
 
-    return (uint32_t)hash_text(hash, pairs->point, key->server);
+    return text_hash(pairs->hash_key, hash, key->server);
 }
 
 void pairs_fetch_place(const struct pairs *pairs, const struct pair_key *key)

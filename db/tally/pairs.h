@@ -5,14 +5,11 @@
 #ifndef IMAPTAP_DB_TALLY_PAIRS_H
 #define IMAPTAP_DB_TALLY_PAIRS_H
 
+#include "db/tally/texts.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct text {
-    const char *octets; /* NULL: there is none */
-    size_t length;
-};
 
 /* What is counted; the view pair_counts in db/views.sql says of what. */
 enum pair_count {

@@ -1,8 +1,8 @@
 /*
  * What is counted in C is what the view pair_counts counts in SQL.
  */
-#include "db/query/scope.h"
 #include "tests/unit/db/hand_made.h"
+#include "tests/unit/db/scoped.h"
 
 #include <sqlite3.h>
 #include <string.h>
@@ -25,32 +25,12 @@ static void keep_view(sqlite3 *db)
     sqlite3_free(sql);
 }
 
-/* A database of which all is asked, or what lies between two milliseconds of hand_made. */
 static sqlite3 *open_scope(const struct fixture *fixture, int64_t since_ms, int64_t until_ms)
 {
-    const int64_t zero = INT64_C(1700000000000000000);
-    sqlite3 *db;
+    sqlite3 *db = scoped_open(fixture, since_ms, until_ms);
 
-    assert_int_equal(sqlite3_open_v2(fixture->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-    if (until_ms > 0)
-        assert_int_equal(scope_window(db, zero + since_ms * 1000000, zero + until_ms * 1000000), SQLITE_OK);
-    else
-        assert_int_equal(scope_views(db), SQLITE_OK);
     keep_view(db);
     return db;
-}
-
-static int64_t number(sqlite3 *db, const char *sql)
-{
-    sqlite3_stmt *statement;
-    int64_t value;
-
-    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    value = sqlite3_column_int64(statement, 0);
-    (void)sqlite3_finalize(statement);
-    return value;
 }
 
 /* Rows that only one of the two has, of these columns. */
@@ -60,7 +40,7 @@ static int64_t differences(sqlite3 *db, const char *columns)
         "SELECT count(*) FROM (SELECT * FROM (SELECT %s FROM in_sql EXCEPT SELECT %s FROM pair_counts)"
         " UNION ALL SELECT * FROM (SELECT %s FROM pair_counts EXCEPT SELECT %s FROM in_sql))",
         columns, columns, columns, columns);
-    int64_t rows = number(db, sql);
+    int64_t rows = scoped_number(db, sql);
 
     sqlite3_free(sql);
     return rows;
@@ -80,7 +60,7 @@ static void check_columns(const struct fixture *fixture, int64_t since_ms, int64
                         ? sqlite3_mprintf("*")
                         : sqlite3_mprintf("client_ip, server_ip, server_port, %s", columns[i]);
 
-        assert_true(number(db, "SELECT count(*) FROM in_sql") > 0);
+        assert_true(scoped_number(db, "SELECT count(*) FROM in_sql") > 0);
         if (differences(db, sql) != 0)
             fail_msg("%s differs, from %d to %d ms", columns[i], (int)since_ms, (int)until_ms);
         sqlite3_free(sql);
@@ -189,7 +169,7 @@ static void test_no_connection_is_no_row(void **state)
 
     fixture_close(fixture, fixture_open(fixture, false));
     db = open_scope(fixture, 0, 0);
-    assert_int_equal(number(db, "SELECT count(*) FROM pair_counts"), 0);
+    assert_int_equal(scoped_number(db, "SELECT count(*) FROM pair_counts"), 0);
     (void)sqlite3_close(db);
 }
 
@@ -216,17 +196,19 @@ static void test_more_pairs_than_fit_into_memory_add_up(void **state)
 
     put_many_pairs(fixture);
     db = open_scope(fixture, 0, 0);
-    assert_true(number(db, "SELECT count(*) FROM pair_counts") > 300001);
+    assert_true(scoped_number(db, "SELECT count(*) FROM pair_counts") > 300001);
     assert_int_equal(
-        number(db, "SELECT count(*) FROM (SELECT 1 FROM pair_counts GROUP BY client_ip, server_ip)"), 300001);
-    assert_int_equal(number(db, "SELECT sum(connections) FROM pair_counts"), 400001);
-    assert_int_equal(number(db, "SELECT count(*) FROM (SELECT sum(connections) AS n FROM pair_counts GROUP "
-                                "BY client_ip, server_ip)"
-                                " WHERE n = 2"),
-                     100000);
+        scoped_number(db, "SELECT count(*) FROM (SELECT 1 FROM pair_counts GROUP BY client_ip, server_ip)"),
+        300001);
+    assert_int_equal(scoped_number(db, "SELECT sum(connections) FROM pair_counts"), 400001);
+    assert_int_equal(
+        scoped_number(db, "SELECT count(*) FROM (SELECT sum(connections) AS n FROM pair_counts GROUP "
+                          "BY client_ip, server_ip)"
+                          " WHERE n = 2"),
+        100000);
     /* two cursors at once */
-    assert_int_equal(number(db, "SELECT count(*) FROM (SELECT client_ip FROM pair_counts UNION SELECT "
-                                "client_ip FROM pair_counts)"),
+    assert_int_equal(scoped_number(db, "SELECT count(*) FROM (SELECT client_ip FROM pair_counts UNION SELECT "
+                                       "client_ip FROM pair_counts)"),
                      300001);
     assert_true(sqlite3_memory_highwater(0) < 100 * 1024 * 1024);
     (void)sqlite3_close(db);

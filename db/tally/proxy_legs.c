@@ -1,0 +1,192 @@
+/*
+ * The virtual table (https://sqlite.org/vtab.html): a cursor tells what was found, or where that was too
+ * much, what the view in SQL tells.
+ */
+#include "db/tally/proxy_legs.h"
+
+#include "db/tally/legs.h"
+
+#include <stdbool.h>
+
+#define NAME "proxy_legs"
+
+enum { OUTBOUND_ID, INBOUND_ID };
+
+struct table {
+    sqlite3_vtab base;
+    sqlite3 *db;
+    struct leg_pair *pairs; /* NULL: not looked for yet, or too many */
+    size_t count;
+    bool too_many;
+};
+
+struct cursor {
+    sqlite3_vtab_cursor base;
+    sqlite3_stmt *view; /* NULL: it tells the table's pairs */
+    bool ended;         /* the view has */
+    size_t at;
+};
+
+static struct table *table_of(sqlite3_vtab_cursor *base)
+{
+    return (struct table *)base->pVtab;
+}
+
+static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **made,
+                         char **error)
+{
+    struct table *table = sqlite3_malloc64(sizeof *table);
+    int rc = table == NULL
+                 ? SQLITE_NOMEM
+                 : sqlite3_declare_vtab(db, "CREATE TABLE x (outbound_id INTEGER, inbound_id INTEGER)");
+
+    (void)aux;
+    (void)argc;
+    (void)argv;
+    (void)error;
+    if (rc == SQLITE_OK)
+        rc = sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS); /* views may read it */
+    if (rc != SQLITE_OK) {
+        sqlite3_free(table);
+        return rc;
+    }
+    *table = (struct table){.db = db};
+    *made = &table->base;
+    return SQLITE_OK;
+}
+
+static int table_disconnect(sqlite3_vtab *base)
+{
+    struct table *table = (struct table *)base;
+
+    sqlite3_free(table->pairs);
+    sqlite3_free(table);
+    return SQLITE_OK;
+}
+
+/* There is one way to read it, and one order. */
+static int table_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
+{
+    (void)base;
+    info->estimatedCost = 1000000;
+    info->estimatedRows = 100000;
+    info->orderByConsumed =
+        info->nOrderBy == 1 && info->aOrderBy[0].iColumn == OUTBOUND_ID && !info->aOrderBy[0].desc;
+    return SQLITE_OK;
+}
+
+static int cursor_open(sqlite3_vtab *base, sqlite3_vtab_cursor **made)
+{
+    struct cursor *cursor = sqlite3_malloc64(sizeof *cursor);
+
+    (void)base;
+    if (cursor == NULL)
+        return SQLITE_NOMEM;
+    *cursor = (struct cursor){.view = NULL};
+    *made = &cursor->base;
+    return SQLITE_OK;
+}
+
+static int cursor_close(sqlite3_vtab_cursor *base)
+{
+    struct cursor *cursor = (struct cursor *)base;
+
+    (void)sqlite3_finalize(cursor->view);
+    sqlite3_free(cursor);
+    return SQLITE_OK;
+}
+
+static int cursor_next(sqlite3_vtab_cursor *base)
+{
+    struct cursor *cursor = (struct cursor *)base;
+    int rc;
+
+    cursor->at++;
+    if (cursor->view == NULL)
+        return SQLITE_OK;
+    rc = sqlite3_step(cursor->view);
+    cursor->ended = rc != SQLITE_ROW;
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int ask_view(struct cursor *cursor, sqlite3 *db)
+{
+    int rc = sqlite3_prepare_v2(
+        db, "SELECT outbound_id, inbound_id FROM temp." PROXY_LEGS_IN_SQL " ORDER BY outbound_id", -1,
+        &cursor->view, NULL);
+
+    return rc == SQLITE_OK ? cursor_next(&cursor->base) : rc;
+}
+
+static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *plan_text, int argc,
+                         sqlite3_value **argv)
+{
+    struct cursor *cursor = (struct cursor *)base;
+    struct table *table = table_of(base);
+    int rc = SQLITE_OK;
+
+    (void)plan;
+    (void)plan_text;
+    (void)argc;
+    (void)argv;
+    (void)sqlite3_finalize(cursor->view);
+    cursor->view = NULL;
+    if (table->pairs == NULL && !table->too_many) {
+        rc = legs_find(table->db, &table->pairs, &table->count);
+        table->too_many = rc == SQLITE_FULL;
+    }
+    if (table->too_many)
+        rc = ask_view(cursor, table->db);
+    cursor->at = 0;
+    return rc;
+}
+
+static int cursor_eof(sqlite3_vtab_cursor *base)
+{
+    const struct cursor *cursor = (struct cursor *)base;
+
+    return cursor->view != NULL ? cursor->ended : cursor->at >= table_of(base)->count;
+}
+
+static int cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
+{
+    const struct cursor *cursor = (struct cursor *)base;
+    const struct leg_pair *pair;
+
+    if (cursor->view != NULL) {
+        sqlite3_result_int64(context, sqlite3_column_int64(cursor->view, column));
+        return SQLITE_OK;
+    }
+    pair = &table_of(base)->pairs[cursor->at];
+    sqlite3_result_int64(context, column == OUTBOUND_ID ? pair->outbound_id : pair->inbound_id);
+    return SQLITE_OK;
+}
+
+static int cursor_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *row)
+{
+    *row = (sqlite3_int64)((struct cursor *)base)->at;
+    return SQLITE_OK;
+}
+
+int proxy_legs_make(sqlite3 *db)
+{
+    static const sqlite3_module module = {
+        .xCreate = table_connect,
+        .xConnect = table_connect,
+        .xBestIndex = table_best_index,
+        .xDisconnect = table_disconnect,
+        .xDestroy = table_disconnect,
+        .xOpen = cursor_open,
+        .xClose = cursor_close,
+        .xFilter = cursor_filter,
+        .xNext = cursor_next,
+        .xEof = cursor_eof,
+        .xColumn = cursor_column,
+        .xRowid = cursor_rowid,
+    };
+    int rc = sqlite3_create_module_v2(db, NAME, &module, NULL, NULL);
+
+    return rc == SQLITE_OK
+               ? sqlite3_exec(db, "CREATE VIRTUAL TABLE temp." NAME " USING " NAME, NULL, NULL, NULL)
+               : rc;
+}

@@ -1,0 +1,239 @@
+/*
+ * The legs that are found in C are those of the view proxy_legs, and both are the latest login before each.
+ */
+#include "db/tally/legs.h"
+#include "tests/unit/db/hand_made.h"
+#include "tests/unit/db/scoped.h"
+
+#include <sqlite3.h>
+
+/* The same once more, each login compared with all others. */
+static const char compared_sql[] =
+    "CREATE TEMP VIEW compared AS SELECT outbound_id, inbound_id FROM"
+    " (SELECT o.id AS outbound_id,"
+    "  (SELECT i.id FROM logins i JOIN connections ci ON ci.id = i.connection_id"
+    "   WHERE i.username = o.username AND i.username <> '' AND ci.server_ip = co.client_ip"
+    "     AND (i.time_ns, i.capture_id, i.frame) < (o.time_ns, o.capture_id, o.frame)"
+    "   ORDER BY i.time_ns DESC, i.capture_id DESC, i.frame DESC, i.id DESC LIMIT 1) AS inbound_id"
+    "  FROM logins o JOIN connections co ON co.id = o.connection_id)"
+    " WHERE inbound_id IS NOT NULL";
+
+/* Rows that only one of the two has. */
+static const char differ_sql[] =
+    "SELECT count(*) FROM (SELECT * FROM (SELECT * FROM %s EXCEPT SELECT * FROM %s)"
+    " UNION ALL SELECT * FROM (SELECT * FROM %s EXCEPT SELECT * FROM %s))";
+
+static int64_t differences(sqlite3 *db, const char *first, const char *second)
+{
+    char *sql = sqlite3_mprintf(differ_sql, first, second, second, first);
+    int64_t rows = scoped_number(db, sql);
+
+    sqlite3_free(sql);
+    return rows;
+}
+
+/* How many legs there are between two milliseconds, in all three ways. */
+static int64_t check_legs(const struct fixture *fixture, int64_t since_ms, int64_t until_ms)
+{
+    sqlite3 *db = scoped_open(fixture, since_ms, until_ms);
+    int64_t legs = scoped_number(db, "SELECT count(*) FROM proxy_legs");
+
+    assert_int_equal(sqlite3_exec(db, compared_sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(scoped_number(db, "SELECT count(*) FROM compared"), legs);
+    assert_int_equal(differences(db, "proxy_legs_in_sql", "compared"), 0);
+    assert_int_equal(differences(db, "proxy_legs", "compared"), 0);
+    (void)sqlite3_close(db);
+    return legs;
+}
+
+/* --- random logins --- */
+
+static unsigned below(uint32_t *state, unsigned limit)
+{
+    *state = *state * 1664525 + 1013904223;
+    return (*state >> 8) % limit;
+}
+
+/* A few hosts log in to each other as a few users, or as none; many logins at the same time, and few rows in
+ * the order of time. */
+static void put_random(struct fixture *fixture, uint32_t seed, unsigned connections, unsigned logins)
+{
+    static const struct hand_made none[] = {{0}};
+    static const char *const users[] = {"'u'", "'U'", "'user'", "'\xC3\xBC'", "''", "NULL"};
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    char *text;
+
+    hand_made_put(fixture, none, 1);
+    sqlite3_str_appendall(sql,
+                          "BEGIN; DELETE FROM connections;"
+                          "INSERT INTO captures SELECT 2, source, kind, 'other', link_types, packets, bytes,"
+                          " NULL, NULL, NULL, NULL, state, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
+                          " FROM captures;");
+    for (unsigned i = 1; i <= connections; i++)
+        sqlite3_str_appendf(
+            sql,
+            "INSERT INTO connections (id, capture_id, client_ip, client_port, server_ip, server_port,"
+            " encryption, midstream, one_sided, not_imap, lost_octets)"
+            " VALUES (%d, 1, 'h%d', 1, 'h%d', 143, 'none', 0, 0, 0, 0);",
+            (int)(i * 3), (int)below(&seed, 7), (int)below(&seed, 5) + 2);
+    for (unsigned i = 1; i <= logins; i++)
+        sqlite3_str_appendf(
+            sql,
+            "INSERT INTO logins (connection_id, capture_id, time_ns, frame, command, username, incomplete)"
+            " VALUES (%d, %d, 1700000000000000000 + %d * 1000000, %d, 'LOGIN', %s, 0);",
+            (int)(1 + below(&seed, connections)) * 3, (int)below(&seed, 2) + 1, (int)below(&seed, 100),
+            (int)below(&seed, 12) + 1, users[below(&seed, 6)]);
+    sqlite3_str_appendall(sql, "COMMIT");
+    text = sqlite3_str_finish(sql);
+    assert_string_equal(fixture_ask(fixture->path, text), "");
+    sqlite3_free(text);
+}
+
+static void test_legs_are_the_same_in_c_and_in_sql(void **state)
+{
+    put_random(*state, 1, 30, 400);
+    assert_true(check_legs(*state, 0, 0) > 150);
+    put_random(*state, 2, 300, 400);
+    assert_true(check_legs(*state, 0, 0) > 150);
+    put_random(*state, 3, 12, 60);
+    assert_true(check_legs(*state, 0, 0) > 10);
+}
+
+static void test_they_are_in_a_window_too(void **state)
+{
+    put_random(*state, 4, 50, 400);
+    assert_true(check_legs(*state, 0, 30) > 10);
+    assert_true(check_legs(*state, 30, 60) > 10);
+    assert_true(check_legs(*state, 60, 1000) > 10);
+}
+
+static void test_times_before_1970_come_first(void **state)
+{
+    struct fixture *fixture = *state;
+
+    put_random(fixture, 5, 50, 400);
+    assert_string_equal(
+        fixture_ask(fixture->path, "UPDATE logins SET time_ns = (time_ns - 1700000000050000000) * 5"), "");
+    assert_true(check_legs(fixture, 0, 0) > 150);
+}
+
+static void test_rows_come_in_the_order_that_is_asked_for(void **state)
+{
+    sqlite3 *db;
+
+    put_random(*state, 6, 50, 400);
+    db = scoped_open(*state, 0, 0);
+    assert_int_equal(scoped_number(db,
+                                   "SELECT count(*) FROM (SELECT outbound_id > lag(outbound_id) OVER () AS up"
+                                   " FROM (SELECT outbound_id FROM proxy_legs ORDER BY outbound_id LIMIT -1))"
+                                   " WHERE NOT up"),
+                     0);
+    assert_int_equal(scoped_number(db,
+                                   "SELECT count(*) FROM (SELECT outbound_id > lag(outbound_id) OVER () AS up"
+                                   " FROM (SELECT outbound_id FROM proxy_legs ORDER BY outbound_id DESC LIMIT"
+                                   " -1)) WHERE up"),
+                     0);
+    assert_int_equal(scoped_number(db,
+                                   "SELECT count(*) FROM (SELECT inbound_id >= lag(inbound_id) OVER () AS up"
+                                   " FROM (SELECT inbound_id FROM proxy_legs ORDER BY inbound_id LIMIT -1))"
+                                   " WHERE NOT up"),
+                     0);
+    (void)sqlite3_close(db);
+}
+
+static void test_legs_can_be_read_again(void **state)
+{
+    sqlite3 *db;
+    int64_t legs;
+
+    put_random(*state, 7, 50, 400);
+    db = scoped_open(*state, 0, 0);
+    legs = scoped_number(db, "SELECT count(*) FROM proxy_legs");
+    assert_int_equal(scoped_number(db, "SELECT count(*) FROM proxy_legs"), legs);
+    assert_int_equal(scoped_number(db, "SELECT count(*) FROM proxy_legs a, proxy_legs b"), legs * legs);
+    (void)sqlite3_close(db);
+}
+
+static void test_without_a_proxy_there_is_no_leg(void **state)
+{
+    static const struct hand_made rows[] = {
+        {.client = "c", .username = "u"}, {.client = "c", .username = "u"}, {.client = "d", .server = "t"}};
+    struct fixture *fixture = *state;
+
+    hand_made_put(fixture, rows, 3);
+    assert_int_equal(check_legs(fixture, 0, 0), 0);
+    hand_made_put(fixture, rows, 0);
+    assert_int_equal(check_legs(fixture, 0, 0), 0);
+}
+
+/* --- what is large --- */
+
+/* Users of 8 KiB who log in through a proxy, 40 MiB of names in all. */
+static void put_large(struct fixture *fixture)
+{
+    static const struct hand_made rows[] = {{.client = "c", .server = "p"}, {.client = "p"}};
+    static const char many[] =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
+        "INSERT INTO logins (connection_id, capture_id, time_ns, frame, command, username, incomplete)"
+        " SELECT 1 + i % 2, 1, i, i, 'LOGIN', printf('%.*c', 8000, 'x') || ((i + 1) / 2), 0 FROM n";
+
+    hand_made_put(fixture, rows, 2);
+    assert_string_equal(fixture_ask(fixture->path, many), "");
+}
+
+static void test_what_does_not_fit_into_memory_is_left_to_the_view(void **state)
+{
+    struct fixture *fixture = *state;
+    struct leg_pair *pairs;
+    size_t count;
+    sqlite3 *db;
+
+    put_large(fixture);
+    db = scoped_open(fixture, 0, 0);
+    assert_int_equal(scoped_number(db, "SELECT count(*) FROM proxy_legs"), 0);
+    (void)sqlite3_close(db);
+    assert_string_equal(fixture_ask(fixture->path, "UPDATE logins SET connection_id = 3 - connection_id"),
+                        "");
+    db = scoped_open(fixture, 0, 0);
+    assert_int_equal(legs_find(db, &pairs, &count), SQLITE_FULL);
+    assert_int_equal(scoped_number(db, "SELECT count(*) FROM proxy_legs"), 5000);
+    assert_int_equal(differences(db, "proxy_legs", "proxy_legs_in_sql"), 0);
+    assert_int_equal(scoped_number(db, "SELECT count(*) FROM (SELECT outbound_id FROM proxy_legs ORDER BY"
+                                       " outbound_id LIMIT 10) WHERE outbound_id <= 20"),
+                     10);
+    (void)sqlite3_close(db);
+}
+
+static int stop(void *user)
+{
+    (void)user;
+    return 1;
+}
+
+static void test_a_limit_of_time_stops_the_search(void **state)
+{
+    sqlite3 *db;
+
+    put_large(*state);
+    db = scoped_open(*state, 0, 0);
+    sqlite3_progress_handler(db, 10000, stop, NULL);
+    assert_int_equal(sqlite3_exec(db, "SELECT 1 FROM proxy_legs LIMIT 1", NULL, NULL, NULL),
+                     SQLITE_INTERRUPT);
+    (void)sqlite3_close(db);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(test_legs_are_the_same_in_c_and_in_sql),
+        FIXTURE_TEST(test_they_are_in_a_window_too),
+        FIXTURE_TEST(test_times_before_1970_come_first),
+        FIXTURE_TEST(test_rows_come_in_the_order_that_is_asked_for),
+        FIXTURE_TEST(test_legs_can_be_read_again),
+        FIXTURE_TEST(test_without_a_proxy_there_is_no_leg),
+        FIXTURE_TEST(test_what_does_not_fit_into_memory_is_left_to_the_view),
+        FIXTURE_TEST(test_a_limit_of_time_stops_the_search),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
