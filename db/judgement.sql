@@ -114,10 +114,9 @@ CREATE VIEW verdicts AS
          -- how the senders' logins that break nothing fare: all of theirs, without those that break something
          clean AS (
              SELECT p.client_ip, p.server_ip, p.passed - coalesce(b.passed, 0) AS passed, p.bad - coalesce(b.bad, 0) AS bad
-             FROM (SELECT client_ip, server_ip, sum(logins - refused - unanswered) AS passed, sum(bad) AS bad
-                   FROM pair_counts
-                   WHERE (client_ip, server_ip) IN (SELECT client_ip, server_ip FROM broken WHERE refused)
-                   GROUP BY client_ip, server_ip) p
+             FROM (SELECT client_ip, server_ip, logins - refused - unanswered AS passed, bad
+                   FROM pair_totals
+                   WHERE (client_ip, server_ip) IN (SELECT client_ip, server_ip FROM broken WHERE refused)) p
              LEFT JOIN (SELECT client_ip, server_ip, sum(refused IS 0) AS passed, sum(result IS 'BAD') AS bad
                         FROM (SELECT client_ip, server_ip, refused, result FROM broken GROUP BY login_id)
                         GROUP BY client_ip, server_ip) b ON b.client_ip = p.client_ip AND b.server_ip = p.server_ip),
@@ -213,13 +212,10 @@ CREATE VIEW diagnosis AS
     -- unrelated as in verdicts; 'no finding': logins were seen and broke no rule; 'not seen': there was none to judge.
     -- As in senders, all logins are only counted.
     WITH pairs AS (
-             SELECT client_ip, server_ip, max(server_product) AS server_product, sum(connections) AS connections,
-                    sum(encrypted) AS encrypted, sum(not_imap) AS not_imap, nullif(sum(logins), 0) AS logins,
-                    sum(refused) AS refused, sum(unanswered) AS unanswered, sum(quoted) AS quoted,
-                    sum(quoted_let_in) AS quoted_let_in, sum(quoted_refused) AS quoted_refused, sum(bare) AS bare,
-                    min(masked) AS masked
-             FROM pair_counts
-             GROUP BY client_ip, server_ip),
+             SELECT client_ip, server_ip, server_product, connections, encrypted, not_imap, nullif(logins, 0) AS logins,
+                    refused, unanswered, quoted, quoted_let_in, quoted_refused, bare, masked
+             FROM pair_totals
+             LIMIT -1),
          -- the first condition is that of the index logins_of_note
          refused AS (
              SELECT c.client_ip, c.server_ip, count(DISTINCT l.username) AS users

@@ -58,6 +58,16 @@ CREATE VIEW pair_counts AS
           GROUP BY c.id)
     GROUP BY client_ip, server_ip, server_port;
 
+CREATE VIEW pair_totals AS
+    -- The same for each client and server, in one row. imaptap puts a table of its own in the place of this view too.
+    SELECT client_ip, server_ip, max(server_product) AS server_product, max(login_product) AS login_product,
+           max(product_id) AS product_id, max(greeting_id) AS greeting_id, min(masked) AS masked,
+           sum(connections) AS connections, sum(logins) AS logins, sum(refused) AS refused, sum(unanswered) AS unanswered,
+           sum(bad) AS bad, sum(quoted) AS quoted, sum(quoted_let_in) AS quoted_let_in,
+           sum(quoted_refused) AS quoted_refused, sum(bare) AS bare, sum(encrypted) AS encrypted, sum(not_imap) AS not_imap
+    FROM pair_counts
+    GROUP BY client_ip, server_ip;
+
 CREATE VIEW findings AS
     -- A violation with everything around it.
     SELECT v.id AS violation_id,
@@ -124,13 +134,7 @@ CREATE VIEW wildcard_logins AS
 CREATE VIEW senders AS
     -- Who sends logins to whom, and whether wildcards are quoted.
     -- All logins are only counted; those of note are found in indexes that are small.
-    WITH counted AS (
-             SELECT client_ip, server_ip, max(login_product) AS server_product, sum(logins) AS logins,
-                    sum(quoted) AS wildcard_quoted, sum(refused) AS refused, sum(unanswered) AS unanswered
-             FROM pair_counts
-             GROUP BY client_ip, server_ip
-             HAVING sum(logins) > 0),
-         unquoted AS (
+    WITH unquoted AS (
              SELECT client_ip, server_ip, count(*) AS logins, sum(refused IS 1) AS refused,
                     count(DISTINCT CASE WHEN refused THEN username END) AS users_refused
              FROM (SELECT c.client_ip, c.server_ip, l.username, l.refused
@@ -147,9 +151,9 @@ CREATE VIEW senders AS
              CROSS JOIN connections c ON c.id = l.connection_id
              WHERE (l.result IS NOT 'OK' OR l.after_result = 'BAD' OR l.incomplete) AND l.refused
              GROUP BY c.client_ip, c.server_ip)
-    SELECT c.client_ip, c.server_ip, c.server_product, c.logins,
+    SELECT c.client_ip, c.server_ip, c.login_product AS server_product, c.logins,
            coalesce(u.logins, 0) AS wildcard_unquoted, -- logins with one in the user name or the password
-           c.wildcard_quoted, -- logins with one in a quoted or literal user name
+           c.quoted AS wildcard_quoted, -- logins with one in a quoted or literal user name
            c.refused,
            coalesce(u.refused, 0) AS wildcard_refused, -- unquoted and refused
            c.unanswered, -- no verdict was seen
@@ -158,13 +162,14 @@ CREATE VIEW senders AS
                AS users_refused,
            coalesce(u.users_refused, 0) AS wildcard_users_refused,
            CASE
-               WHEN u.logins > 0 AND c.wildcard_quoted > 0 THEN 'mixed'
+               WHEN u.logins > 0 AND c.quoted > 0 THEN 'mixed'
                WHEN u.logins > 0 THEN 'never quotes'
-               WHEN c.wildcard_quoted > 0 THEN 'quotes'
+               WHEN c.quoted > 0 THEN 'quotes'
                ELSE 'not tried'
            END AS verdict
-    FROM counted c
-    LEFT JOIN unquoted u ON u.client_ip = c.client_ip AND u.server_ip = c.server_ip;
+    FROM pair_totals c
+    LEFT JOIN unquoted u ON u.client_ip = c.client_ip AND u.server_ip = c.server_ip
+    WHERE c.logins > 0;
 
 CREATE VIEW affected_users AS
     -- Users whose logins broke a rule and were refused, a row a user and server, and whether the same user got in there

@@ -66,22 +66,30 @@ static int make_views(sqlite3 *db, const char *sql)
     return rc;
 }
 
-/* The table that finds legs, and the view whose place it takes. */
-static int make_legs(sqlite3 *db)
+/* A view of a file of ours, under another name. `begin`: CREATE VIEW and its name. */
+static int make_other_view(sqlite3 *db, const char *sql, const char *begin, const char *name)
 {
-    static const char begin[] = VIEW "proxy_legs";
-    const char *view = strstr(db_judgement_sql, begin);
-    int rc = make_view(db, PROXY_LEGS_IN_SQL, view + sizeof begin - 1, &view);
+    const char *view = strstr(sql, begin);
 
+    return make_view(db, name, view + strlen(begin), &view);
+}
+
+/* The tables that count, and those views whose place they take that they fall back on. */
+static int make_tables(sqlite3 *db)
+{
+    int rc = make_other_view(db, db_views_sql, VIEW "pair_totals", PAIR_TOTALS_IN_SQL);
+
+    if (rc == SQLITE_OK)
+        rc = make_other_view(db, db_judgement_sql, VIEW "proxy_legs", PROXY_LEGS_IN_SQL);
+    if (rc == SQLITE_OK)
+        rc = pair_counts_make(db);
     return rc == SQLITE_OK ? proxy_legs_make(db) : rc;
 }
 
 int scope_views(sqlite3 *db)
 {
-    int rc = pair_counts_make(db);
+    int rc = make_tables(db);
 
-    if (rc == SQLITE_OK)
-        rc = make_legs(db);
     if (rc == SQLITE_OK)
         rc = make_views(db, db_views_sql);
     return rc == SQLITE_OK ? make_views(db, db_judgement_sql) : rc;

@@ -11,7 +11,8 @@
  * code. */
 
 /* Makes all views anew as temporary ones, which come before those of the file: they are those of this
- * program, whoever wrote the file, and count by pair_counts_make, whose conditions hold. */
+ * program, whoever wrote the file, and rest on pair_counts_make and proxy_legs_make, whose conditions hold.
+ */
 int scope_views(sqlite3 *db);
 
 /* Narrows `logins` and `connections`, and by scope_views all views, to what lies in the window. A connection

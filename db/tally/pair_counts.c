@@ -1,16 +1,21 @@
 /*
- * The virtual table (https://sqlite.org/vtab.html): a cursor tells the pairs that fit into memory, counts on,
- * and tells the next.
+ * The virtual tables (https://sqlite.org/vtab.html): a cursor tells the pairs that fit into memory, counts
+ * on, and tells the next. Of totals a pair must not come again: when there are too many, it tells what the
+ * view tells.
  */
 #include "db/tally/pair_counts.h"
 
 #include "db/tally/count.h"
 
-#define NAME "pair_counts"
+#define COLUMNS                                                                                              \
+    "server_product, login_product, product_id, greeting_id, masked, connections, logins, refused, "         \
+    "unanswered, bad, quoted, quoted_let_in, quoted_refused, bare, encrypted, not_imap"
 
 struct table {
     sqlite3_vtab base;
     sqlite3 *db;
+    bool totals;        /* it is pair_totals, which has no port */
+    bool too_many;      /* pairs for totals */
     uint64_t wanted;    /* columns that statements use: asked before any of them runs */
     struct pairs *kept; /* all pairs of the database; NULL: not counted, or too many */
     uint64_t kept_columns;
@@ -19,6 +24,8 @@ struct table {
 
 struct cursor {
     sqlite3_vtab_cursor base;
+    sqlite3_stmt *view;        /* NULL: it tells pairs */
+    bool ended;                /* the view has */
     struct pairs *own;         /* what it counts itself; NULL: it reads what is kept */
     const struct pairs *pairs; /* either of them */
     struct count *count;
@@ -34,14 +41,14 @@ static struct table *table_of(sqlite3_vtab_cursor *base)
 static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **made,
                          char **error)
 {
-    static const char columns[] = "CREATE TABLE x (client_ip, server_ip, server_port, server_product, "
-                                  "login_product, product_id, greeting_id, masked,"
-                                  " connections, logins, refused, unanswered, bad, quoted, quoted_let_in, "
-                                  "quoted_refused, bare, encrypted, not_imap)";
+    bool totals = aux != NULL;
     struct table *table = sqlite3_malloc64(sizeof *table);
-    int rc = table == NULL ? SQLITE_NOMEM : sqlite3_declare_vtab(db, columns);
+    int rc = table == NULL
+                 ? SQLITE_NOMEM
+                 : sqlite3_declare_vtab(
+                       db, totals ? "CREATE TABLE x (client_ip, server_ip, " COLUMNS ")"
+                                  : "CREATE TABLE x (client_ip, server_ip, server_port, " COLUMNS ")");
 
-    (void)aux;
     (void)argc;
     (void)argv;
     (void)error;
@@ -51,7 +58,7 @@ static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *ar
         sqlite3_free(table);
         return rc;
     }
-    *table = (struct table){.db = db};
+    *table = (struct table){.db = db, .totals = totals};
     *made = &table->base;
     return SQLITE_OK;
 }
@@ -65,12 +72,20 @@ static int table_disconnect(sqlite3_vtab *base)
     return SQLITE_OK;
 }
 
+/* The column of this number, as pair_counts has it. */
+static int column_of(const struct table *table, int column)
+{
+    return column + (table->totals && column >= COUNT_SERVER_PORT);
+}
+
 /* There is one way to read it; all that matters is which columns are. */
 static int table_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 {
     struct table *table = (struct table *)base;
 
-    table->wanted |= info->colUsed;
+    for (int column = 0; column < COUNT_COLUMNS; column++)
+        if ((info->colUsed & COUNT_BIT(column)) != 0)
+            table->wanted |= COUNT_BIT(column_of(table, column));
     info->estimatedCost = 1000000;
     info->estimatedRows = 100000;
     return SQLITE_OK;
@@ -90,8 +105,10 @@ static int cursor_open(sqlite3_vtab *base, sqlite3_vtab_cursor **made)
 
 static void reset(struct cursor *cursor)
 {
+    (void)sqlite3_finalize(cursor->view);
     pairs_free(cursor->own);
     count_close(cursor->count);
+    cursor->view = NULL;
     cursor->own = NULL;
     cursor->pairs = NULL;
     cursor->count = NULL;
@@ -135,6 +152,24 @@ static int count_first(struct cursor *cursor, struct table *table, uint64_t colu
     return rc;
 }
 
+static int next_of_view(struct cursor *cursor)
+{
+    int rc = sqlite3_step(cursor->view);
+
+    cursor->ended = rc != SQLITE_ROW;
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int ask_view(struct cursor *cursor, sqlite3 *db)
+{
+    int rc;
+
+    reset(cursor);
+    rc = sqlite3_prepare_v2(db, "SELECT client_ip, server_ip, " COLUMNS " FROM temp." PAIR_TOTALS_IN_SQL, -1,
+                            &cursor->view, NULL);
+    return rc == SQLITE_OK ? next_of_view(cursor) : rc;
+}
+
 static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *plan_text, int argc,
                          sqlite3_value **argv)
 {
@@ -152,7 +187,13 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *plan_t
         cursor->pairs = table->kept;
         return SQLITE_OK;
     }
+    if (table->too_many)
+        return ask_view(cursor, table->db);
     rc = count_first(cursor, table, columns);
+    if (rc == SQLITE_OK && table->totals && cursor->count != NULL) {
+        table->too_many = true;
+        return ask_view(cursor, table->db);
+    }
     /* no other cursor reads what was kept when this is the only one */
     if (rc == SQLITE_OK && cursor->count == NULL && (table->kept == NULL || table->cursors == 1)) {
         pairs_free(table->kept);
@@ -169,6 +210,8 @@ static int cursor_next(sqlite3_vtab_cursor *base)
 
     cursor->at++;
     cursor->row++;
+    if (cursor->view != NULL)
+        return next_of_view(cursor);
     if (cursor->at < pairs_count(cursor->pairs) || cursor->count == NULL)
         return SQLITE_OK;
     pairs_clear(cursor->own);
@@ -179,7 +222,7 @@ static int cursor_eof(sqlite3_vtab_cursor *base)
 {
     const struct cursor *cursor = (struct cursor *)base;
 
-    return cursor->at >= pairs_count(cursor->pairs);
+    return cursor->view != NULL ? cursor->ended : cursor->at >= pairs_count(cursor->pairs);
 }
 
 static void tell_text(sqlite3_context *context, const char *octets, size_t length)
@@ -197,8 +240,14 @@ static void tell_id(sqlite3_context *context, int64_t id)
 static int cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
 {
     const struct cursor *cursor = (struct cursor *)base;
-    const struct pair *pair = pairs_at(cursor->pairs, cursor->at);
+    const struct pair *pair;
 
+    if (cursor->view != NULL) {
+        sqlite3_result_value(context, sqlite3_column_value(cursor->view, column));
+        return SQLITE_OK;
+    }
+    pair = pairs_at(cursor->pairs, cursor->at);
+    column = column_of(table_of(base), column);
     switch (column) {
     case COUNT_CLIENT_IP:
         tell_text(context, pair->addresses, pair->client_length);
@@ -237,7 +286,8 @@ static int cursor_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *row)
     return SQLITE_OK;
 }
 
-int pair_counts_make(sqlite3 *db)
+/* `totals`: any pointer for pair_totals, NULL for pair_counts. */
+static int make(sqlite3 *db, const char *name, const char *sql, void *totals)
 {
     static const sqlite3_module module = {
         .xCreate = table_connect,
@@ -253,9 +303,17 @@ int pair_counts_make(sqlite3 *db)
         .xColumn = cursor_column,
         .xRowid = cursor_rowid,
     };
-    int rc = sqlite3_create_module_v2(db, NAME, &module, NULL, NULL);
+    int rc = sqlite3_create_module_v2(db, name, &module, totals, NULL);
+
+    return rc == SQLITE_OK ? sqlite3_exec(db, sql, NULL, NULL, NULL) : rc;
+}
+
+int pair_counts_make(sqlite3 *db)
+{
+    static char totals;
+    int rc = make(db, "pair_counts", "CREATE VIRTUAL TABLE temp.pair_counts USING pair_counts", NULL);
 
     return rc == SQLITE_OK
-               ? sqlite3_exec(db, "CREATE VIRTUAL TABLE temp." NAME " USING " NAME, NULL, NULL, NULL)
+               ? make(db, "pair_totals", "CREATE VIRTUAL TABLE temp.pair_totals USING pair_totals", &totals)
                : rc;
 }

@@ -1,52 +1,77 @@
 /*
- * What is counted in C is what the view pair_counts counts in SQL.
+ * What is counted in C is what the views pair_counts and pair_totals count in SQL.
  */
 #include "tests/unit/db/hand_made.h"
 #include "tests/unit/db/scoped.h"
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <string.h>
 
-/* The view of the database once more, under a name of its own, so that it counts what its table counts: all,
- * or what lies in a window. */
-static void keep_view(sqlite3 *db)
+/* The views of the database once more, under names of their own, so that they count what the tables count:
+ * all, or what lies in a window. */
+static void keep_views(sqlite3 *db)
 {
-    static const char begin[] = "CREATE VIEW pair_counts";
-    sqlite3_stmt *statement;
-    char *sql;
+    static const char renamed_sql[] =
+        "SELECT replace(replace(replace(sql, 'CREATE VIEW', 'CREATE TEMP VIEW'), 'pair_counts', "
+        "'counts_of_sql'),"
+        " 'pair_totals', 'totals_of_sql') FROM main.sqlite_master WHERE name = ?1";
+    static const char *const names[] = {"pair_counts", "pair_totals"};
 
-    assert_int_equal(sqlite3_prepare_v2(db, "SELECT sql FROM main.sqlite_master WHERE name = 'pair_counts'",
-                                        -1, &statement, NULL),
-                     SQLITE_OK);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    sql = sqlite3_mprintf("CREATE TEMP VIEW in_sql%s", sqlite3_column_text(statement, 0) + strlen(begin));
-    assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_free(sql);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        sqlite3_stmt *statement;
+        const char *sql;
+
+        assert_int_equal(sqlite3_prepare_v2(db, renamed_sql, -1, &statement, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_bind_text(statement, 1, names[i], -1, SQLITE_STATIC), SQLITE_OK);
+        assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+        sql = (const char *)sqlite3_column_text(statement, 0);
+        assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
+    }
 }
 
 static sqlite3 *open_scope(const struct fixture *fixture, int64_t since_ms, int64_t until_ms)
 {
     sqlite3 *db = scoped_open(fixture, since_ms, until_ms);
 
-    keep_view(db);
+    keep_views(db);
     return db;
 }
 
 /* Rows that only one of the two has, of these columns. */
-static int64_t differences(sqlite3 *db, const char *columns)
+static int64_t differences(sqlite3 *db, const char *first, const char *second, const char *columns)
 {
-    char *sql = sqlite3_mprintf(
-        "SELECT count(*) FROM (SELECT * FROM (SELECT %s FROM in_sql EXCEPT SELECT %s FROM pair_counts)"
-        " UNION ALL SELECT * FROM (SELECT %s FROM pair_counts EXCEPT SELECT %s FROM in_sql))",
-        columns, columns, columns, columns);
+    char *sql =
+        sqlite3_mprintf("SELECT count(*) FROM (SELECT * FROM (SELECT %s FROM %s EXCEPT SELECT %s FROM %s)"
+                        " UNION ALL SELECT * FROM (SELECT %s FROM %s EXCEPT SELECT %s FROM %s))",
+                        columns, first, columns, second, columns, second, columns, first);
     int64_t rows = scoped_number(db, sql);
 
     sqlite3_free(sql);
     return rows;
 }
 
-/* Every column alone, since only what is asked for is counted, and all of them. */
+/* What is asked for alone is counted alone. */
+static void check_column(const struct fixture *fixture, const char *column, int64_t since_ms,
+                         int64_t until_ms)
+{
+    bool all = strcmp(column, "*") == 0;
+    char *counts = sqlite3_mprintf(all ? "*" : "client_ip, server_ip, server_port, %s", column);
+    char *totals = sqlite3_mprintf(all ? "*" : "client_ip, server_ip, %s", column);
+    sqlite3 *db = open_scope(fixture, since_ms, until_ms);
+
+    assert_true(scoped_number(db, "SELECT count(*) FROM totals_of_sql") > 0);
+    if (differences(db, "pair_counts", "counts_of_sql", counts) != 0)
+        fail_msg("%s of pair_counts differs, from %d to %d ms", column, (int)since_ms, (int)until_ms);
+    if (differences(db, "pair_totals", "totals_of_sql", totals) != 0)
+        fail_msg("%s of pair_totals differs, from %d to %d ms", column, (int)since_ms, (int)until_ms);
+    sqlite3_free(counts);
+    sqlite3_free(totals);
+    (void)sqlite3_close(db);
+}
+
+/* Every column alone, and all of them. */
 static void check_columns(const struct fixture *fixture, int64_t since_ms, int64_t until_ms)
 {
     static const char *const columns[] = {
@@ -54,18 +79,8 @@ static void check_columns(const struct fixture *fixture, int64_t since_ms, int64
         "logins",         "refused",       "unanswered", "bad",         "quoted", "quoted_let_in",
         "quoted_refused", "bare",          "encrypted",  "not_imap",    "*"};
 
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
-        sqlite3 *db = open_scope(fixture, since_ms, until_ms);
-        char *sql = strcmp(columns[i], "*") == 0
-                        ? sqlite3_mprintf("*")
-                        : sqlite3_mprintf("client_ip, server_ip, server_port, %s", columns[i]);
-
-        assert_true(scoped_number(db, "SELECT count(*) FROM in_sql") > 0);
-        if (differences(db, sql) != 0)
-            fail_msg("%s differs, from %d to %d ms", columns[i], (int)since_ms, (int)until_ms);
-        sqlite3_free(sql);
-        (void)sqlite3_close(db);
-    }
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        check_column(fixture, columns[i], since_ms, until_ms);
 }
 
 /* Everything that a connection and a login can be, and several logins of one connection. */
@@ -119,6 +134,13 @@ static void put_every_case(struct fixture *fixture)
         {.server = "t", .port = 1143, .username = "", .result = "OK"},
         {.server = "t", .port = 144, .username = "bob", .product = "Zimbra"},
         {.client = "", .server = "cs", .username = "bob"},
+        /* two ports of a server */
+        {.client = "n",
+         .port = 144,
+         .username = "user-0123456789abcdef",
+         .result = "NO",
+         .product = "Zimbra"},
+        {.client = "n", .port = 145, .username = "a*", .form = "quoted", .product = "Cyrus", .at_ms = 50},
     };
     static const char more[] =
         "UPDATE connections SET greeting = 'hello' WHERE id % 3 = 0;"
@@ -148,7 +170,7 @@ static void put_every_case(struct fixture *fixture)
     assert_string_equal(fixture_ask(fixture->path, more), "");
 }
 
-static void test_counts_in_c_are_those_of_the_view(void **state)
+static void test_counts_in_c_are_those_of_the_views(void **state)
 {
     put_every_case(*state);
     check_columns(*state, 0, 0);
@@ -210,6 +232,11 @@ static void test_more_pairs_than_fit_into_memory_add_up(void **state)
     assert_int_equal(scoped_number(db, "SELECT count(*) FROM (SELECT client_ip FROM pair_counts UNION SELECT "
                                        "client_ip FROM pair_counts)"),
                      300001);
+    /* as often as they are asked for */
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(scoped_number(db, "SELECT count(*) FROM pair_totals"), 300001);
+    assert_int_equal(scoped_number(db, "SELECT sum(connections) FROM pair_totals WHERE connections > 1"),
+                     200000);
     assert_true(sqlite3_memory_highwater(0) < 100 * 1024 * 1024);
     (void)sqlite3_close(db);
 }
@@ -236,7 +263,7 @@ static void test_a_limit_of_time_stops_the_counting(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_counts_in_c_are_those_of_the_view),
+        FIXTURE_TEST(test_counts_in_c_are_those_of_the_views),
         FIXTURE_TEST(test_they_are_in_a_window_too),
         FIXTURE_TEST(test_no_connection_is_no_row),
         FIXTURE_TEST(test_more_pairs_than_fit_into_memory_add_up),
