@@ -188,6 +188,8 @@ void server_free(struct imap_session *session);
 /* Notes that a command begins; its tag is the client's word. NULL: out of memory. */
 struct command *command_new(struct imap_session *session, enum command_kind kind, struct imap_text tag,
                             uint64_t tag_length);
+/* Whether a STARTTLS is not answered yet. */
+bool command_starttls_waits(const struct imap_session *session);
 /* Forgets a command and its attempt. */
 void command_free(struct imap_session *session, struct command *command);
 /* As command_free, for what turned out to be no command: the next one takes its place. */

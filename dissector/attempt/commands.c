@@ -66,6 +66,16 @@ struct command *command_new(struct imap_session *session, enum command_kind kind
     return command;
 }
 
+bool command_starttls_waits(const struct imap_session *session)
+{
+    const struct command *command = session->first;
+    if (session->starttls == IMAP_STARTTLS_NONE) /* there was none */
+        return false;
+    while (command && command->kind != COMMAND_STARTTLS)
+        command = command->next;
+    return command != NULL;
+}
+
 static bool tag_matches(const struct command *command, struct imap_text tag, uint64_t tag_length,
                         bool exactly)
 {

@@ -76,9 +76,8 @@ bool attempt_begin(struct imap_session *session, struct command *command)
     if (!command->attempt)
         return false;
     session->logins++;
-    for (const struct command *other = session->first; other; other = other->next)
-        if (other->kind == COMMAND_STARTTLS)
-            attempt_flag(command->attempt, &session->budget, IMAP_RULE_STARTTLS_PIPELINED, IMAP_ARG_COMMAND);
+    if (command_starttls_waits(session))
+        attempt_flag(command->attempt, &session->budget, IMAP_RULE_STARTTLS_PIPELINED, IMAP_ARG_COMMAND);
     if (command->kind == COMMAND_LOGIN && capabilities_have(&session->capabilities, CAPABILITY_LOGINDISABLED))
         attempt_flag(command->attempt, &session->budget, IMAP_RULE_LOGIN_DISABLED, IMAP_ARG_COMMAND);
     return true;

@@ -107,12 +107,10 @@ void words_suspect(struct imap_session *session)
 /* Of a command behind one that was not answered: its octets came before any TLS. */
 static void note_starttls(struct imap_session *session, enum command_kind kind)
 {
+    if (kind != COMMAND_UNKNOWN && command_starttls_waits(session))
+        session->starttls_pipelined = true;
     if (kind == COMMAND_STARTTLS)
         session->starttls = IMAP_STARTTLS_UNANSWERED;
-    for (const struct command *before = session->first; before && kind != COMMAND_UNKNOWN;
-         before = before->next)
-        if (before->kind == COMMAND_STARTTLS)
-            session->starttls_pipelined = true;
 }
 
 static void begin_command(struct imap_session *session, enum command_kind kind)
