@@ -4,6 +4,7 @@
 #include "analyzer/stream/connection_index.h"
 
 #include "analyzer/packet/segment.h"
+#include "analyzer/stream/pages.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -13,10 +14,15 @@
 #include <sys/random.h>
 
 #define KEY_WORDS 6
+/* What each segment needs of a connection, in octets, and those that are fetched together. */
+#define CONNECTION_HOT offsetof(struct connection, closed_ns)
+#define CACHE_LINE     64
 
 static_assert(sizeof(struct connection_key) == KEY_WORDS * sizeof(uint64_t), "the key has padding");
 static_assert(sizeof((struct connection_index *)0)->secret == (1 + 2 * KEY_WORDS) * sizeof(uint64_t),
               "a secret number for each half of a word, and one more");
+static_assert((sizeof(struct connection_entry) & (sizeof(struct connection_entry) - 1)) == 0,
+              "a power of two of entries is one of octets");
 static_assert(offsetof(struct connection_key, vlan) == offsetof(struct connection_key, port) + 4,
               "ports and VLAN are one word");
 
@@ -113,6 +119,25 @@ struct connection *connection_index_find(const struct connection_index *index,
     return NULL;
 }
 
+void connection_index_fetch_connection(const struct connection *connection)
+{
+    for (size_t at = 0; at < CONNECTION_HOT; at += CACHE_LINE)
+        __builtin_prefetch((const char *)connection + at);
+}
+
+void connection_index_fetch_place(const struct connection_index *index, uint32_t hash)
+{
+    __builtin_prefetch(&index->entries[hash & index->mask]);
+}
+
+void connection_index_fetch(const struct connection_index *index, uint32_t hash)
+{
+    const struct connection_entry *entry = &index->entries[hash & index->mask];
+
+    if (entry->connection != NULL && entry->hash == hash)
+        connection_index_fetch_connection(entry->connection);
+}
+
 static void put_entry(struct connection_entry *entries, uint32_t mask, struct connection *connection)
 {
     uint32_t at = connection->hash & mask;
@@ -122,10 +147,23 @@ static void put_entry(struct connection_entry *entries, uint32_t mask, struct co
     entries[at] = (struct connection_entry){connection->hash, connection};
 }
 
+static struct connection_entry *new_entries(uint32_t size)
+{
+    size_t octets = size * sizeof(struct connection_entry);
+    struct connection_entry *entries;
+
+    if (octets < PAGES_SIZE)
+        return calloc(size, sizeof *entries);
+    entries = pages_new(octets / PAGES_SIZE);
+    if (entries != NULL)
+        memset(entries, 0, octets);
+    return entries;
+}
+
 static bool grow(struct connection_index *index)
 {
     uint32_t size = (index->mask + 1) * 2;
-    struct connection_entry *entries = calloc(size, sizeof *entries);
+    struct connection_entry *entries = new_entries(size);
 
     if (entries == NULL)
         return false;

@@ -30,6 +30,14 @@ bool connection_index_key(const struct segment *segment, struct connection_key *
 
 uint32_t connection_index_hash(const struct connection_index *index, const struct connection_key *key);
 
+/* Fetch into the processor's cache what connection_index_find will look at first: the place of this hash, and
+ * then, once that is there, the connection that it names. */
+void connection_index_fetch_place(const struct connection_index *index, uint32_t hash);
+void connection_index_fetch(const struct connection_index *index, uint32_t hash);
+
+/* Fetches what each segment needs of this connection. */
+void connection_index_fetch_connection(const struct connection *connection);
+
 /* `hash` is the key's. NULL: there is none. */
 struct connection *connection_index_find(const struct connection_index *index,
                                          const struct connection_key *key, uint32_t hash);

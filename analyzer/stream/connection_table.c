@@ -1,11 +1,11 @@
 /*
  * The connection table: finds the connection of a segment, decides who is the client, and when a connection
- * begins and ends. The payload's way is ordering.c's.
+ * begins and ends. How it lives is lives.c's, the payload's way ordering.c's.
  */
 #include "analyzer/stream/connection_table.h"
 
-#include "analyzer/stream/connection_index.h"
 #include "analyzer/stream/detect.h"
+#include "analyzer/stream/lives.h"
 #include "analyzer/stream/ordering.h"
 #include "analyzer/stream/signs.h"
 
@@ -13,189 +13,19 @@
 #include <string.h>
 
 #define SECOND INT64_C(1000000000)
-/* Connections are allocated in blocks, so that pointers to them stay. */
-#define BLOCK 1024
-
-/* Closed connections are kept to know their stragglers. Of so many the oldest one is forgotten, however short
- * its time: an index that stays in the processor's cache is worth more. */
-#define MAX_CLOSED 8192
-
 /* Connections on ports that nobody named, known to speak another protocol; a newer one may take an older
  * one's place. */
 #define OTHERS 65536
 
-/* The lists by age; the first ones are evicted first. */
-enum list { LIST_CLOSED, LIST_HALF_OPEN, LIST_CLOSING, LIST_OPEN, LISTS };
-
-static const int64_t max_idle_ns[LISTS] = {
-    [LIST_CLOSED] = 30 * SECOND,
-    [LIST_HALF_OPEN] = 60 * SECOND,
-    [LIST_CLOSING] = 120 * SECOND,
-    [LIST_OPEN] = 4 * 3600 * SECOND, /* clients in IDLE say something every 29 minutes */
-};
-
 struct connection_table {
     struct ordering ordering;
-    struct connection_index index;
+    struct lives lives;
     uint64_t ports[65536 / 64];          /* named */
     uint64_t detected_ports[65536 / 64]; /* of servers that were found to speak IMAP */
     uint32_t others[OTHERS];             /* hashes of connections that speak another protocol */
     bool detect;
-    uint32_t max_connections;
-    struct connection **blocks;
-    size_t block_count;
-    struct connection *unused;
-    struct {
-        struct connection *oldest, *newest;
-    } lists[LISTS];
-    uint32_t closed; /* connections in its list */
     int64_t swept_ns, previous_ns;
-    struct connection_counts counts;
 };
-
-/* --- the lists by age --- */
-
-static void leave_list(struct connection_table *table, struct connection *connection)
-{
-    table->closed -= connection->list == LIST_CLOSED;
-    *(connection->previous ? &connection->previous->next : &table->lists[connection->list].oldest) =
-        connection->next;
-    *(connection->next ? &connection->next->previous : &table->lists[connection->list].newest) =
-        connection->previous;
-}
-
-static void enter_list(struct connection_table *table, struct connection *connection, enum list list)
-{
-    table->closed += list == LIST_CLOSED;
-    connection->list = (uint8_t)list;
-    connection->previous = table->lists[list].newest;
-    connection->next = NULL;
-    *(connection->previous ? &connection->previous->next : &table->lists[list].oldest) = connection;
-    table->lists[list].newest = connection;
-}
-
-static void touch(struct connection_table *table, struct connection *connection, enum list list)
-{
-    if (connection->list == list && table->lists[list].newest == connection)
-        return;
-    leave_list(table, connection);
-    enter_list(table, connection, list);
-}
-
-/* --- beginning and ending --- */
-
-static void discard(struct connection_table *table, struct connection *connection)
-{
-    connection_index_remove(&table->index, connection);
-    leave_list(table, connection);
-    connection->next = table->unused;
-    table->unused = connection;
-}
-
-/* Tells the end, if the handler knows the connection; its record stays. */
-static void end(struct connection_table *table, struct connection *connection, enum connection_end how)
-{
-    const struct direction *client = &connection->directions[STREAM_CLIENT];
-    const struct direction *server = &connection->directions[STREAM_SERVER];
-
-    if (connection->closed)
-        return;
-    ordering_flush(&table->ordering, connection);
-    connection->closed = true;
-    connection->wanted = false;
-    /* when only one side was captured its FIN is all there can be */
-    if ((how == CONNECTION_IDLE || how == CONNECTION_CAPTURE || how == CONNECTION_REPLACED) &&
-        (client->fin_seen || server->fin_seen) && (client->fin_seen || !client->seen) &&
-        (server->fin_seen || !server->seen))
-        how = CONNECTION_FIN;
-    if (connection->payload)
-        table->ordering.handler.ended(table->ordering.user, connection, how);
-    connection->user = NULL;
-}
-
-/* Keeps the record of a connection that is over. */
-static void keep_closed(struct connection_table *table, struct connection *connection)
-{
-    touch(table, connection, LIST_CLOSED);
-    if (table->closed > MAX_CLOSED)
-        discard(table, table->lists[LIST_CLOSED].oldest);
-}
-
-static void end_and_discard(struct connection_table *table, struct connection *connection,
-                            enum connection_end how)
-{
-    end(table, connection, how);
-    discard(table, connection);
-}
-
-static void evict_one(struct connection_table *table)
-{
-    for (int list = 0; list < LISTS; list++)
-        if (table->lists[list].oldest != NULL) {
-            if (list != LIST_CLOSED)
-                table->counts.evicted++;
-            end_and_discard(table, table->lists[list].oldest, CONNECTION_EVICTED);
-            return;
-        }
-}
-
-static bool add_block(struct connection_table *table)
-{
-    struct connection **blocks =
-        realloc(table->blocks, (table->block_count + 1) * sizeof(struct connection *));
-    struct connection *block;
-
-    if (blocks == NULL)
-        return false;
-    table->blocks = blocks;
-    block = malloc(BLOCK * sizeof *block);
-    if (block == NULL)
-        return false;
-    blocks[table->block_count++] = block;
-    for (size_t i = BLOCK; i-- > 0;) {
-        block[i].next = table->unused;
-        table->unused = &block[i];
-    }
-    return true;
-}
-
-static struct connection *begin(struct connection_table *table, const struct segment *segment,
-                                const struct connection_key *key, uint32_t hash, enum stream_side from,
-                                bool source_is_first)
-{
-    struct connection *connection;
-    bool from_client = from == STREAM_CLIENT;
-
-    if (table->index.used >= table->max_connections)
-        evict_one(table);
-    if (!connection_index_has_room(&table->index))
-        evict_one(table);
-    if (table->unused == NULL && !add_block(table)) {
-        evict_one(table);
-        if (table->unused == NULL)
-            return NULL;
-    }
-    connection = table->unused;
-    table->unused = connection->next;
-    memset(connection, 0, sizeof *connection);
-    memcpy(connection->client, from_client ? segment->source : segment->destination, 16);
-    memcpy(connection->server, from_client ? segment->destination : segment->source, 16);
-    connection->client_port = from_client ? segment->source_port : segment->destination_port;
-    connection->server_port = from_client ? segment->destination_port : segment->source_port;
-    connection->vlan = segment->vlan;
-    memcpy(connection->tunnel_text, segment->tunnel_text, sizeof connection->tunnel_text);
-    connection->first_ns = connection->last_ns = segment->time_ns;
-    connection->capture = segment->capture;
-    connection->key = *key;
-    connection->hash = hash;
-    connection->reversed = from_client != source_is_first;
-    connection->wanted = true;
-    connection_index_put(&table->index, connection);
-    enter_list(table, connection, LIST_HALF_OPEN);
-    return connection;
-}
-
-/* --- a segment --- */
 
 static bool has_port(const uint64_t ports[65536 / 64], uint16_t port)
 {
@@ -277,7 +107,7 @@ static struct connection *begin_detected(struct connection_table *table, const s
         table->others[hash % OTHERS] == hash)
         return NULL;
     *from = detected == DETECTED_GREETING ? STREAM_SERVER : STREAM_CLIENT;
-    connection = begin(table, segment, key, hash, *from, source_is_first);
+    connection = lives_begin(&table->lives, segment, key, hash, *from, source_is_first);
     if (connection == NULL)
         return NULL;
     connection->detected = true;
@@ -295,17 +125,10 @@ static struct connection *begin_detected(struct connection_table *table, const s
     return connection;
 }
 
-/* What finds a segment's connection, and what the segment is of it. */
-struct search {
-    struct connection_key key;
-    uint32_t hash;
-    bool source_is_first;
-};
-
 /* Ends `old`, if there is one, and begins the connection that follows it at this segment. */
 static __attribute__((noinline)) struct connection *begin_next(struct connection_table *table,
                                                                const struct segment *segment,
-                                                               const struct search *search,
+                                                               const struct connection_search *search,
                                                                struct connection *old, enum stream_side *from)
 {
     struct connection *connection;
@@ -313,10 +136,11 @@ static __attribute__((noinline)) struct connection *begin_next(struct connection
     if (old != NULL) {
         struct connection was = *old;
 
-        end_and_discard(table, old, CONNECTION_REPLACED);
+        lives_end_and_discard(&table->lives, old, CONNECTION_REPLACED);
         if (!was.closed && (was.pending[STREAM_CLIENT] || was.pending[STREAM_SERVER])) {
             /* the new connection's SYN was seen before: it begins there */
-            connection = begin(table, segment, &search->key, search->hash, *from, search->source_is_first);
+            connection = lives_begin(&table->lives, segment, &search->key, search->hash, *from,
+                                     search->source_is_first);
             if (connection != NULL)
                 connection->detected = was.detected;
             for (int side = 0; side < 2 && connection != NULL; side++)
@@ -331,7 +155,8 @@ static __attribute__((noinline)) struct connection *begin_next(struct connection
     if ((segment->flags & SEGMENT_RST) || (!(segment->flags & SEGMENT_SYN) && segment->length == 0))
         return NULL;
     *from = guess_side(table, segment);
-    connection = begin(table, segment, &search->key, search->hash, *from, search->source_is_first);
+    connection =
+        lives_begin(&table->lives, segment, &search->key, search->hash, *from, search->source_is_first);
     if (connection != NULL && !(segment->flags & SEGMENT_SYN))
         connection->midstream = true;
     return connection;
@@ -343,24 +168,28 @@ static enum stream_side side_of(const struct connection *connection, bool source
 }
 
 static struct connection *connection_of(struct connection_table *table, const struct segment *segment,
-                                        enum stream_side *from)
+                                        const struct connection_search *search, enum stream_side *from)
 {
-    struct search search = {.key = {.vlan = 0}};
-    struct connection *connection;
+    struct connection *connection = connection_index_find(&table->lives.index, &search->key, search->hash);
 
-    search.source_is_first = connection_index_key(segment, &search.key);
-    search.hash = connection_index_hash(&table->index, &search.key);
-    connection = connection_index_find(&table->index, &search.key, search.hash);
     if (connection == NULL)
-        return begin_next(table, segment, &search, NULL, from);
-    *from = side_of(connection, search.source_is_first);
+        return begin_next(table, segment, search, NULL, from);
+    *from = side_of(connection, search->source_is_first);
     if (!connection->closed && signs_of_simultaneous_open(connection, *from, segment)) {
         settle_roles(table, connection);
-        *from = side_of(connection, search.source_is_first);
+        *from = side_of(connection, search->source_is_first);
     }
     if (signs_of_new(connection, *from, segment))
-        return begin_next(table, segment, &search, connection, from);
+        return begin_next(table, segment, search, connection, from);
     return connection->closed ? NULL : connection;
+}
+
+/* Fills in what finds the segment's connection. */
+static void search_for(const struct connection_table *table, const struct segment *segment,
+                       struct connection_search *search)
+{
+    search->source_is_first = connection_index_key(segment, &search->key);
+    search->hash = connection_index_hash(&table->lives.index, &search->key);
 }
 
 /* True when the segment, of a port that nobody named, is worth a look. Notes what speaks another protocol. */
@@ -369,12 +198,10 @@ static bool may_be_imap(struct connection_table *table, const struct segment *se
     if (!table->detect)
         return false;
     if (detect_other(segment->payload, segment->captured)) {
-        struct connection_key key = {0};
-        uint32_t hash;
+        struct connection_search search;
 
-        connection_index_key(segment, &key);
-        hash = connection_index_hash(&table->index, &key);
-        table->others[hash % OTHERS] = hash;
+        search_for(table, segment, &search);
+        table->others[search.hash % OTHERS] = search.hash;
     }
     return touches(table->detected_ports, segment) ||
            detect_imap(segment->payload, segment->captured) != DETECTED_NOTHING;
@@ -395,24 +222,24 @@ static __attribute__((noinline)) void take_reset(struct connection_table *table,
     if (!signs_reset_is_believed(connection, from, segment))
         return;
     note_closer(connection, from, segment->time_ns);
-    end(table, connection, CONNECTION_RESET);
+    lives_end(&table->lives, connection, CONNECTION_RESET);
     if (connection->payload)
-        keep_closed(table, connection);
+        lives_keep_closed(&table->lives, connection);
     else
-        discard(table, connection);
+        lives_discard(&table->lives, connection);
 }
 
-void connection_table_take(struct connection_table *table, const struct segment *segment)
+/* Takes a segment that is worth it. */
+static void take(struct connection_table *table, const struct segment *segment,
+                 const struct connection_search *search)
 {
     struct connection *connection;
     enum stream_side from;
     uint32_t sequence = segment->sequence;
 
-    if (!touches(table->ports, segment) && !may_be_imap(table, segment))
-        return;
     if (segment->time_ns - table->swept_ns >= SECOND || segment->time_ns < table->swept_ns)
         connection_table_tick(table, segment->time_ns);
-    connection = connection_of(table, segment, &from);
+    connection = connection_of(table, segment, search, &from);
     if (connection == NULL)
         return;
     if (segment->time_ns > connection->last_ns)
@@ -431,14 +258,59 @@ void connection_table_take(struct connection_table *table, const struct segment 
         note_closer(connection, from, segment->time_ns);
     ordering_take(&table->ordering, connection, from, sequence, segment);
     if (signs_of_end(connection)) {
-        end(table, connection, CONNECTION_FIN);
-        keep_closed(table, connection);
+        lives_end(&table->lives, connection, CONNECTION_FIN);
+        lives_keep_closed(&table->lives, connection);
         return;
     }
     if (signs_of_closing(connection))
-        touch(table, connection, LIST_CLOSING);
+        lives_touch(&table->lives, connection, LIST_CLOSING);
     else
-        touch(table, connection, connection->payload ? LIST_OPEN : LIST_HALF_OPEN);
+        lives_touch(&table->lives, connection, connection->payload ? LIST_OPEN : LIST_HALF_OPEN);
+}
+
+/* Of a port that nobody named. */
+static __attribute__((noinline)) void take_elsewhere(struct connection_table *table,
+                                                     const struct segment *segment)
+{
+    struct connection_search search;
+
+    if (!may_be_imap(table, segment))
+        return;
+    search_for(table, segment, &search);
+    take(table, segment, &search);
+}
+
+void connection_table_seek(const struct connection_table *table, const struct segment *segment,
+                           struct connection_search *search)
+{
+    search->at_port = touches(table->ports, segment);
+    if (!search->at_port)
+        return;
+    search_for(table, segment, search);
+    connection_index_fetch_place(&table->lives.index, search->hash);
+}
+
+void connection_table_fetch(const struct connection_table *table, const struct connection_search *search)
+{
+    if (search->at_port)
+        connection_index_fetch(&table->lives.index, search->hash);
+}
+
+void connection_table_take_sought(struct connection_table *table, const struct segment *segment,
+                                  const struct connection_search *search)
+{
+    if (search->at_port)
+        take(table, segment, search);
+    else
+        take_elsewhere(table, segment);
+}
+
+void connection_table_take(struct connection_table *table, const struct segment *segment)
+{
+    struct connection_search search;
+
+    connection_table_seek(table, segment, &search);
+    connection_table_take_sought(table, segment, &search);
 }
 
 void connection_table_tick(struct connection_table *table, int64_t now_ns)
@@ -451,25 +323,20 @@ void connection_table_tick(struct connection_table *table, int64_t now_ns)
     if (jumped)
         return;
     ordering_tick(&table->ordering, now_ns);
-    for (int list = 0; list < LISTS; list++)
-        while (table->lists[list].oldest != NULL &&
-               now_ns - table->lists[list].oldest->last_ns > max_idle_ns[list])
-            end_and_discard(table, table->lists[list].oldest, CONNECTION_IDLE);
+    lives_sweep(&table->lives, now_ns);
 }
 
 void connection_table_finish(struct connection_table *table)
 {
-    for (int list = 0; list < LISTS; list++)
-        while (table->lists[list].oldest != NULL)
-            end_and_discard(table, table->lists[list].oldest, CONNECTION_CAPTURE);
+    lives_finish(&table->lives);
 }
 
 struct connection_counts connection_table_counts(const struct connection_table *table)
 {
-    struct connection_counts counts = table->counts;
+    struct connection_counts counts = {.evicted = table->lives.evicted};
 
     counts.opened = table->ordering.opened;
-    counts.open = table->index.used;
+    counts.open = table->lives.index.used;
     counts.lost_octets = table->ordering.lost;
     counts.repeated_octets = table->ordering.repeats.octets;
     counts.differing_octets = table->ordering.repeats.differing;
@@ -492,13 +359,12 @@ struct connection_table *connection_table_new(const struct connection_table_opti
 
     if (table == NULL)
         return NULL;
-    table->max_connections = options->max_connections;
     table->detect = options->detect;
     for (size_t i = 0; i < options->port_count; i++)
         table->ports[options->ports[i] / 64] |= UINT64_C(1) << (options->ports[i] % 64);
-    if (connection_index_start(&table->index) != 0 ||
+    if (lives_start(&table->lives, options->max_connections, &table->ordering) != 0 ||
         ordering_start(&table->ordering, options, handler, user) != 0) {
-        connection_index_stop(&table->index);
+        lives_stop(&table->lives);
         free(table);
         return NULL;
     }
@@ -509,13 +375,7 @@ void connection_table_free(struct connection_table *table)
 {
     if (table == NULL)
         return;
-    for (int list = 0; list < LISTS; list++)
-        for (struct connection *open = table->lists[list].oldest; open != NULL; open = open->next)
-            repeats_forget(&table->ordering.repeats, open);
+    lives_stop(&table->lives);
     ordering_stop(&table->ordering);
-    for (size_t i = 0; i < table->block_count; i++)
-        free(table->blocks[i]);
-    free(table->blocks);
-    connection_index_stop(&table->index);
     free(table);
 }

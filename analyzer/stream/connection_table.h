@@ -27,6 +27,14 @@ struct connection_table_options {
     bool everything_through_nids; /* no shortcut for octets that are in order: slower, the same result */
 };
 
+/* What finds a segment's connection. */
+struct connection_search {
+    struct connection_key key;
+    uint32_t hash;
+    bool source_is_first;
+    bool at_port; /* it is of a port that was named; else nothing else is known yet */
+};
+
 struct connection_counts {
     uint64_t opened;      /* connections that carried an octet */
     uint64_t open;        /* now in the table, half-open ones counted */
@@ -47,6 +55,17 @@ struct connection_table *connection_table_new(const struct connection_table_opti
 
 /* Takes one segment; calls the handler as needed. */
 void connection_table_take(struct connection_table *table, const struct segment *segment);
+
+/* The connections of many are more than the processor's cache holds. Whoever has several segments at hand may
+ * let these two go over all of them, one after the other, before the first is taken: they fetch what
+ * connection_table_take_sought will wait for otherwise. */
+void connection_table_seek(const struct connection_table *table, const struct segment *segment,
+                           struct connection_search *search);
+void connection_table_fetch(const struct connection_table *table, const struct connection_search *search);
+
+/* connection_table_take for a segment that connection_table_seek filled `search` for. */
+void connection_table_take_sought(struct connection_table *table, const struct segment *segment,
+                                  const struct connection_search *search);
 
 /* The capture's time is at least `now_ns`: ends what is idle. Also called by _take now and then. */
 void connection_table_tick(struct connection_table *table, int64_t now_ns);

@@ -287,6 +287,12 @@ static bool release_one(struct ordering *ordering, struct connection *connection
     return false;
 }
 
+void ordering_forget(struct ordering *ordering, struct connection *connection)
+{
+    repeats_forget(&ordering->repeats, connection);
+    repair_forget(connection);
+}
+
 /* Lets pass what may, and gives back what is not needed any more. */
 static void settle(struct ordering *ordering, struct connection *connection)
 {
@@ -295,8 +301,7 @@ static void settle(struct ordering *ordering, struct connection *connection)
     while (connection->wanted && release_one(ordering, connection, false))
         ;
     if (!connection->wanted) {
-        repeats_forget(&ordering->repeats, connection);
-        repair_forget(connection);
+        ordering_forget(ordering, connection);
         return;
     }
     repair = connection->repair;
@@ -484,14 +489,11 @@ void ordering_flush(struct ordering *ordering, struct connection *connection)
         if (release_one(ordering, connection, false) || (!moved && release_one(ordering, connection, true)))
             moved = true;
     }
-    repeats_forget(&ordering->repeats, connection);
-    repair_forget(connection);
+    ordering_forget(ordering, connection);
 }
 
 void ordering_stop(struct ordering *ordering)
 {
-    while (ordering->oldest != NULL)
-        repair_forget(ordering->oldest->connection);
     repeats_stop(&ordering->repeats);
     reassembly_free(ordering->reassembly);
     ordering->reassembly = NULL;

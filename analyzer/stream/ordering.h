@@ -41,6 +41,10 @@ void ordering_tick(struct ordering *ordering, int64_t now_ns);
 /* The connection is about to end: delivers all that waits, and forgets it. */
 void ordering_flush(struct ordering *ordering, struct connection *connection);
 
+/* Forgets what waits of a connection, and what was told of it. */
+void ordering_forget(struct ordering *ordering, struct connection *connection);
+
+/* When all connections are forgotten. */
 void ordering_stop(struct ordering *ordering);
 
 #endif

@@ -16,6 +16,7 @@
 
 #define SEEDS    1500
 #define SEGMENTS 400
+#define TOGETHER 7
 
 struct said {
     enum stream_side side;
@@ -29,6 +30,9 @@ struct heard {
     size_t too_early; /* octets told before octets that their sender had acknowledged */
     const uint32_t *acked_at[2];
 };
+
+static uint8_t text[2][65536]; /* what each side says */
+static uint32_t start[2];      /* number of its first octet */
 
 static uint64_t random_state;
 
@@ -86,18 +90,40 @@ static void make_segment(struct segment *segment, enum stream_side side, uint8_t
     segment->time_ns = 1;
 }
 
+/* Takes some segments that are at hand: what each needs is sought before the first is taken. */
+static void take_together(struct connection_table *table, const struct said *said, unsigned count)
+{
+    struct segment segments[TOGETHER];
+    struct connection_search searches[TOGETHER];
+
+    for (unsigned i = 0; i < count; i++) {
+        enum stream_side other = said[i].side == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
+
+        make_segment(&segments[i], said[i].side, SEGMENT_ACK);
+        segments[i].sequence = start[said[i].side] + said[i].at;
+        segments[i].acknowledgment = start[other] + said[i].acked;
+        segments[i].payload = text[said[i].side] + said[i].at;
+        segments[i].captured = segments[i].length = said[i].length;
+        connection_table_seek(table, &segments[i], &searches[i]);
+    }
+    for (unsigned i = 0; i < count; i++)
+        connection_table_fetch(table, &searches[i]);
+    for (unsigned i = 0; i < count; i++)
+        connection_table_take_sought(table, &segments[i], &searches[i]);
+}
+
 static void run(uint64_t seed, bool through_nids)
 {
     static const struct connection_handler handler = {on_octets, on_lost, on_ended};
     static const uint16_t ports[] = {143};
-    static uint8_t text[2][65536];
     static uint32_t acked_at[2][65536];
     static struct said said[SEGMENTS * 3];
     static struct heard heard;
     struct connection_table_options options;
     struct connection_table *table;
     struct segment segment;
-    uint32_t start[2], length[2] = {0, 0};
+    uint32_t length[2] = {0, 0};
+    unsigned together = 1 + (unsigned)(seed % TOGETHER);
     unsigned count = 0;
 
     random_state = seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
@@ -154,16 +180,8 @@ static void run(uint64_t seed, bool through_nids)
     segment.sequence = start[STREAM_SERVER] - 1;
     segment.acknowledgment = start[STREAM_CLIENT];
     connection_table_take(table, &segment);
-    for (unsigned i = 0; i < count; i++) {
-        enum stream_side other = said[i].side == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
-
-        make_segment(&segment, said[i].side, SEGMENT_ACK);
-        segment.sequence = start[said[i].side] + said[i].at;
-        segment.acknowledgment = start[other] + said[i].acked;
-        segment.payload = text[said[i].side] + said[i].at;
-        segment.captured = segment.length = said[i].length;
-        connection_table_take(table, &segment);
-    }
+    for (unsigned at = 0; at < count; at += together)
+        take_together(table, &said[at], at + together < count ? together : count - at);
     connection_table_finish(table);
     connection_table_free(table);
     for (int side = 0; side < 2; side++)
