@@ -13,6 +13,8 @@
 #define FIGURES_EVERY 1024
 /* Frames between two writings of what has been found. */
 #define FLUSH_EVERY (64 * FIGURES_EVERY)
+/* Segments that are taken together. */
+#define BATCH 16
 
 bool analysis_reserve_span(struct analysis *analysis, uint32_t capture)
 {
@@ -90,46 +92,100 @@ static void show_figures(struct analysis *analysis)
     atomic_store_explicit(&figures->logins, counts.logins, memory_order_relaxed);
 }
 
-static void take_frame(struct analysis *analysis, const struct frame *frame)
+/* Should this frame be the analyzer's last, the recorder knows which one it was. */
+static void name_frame(struct analysis *analysis, uint32_t capture, uint64_t number)
 {
-    struct segment segment;
+    struct channel_figures *figures = channel_figures(analysis->channel);
+
+    atomic_store_explicit(&figures->capture, capture, memory_order_relaxed);
+    atomic_store_explicit(&figures->frame, number, memory_order_relaxed);
+}
+
+/* Counts and peels a frame. True: it holds a segment. */
+static bool peel_frame(struct analysis *analysis, const struct frame *frame, struct segment *segment)
+{
     enum peel_result result;
 
+    name_frame(analysis, frame->capture, frame->number);
     analysis->latest_ns[0] = analysis->latest_ns[1];
     analysis->latest_ns[1] = frame->time_ns;
     analysis_count_frame(analysis, frame);
-    result = peel(analysis->peeler, frame, &segment);
+    analysis->frames++;
+    result = peel(analysis->peeler, frame, segment);
     analysis->peeled[result]++;
-    if (result == PEEL_SEGMENT)
-        connection_table_take(analysis->table, &segment);
+    return result == PEEL_SEGMENT;
+}
+
+/* Tells where it is, and looks whether it is to go on. */
+static enum reading_on look_up(struct analysis *analysis)
+{
+    show_figures(analysis);
+    if (atomic_load_explicit(&channel_figures(analysis->channel)->stop, memory_order_relaxed))
+        return READ_STOP;
+    if (!tracker_is_heard(analysis->tracker))
+        return READ_GONE;
+    return analysis->frames % FLUSH_EVERY != 0 || channel_flush(analysis->channel) ? READ_ON : READ_GONE;
 }
 
 static enum reading_on take_and_look(struct analysis *analysis, const struct frame *frame)
 {
-    struct channel_figures *figures = channel_figures(analysis->channel);
+    struct segment segment;
 
-    /* should this frame be the analyzer's last, the recorder knows which one it was */
-    atomic_store_explicit(&figures->capture, frame->capture, memory_order_relaxed);
-    atomic_store_explicit(&figures->frame, frame->number, memory_order_relaxed);
-    take_frame(analysis, frame);
-    if (++analysis->frames % FIGURES_EVERY != 0)
-        return READ_ON;
-    show_figures(analysis);
-    if (atomic_load_explicit(&figures->stop, memory_order_relaxed))
-        return READ_STOP;
-    if (!tracker_is_heard(analysis->tracker) ||
-        (analysis->frames % FLUSH_EVERY == 0 && !channel_flush(analysis->channel)))
-        return READ_GONE;
-    return READ_ON;
+    if (peel_frame(analysis, frame, &segment))
+        connection_table_take(analysis->table, &segment);
+    return analysis->frames % FIGURES_EVERY == 0 ? look_up(analysis) : READ_ON;
+}
+
+/* Segments that are taken together, so that what each needs can be fetched while others are taken. */
+struct batch {
+    struct segment segments[BATCH];
+    struct connection_search searches[BATCH];
+    unsigned count;
+};
+
+/* Fills a batch from frames that are in memory; when there is none, waits for one. False: all captures are
+ * over. */
+static bool fill(struct analysis *analysis, struct batch *batch)
+{
+    struct frame frame;
+
+    batch->count = 0;
+    if (capture_set_next(analysis->captures, &frame) != CAPTURE_FRAME)
+        return false;
+    for (;;) {
+        struct segment *segment = &batch->segments[batch->count];
+
+        if (peel_frame(analysis, &frame, segment)) {
+            connection_table_seek(analysis->table, segment, &batch->searches[batch->count++]);
+            if (segment->rejoined) /* its payload is gone when the next frame is peeled */
+                return true;
+        }
+        if (batch->count == BATCH || analysis->frames % FIGURES_EVERY == 0 ||
+            !capture_set_next_near(analysis->captures, &frame))
+            return true;
+    }
+}
+
+static void take_batch(struct analysis *analysis, const struct batch *batch)
+{
+    for (unsigned i = 0; i < batch->count; i++)
+        connection_table_fetch(analysis->table, &batch->searches[i]);
+    for (unsigned i = 0; i < batch->count; i++) {
+        name_frame(analysis, batch->segments[i].capture, batch->segments[i].frame);
+        connection_table_take_sought(analysis->table, &batch->segments[i], &batch->searches[i]);
+    }
 }
 
 static enum reading_on read_all(struct analysis *analysis)
 {
     enum reading_on on = READ_ON;
-    struct frame frame;
+    struct batch batch;
 
-    while (on == READ_ON && capture_set_next(analysis->captures, &frame) == CAPTURE_FRAME)
-        on = take_and_look(analysis, &frame);
+    while (on == READ_ON && fill(analysis, &batch)) {
+        take_batch(analysis, &batch);
+        if (analysis->frames % FIGURES_EVERY == 0)
+            on = look_up(analysis);
+    }
     return on;
 }
 

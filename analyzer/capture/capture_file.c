@@ -141,6 +141,15 @@ enum capture_status capture_file_next(struct capture_file *file, struct frame *f
     return file->status;
 }
 
+bool capture_file_next_near(struct capture_file *file, struct frame *frame)
+{
+    if (file->status != CAPTURE_FRAME || file->classic == NULL || !classic_next_near(file->classic, frame))
+        return false;
+    file->frames = frame->number;
+    frame->capture = file->index;
+    return true;
+}
+
 const char *capture_file_error(const struct capture_file *file)
 {
     return file->error.text;

@@ -34,6 +34,10 @@ void capture_file_hash(struct capture_file *file);
  * CAPTURE_BROKEN every further call returns the same. */
 enum capture_status capture_file_next(struct capture_file *file, struct frame *frame);
 
+/* Reads the next frame, if it is at hand: then the octets of those before it stay valid, until the next call
+ * of capture_file_next. False: it is not, or there is none. */
+bool capture_file_next_near(struct capture_file *file, struct frame *frame);
+
 /* Why the capture is broken, one sentence without the file's name, e.g. "cut short in frame 17, at octet
  * 2,031". Valid as long as the file. */
 const char *capture_file_error(const struct capture_file *file);

@@ -196,6 +196,14 @@ enum capture_status capture_set_next(struct capture_set *set, struct frame *fram
     return set->no_memory ? CAPTURE_BROKEN : CAPTURE_END;
 }
 
+bool capture_set_next_near(struct capture_set *set, struct frame *frame)
+{
+    const struct member *member = set->heap_count == 1 ? set->heap[0] : NULL;
+
+    return member != NULL && !member->ready && member->file != NULL &&
+           capture_file_next_near(member->file, frame);
+}
+
 uint64_t capture_set_position(struct capture_set *set)
 {
     for (size_t i = 0; i < set->heap_count; i++)

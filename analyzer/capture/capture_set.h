@@ -33,6 +33,11 @@ void capture_set_hash(struct capture_set *set);
  * are lost. */
 enum capture_status capture_set_next(struct capture_set *set, struct frame *frame);
 
+/* Reads the next frame, if it is at hand: then those before it stay valid, until the next call of
+ * capture_set_next, and no handler is called. It is of the same capture as they. False: it is not, or there
+ * is none. */
+bool capture_set_next_near(struct capture_set *set, struct frame *frame);
+
 /* Octets consumed of all captures together. */
 uint64_t capture_set_position(struct capture_set *set);
 

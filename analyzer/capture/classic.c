@@ -19,12 +19,17 @@
 #define BUFFER ((size_t)256 * 1024)
 #define SECOND INT64_C(1000000000)
 
-#define MAGIC_MICRO   0xa1b2c3d4
-#define MAGIC_NANO    0xa1b23c4d
-#define FILE_HEADER   24
-#define RECORD_HEADER 16
+#define MAGIC_MICRO 0xa1b2c3d4
+#define MAGIC_NANO  0xa1b23c4d
+#define FILE_HEADER 24
 /* What libpcap believes of the length of a frame. */
 #define MAX_CAPTURED 262144
+
+/* Of a file of this machine's byte order. */
+struct record_header {
+    uint32_t seconds, fraction, captured, length;
+};
+#define RECORD_HEADER sizeof(struct record_header)
 
 struct classic {
     struct source *source;
@@ -228,13 +233,29 @@ static __attribute__((noinline)) enum capture_status refuse_record(const struct 
     return CAPTURE_BROKEN;
 }
 
+static void take_record(struct classic *classic, struct record_header *header, const uint8_t *record,
+                        struct frame *frame)
+{
+    int64_t fraction = (int64_t)(int32_t)header->fraction * (classic->nano ? 1 : 1000);
+
+    lookahead_take(classic->lookahead, RECORD_HEADER + header->captured);
+    if (header->captured > classic->snapshot) /* as Solaris wrote it: the octets beyond are none */
+        header->captured = classic->snapshot;
+    if (fraction < 0 || fraction >= SECOND)
+        fraction = 0;
+    classic->frames++;
+    frame->octets = record + RECORD_HEADER;
+    frame->captured = header->captured;
+    frame->length = header->length > header->captured ? header->length : header->captured;
+    frame->time_ns = (int64_t)header->seconds * SECOND + fraction;
+    frame->link_type = classic->link_type;
+    frame->number = classic->frames;
+}
+
 static enum capture_status walk(struct classic *classic, struct frame *frame)
 {
-    struct {
-        uint32_t seconds, fraction, captured, length;
-    } header;
+    struct record_header header;
     const uint8_t *record = lookahead_at(classic->lookahead, RECORD_HEADER);
-    int64_t fraction;
 
     if (record == NULL)
         return end_walk(classic, RECORD_HEADER);
@@ -244,19 +265,7 @@ static enum capture_status walk(struct classic *classic, struct frame *frame)
     record = lookahead_at(classic->lookahead, RECORD_HEADER + header.captured);
     if (record == NULL)
         return end_walk(classic, RECORD_HEADER + header.captured);
-    lookahead_take(classic->lookahead, RECORD_HEADER + header.captured);
-    if (header.captured > classic->snapshot) /* as Solaris wrote it: the octets beyond are none */
-        header.captured = classic->snapshot;
-    fraction = (int64_t)(int32_t)header.fraction * (classic->nano ? 1 : 1000);
-    if (fraction < 0 || fraction >= SECOND)
-        fraction = 0;
-    classic->frames++;
-    frame->octets = record + RECORD_HEADER;
-    frame->captured = header.captured;
-    frame->length = header.length > header.captured ? header.length : header.captured;
-    frame->time_ns = (int64_t)header.seconds * SECOND + fraction;
-    frame->link_type = classic->link_type;
-    frame->number = classic->frames;
+    take_record(classic, &header, record, frame);
     return CAPTURE_FRAME;
 }
 
@@ -286,6 +295,25 @@ static __attribute__((noinline)) enum capture_status next_of_libpcap(struct clas
 enum capture_status classic_next(struct classic *classic, struct frame *frame)
 {
     return classic->lookahead != NULL ? walk(classic, frame) : next_of_libpcap(classic, frame);
+}
+
+bool classic_next_near(struct classic *classic, struct frame *frame)
+{
+    struct record_header header;
+    const uint8_t *record;
+    size_t left;
+
+    if (classic->lookahead == NULL)
+        return false;
+    left = lookahead_left(classic->lookahead);
+    if (left < RECORD_HEADER)
+        return false;
+    record = lookahead_at(classic->lookahead, RECORD_HEADER); /* moves nothing, since it is there */
+    memcpy(&header, record, sizeof header);
+    if (header.captured > MAX_CAPTURED || header.captured > left - RECORD_HEADER)
+        return false;
+    take_record(classic, &header, record, frame);
+    return true;
 }
 
 const char *classic_link_types(const struct classic *classic)

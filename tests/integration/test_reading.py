@@ -25,6 +25,14 @@ def two_files():
     return first, conversation.frames[len(first):]
 
 
+def in_fragments(octets, identification):
+    """A frame of Ethernet and IPv4 as two, of which the first has the first octets of the TCP header alone."""
+    ethernet, ip, data = octets[:14], octets[14:34], octets[34:]
+    halves = (data[:16], 0x2000), (data[16:], 16 // 8)
+    return [ethernet + ip[:2] + struct.pack(">HHH", 20 + len(half), identification, offset) + ip[8:] + half
+            for half, offset in halves]
+
+
 class Files(harness.ImaptapTest):
     def test_both_byte_orders_and_precisions(self):
         for big_endian in (False, True):
@@ -55,6 +63,17 @@ class Files(harness.ImaptapTest):
         conversation = Conversation().open().say("C", "a1 LOG").say("C", "IN star*").say("C", "user x\r\n")
         self.read(self.write("split.pcap", pcap(conversation.say("S", "a1 BAD no\r\n").frames)))
         self.assertEqual(self.one("SELECT frame, username, result FROM logins"), (5, "star*user", "BAD"))
+
+
+    def test_logins_in_fragments_are_found_with_other_frames_close_behind(self):
+        frames = []
+        for number in range(40):
+            conversation = Conversation(client_port=40000 + number).open().login(f"a1 LOGIN star*user{number} x", "BAD no")
+            for time_ns, octets in conversation.close().frames:
+                frames += [(time_ns, half) for half in in_fragments(octets, number * 100 + len(frames))]
+        self.read(self.write("fragments.pcap", pcap(frames)))
+        self.assertEqual(self.ask("SELECT username, result FROM logins ORDER BY id"),
+                         [(f"star*user{number}", "BAD") for number in range(40)])
 
 
 class SeveralFiles(harness.ImaptapTest):

@@ -219,6 +219,44 @@ static void a_single_pipe_is_not_read_ahead(void **state)
     close(ends[1]);
 }
 
+/* The first frame, and those behind it that are at hand: their octets all stand, and nothing was told
+ * meanwhile. */
+static unsigned read_at_hand(struct fixture *f, size_t tail)
+{
+    static const struct capture_set_handler handler = {on_started, on_ended};
+    struct frame frames[4];
+    unsigned count = 1;
+
+    add(f, (const int[]){1, 2, 3, -1}, tail, false);
+    f->set = capture_set_new(f->fds, f->indexes, 1, &handler, f);
+    assert_false(capture_set_next_near(f->set, &frames[0])); /* nothing was read yet */
+    assert_int_equal(capture_set_next(f->set, &frames[0]), CAPTURE_FRAME);
+    while (capture_set_next_near(f->set, &frames[count]))
+        count++;
+    assert_string_equal(f->told, "+0");
+    for (unsigned i = 0; i < count; i++) {
+        assert_int_equal(frames[i].number, i + 1);
+        assert_int_equal(frames[i].capture, 0);
+        assert_int_equal(frames[i].captured, 20);
+        assert_int_equal(frames[i].octets[19], i + 1);
+    }
+    assert_int_equal(capture_set_next(f->set, &frames[0]), CAPTURE_END);
+    capture_set_free(f->set);
+    close(f->fds[0]);
+    return count;
+}
+
+static void frames_at_hand_stay_and_the_end_is_not_told_before_it_is_asked_for(void **state)
+{
+    struct fixture whole = {0}, corrupt = {0};
+
+    (void)state;
+    assert_int_equal(read_at_hand(&whole, 0), 3);
+    assert_string_equal(whole.told, "+0 -0");
+    assert_int_equal(read_at_hand(&corrupt, 16), 3);
+    assert_string_equal(corrupt.told, "+0 !0");
+}
+
 struct ring {
     unsigned begun, over;
 };
@@ -291,6 +329,7 @@ int main(void)
         cmocka_unit_test(nothing_at_all_is_over_at_once),
         cmocka_unit_test(a_single_capture_is_told_with_its_frames_or_without),
         cmocka_unit_test(a_single_pipe_is_not_read_ahead),
+        cmocka_unit_test(frames_at_hand_stay_and_the_end_is_not_told_before_it_is_asked_for),
         cmocka_unit_test(of_many_captures_only_those_that_overlap_are_begun),
     };
 
