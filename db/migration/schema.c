@@ -5,10 +5,9 @@
 #include "db/migration/schema.h"
 
 #include "db/database_file.h"
+#include "db/execute.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 extern const char db_schema_sql[];
@@ -25,11 +24,8 @@ static int execute(sqlite3 *db, const char *sql)
 
 static int set_marks(sqlite3 *db)
 {
-    char marks[96];
-
-    (void)snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
-                   DATABASE_APPLICATION_ID, DATABASE_VERSION);
-    return execute(db, marks);
+    return execute_format(db, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
+                          DATABASE_APPLICATION_ID, DATABASE_VERSION);
 }
 
 int schema_create(sqlite3 *db)
@@ -41,21 +37,6 @@ int schema_create(sqlite3 *db)
     if (rc == SQLITE_OK)
         rc = execute(db, db_judgement_sql);
     return rc == SQLITE_OK ? set_marks(db) : rc;
-}
-
-/* Runs SQL that is made of a format, as sqlite3_mprintf takes it. */
-static int execute_format(sqlite3 *db, const char *format, ...)
-{
-    va_list arguments;
-    char *sql;
-    int rc;
-
-    va_start(arguments, format);
-    sql = sqlite3_vmprintf(format, arguments);
-    va_end(arguments);
-    rc = sql == NULL ? SQLITE_NOMEM : execute(db, sql);
-    sqlite3_free(sql);
-    return rc;
 }
 
 /* *columns: the names, quoted and with commas, of the columns that both tables have; free by sqlite3_free. */

@@ -4,12 +4,12 @@
  */
 #include "db/upkeep/merge.h"
 #include "db/database_file.h"
+#include "db/execute.h"
 #include "db/store.h"
 #include "db/uri.h"
 
 #include <limits.h>
 #include <sqlite3.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,21 +116,6 @@ static bool run(struct merge *merge, const char *sql)
     return ran(merge, sqlite3_exec(merge->db, sql, NULL, NULL, NULL));
 }
 
-/* Runs SQL that is made of a format, as sqlite3_mprintf takes it. */
-static bool run_format(struct merge *merge, const char *format, ...)
-{
-    va_list arguments;
-    char *sql;
-    int rc;
-
-    va_start(arguments, format);
-    sql = sqlite3_vmprintf(format, arguments);
-    va_end(arguments);
-    rc = sql == NULL ? SQLITE_NOMEM : sqlite3_exec(merge->db, sql, NULL, NULL, NULL);
-    sqlite3_free(sql);
-    return ran(merge, rc);
-}
-
 static bool ask(struct merge *merge, const char *sql, const char *parameter, int64_t *number, char **text)
 {
     sqlite3_stmt *statement = NULL;
@@ -202,8 +187,9 @@ static bool copy(struct merge *merge, const char *table, const char *keys, const
     bool done = sql != NULL && ask(merge, sql, table, &number, &columns);
 
     if (done)
-        done = run_format(merge, "INSERT INTO main.%s (%s%s) SELECT %s%s FROM source.%s s %s", table, keys,
-                          columns, values, columns, table, from);
+        done =
+            ran(merge, execute_format(merge->db, "INSERT INTO main.%s (%s%s) SELECT %s%s FROM source.%s s %s",
+                                      table, keys, columns, values, columns, table, from));
     if (done)
         *count = sqlite3_changes64(merge->db);
     sqlite3_free(columns);
@@ -291,7 +277,7 @@ static bool attach(struct merge *merge)
     else if (uri == NULL)
         (void)failed(merge, "cannot open the database");
     else
-        done = run_format(merge, "ATTACH %Q AS source", uri);
+        done = ran(merge, execute_format(merge->db, "ATTACH %Q AS source", uri));
     free(uri);
     return done;
 }
