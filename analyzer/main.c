@@ -4,6 +4,7 @@
 #include "analyzer/command.h"
 #include "analyzer/stream/reassembly.h"
 #include "analyzer/walls/walls.h"
+#include "db/memory.h"
 
 #include <pcap/pcap.h>
 #include <sqlite3.h>
@@ -13,18 +14,20 @@
 static const struct {
     const char *name, *title;
     int (*run)(int argc, char **argv);
+    void (*prepare)(void); /* SQLite, for it */
 } commands[] = {
-    {"read", "find the IMAP logins in capture files and keep them in a database", cmd_read},
-    {"live", "the same on network interfaces, as the packets come", cmd_live},
-    {"query", "ask the database: canned queries or SQL", cmd_query},
-    {"report", "report on the database: as text, as a page, as tables", cmd_report},
-    {"compare", "what changed between two databases: before and after a repair", cmd_compare},
-    {"rules", "list what can be wrong with a login", cmd_rules},
-    {"lint", "judge the command lines that a client sends", cmd_lint},
-    {"verify", "compare the captures with what was read, and count what rests on each", cmd_verify},
-    {"migrate", "bring a database of an older version up to date", cmd_migrate},
-    {"purge", "remove what need not be kept any longer", cmd_purge},
-    {"merge", "join the databases of several sensors", cmd_merge},
+    {"read", "find the IMAP logins in capture files and keep them in a database", cmd_read, memory_alone},
+    {"live", "the same on network interfaces, as the packets come", cmd_live, memory_alone},
+    {"query", "ask the database: canned queries or SQL", cmd_query, memory_counted},
+    {"report", "report on the database: as text, as a page, as tables", cmd_report, memory_counted},
+    {"compare", "what changed between two databases: before and after a repair", cmd_compare, memory_counted},
+    {"rules", "list what can be wrong with a login", cmd_rules, memory_alone},
+    {"lint", "judge the command lines that a client sends", cmd_lint, memory_alone},
+    {"verify", "compare the captures with what was read, and count what rests on each", cmd_verify,
+     memory_alone},
+    {"migrate", "bring a database of an older version up to date", cmd_migrate, memory_alone},
+    {"purge", "remove what need not be kept any longer", cmd_purge, memory_alone},
+    {"merge", "join the databases of several sensors", cmd_merge, memory_alone},
 };
 
 static void print_help(FILE *out)
@@ -51,7 +54,6 @@ static void print_version(void)
 
 int main(int argc, char **argv)
 {
-    (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD); /* no process here has a second thread */
     /* what a statement that fails is to restore stays in memory: a batch of rows touches a few hundred pages
      */
     (void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 4 << 20);
@@ -68,8 +70,10 @@ int main(int argc, char **argv)
         return EXIT_DONE;
     }
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            commands[i].prepare();
             return commands[i].run(argc - 1, argv + 1);
+        }
     fprintf(stderr, "imaptap: there is no command '%s'; see imaptap --help\n", argv[1]);
     return EXIT_USAGE;
 }

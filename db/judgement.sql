@@ -99,9 +99,9 @@ CREATE VIEW verdicts AS
          -- all logins of the users that were refused
          theirs AS (
              SELECT l.id, l.username, l.password_form, l.refused, l.time_ns, l.capture_id, l.frame, c.client_ip, c.server_ip
-             FROM judged_logins l
-             JOIN connections c ON c.id = l.connection_id
-             WHERE l.username IN (SELECT username FROM broken WHERE refused)
+             FROM refused_users_logins u
+             CROSS JOIN judged_logins l ON l.id = u.login_id
+             CROSS JOIN connections c ON c.id = l.connection_id
              LIMIT -1),
          -- the same users, let in by the same server for the same client
          good AS (

@@ -186,8 +186,9 @@ bool read_only_open(sqlite3 **db, const char *path, char *why, size_t why_size)
 
     opener.why = why;
     opened = open_database(&opener);
-    if (opened && sqlite3_exec(opener.db, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", NULL,
-                               NULL, NULL) != SQLITE_OK)
+    if (opened && sqlite3_exec(opener.db,
+                               "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA threads = 1",
+                               NULL, NULL, NULL) != SQLITE_OK)
         opened = failed(&opener, sqlite3_errmsg(opener.db));
     if (!opened)
         close_database(&opener);

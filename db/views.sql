@@ -31,6 +31,16 @@ CREATE VIEW judged_logins AS
            length(l.username) = 21 AND l.username GLOB 'user-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]*' AS masked
     FROM logins l;
 
+CREATE VIEW refused_users_logins AS
+    -- All logins, whatever came of them, of the users one of whose logins broke the grammar and was refused. imaptap finds
+    -- them with a table of its own in the place of this view (db/tally).
+    SELECT l.id AS login_id
+    FROM logins l
+    WHERE l.username IN (SELECT r.username
+                         FROM violations v
+                         JOIN judged_logins r ON r.id = v.login_id
+                         WHERE v.rule NOT IN ('cleartext-password', 'guessable-exchange') AND r.refused);
+
 CREATE VIEW pair_counts AS
     -- What is counted over all connections and logins, for each client and port of a server. Whoever reads it adds up
     -- its rows: imaptap puts a table of its own in the place of this view (db/tally), which counts the same in less
@@ -191,9 +201,10 @@ CREATE VIEW affected_users AS
           WHERE l.refused AND l.username IS NOT NULL
             AND v.rule NOT IN ('cleartext-password', 'guessable-exchange')) b
     LEFT JOIN (SELECT l.username, c.server_ip, group_concat(DISTINCT l.username_form) AS forms
-               FROM judged_logins l
-               JOIN connections c ON c.id = l.connection_id
-               WHERE l.refused = 0 AND l.username IS NOT NULL
+               FROM refused_users_logins u
+               CROSS JOIN judged_logins l ON l.id = u.login_id
+               CROSS JOIN connections c ON c.id = l.connection_id
+               WHERE l.refused = 0
                  AND NOT EXISTS (SELECT 1 FROM violations v WHERE v.login_id = l.id
                                  AND v.rule NOT IN ('cleartext-password', 'guessable-exchange'))
                GROUP BY l.username, c.server_ip) g

@@ -2,6 +2,7 @@
  * Runs one statement that only reads, on a database that it cannot change.
  */
 #include "db/finding/finding.h"
+#include "db/memory.h"
 #include "db/query.h"
 #include "db/query/parameters.h"
 #include "db/query/scope.h"
@@ -47,7 +48,7 @@ static int check_time(void *user)
 
 static void limit(struct runner *runner)
 {
-    (void)sqlite3_hard_heap_limit64((sqlite3_int64)MEMORY_MIB * 1024 * 1024);
+    memory_limit((size_t)MEMORY_MIB * 1024 * 1024);
     if (runner->options->time_limit_s == 0)
         return;
     (void)clock_gettime(CLOCK_MONOTONIC, &runner->deadline);

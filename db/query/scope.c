@@ -4,8 +4,9 @@
  */
 #include "db/query/scope.h"
 
+#include "db/tally/legs.h"
 #include "db/tally/pair_counts.h"
-#include "db/tally/proxy_legs.h"
+#include "db/tally/refused.h"
 
 #include <string.h>
 
@@ -66,24 +67,30 @@ static int make_views(sqlite3 *db, const char *sql)
     return rc;
 }
 
-/* A view of a file of ours, under another name. `begin`: CREATE VIEW and its name. */
-static int make_other_view(sqlite3 *db, const char *sql, const char *begin, const char *name)
+/* A table that counts or finds in the place of this view, and the view under another name, which it falls
+ * back on. */
+static int make_found(sqlite3 *db, const char *sql, const struct found *found)
 {
-    const char *view = strstr(sql, begin);
+    char *begin = sqlite3_mprintf(VIEW "%s ", found->name);
+    char *name = sqlite3_mprintf("%s" FOUND_IN_SQL " ", found->name);
+    const char *view = begin == NULL || name == NULL ? NULL : strstr(sql, begin);
+    int rc = view == NULL ? SQLITE_NOMEM : make_view(db, name, view + strlen(begin), &view);
 
-    return make_view(db, name, view + strlen(begin), &view);
+    sqlite3_free(begin);
+    sqlite3_free(name);
+    return rc == SQLITE_OK ? found_make(db, found) : rc;
 }
 
-/* The tables that count, and those views whose place they take that they fall back on. */
 static int make_tables(sqlite3 *db)
 {
-    int rc = make_other_view(db, db_views_sql, VIEW "pair_totals", PAIR_TOTALS_IN_SQL);
+    const char *totals = strstr(db_views_sql, VIEW "pair_totals") + strlen(VIEW "pair_totals");
+    int rc = make_view(db, PAIR_TOTALS_IN_SQL, totals, &totals);
 
     if (rc == SQLITE_OK)
-        rc = make_other_view(db, db_judgement_sql, VIEW "proxy_legs", PROXY_LEGS_IN_SQL);
-    if (rc == SQLITE_OK)
         rc = pair_counts_make(db);
-    return rc == SQLITE_OK ? proxy_legs_make(db) : rc;
+    if (rc == SQLITE_OK)
+        rc = make_found(db, db_views_sql, &refused_table);
+    return rc == SQLITE_OK ? make_found(db, db_judgement_sql, &legs_table) : rc;
 }
 
 int scope_views(sqlite3 *db)

@@ -7,6 +7,7 @@
 #include "db/tally/array.h"
 #include "db/tally/texts.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,12 @@ struct leg {
     uint32_t user; /* the number of the user at this proxy */
     bool outbound;
 };
+
+/* A row of the table. */
+struct leg_pair {
+    int64_t outbound_id, inbound_id;
+};
+static_assert(sizeof(struct leg_pair) == 2 * sizeof(int64_t), "a row is its values");
 
 struct finder {
     struct texts *texts;  /* addresses, and users of each address */
@@ -235,24 +242,28 @@ static int make_pairs(const struct finder *finder, struct leg_pair **pairs, size
     return rc;
 }
 
-int legs_find(sqlite3 *db, struct leg_pair **pairs, size_t *count)
+static int find(sqlite3 *db, int64_t **values, size_t *count)
 {
+    struct leg_pair *pairs = NULL;
     struct finder finder = {.texts = texts_new(), .in_order = true};
     int rc = finder.texts == NULL ? SQLITE_NOMEM : find_links(&finder, db);
 
-    *pairs = NULL;
     *count = 0;
     if (rc == SQLITE_OK)
         rc = find_legs(&finder, db);
     if (rc == SQLITE_OK)
-        rc = make_pairs(&finder, pairs, count);
+        rc = make_pairs(&finder, &pairs, count);
     if (rc != SQLITE_OK) {
-        sqlite3_free(*pairs);
-        *pairs = NULL;
+        sqlite3_free(pairs);
+        pairs = NULL;
     }
+    *values = (int64_t *)pairs;
     texts_free(finder.texts);
     sqlite3_free(finder.roles);
     sqlite3_free(finder.links);
     sqlite3_free(finder.legs);
     return rc;
 }
+
+const struct found legs_table = {
+    .name = "proxy_legs", .columns = "outbound_id, inbound_id", .column_count = 2, .find = find};

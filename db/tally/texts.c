@@ -134,9 +134,8 @@ static uint32_t add(struct texts *texts, uint32_t group, struct text text, uint3
     return texts->count++;
 }
 
-uint32_t texts_number(struct texts *texts, uint32_t group, struct text text)
+static uint32_t find(const struct texts *texts, uint32_t group, struct text text, uint32_t hash)
 {
-    uint32_t hash = text_hash(texts->key, group, text);
     uint32_t at = texts->head_count == 0 ? TEXTS_NONE : texts->heads[hash & (texts->head_count - 1)];
 
     for (; at != TEXTS_NONE; at = texts->entries[at].next) {
@@ -144,9 +143,22 @@ uint32_t texts_number(struct texts *texts, uint32_t group, struct text text)
 
         if (entry->hash == hash && entry->group == group && entry->length == text.length &&
             memcmp(texts->octets + entry->at, text.octets, text.length) == 0)
-            return at;
+            break;
     }
-    return add(texts, group, text, hash);
+    return at;
+}
+
+uint32_t texts_find(const struct texts *texts, uint32_t group, struct text text)
+{
+    return find(texts, group, text, text_hash(texts->key, group, text));
+}
+
+uint32_t texts_number(struct texts *texts, uint32_t group, struct text text)
+{
+    uint32_t hash = text_hash(texts->key, group, text);
+    uint32_t at = find(texts, group, text, hash);
+
+    return at != TEXTS_NONE ? at : add(texts, group, text, hash);
 }
 
 uint32_t texts_count(const struct texts *texts)

@@ -34,6 +34,9 @@ void texts_free(struct texts *texts);
  * or out of memory. */
 uint32_t texts_number(struct texts *texts, uint32_t group, struct text text);
 
+/* The number of a text; TEXTS_NONE: it is not there. */
+uint32_t texts_find(const struct texts *texts, uint32_t group, struct text text);
+
 /* How many have a number. */
 uint32_t texts_count(const struct texts *texts);
 

@@ -18,20 +18,6 @@ static const char compared_sql[] =
     "  FROM logins o JOIN connections co ON co.id = o.connection_id)"
     " WHERE inbound_id IS NOT NULL";
 
-/* Rows that only one of the two has. */
-static const char differ_sql[] =
-    "SELECT count(*) FROM (SELECT * FROM (SELECT * FROM %s EXCEPT SELECT * FROM %s)"
-    " UNION ALL SELECT * FROM (SELECT * FROM %s EXCEPT SELECT * FROM %s))";
-
-static int64_t differences(sqlite3 *db, const char *first, const char *second)
-{
-    char *sql = sqlite3_mprintf(differ_sql, first, second, second, first);
-    int64_t rows = scoped_number(db, sql);
-
-    sqlite3_free(sql);
-    return rows;
-}
-
 /* How many legs there are between two milliseconds, in all three ways. */
 static int64_t check_legs(const struct fixture *fixture, int64_t since_ms, int64_t until_ms)
 {
@@ -40,19 +26,13 @@ static int64_t check_legs(const struct fixture *fixture, int64_t since_ms, int64
 
     assert_int_equal(sqlite3_exec(db, compared_sql, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(scoped_number(db, "SELECT count(*) FROM compared"), legs);
-    assert_int_equal(differences(db, "proxy_legs_in_sql", "compared"), 0);
-    assert_int_equal(differences(db, "proxy_legs", "compared"), 0);
+    assert_int_equal(scoped_differences(db, "proxy_legs_in_sql", "compared"), 0);
+    assert_int_equal(scoped_differences(db, "proxy_legs", "compared"), 0);
     (void)sqlite3_close(db);
     return legs;
 }
 
 /* --- random logins --- */
-
-static unsigned below(uint32_t *state, unsigned limit)
-{
-    *state = *state * 1664525 + 1013904223;
-    return (*state >> 8) % limit;
-}
 
 /* A few hosts log in to each other as a few users, or as none; many logins at the same time, and few rows in
  * the order of time. */
@@ -75,14 +55,14 @@ static void put_random(struct fixture *fixture, uint32_t seed, unsigned connecti
             "INSERT INTO connections (id, capture_id, client_ip, client_port, server_ip, server_port,"
             " encryption, midstream, one_sided, not_imap, lost_octets)"
             " VALUES (%d, 1, 'h%d', 1, 'h%d', 143, 'none', 0, 0, 0, 0);",
-            (int)(i * 3), (int)below(&seed, 7), (int)below(&seed, 5) + 2);
+            (int)(i * 3), (int)scoped_below(&seed, 7), (int)scoped_below(&seed, 5) + 2);
     for (unsigned i = 1; i <= logins; i++)
         sqlite3_str_appendf(
             sql,
             "INSERT INTO logins (connection_id, capture_id, time_ns, frame, command, username, incomplete)"
             " VALUES (%d, %d, 1700000000000000000 + %d * 1000000, %d, 'LOGIN', %s, 0);",
-            (int)(1 + below(&seed, connections)) * 3, (int)below(&seed, 2) + 1, (int)below(&seed, 100),
-            (int)below(&seed, 12) + 1, users[below(&seed, 6)]);
+            (int)(1 + scoped_below(&seed, connections)) * 3, (int)scoped_below(&seed, 2) + 1,
+            (int)scoped_below(&seed, 100), (int)scoped_below(&seed, 12) + 1, users[scoped_below(&seed, 6)]);
     sqlite3_str_appendall(sql, "COMMIT");
     text = sqlite3_str_finish(sql);
     assert_string_equal(fixture_ask(fixture->path, text), "");
@@ -184,7 +164,7 @@ static void put_large(struct fixture *fixture)
 static void test_what_does_not_fit_into_memory_is_left_to_the_view(void **state)
 {
     struct fixture *fixture = *state;
-    struct leg_pair *pairs;
+    int64_t *values;
     size_t count;
     sqlite3 *db;
 
@@ -195,9 +175,9 @@ static void test_what_does_not_fit_into_memory_is_left_to_the_view(void **state)
     assert_string_equal(fixture_ask(fixture->path, "UPDATE logins SET connection_id = 3 - connection_id"),
                         "");
     db = scoped_open(fixture, 0, 0);
-    assert_int_equal(legs_find(db, &pairs, &count), SQLITE_FULL);
+    assert_int_equal(legs_table.find(db, &values, &count), SQLITE_FULL);
     assert_int_equal(scoped_number(db, "SELECT count(*) FROM proxy_legs"), 5000);
-    assert_int_equal(differences(db, "proxy_legs", "proxy_legs_in_sql"), 0);
+    assert_int_equal(scoped_differences(db, "proxy_legs", "proxy_legs_in_sql"), 0);
     assert_int_equal(scoped_number(db, "SELECT count(*) FROM (SELECT outbound_id FROM proxy_legs ORDER BY"
                                        " outbound_id LIMIT 10) WHERE outbound_id <= 20"),
                      10);

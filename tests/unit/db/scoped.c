@@ -30,3 +30,21 @@ int64_t scoped_number(sqlite3 *db, const char *sql)
     (void)sqlite3_finalize(statement);
     return value;
 }
+
+int64_t scoped_differences(sqlite3 *db, const char *first, const char *second)
+{
+    char *sql =
+        sqlite3_mprintf("SELECT count(*) FROM (SELECT * FROM (SELECT * FROM %s EXCEPT SELECT * FROM %s)"
+                        " UNION ALL SELECT * FROM (SELECT * FROM %s EXCEPT SELECT * FROM %s))",
+                        first, second, second, first);
+    int64_t rows = scoped_number(db, sql);
+
+    sqlite3_free(sql);
+    return rows;
+}
+
+unsigned scoped_below(uint32_t *state, unsigned limit)
+{
+    *state = *state * 1664525 + 1013904223;
+    return (*state >> 8) % limit;
+}

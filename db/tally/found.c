@@ -2,27 +2,24 @@
  * The virtual table (https://sqlite.org/vtab.html): a cursor tells what was found, or where that was too
  * much, what the view in SQL tells.
  */
-#include "db/tally/proxy_legs.h"
+#include "db/tally/found.h"
 
-#include "db/tally/legs.h"
+#include "db/execute.h"
 
 #include <stdbool.h>
-
-#define NAME "proxy_legs"
-
-enum { OUTBOUND_ID, INBOUND_ID };
 
 struct table {
     sqlite3_vtab base;
     sqlite3 *db;
-    struct leg_pair *pairs; /* NULL: not looked for yet, or too many */
-    size_t count;
+    const struct found *found;
+    int64_t *values; /* NULL: not looked for yet, or too many */
+    size_t rows;
     bool too_many;
 };
 
 struct cursor {
     sqlite3_vtab_cursor base;
-    sqlite3_stmt *view; /* NULL: it tells the table's pairs */
+    sqlite3_stmt *view; /* NULL: it tells what was found */
     bool ended;         /* the view has */
     size_t at;
 };
@@ -35,12 +32,12 @@ static struct table *table_of(sqlite3_vtab_cursor *base)
 static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **made,
                          char **error)
 {
+    const struct found *found = aux;
     struct table *table = sqlite3_malloc64(sizeof *table);
-    int rc = table == NULL
-                 ? SQLITE_NOMEM
-                 : sqlite3_declare_vtab(db, "CREATE TABLE x (outbound_id INTEGER, inbound_id INTEGER)");
+    char *sql = sqlite3_mprintf("CREATE TABLE x (%s)", found->columns);
+    int rc = table == NULL || sql == NULL ? SQLITE_NOMEM : sqlite3_declare_vtab(db, sql);
 
-    (void)aux;
+    sqlite3_free(sql);
     (void)argc;
     (void)argv;
     (void)error;
@@ -50,7 +47,7 @@ static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *ar
         sqlite3_free(table);
         return rc;
     }
-    *table = (struct table){.db = db};
+    *table = (struct table){.db = db, .found = found};
     *made = &table->base;
     return SQLITE_OK;
 }
@@ -59,7 +56,7 @@ static int table_disconnect(sqlite3_vtab *base)
 {
     struct table *table = (struct table *)base;
 
-    sqlite3_free(table->pairs);
+    sqlite3_free(table->values);
     sqlite3_free(table);
     return SQLITE_OK;
 }
@@ -70,8 +67,7 @@ static int table_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
     (void)base;
     info->estimatedCost = 1000000;
     info->estimatedRows = 100000;
-    info->orderByConsumed =
-        info->nOrderBy == 1 && info->aOrderBy[0].iColumn == OUTBOUND_ID && !info->aOrderBy[0].desc;
+    info->orderByConsumed = info->nOrderBy == 1 && info->aOrderBy[0].iColumn == 0 && !info->aOrderBy[0].desc;
     return SQLITE_OK;
 }
 
@@ -109,12 +105,13 @@ static int cursor_next(sqlite3_vtab_cursor *base)
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static int ask_view(struct cursor *cursor, sqlite3 *db)
+static int ask_view(struct cursor *cursor, const struct table *table)
 {
-    int rc = sqlite3_prepare_v2(
-        db, "SELECT outbound_id, inbound_id FROM temp." PROXY_LEGS_IN_SQL " ORDER BY outbound_id", -1,
-        &cursor->view, NULL);
+    char *sql = sqlite3_mprintf("SELECT %s FROM temp.%s" FOUND_IN_SQL " ORDER BY 1", table->found->columns,
+                                table->found->name);
+    int rc = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(table->db, sql, -1, &cursor->view, NULL);
 
+    sqlite3_free(sql);
     return rc == SQLITE_OK ? cursor_next(&cursor->base) : rc;
 }
 
@@ -131,12 +128,12 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *plan_t
     (void)argv;
     (void)sqlite3_finalize(cursor->view);
     cursor->view = NULL;
-    if (table->pairs == NULL && !table->too_many) {
-        rc = legs_find(table->db, &table->pairs, &table->count);
+    if (table->values == NULL && !table->too_many) {
+        rc = table->found->find(table->db, &table->values, &table->rows);
         table->too_many = rc == SQLITE_FULL;
     }
     if (table->too_many)
-        rc = ask_view(cursor, table->db);
+        rc = ask_view(cursor, table);
     cursor->at = 0;
     return rc;
 }
@@ -145,20 +142,18 @@ static int cursor_eof(sqlite3_vtab_cursor *base)
 {
     const struct cursor *cursor = (struct cursor *)base;
 
-    return cursor->view != NULL ? cursor->ended : cursor->at >= table_of(base)->count;
+    return cursor->view != NULL ? cursor->ended : cursor->at >= table_of(base)->rows;
 }
 
 static int cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
 {
     const struct cursor *cursor = (struct cursor *)base;
-    const struct leg_pair *pair;
+    const struct table *table = table_of(base);
 
-    if (cursor->view != NULL) {
-        sqlite3_result_int64(context, sqlite3_column_int64(cursor->view, column));
-        return SQLITE_OK;
-    }
-    pair = &table_of(base)->pairs[cursor->at];
-    sqlite3_result_int64(context, column == OUTBOUND_ID ? pair->outbound_id : pair->inbound_id);
+    sqlite3_result_int64(context,
+                         cursor->view != NULL
+                             ? sqlite3_column_int64(cursor->view, column)
+                             : table->values[cursor->at * table->found->column_count + (size_t)column]);
     return SQLITE_OK;
 }
 
@@ -168,7 +163,7 @@ static int cursor_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *row)
     return SQLITE_OK;
 }
 
-int proxy_legs_make(sqlite3 *db)
+int found_make(sqlite3 *db, const struct found *found)
 {
     static const sqlite3_module module = {
         .xCreate = table_connect,
@@ -184,9 +179,9 @@ int proxy_legs_make(sqlite3 *db)
         .xColumn = cursor_column,
         .xRowid = cursor_rowid,
     };
-    int rc = sqlite3_create_module_v2(db, NAME, &module, NULL, NULL);
+    int rc = sqlite3_create_module_v2(db, found->name, &module, (void *)found, NULL);
 
     return rc == SQLITE_OK
-               ? sqlite3_exec(db, "CREATE VIRTUAL TABLE temp." NAME " USING " NAME, NULL, NULL, NULL)
+               ? execute_format(db, "CREATE VIRTUAL TABLE temp.%w USING %w", found->name, found->name)
                : rc;
 }
