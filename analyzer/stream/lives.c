@@ -9,8 +9,9 @@
 #include <string.h>
 
 #define SECOND INT64_C(1000000000)
-/* Connections are allocated in blocks, so that pointers to them stay. */
-#define BLOCK (PAGES_SIZE / sizeof(struct connection))
+/* Connections are allocated in blocks, so that pointers to them stay: a small one, then large pages. */
+#define FIRST_BLOCK 256
+#define BLOCK       (PAGES_SIZE / sizeof(struct connection))
 
 /* Closed connections are kept to know their stragglers. Of so many the oldest one is forgotten, however short
  * its time: an index that stays in the processor's cache is worth more. */
@@ -115,6 +116,7 @@ static void evict_one(struct lives *lives)
 
 static bool add_block(struct lives *lives)
 {
+    size_t count = lives->block_count == 0 ? FIRST_BLOCK : BLOCK;
     struct connection **blocks =
         realloc(lives->blocks, (lives->block_count + 1) * sizeof(struct connection *));
     struct connection *block;
@@ -122,11 +124,11 @@ static bool add_block(struct lives *lives)
     if (blocks == NULL)
         return false;
     lives->blocks = blocks;
-    block = pages_new(1);
+    block = lives->block_count == 0 ? malloc(count * sizeof *block) : pages_new(1);
     if (block == NULL)
         return false;
     blocks[lives->block_count++] = block;
-    for (size_t i = BLOCK; i-- > 0;) {
+    for (size_t i = count; i-- > 0;) {
         block[i].next = lives->unused;
         lives->unused = &block[i];
     }

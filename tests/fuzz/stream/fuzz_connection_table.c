@@ -12,6 +12,7 @@
 
 #define CONNECTIONS 4
 #define MAX_PAYLOAD 4096
+#define TOGETHER    4
 #define MAX_RECORDS 2000
 #define MILLISECOND INT64_C(1000000)
 
@@ -158,10 +159,27 @@ static uint32_t next_number(struct script *script, unsigned how, uint32_t number
     }
 }
 
-/* One segment: what and how, flags, then what the two say follows. */
-static void take_record(struct script *script, struct connection_table *table)
+/* Segments that are sought before the first of them is taken. */
+struct together {
+    struct segment segments[TOGETHER];
+    struct connection_search searches[TOGETHER];
+    uint8_t payloads[TOGETHER][MAX_PAYLOAD];
+    unsigned count;
+};
+
+static void take_together(struct together *together, struct connection_table *table)
 {
-    static uint8_t payload[MAX_PAYLOAD];
+    for (unsigned i = 0; i < together->count; i++)
+        connection_table_fetch(table, &together->searches[i]);
+    for (unsigned i = 0; i < together->count; i++)
+        connection_table_take_sought(table, &together->segments[i], &together->searches[i]);
+    together->count = 0;
+}
+
+/* One segment: what and how, flags, then what the two say follows. */
+static void take_record(struct script *script, struct together *together, struct connection_table *table)
+{
+    uint8_t *payload = together->payloads[together->count];
     unsigned what = next(script), how = next(script), flags = next(script);
     unsigned connection = what & 3;
     enum stream_side side = what & 4 ? STREAM_SERVER : STREAM_CLIENT;
@@ -211,7 +229,10 @@ static void take_record(struct script *script, struct connection_table *table)
     if (how & 32) /* else it is a segment out of turn */
         numbers[side] = segment.sequence + segment.length + ((segment.flags & SEGMENT_SYN) != 0) +
                         ((segment.flags & SEGMENT_FIN) != 0);
-    connection_table_take(table, &segment);
+    connection_table_seek(table, &segment, &together->searches[together->count]);
+    together->segments[together->count++] = segment;
+    if (!(what & 128) || together->count == TOGETHER)
+        take_together(together, table);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -220,6 +241,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct connection_handler handler = {on_octets, on_lost, on_ended};
     static const uint16_t ports[] = {143};
+    static struct together together;
     struct script script = {.at = data, .left = size, .now_ns = INT64_C(1700000000000000000)};
     struct connection_table_options options;
     struct connection_counts counts;
@@ -240,7 +262,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     table = connection_table_new(&options, &handler, &script);
     check(table != NULL);
     for (unsigned records = 0; script.left > 0 && records < MAX_RECORDS; records++)
-        take_record(&script, table);
+        take_record(&script, &together, table);
+    take_together(&together, table);
     connection_table_finish(table);
     counts = connection_table_counts(table);
     check(script.open == NULL && counts.open == 0);
