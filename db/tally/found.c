@@ -4,7 +4,7 @@
  */
 #include "db/tally/found.h"
 
-#include "db/execute.h"
+#include "db/tally/virtual_table.h"
 
 #include <stdbool.h>
 
@@ -34,15 +34,11 @@ static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *ar
 {
     const struct found *found = aux;
     struct table *table = sqlite3_malloc64(sizeof *table);
-    char *sql = sqlite3_mprintf("CREATE TABLE x (%s)", found->columns);
-    int rc = table == NULL || sql == NULL ? SQLITE_NOMEM : sqlite3_declare_vtab(db, sql);
+    int rc = table == NULL ? SQLITE_NOMEM : virtual_table_declare(db, found->columns);
 
-    sqlite3_free(sql);
     (void)argc;
     (void)argv;
     (void)error;
-    if (rc == SQLITE_OK)
-        rc = sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS); /* views may read it */
     if (rc != SQLITE_OK) {
         sqlite3_free(table);
         return rc;
@@ -95,14 +91,9 @@ static int cursor_close(sqlite3_vtab_cursor *base)
 static int cursor_next(sqlite3_vtab_cursor *base)
 {
     struct cursor *cursor = (struct cursor *)base;
-    int rc;
 
     cursor->at++;
-    if (cursor->view == NULL)
-        return SQLITE_OK;
-    rc = sqlite3_step(cursor->view);
-    cursor->ended = rc != SQLITE_ROW;
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+    return cursor->view == NULL ? SQLITE_OK : virtual_table_step(cursor->view, &cursor->ended);
 }
 
 static int ask_view(struct cursor *cursor, const struct table *table)
@@ -112,7 +103,7 @@ static int ask_view(struct cursor *cursor, const struct table *table)
     int rc = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(table->db, sql, -1, &cursor->view, NULL);
 
     sqlite3_free(sql);
-    return rc == SQLITE_OK ? cursor_next(&cursor->base) : rc;
+    return rc == SQLITE_OK ? virtual_table_step(cursor->view, &cursor->ended) : rc;
 }
 
 static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *plan_text, int argc,
@@ -179,9 +170,6 @@ int found_make(sqlite3 *db, const struct found *found)
         .xColumn = cursor_column,
         .xRowid = cursor_rowid,
     };
-    int rc = sqlite3_create_module_v2(db, found->name, &module, (void *)found, NULL);
 
-    return rc == SQLITE_OK
-               ? execute_format(db, "CREATE VIRTUAL TABLE temp.%w USING %w", found->name, found->name)
-               : rc;
+    return virtual_table_make(db, found->name, &module, found);
 }

@@ -6,6 +6,7 @@
 #include "db/tally/pair_counts.h"
 
 #include "db/tally/count.h"
+#include "db/tally/virtual_table.h"
 
 #define COLUMNS                                                                                              \
     "server_product, login_product, product_id, greeting_id, masked, connections, logins, refused, "         \
@@ -45,15 +46,12 @@ static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *ar
     struct table *table = sqlite3_malloc64(sizeof *table);
     int rc = table == NULL
                  ? SQLITE_NOMEM
-                 : sqlite3_declare_vtab(
-                       db, totals ? "CREATE TABLE x (client_ip, server_ip, " COLUMNS ")"
-                                  : "CREATE TABLE x (client_ip, server_ip, server_port, " COLUMNS ")");
+                 : virtual_table_declare(db, totals ? "client_ip, server_ip, " COLUMNS
+                                                    : "client_ip, server_ip, server_port, " COLUMNS);
 
     (void)argc;
     (void)argv;
     (void)error;
-    if (rc == SQLITE_OK)
-        rc = sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS); /* views may read it */
     if (rc != SQLITE_OK) {
         sqlite3_free(table);
         return rc;
@@ -152,14 +150,6 @@ static int count_first(struct cursor *cursor, struct table *table, uint64_t colu
     return rc;
 }
 
-static int next_of_view(struct cursor *cursor)
-{
-    int rc = sqlite3_step(cursor->view);
-
-    cursor->ended = rc != SQLITE_ROW;
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
 static int ask_view(struct cursor *cursor, sqlite3 *db)
 {
     int rc;
@@ -167,7 +157,7 @@ static int ask_view(struct cursor *cursor, sqlite3 *db)
     reset(cursor);
     rc = sqlite3_prepare_v2(db, "SELECT client_ip, server_ip, " COLUMNS " FROM temp." PAIR_TOTALS_IN_SQL, -1,
                             &cursor->view, NULL);
-    return rc == SQLITE_OK ? next_of_view(cursor) : rc;
+    return rc == SQLITE_OK ? virtual_table_step(cursor->view, &cursor->ended) : rc;
 }
 
 static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *plan_text, int argc,
@@ -211,7 +201,7 @@ static int cursor_next(sqlite3_vtab_cursor *base)
     cursor->at++;
     cursor->row++;
     if (cursor->view != NULL)
-        return next_of_view(cursor);
+        return virtual_table_step(cursor->view, &cursor->ended);
     if (cursor->at < pairs_count(cursor->pairs) || cursor->count == NULL)
         return SQLITE_OK;
     pairs_clear(cursor->own);
@@ -286,9 +276,9 @@ static int cursor_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *row)
     return SQLITE_OK;
 }
 
-/* `totals`: any pointer for pair_totals, NULL for pair_counts. */
-static int make(sqlite3 *db, const char *name, const char *sql, void *totals)
+int pair_counts_make(sqlite3 *db)
 {
+    static const char totals; /* any address: pair_totals */
     static const sqlite3_module module = {
         .xCreate = table_connect,
         .xConnect = table_connect,
@@ -303,17 +293,7 @@ static int make(sqlite3 *db, const char *name, const char *sql, void *totals)
         .xColumn = cursor_column,
         .xRowid = cursor_rowid,
     };
-    int rc = sqlite3_create_module_v2(db, name, &module, totals, NULL);
+    int rc = virtual_table_make(db, "pair_counts", &module, NULL);
 
-    return rc == SQLITE_OK ? sqlite3_exec(db, sql, NULL, NULL, NULL) : rc;
-}
-
-int pair_counts_make(sqlite3 *db)
-{
-    static char totals;
-    int rc = make(db, "pair_counts", "CREATE VIRTUAL TABLE temp.pair_counts USING pair_counts", NULL);
-
-    return rc == SQLITE_OK
-               ? make(db, "pair_totals", "CREATE VIRTUAL TABLE temp.pair_totals USING pair_totals", &totals)
-               : rc;
+    return rc == SQLITE_OK ? virtual_table_make(db, "pair_totals", &module, &totals) : rc;
 }

@@ -64,7 +64,6 @@ class Files(harness.ImaptapTest):
         self.read(self.write("split.pcap", pcap(conversation.say("S", "a1 BAD no\r\n").frames)))
         self.assertEqual(self.one("SELECT frame, username, result FROM logins"), (5, "star*user", "BAD"))
 
-
     def test_logins_in_fragments_are_found_with_other_frames_close_behind(self):
         frames = []
         for number in range(40):

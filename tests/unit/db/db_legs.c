@@ -26,8 +26,8 @@ static int64_t check_legs(const struct fixture *fixture, int64_t since_ms, int64
 
     assert_int_equal(sqlite3_exec(db, compared_sql, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(scoped_number(db, "SELECT count(*) FROM compared"), legs);
-    assert_int_equal(scoped_differences(db, "proxy_legs_in_sql", "compared"), 0);
-    assert_int_equal(scoped_differences(db, "proxy_legs", "compared"), 0);
+    assert_int_equal(scoped_differences(db, "proxy_legs_in_sql", "compared", "*"), 0);
+    assert_int_equal(scoped_differences(db, "proxy_legs", "compared", "*"), 0);
     (void)sqlite3_close(db);
     return legs;
 }
@@ -177,7 +177,7 @@ static void test_what_does_not_fit_into_memory_is_left_to_the_view(void **state)
     db = scoped_open(fixture, 0, 0);
     assert_int_equal(legs_table.find(db, &values, &count), SQLITE_FULL);
     assert_int_equal(scoped_number(db, "SELECT count(*) FROM proxy_legs"), 5000);
-    assert_int_equal(scoped_differences(db, "proxy_legs", "proxy_legs_in_sql"), 0);
+    assert_int_equal(scoped_differences(db, "proxy_legs", "proxy_legs_in_sql", "*"), 0);
     assert_int_equal(scoped_number(db, "SELECT count(*) FROM (SELECT outbound_id FROM proxy_legs ORDER BY"
                                        " outbound_id LIMIT 10) WHERE outbound_id <= 20"),
                      10);

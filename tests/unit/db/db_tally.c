@@ -39,19 +39,6 @@ static sqlite3 *open_scope(const struct fixture *fixture, int64_t since_ms, int6
     return db;
 }
 
-/* Rows that only one of the two has, of these columns. */
-static int64_t differences(sqlite3 *db, const char *first, const char *second, const char *columns)
-{
-    char *sql =
-        sqlite3_mprintf("SELECT count(*) FROM (SELECT * FROM (SELECT %s FROM %s EXCEPT SELECT %s FROM %s)"
-                        " UNION ALL SELECT * FROM (SELECT %s FROM %s EXCEPT SELECT %s FROM %s))",
-                        columns, first, columns, second, columns, second, columns, first);
-    int64_t rows = scoped_number(db, sql);
-
-    sqlite3_free(sql);
-    return rows;
-}
-
 /* What is asked for alone is counted alone. */
 static void check_column(const struct fixture *fixture, const char *column, int64_t since_ms,
                          int64_t until_ms)
@@ -62,9 +49,9 @@ static void check_column(const struct fixture *fixture, const char *column, int6
     sqlite3 *db = open_scope(fixture, since_ms, until_ms);
 
     assert_true(scoped_number(db, "SELECT count(*) FROM totals_of_sql") > 0);
-    if (differences(db, "pair_counts", "counts_of_sql", counts) != 0)
+    if (scoped_differences(db, "pair_counts", "counts_of_sql", counts) != 0)
         fail_msg("%s of pair_counts differs, from %d to %d ms", column, (int)since_ms, (int)until_ms);
-    if (differences(db, "pair_totals", "totals_of_sql", totals) != 0)
+    if (scoped_differences(db, "pair_totals", "totals_of_sql", totals) != 0)
         fail_msg("%s of pair_totals differs, from %d to %d ms", column, (int)since_ms, (int)until_ms);
     sqlite3_free(counts);
     sqlite3_free(totals);

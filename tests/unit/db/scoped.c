@@ -31,12 +31,12 @@ int64_t scoped_number(sqlite3 *db, const char *sql)
     return value;
 }
 
-int64_t scoped_differences(sqlite3 *db, const char *first, const char *second)
+int64_t scoped_differences(sqlite3 *db, const char *first, const char *second, const char *columns)
 {
     char *sql =
-        sqlite3_mprintf("SELECT count(*) FROM (SELECT * FROM (SELECT * FROM %s EXCEPT SELECT * FROM %s)"
-                        " UNION ALL SELECT * FROM (SELECT * FROM %s EXCEPT SELECT * FROM %s))",
-                        first, second, second, first);
+        sqlite3_mprintf("SELECT count(*) FROM (SELECT * FROM (SELECT %s FROM %s EXCEPT SELECT %s FROM %s)"
+                        " UNION ALL SELECT * FROM (SELECT %s FROM %s EXCEPT SELECT %s FROM %s))",
+                        columns, first, columns, second, columns, second, columns, first);
     int64_t rows = scoped_number(db, sql);
 
     sqlite3_free(sql);

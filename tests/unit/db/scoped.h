@@ -15,8 +15,8 @@ sqlite3 *scoped_open(const struct fixture *fixture, int64_t since_ms, int64_t un
 /* The number that SQL asks for; fails the test when the SQL does. */
 int64_t scoped_number(sqlite3 *db, const char *sql);
 
-/* Rows that only one of two tables or views has. */
-int64_t scoped_differences(sqlite3 *db, const char *first, const char *second);
+/* Rows that only one of two tables or views has, of these columns ("*": all). */
+int64_t scoped_differences(sqlite3 *db, const char *first, const char *second, const char *columns);
 
 /* A number below the limit; the next one of a row that `state` begins. */
 unsigned scoped_below(uint32_t *state, unsigned limit);
