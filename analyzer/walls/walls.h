@@ -62,7 +62,8 @@ struct walls_recorder {
     size_t path_count;
 };
 
-/* Holds the recorder: it can start no program, trace nobody, and reach no other files; it can fork analyzers.
+/* Holds the recorder: it can start no program, trace nobody, and reach no other files; it can fork analyzers
+ * and, unless it is live, start threads.
  * Root keeps the capabilities that writing a user's database and holding analyzers take; anybody else keeps
  * none. Returns 0, or -1 with errno set. */
 int walls_hold_recorder(const struct walls_recorder *recorder);

@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +64,8 @@ TRY(fork, fork())
 TRY(vfork_call, syscall(SYS_vfork))
 TRY(clone3, syscall(SYS_clone3, NULL, 0))
 TRY(namespace, syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, NULL))
+/* shares memory, but is no thread; the kernel, too, refuses that */
+TRY(half_thread, syscall(SYS_clone, CLONE_VM | CLONE_THREAD, NULL, NULL, NULL, NULL))
 TRY(unshare, unshare(CLONE_NEWUSER))
 TRY(exec, execve("/bin/true", no_arguments, no_arguments))
 TRY(execveat, syscall(SYS_execveat, AT_FDCWD, "/bin/true", no_arguments, no_arguments, 0))
@@ -100,6 +104,7 @@ static const struct attempt everyones[] = {
     {try_listen, "listen", false},
     {try_vfork_call, "vfork", false},
     {try_namespace, "clone", true},
+    {try_half_thread, "clone", true},
     {try_unshare, "unshare", false},
     {try_exec, "execve", false},
     {try_execveat, "execveat", false},
@@ -122,7 +127,11 @@ static const struct attempt everyones[] = {
 
 /* what starting an analyzer takes */
 static const struct attempt forking[] = {
-    {try_fork, "clone", true}, {try_kill, "kill", false}, {try_setuid, "setuid", false}};
+    {try_fork, "clone", true},
+    {try_clone3, "clone3", false}, /* threads, too */
+    {try_kill, "kill", false},
+    {try_setuid, "setuid", false},
+};
 
 /* what keeping a database takes */
 static const struct attempt changing[] = {{try_unlink, "unlink", false}, {try_rename, "rename", false}};
@@ -321,6 +330,28 @@ static void test_analyzers_can_be_started(void **state)
     assert_allowed(LAUNCHER, fork_one);
 }
 
+static void *note_that_it_ran(void *ran)
+{
+    *(bool *)ran = true;
+    return NULL;
+}
+
+static long start_a_thread(void)
+{
+    bool ran = false;
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, note_that_it_ran, &ran) != 0)
+        return -1;
+    return pthread_join(thread, NULL) == 0 && ran ? 0 : -1;
+}
+
+static void test_the_recorder_of_files_can_start_a_thread(void **state)
+{
+    (void)state;
+    assert_allowed(READ_RECORDER, start_a_thread);
+}
+
 static long hold_an_analyzer(void)
 {
     pid_t recorder = getpid(), child = fork();
@@ -375,6 +406,7 @@ int main(void)
         cmocka_unit_test(test_the_launcher),
         cmocka_unit_test(test_memory_can_be_had),
         cmocka_unit_test(test_analyzers_can_be_started),
+        cmocka_unit_test(test_the_recorder_of_files_can_start_a_thread),
         cmocka_unit_test(test_analyzers_can_raise_their_walls_within),
         cmocka_unit_test(test_a_log_that_is_a_file_takes_the_last_words),
     };
