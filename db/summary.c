@@ -1,38 +1,20 @@
 /*
- * The figures and rows that `read` ends with. The captures are handed to SQLite as a JSON array, so that
- * there can be any number of them.
+ * The figures and rows that `read` ends with. Two threads, where they can be had, ask for half of them each.
  */
 #include "db/summary.h"
 
 #include "db/display.h"
+#include "db/memory.h"
 #include "db/read_only.h"
+#include "db/summary/among.h"
+#include "db/summary/asked.h"
+#include "db/summary/broken.h"
 
-#include <inttypes.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Violations that tell of exposure, not of grammar: nearly every login in the clear has one. */
-#define EXPOSURE "('cleartext-password', 'guessable-exchange')"
-#define WANTED   "(SELECT value FROM json_each(?1))"
-/* Logins are numbered as they come: those of the captures ?1 lie between ?3 and ?4, and where ?5 is 1, no
- * others do. Where ?6 is 1, the database has no other captures. */
-#define WANTED_LOGINS "l.id BETWEEN ?3 AND ?4 AND (?5 OR l.capture_id IN " WANTED ")"
-#define WANTED_VIOLATIONS                                                                                    \
-    "v.login_id BETWEEN ?3 AND ?4 AND (?5 OR (SELECT w.capture_id FROM logins w WHERE w.id = v.login_id)"    \
-    " IN " WANTED ")"
-
-/* To count all rows of a table costs next to nothing. */
-static const char logins_found_sql[] =
-    "SELECT coalesce(min(first), 0), coalesce(max(last), 0), coalesce(sum(logins), 0),"
-    " NOT EXISTS (SELECT 1 FROM captures WHERE id NOT IN " WANTED ") FROM"
-    " (SELECT (SELECT min(l.id) FROM logins l WHERE l.capture_id = c.value) AS first,"
-    "   (SELECT max(l.id) FROM logins l WHERE l.capture_id = c.value) AS last,"
-    "   CASE WHEN EXISTS (SELECT 1 FROM captures WHERE id <> c.value)"
-    "    THEN (SELECT count(*) FROM logins l WHERE l.capture_id = c.value)"
-    "    ELSE (SELECT count(*) FROM logins) END AS logins"
-    "  FROM (SELECT DISTINCT value FROM json_each(?1)) c)";
 
 /* What is told of few rows has an index of its own. */
 static const char connections_sql[] =
@@ -43,54 +25,36 @@ static const char connections_sql[] =
     " FROM connections WHERE capture_id IN " WANTED
     " AND (encryption <> 'none' OR midstream OR one_sided OR not_imap OR lost_octets > 0)";
 
-/* Every login of theirs that broke the grammar, which the statements below share: each is looked up once,
- * with its connection, in the order of the rows. CROSS JOIN keeps an order. */
-static const char broken_sql[] =
-    "CREATE TEMP TABLE broken AS"
-    " SELECT b.login_id, b.wildcard, l.refused, c.client_ip, c.server_ip,"
-    "  CASE WHEN l.refused THEN l.username END AS username"
-    " FROM (SELECT v.login_id, max(v.rule = 'unquoted-wildcard') AS wildcard FROM violations v"
-    "   WHERE v.rule NOT IN " EXPOSURE " AND " WANTED_VIOLATIONS " GROUP BY v.login_id) b"
-    " CROSS JOIN judged_logins l ON l.id = b.login_id CROSS JOIN connections c ON c.id = l.connection_id";
-
 static const char logins_sql[] =
-    "SELECT coalesce(sum(refused), 0), coalesce(sum(refused IS NULL), 0), coalesce(sum(incomplete), 0),"
-    " (SELECT count(*) FROM temp.broken)"
+    "SELECT coalesce(sum(refused), 0), coalesce(sum(refused IS NULL), 0), coalesce(sum(incomplete), 0)"
     " FROM judged_logins WHERE capture_id IN " WANTED
     " AND (result IS NOT 'OK' OR after_result = 'BAD' OR incomplete)";
 
-/* The worst are found among the logins with an unquoted wildcard, and only theirs are all counted: to group
- * all logins costs more than all the rest. */
+/* Only the logins of the worst are all counted: to group all logins costs more than all the rest. CROSS JOIN
+ * keeps an order; among() is what among.h makes. */
 static const char senders_sql[] =
-    "WITH worst AS MATERIALIZED (SELECT client_ip, server_ip, count(*) AS unquoted, sum(refused IS 1) AS "
-    "refused"
-    "   FROM temp.broken WHERE wildcard"
-    "   GROUP BY client_ip, server_ip ORDER BY 4 DESC, 3 DESC, 1, 2 LIMIT ?2)"
-    " SELECT w.client_ip, w.server_ip, coalesce(max(c.server_product), ''), count(*), w.unquoted,"
+    "SELECT w.client_ip, w.server_ip, coalesce(max(c.server_product), ''), count(*), w.logins,"
     " sum(l.wildcard_quoted), w.refused"
-    " FROM connections c CROSS JOIN worst w ON w.client_ip = c.client_ip AND w.server_ip = c.server_ip"
+    " FROM connections c CROSS JOIN temp.worst w ON w.client_ip = c.client_ip AND w.server_ip = c.server_ip"
     " CROSS JOIN judged_logins l ON l.connection_id = c.id"
-    " WHERE c.client_ip IN (SELECT client_ip FROM worst) AND l.capture_id IN " WANTED
-    " GROUP BY w.client_ip, w.server_ip ORDER BY 7 DESC, 5 DESC, 1, 2";
+    " WHERE among(c.client_ip) AND l.capture_id IN " WANTED " GROUP BY w.id ORDER BY w.id";
 
-/* The same for users; the last column is how many there are in all. */
+/* All that the users with the most refused logins did, looked up once; the last column is how many there are
+ * in all. */
 static const char users_sql[] =
-    "WITH users AS MATERIALIZED (SELECT username, client_ip, server_ip, count(*) AS logins"
-    "   FROM temp.broken WHERE username IS NOT NULL GROUP BY username, client_ip, server_ip),"
-    " worst AS MATERIALIZED (SELECT * FROM users ORDER BY logins DESC, 1, 2, 3 LIMIT ?2),"
-    " theirs AS MATERIALIZED (SELECT w.*, group_concat(DISTINCT v.rule) AS rules"
-    "   FROM temp.broken b CROSS JOIN worst w"
-    "    ON w.username = b.username AND w.client_ip = b.client_ip AND w.server_ip = b.server_ip"
-    "   CROSS JOIN violations v ON v.login_id = b.login_id AND v.rule NOT IN " EXPOSURE
-    "   WHERE b.username IN (SELECT username FROM worst) GROUP BY w.username, w.client_ip, w.server_ip),"
-    " let_in AS MATERIALIZED (SELECT l.username, c.server_ip, count(*) AS logins"
+    "WITH theirs AS MATERIALIZED (SELECT l.id, l.username, l.refused, c.client_ip, c.server_ip"
     "   FROM judged_logins l CROSS JOIN connections c ON c.id = l.connection_id"
-    "   WHERE l.username IN (SELECT username FROM worst) AND " WANTED_LOGINS " AND l.refused = 0"
-    "   GROUP BY l.username, c.server_ip)"
-    "SELECT t.username, t.client_ip, t.server_ip, t.rules, t.logins, coalesce(i.logins, 0),"
-    " (SELECT count(*) FROM users)"
-    " FROM theirs t LEFT JOIN let_in i ON i.username = t.username AND i.server_ip = t.server_ip"
-    " ORDER BY 5 DESC, 1, 2, 3";
+    "   WHERE among(l.username) AND l.refused IS NOT NULL AND " WANTED_LOGINS "),"
+    " broken AS MATERIALIZED (SELECT w.id, group_concat(DISTINCT v.rule) AS rules"
+    "   FROM theirs t CROSS JOIN temp.worst w"
+    "    ON w.username = t.username AND w.client_ip = t.client_ip AND w.server_ip = t.server_ip"
+    "   CROSS JOIN violations v ON v.login_id = t.id AND v.rule NOT IN " EXPOSURE
+    "   WHERE t.refused GROUP BY w.id),"
+    " let_in AS MATERIALIZED (SELECT username, server_ip, count(*) AS logins"
+    "   FROM theirs WHERE refused = 0 GROUP BY username, server_ip)"
+    "SELECT w.username, w.client_ip, w.server_ip, b.rules, w.logins, coalesce(i.logins, 0), w.of"
+    " FROM temp.worst w JOIN broken b ON b.id = w.id"
+    " LEFT JOIN let_in i ON i.username = w.username AND i.server_ip = w.server_ip ORDER BY w.id";
 
 /* A password in the clear is what nearly every login has: all violations, without the others. LIMIT -1 keeps
  * SQLite from counting them twice. */
@@ -157,7 +121,6 @@ static void on_logins(sqlite3_stmt *row, struct reading *reading)
     counts->refused = sqlite3_column_int64(row, 0);
     counts->unanswered = sqlite3_column_int64(row, 1);
     counts->incomplete = sqlite3_column_int64(row, 2);
-    counts->broken = sqlite3_column_int64(row, 3);
     if (reading->handler->counts != NULL)
         reading->handler->counts(reading->user, counts);
 }
@@ -213,91 +176,195 @@ static void on_rule(sqlite3_stmt *row, struct reading *reading)
     free_texts(&texts);
 }
 
-static char *json_of(const int64_t *ids, size_t count)
+/* --- the two halves --- */
+
+/* What is told, in this order. */
+enum part { CONNECTIONS, LOGINS, SENDERS, USERS, RULES, PARTS };
+
+static const struct {
+    const char *sql;
+    void (*row)(sqlite3_stmt *, struct reading *);
+} parts[PARTS] = {
+    [CONNECTIONS] = {connections_sql, on_connections},
+    [LOGINS] = {logins_sql, on_logins},
+    [SENDERS] = {senders_sql, on_sender},
+    [USERS] = {users_sql, on_user},
+    [RULES] = {rules_sql, on_rule},
+};
+
+/* Each has a connection of its own, on which it begins some of the parts. */
+struct half {
+    const char *path;
+    bool counts; /* connections, logins and rules, and fewer of the broken logins */
+    enum part worst_part;
+    enum broken_kind worst_kind;
+    const char *worst_names; /* those that among() is to know */
+    sqlite3 *db;
+    struct asked asked;
+    struct broken broken;       /* of its share of the logins */
+    const struct broken *worst; /* of all */
+    sqlite3_stmt *statements[PARTS];
+    int rc;
+    char why[1024]; /* why it could not be opened */
+};
+
+/* When the first row is there, all work is done: each part sorts, or adds up. */
+static int begin(struct half *half, enum part part)
 {
-    size_t size = count * 21 + 3, length = 1;
-    char *json = malloc(size);
-
-    if (json == NULL)
-        return NULL;
-    strcpy(json, "[");
-    for (size_t i = 0; i < count; i++)
-        length += (size_t)snprintf(json + length, size - length, "%s%" PRId64, i > 0 ? "," : "", ids[i]);
-    strcpy(json + length, "]");
-    return json;
-}
-
-/* The numbers that the statements ask for, ?2 and those behind it. */
-enum { ROWS, FIRST_LOGIN, LAST_LOGIN, NO_OTHERS, NO_OTHER_CAPTURES, NUMBERS };
-
-/* Prepares a statement and binds the captures and the numbers that it asks for. */
-static int prepare(sqlite3 *db, const char *sql, const char *json, const int64_t numbers[NUMBERS],
-                   sqlite3_stmt **statement)
-{
-    int rc = sqlite3_prepare_v2(db, sql, -1, statement, NULL);
+    int rc = asked_prepare(&half->asked, half->db, parts[part].sql, &half->statements[part]);
 
     if (rc == SQLITE_OK)
-        rc = sqlite3_bind_text(*statement, 1, json, -1, SQLITE_STATIC);
-    for (int i = 0; rc == SQLITE_OK && i < NUMBERS && i + 2 <= sqlite3_bind_parameter_count(*statement); i++)
-        rc = sqlite3_bind_int64(*statement, i + 2, numbers[i]);
+        rc = sqlite3_step(half->statements[part]);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Of the broken logins, the half that has nothing else to count looks up five of six, so that both take the
+ * same time. */
+static struct asked share_of(const struct half *half)
+{
+    struct asked share = half->asked;
+    uint64_t first = (uint64_t)share.numbers[FIRST_LOGIN], last = (uint64_t)share.numbers[LAST_LOGIN];
+    int64_t middle = (int64_t)(first + (last - first) / 6 * 5);
+
+    if (half->counts)
+        share.numbers[FIRST_LOGIN] = middle + 1;
+    else
+        share.numbers[LAST_LOGIN] = middle;
+    return share;
+}
+
+static void count_half(struct half *half)
+{
+    static const enum part counted[] = {CONNECTIONS, LOGINS, RULES};
+    struct asked share;
+
+    if (!read_only_open(&half->db, half->path, half->why, sizeof half->why)) {
+        half->rc = SQLITE_CANTOPEN;
+        return;
+    }
+    half->rc = asked_find(&half->asked, half->db);
+    for (size_t i = 0; half->counts && half->rc == SQLITE_OK && i < sizeof counted / sizeof counted[0]; i++)
+        half->rc = begin(half, counted[i]);
+    share = share_of(half);
+    if (half->rc == SQLITE_OK)
+        half->rc = broken_count(&half->broken, &share, half->db);
+}
+
+static void find_worst(struct half *half)
+{
+    half->rc = broken_tell(half->worst, half->worst_kind, &half->asked, half->db);
+    if (half->rc == SQLITE_OK)
+        half->rc = among_make(half->db, half->worst_names);
+    if (half->rc == SQLITE_OK)
+        half->rc = begin(half, half->worst_part);
+}
+
+static void end_half(struct half *half)
+{
+    for (size_t i = 0; i < PARTS; i++)
+        (void)sqlite3_finalize(half->statements[i]);
+    broken_free(&half->broken);
+    (void)sqlite3_close(half->db);
+}
+
+static void *count_beside(void *half)
+{
+    count_half(half);
+    return NULL;
+}
+
+static void *find_beside(void *half)
+{
+    find_worst(half);
+    return NULL;
+}
+
+/* The second beside the first if a thread can be had, else after it. */
+static void run_both(void *(*run)(void *half), struct half halves[2])
+{
+    pthread_t thread;
+    bool beside = !memory_is_alone() && pthread_create(&thread, NULL, run, &halves[1]) == 0;
+
+    (void)run(&halves[0]);
+    if (beside)
+        (void)pthread_join(thread, NULL);
+    else
+        (void)run(&halves[1]);
+}
+
+/* --- all of it --- */
+
+static int tell(struct half *half, enum part part, struct reading *reading)
+{
+    sqlite3_stmt *row = half->statements[part];
+    int rc = SQLITE_OK;
+
+    for (bool more = sqlite3_data_count(row) > 0; more && rc == SQLITE_OK;) {
+        parts[part].row(row, reading);
+        rc = sqlite3_step(row);
+        more = rc == SQLITE_ROW;
+        if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+            rc = SQLITE_OK;
+    }
     return rc;
 }
 
-static int find_logins(sqlite3 *db, const char *json, int64_t numbers[NUMBERS], int64_t *logins)
+static bool read_halves(struct half halves[2], struct reading *reading)
 {
-    sqlite3_stmt *statement = NULL;
-    int rc = prepare(db, logins_found_sql, json, numbers, &statement);
+    run_both(count_beside, halves);
+    if (halves[0].rc == SQLITE_OK && halves[1].rc == SQLITE_OK)
+        halves[0].rc = broken_add(&halves[0].broken, &halves[1].broken);
+    if (halves[0].rc != SQLITE_OK || halves[1].rc != SQLITE_OK)
+        return false;
+    halves[0].worst = halves[1].worst = &halves[0].broken;
+    broken_free(&halves[1].broken);
+    run_both(find_beside, halves);
+    reading->counts.logins = halves[0].asked.logins;
+    reading->counts.broken = halves[0].broken.logins;
+    for (unsigned part = 0; part < PARTS && halves[0].rc == SQLITE_OK && halves[1].rc == SQLITE_OK; part++) {
+        struct half *half = &halves[halves[0].statements[part] == NULL];
 
-    if (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        numbers[FIRST_LOGIN] = sqlite3_column_int64(statement, 0);
-        numbers[LAST_LOGIN] = sqlite3_column_int64(statement, 1);
-        *logins = sqlite3_column_int64(statement, 2);
-        numbers[NO_OTHER_CAPTURES] = sqlite3_column_int(statement, 3);
-        numbers[NO_OTHERS] =
-            numbers[NO_OTHER_CAPTURES] != 0 || *logins == numbers[LAST_LOGIN] - numbers[FIRST_LOGIN] + 1;
-        rc = SQLITE_OK;
+        half->rc = tell(half, part, reading);
     }
-    (void)sqlite3_finalize(statement);
-    return rc;
+    return halves[0].rc == SQLITE_OK && halves[1].rc == SQLITE_OK;
 }
 
 int summary_read(const char *path, const int64_t *ids, size_t count, unsigned rows,
                  const struct summary_handler *handler, void *user, char *why, size_t why_size)
 {
-    static const struct {
-        const char *sql;
-        void (*row)(sqlite3_stmt *, struct reading *);
-    } parts[] = {{connections_sql, on_connections}, {broken_sql, NULL},   {logins_sql, on_logins},
-                 {senders_sql, on_sender},          {users_sql, on_user}, {rules_sql, on_rule}};
+    struct half halves[2] = {
+        {.path = path,
+         .worst_part = USERS,
+         .worst_kind = BROKEN_USERS,
+         .worst_names = "SELECT username FROM temp.worst"},
+        {.path = path,
+         .counts = true,
+         .worst_part = SENDERS,
+         .worst_kind = BROKEN_SENDERS,
+         .worst_names = "SELECT client_ip FROM temp.worst"},
+    };
     struct reading reading = {.handler = handler, .user = user};
-    int64_t numbers[NUMBERS] = {[ROWS] = rows};
-    char *json = json_of(ids, count);
-    sqlite3 *db = NULL;
-    int rc = SQLITE_NOMEM;
+    struct asked asked;
+    bool done;
 
-    if (json != NULL && !read_only_open(&db, path, why, why_size)) {
-        free(json);
+    if (!asked_begin(&asked, ids, count, rows)) {
+        (void)snprintf(why, why_size, "%s: the summary cannot be read: out of memory", path);
         return -1;
     }
-    if (json != NULL)
-        rc = find_logins(db, json, numbers, &reading.counts.logins);
-    for (size_t i = 0; rc == SQLITE_OK && i < sizeof parts / sizeof parts[0]; i++) {
-        sqlite3_stmt *statement = NULL;
+    halves[0].asked = halves[1].asked = asked;
+    done = read_halves(halves, &reading);
+    if (!done) {
+        struct half *failed = &halves[halves[0].rc == SQLITE_OK];
 
-        rc = prepare(db, parts[i].sql, json, numbers, &statement);
-        while (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
-            if (parts[i].row != NULL)
-                parts[i].row(statement, &reading);
-            rc = SQLITE_OK;
-        }
-        if (rc == SQLITE_DONE)
-            rc = SQLITE_OK;
-        (void)sqlite3_finalize(statement);
+        if (failed->why[0] != '\0')
+            (void)snprintf(why, why_size, "%s", failed->why);
+        else
+            (void)snprintf(why, why_size, "%s: the summary cannot be read: %s", path,
+                           sqlite3_errcode(failed->db) == SQLITE_OK ? sqlite3_errstr(failed->rc)
+                                                                    : sqlite3_errmsg(failed->db));
     }
-    if (rc != SQLITE_OK)
-        (void)snprintf(why, why_size, "%s: the summary cannot be read: %s", path,
-                       db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(rc));
-    (void)sqlite3_close(db);
-    free(json);
-    return rc == SQLITE_OK ? 0 : -1;
+    end_half(&halves[0]);
+    end_half(&halves[1]);
+    asked_end(&asked);
+    return done ? 0 : -1;
 }

@@ -3,9 +3,12 @@
  * holds.
  */
 #include "db/summary.h"
+
+#include "db/memory.h"
 #include "tests/unit/db/fixture.h"
 
 #include <inttypes.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,6 +252,40 @@ static void test_capture_without_a_login_has_a_summary_of_zeros(void **state)
     assert_string_equal(summary(fixture, NULL, 0), "0 0 0 0 0 0\n0 0 0 0 0\n");
 }
 
+/* More senders and users than the summary holds in memory, each with one login; the worst are others. */
+static void test_what_memory_does_not_hold_is_counted(void **state)
+{
+    static const char many_sql[] =
+        "WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 1600)"
+        " INSERT INTO connections (id, capture_id, client_ip, client_port, server_ip, server_port, "
+        "encryption,"
+        "  midstream, one_sided, not_imap, lost_octets)"
+        " SELECT i, 1, printf('z%060000d', i), 1, '192.0.2.1', 143, 'none', 0, 0, 0, 0 FROM n;"
+        "INSERT INTO logins (id, connection_id, capture_id, time_ns, frame, command, username, result, "
+        "incomplete)"
+        " SELECT id, id, 1, 1, 1, 'LOGIN', printf('z%060000d', id), 'NO', 0 FROM connections WHERE id >= "
+        "1000;"
+        "INSERT INTO violations (login_id, rule, argument)"
+        " SELECT id, 'unquoted-wildcard', 'username' FROM logins WHERE id >= 1000";
+    struct fixture *fixture = *state;
+    int64_t captures[CAPTURES];
+    sqlite3 *db;
+
+    fill(fixture, captures, true);
+    assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, many_sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_string_equal(summary(fixture, captures, CAPTURES), plainly(fixture, "1,2,3"));
+}
+
+/* The last test: it sets what SQLite may do. */
+static void test_one_thread_counts_the_same(void **state)
+{
+    assert_int_equal(sqlite3_shutdown(), SQLITE_OK);
+    memory_alone();
+    test_captures_in_turn_are_counted_each_for_itself(state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +293,8 @@ int main(void)
         FIXTURE_TEST(test_captures_one_after_the_other_are_counted_each_for_itself),
         FIXTURE_TEST(test_logins_that_are_gone_are_not_counted),
         FIXTURE_TEST(test_capture_without_a_login_has_a_summary_of_zeros),
+        FIXTURE_TEST(test_what_memory_does_not_hold_is_counted),
+        FIXTURE_TEST(test_one_thread_counts_the_same),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
