@@ -223,24 +223,29 @@ static int begin(struct half *half, enum part part)
 static struct asked share_of(const struct half *half)
 {
     struct asked share = half->asked;
-    uint64_t first = (uint64_t)share.numbers[FIRST_LOGIN], last = (uint64_t)share.numbers[LAST_LOGIN];
-    int64_t middle = (int64_t)(first + (last - first) / 6 * 5);
+    int64_t first = share.numbers[FIRST_LOGIN], last = share.numbers[LAST_LOGIN];
+    int64_t middle = (int64_t)((uint64_t)first + ((uint64_t)last - (uint64_t)first) / 6 * 5);
 
-    if (half->counts)
-        share.numbers[FIRST_LOGIN] = middle + 1;
-    else
+    if (!half->counts) {
         share.numbers[LAST_LOGIN] = middle;
+    } else if (middle < last) {
+        share.numbers[FIRST_LOGIN] = middle + 1;
+    } else {
+        share.numbers[FIRST_LOGIN] = 1; /* none is left */
+        share.numbers[LAST_LOGIN] = 0;
+    }
     return share;
 }
 
-static void count_half(struct half *half)
+static void *count_half(void *user)
 {
     static const enum part counted[] = {CONNECTIONS, LOGINS, RULES};
+    struct half *half = user;
     struct asked share;
 
     if (!read_only_open(&half->db, half->path, half->why, sizeof half->why)) {
         half->rc = SQLITE_CANTOPEN;
-        return;
+        return NULL;
     }
     half->rc = asked_find(&half->asked, half->db);
     for (size_t i = 0; half->counts && half->rc == SQLITE_OK && i < sizeof counted / sizeof counted[0]; i++)
@@ -248,15 +253,19 @@ static void count_half(struct half *half)
     share = share_of(half);
     if (half->rc == SQLITE_OK)
         half->rc = broken_count(&half->broken, &share, half->db);
+    return NULL;
 }
 
-static void find_worst(struct half *half)
+static void *find_worst(void *user)
 {
+    struct half *half = user;
+
     half->rc = broken_tell(half->worst, half->worst_kind, &half->asked, half->db);
     if (half->rc == SQLITE_OK)
         half->rc = among_make(half->db, half->worst_names);
     if (half->rc == SQLITE_OK)
         half->rc = begin(half, half->worst_part);
+    return NULL;
 }
 
 static void end_half(struct half *half)
@@ -265,18 +274,6 @@ static void end_half(struct half *half)
         (void)sqlite3_finalize(half->statements[i]);
     broken_free(&half->broken);
     (void)sqlite3_close(half->db);
-}
-
-static void *count_beside(void *half)
-{
-    count_half(half);
-    return NULL;
-}
-
-static void *find_beside(void *half)
-{
-    find_worst(half);
-    return NULL;
 }
 
 /* The second beside the first if a thread can be had, else after it. */
@@ -297,28 +294,25 @@ static void run_both(void *(*run)(void *half), struct half halves[2])
 static int tell(struct half *half, enum part part, struct reading *reading)
 {
     sqlite3_stmt *row = half->statements[part];
-    int rc = SQLITE_OK;
+    int rc = sqlite3_data_count(row) > 0 ? SQLITE_ROW : SQLITE_DONE;
 
-    for (bool more = sqlite3_data_count(row) > 0; more && rc == SQLITE_OK;) {
+    while (rc == SQLITE_ROW) {
         parts[part].row(row, reading);
         rc = sqlite3_step(row);
-        more = rc == SQLITE_ROW;
-        if (rc == SQLITE_ROW || rc == SQLITE_DONE)
-            rc = SQLITE_OK;
     }
-    return rc;
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 static bool read_halves(struct half halves[2], struct reading *reading)
 {
-    run_both(count_beside, halves);
+    run_both(count_half, halves);
     if (halves[0].rc == SQLITE_OK && halves[1].rc == SQLITE_OK)
         halves[0].rc = broken_add(&halves[0].broken, &halves[1].broken);
     if (halves[0].rc != SQLITE_OK || halves[1].rc != SQLITE_OK)
         return false;
     halves[0].worst = halves[1].worst = &halves[0].broken;
     broken_free(&halves[1].broken);
-    run_both(find_beside, halves);
+    run_both(find_worst, halves);
     reading->counts.logins = halves[0].asked.logins;
     reading->counts.broken = halves[0].broken.logins;
     for (unsigned part = 0; part < PARTS && halves[0].rc == SQLITE_OK && halves[1].rc == SQLITE_OK; part++) {
@@ -360,8 +354,9 @@ int summary_read(const char *path, const int64_t *ids, size_t count, unsigned ro
             (void)snprintf(why, why_size, "%s", failed->why);
         else
             (void)snprintf(why, why_size, "%s: the summary cannot be read: %s", path,
-                           sqlite3_errcode(failed->db) == SQLITE_OK ? sqlite3_errstr(failed->rc)
-                                                                    : sqlite3_errmsg(failed->db));
+                           (sqlite3_errcode(failed->db) & 0xFF) == (failed->rc & 0xFF)
+                               ? sqlite3_errmsg(failed->db)
+                               : sqlite3_errstr(failed->rc));
     }
     end_half(&halves[0]);
     end_half(&halves[1]);

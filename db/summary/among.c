@@ -67,7 +67,7 @@ static int take(struct among *among, sqlite3_stmt *row)
     const char *octets = (const char *)sqlite3_column_text(row, 0);
     int length = sqlite3_column_bytes(row, 0);
     unsigned bit = bit_of(octets, length);
-    struct one **texts = array_room(among->texts, &among->room, among->count + 1, sizeof *texts);
+    struct one **texts = array_room(among->texts, &among->room, among->count + 1, sizeof(struct one *));
     struct one *one;
 
     if (texts == NULL || octets == NULL)

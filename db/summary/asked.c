@@ -73,8 +73,9 @@ int asked_find(struct asked *asked, sqlite3 *db)
         numbers[LAST_LOGIN] = sqlite3_column_int64(statement, 1);
         asked->logins = sqlite3_column_int64(statement, 2);
         numbers[NO_OTHER_CAPTURES] = sqlite3_column_int(statement, 3);
-        numbers[NO_OTHERS] = numbers[NO_OTHER_CAPTURES] != 0 ||
-                             asked->logins == numbers[LAST_LOGIN] - numbers[FIRST_LOGIN] + 1;
+        numbers[NO_OTHERS] =
+            numbers[NO_OTHER_CAPTURES] != 0 ||
+            (uint64_t)asked->logins - 1 == (uint64_t)numbers[LAST_LOGIN] - (uint64_t)numbers[FIRST_LOGIN];
         rc = SQLITE_OK;
     }
     (void)sqlite3_finalize(statement);

@@ -30,13 +30,14 @@ struct asked {
     int64_t logins; /* how many they have */
 };
 
-/* What is asked of the captures `ids`; asked_find sets what depends on the database. False: out of memory.
- * asked_end frees it. */
+/* What is asked of the captures `ids`. False: out of memory. asked_end frees it. */
 bool asked_begin(struct asked *asked, const int64_t *ids, size_t count, unsigned rows);
 void asked_end(struct asked *asked);
+
+/* Finds what depends on the database. An SQLite result code, as of those below. */
 int asked_find(struct asked *asked, sqlite3 *db);
 
-/* Prepares a statement and binds what is asked by. An SQLite result code, as of asked_find. */
+/* Prepares a statement and binds what is asked by. */
 int asked_prepare(const struct asked *asked, sqlite3 *db, const char *sql, sqlite3_stmt **statement);
 
 /* The same for one that tells nothing, and runs it. */

@@ -31,7 +31,8 @@ struct worst;
 struct worst *worst_new(void);
 void worst_free(struct worst *worst);
 
-/* Adds to what is counted for the key. SQLite's code; SQLITE_FULL: the table holds no more (16 MiB). */
+/* Adds to what is counted for the key. SQLite's code; SQLITE_FULL: the table holds no more (16 MiB of texts).
+ */
 int worst_add(struct worst *worst, const struct worst_key *key, const struct worst_counts *counts);
 
 /* Adds all that `other` has counted. The same codes. */
