@@ -1,16 +1,10 @@
 /*
- * Rows of one table that wait to be inserted together. Collected in memory, they can still be changed; then
- * one statement inserts all of them: to SQLite they are a table of their own,
- *
- *     INSERT INTO connections (...) SELECT * FROM pending_connections
- *
- * That costs a third of inserting them one by one: a statement is begun and ended once, and the places where
- * the last row went are known when the next one comes.
+ * Rows of one table that wait to be inserted together (db/staged). Collected in memory, they can still be
+ * changed.
  */
 #ifndef IMAPTAP_DB_PENDING_H
 #define IMAPTAP_DB_PENDING_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,9 +22,9 @@ struct pending_value {
 
 struct pending;
 
-/* Makes the table `name` of this connection, with `columns` columns, for `rows` rows and about `octets`
- * octets of their texts. It must stay until the connection is closed. NULL: out of memory. */
-struct pending *pending_new(sqlite3 *db, const char *name, unsigned columns, size_t rows, size_t octets);
+/* Room for `rows` rows of `columns` columns, and about `octets` octets of their texts. NULL: out of memory.
+ */
+struct pending *pending_new(unsigned columns, size_t rows, size_t octets);
 
 size_t pending_count(const struct pending *pending);
 
@@ -50,7 +44,6 @@ const char *pending_keep(struct pending *pending, const char *text, size_t lengt
 
 void pending_clear(struct pending *pending);
 
-/* After the connection is closed. */
 void pending_free(struct pending *pending);
 
 #endif

@@ -252,24 +252,24 @@ int store_run(struct store *store, struct store_binder *binder, int *changes)
 int store_make_pending(struct store *store)
 {
     static const struct {
-        const char *name;
         unsigned columns;
         size_t rows, octets;
     } tables[PENDING_TABLES] = {
-        [PENDING_CONNECTIONS] = {"pending_connections", 29, 1024, 1 << 20},
-        [PENDING_LOGINS] = {"pending_logins", 22, 1024, 1 << 20},
-        [PENDING_VIOLATIONS] = {"pending_violations", 6, 4096, 1 << 20},
+        [PENDING_CONNECTIONS] = {CONNECTION_COLUMNS, 1024, 1 << 20},
+        [PENDING_LOGINS] = {LOGIN_COLUMNS, 1024, 1 << 20},
+        [PENDING_VIOLATIONS] = {VIOLATION_COLUMNS, 4096, 1 << 20},
         /* the more of them, the more fall on one page */
-        [PENDING_CHANGES] = {"pending_changes", 20, 16384, 1 << 22},
+        [PENDING_CHANGES] = {STORE_CHANGE_COLUMNS, 16384, 1 << 22},
     };
+    int rc;
 
     for (int i = 0; i < PENDING_TABLES; i++) {
-        store->pending[i] =
-            pending_new(store->db, tables[i].name, tables[i].columns, tables[i].rows, tables[i].octets);
+        store->pending[i] = pending_new(tables[i].columns, tables[i].rows, tables[i].octets);
         if (store->pending[i] == NULL)
             return store_fail(store, "out of memory");
     }
-    return STORE_OK;
+    rc = staged_open(&store->staged, store->db);
+    return rc == SQLITE_OK ? STORE_OK : store_fail_sqlite(store, rc);
 }
 
 /* The disk begins to write early what the end waits for. A failure only means that it does not. */
@@ -282,20 +282,16 @@ static void write_behind(struct store *store)
 
 int store_insert(struct store *store)
 {
-    static const enum store_sql inserts[PENDING_CHANGES] = {
-        [PENDING_CONNECTIONS] = SQL_CONNECTIONS_ADD,
-        [PENDING_LOGINS] = SQL_LOGINS_ADD,
-        [PENDING_VIOLATIONS] = SQL_VIOLATIONS_ADD,
-    };
+    int rc;
 
-    for (int i = 0; i < PENDING_CHANGES; i++) {
-        struct store_binder binder = store_bind(store, inserts[i]);
-        int status = pending_count(store->pending[i]) == 0 ? STORE_OK : store_run(store, &binder, NULL);
-
-        if (status != STORE_OK)
-            return status;
+    store_waited(store);
+    rc = staged_insert(store->staged, store->pending);
+    if (rc == SQLITE_INTERNAL)
+        return store->failure = store_fail(store, "SQLite did not insert the rows that it was given");
+    if (rc != SQLITE_OK)
+        return store->failure = store_fail_sqlite(store, rc);
+    for (int i = 0; i < PENDING_CHANGES; i++)
         pending_clear(store->pending[i]);
-    }
     write_behind(store);
     return STORE_OK;
 }

@@ -4,7 +4,9 @@
 #ifndef IMAPTAP_DB_STORE_INTERNAL_H
 #define IMAPTAP_DB_STORE_INTERNAL_H
 
+#include "db/columns.h"
 #include "db/pending.h"
+#include "db/staged/staged.h"
 #include "db/store.h"
 
 #include <sqlite3.h>
@@ -38,12 +40,9 @@ enum store_sql {
     SQL_CAPTURE_REMOVE_CONNECTIONS,
     SQL_CAPTURE_REMOVE,
     SQL_LAST_CONNECTION,
-    SQL_CONNECTIONS_ADD,
     SQL_CONNECTION_UPDATE,
     SQL_LAST_LOGIN,
-    SQL_LOGINS_ADD,
     SQL_LOGIN_AFTER,
-    SQL_VIOLATIONS_ADD,
     SQL_FINDINGS,
     SQL_LOGIN_RESULT,
     SQL_LOGIN_RULES,
@@ -53,12 +52,15 @@ enum store_sql {
 /* The tables whose rows are collected and inserted together, parents first; and what is to be changed in
  * connections that stand in the database already. */
 enum store_pending {
-    PENDING_CONNECTIONS,
-    PENDING_LOGINS,
-    PENDING_VIOLATIONS,
+    PENDING_CONNECTIONS = STAGED_CONNECTIONS,
+    PENDING_LOGINS = STAGED_LOGINS,
+    PENDING_VIOLATIONS = STAGED_VIOLATIONS,
     PENDING_CHANGES,
     PENDING_TABLES
 };
+
+/* Of a pending change: the number of the connection, and those of its columns that change. */
+#define STORE_CHANGE_COLUMNS (1 + CONNECTION_COLUMNS - CONNECTION_LAST_NS)
 
 struct store {
     sqlite3 *db;
@@ -82,6 +84,7 @@ struct store {
     size_t rule_count;
     sqlite3_stmt *statements[SQL_STATEMENTS];
     struct pending *pending[PENDING_TABLES];
+    struct staged *staged;               /* what inserts them */
     unsigned batches;                    /* inserted so far */
     int64_t last_connection, last_login; /* ids given so far; 0: not looked up in this transaction */
     enum store_status last;              /* the last failure of all, in a word and in a sentence */
@@ -142,7 +145,7 @@ int store_begin(struct store *store);
 int store_run_id(struct store *store, int64_t *id);
 /* Sets the runs whose process is gone to "aborted". Changes nothing where there is none. */
 int store_run_find_killed(struct store *store);
-/* Makes the tables of pending rows; before the statements are prepared. */
+/* Makes room for pending rows, and what inserts them. */
 int store_make_pending(struct store *store);
 /* Makes the pending changes, in the order of the rows. */
 int store_make_changes(struct store *store);

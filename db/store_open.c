@@ -105,30 +105,16 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_CAPTURE_REMOVE_CONNECTIONS] = "DELETE FROM connections WHERE capture_id = ?1",
     [SQL_CAPTURE_REMOVE] = "DELETE FROM captures WHERE id = ?",
     [SQL_LAST_CONNECTION] = "SELECT max(id) FROM connections",
-    /* In the order of the table: another one costs a copy of each value. */
-    [SQL_CONNECTIONS_ADD] =
-        "INSERT INTO connections (id, capture_id, client_ip, client_port, server_ip, "
-        "server_port, vlan, tunnel, community_id, first_ns, last_ns, greeting, server_product, "
-        "server_host, capabilities, client_ident, server_ident, origin_ip, origin_source, "
-        "encryption, starttls, starttls_pipelined, midstream, one_sided, not_imap, lost_octets, "
-        "\"end\", closed_by, closed_ns) SELECT * FROM pending_connections",
     [SQL_CONNECTION_UPDATE] =
         "UPDATE connections SET last_ns = ?2, greeting = ?3, server_product = ?4, server_host = ?5, "
         "capabilities = ?6, client_ident = ?7, server_ident = ?8, origin_ip = ?9, origin_source = ?10, "
         "encryption = ?11, starttls = ?12, starttls_pipelined = ?13, midstream = ?14, one_sided = ?15, "
         "not_imap = ?16, lost_octets = ?17, \"end\" = ?18, closed_by = ?19, closed_ns = ?20 WHERE id = ?1",
     [SQL_LAST_LOGIN] = "SELECT max(id) FROM logins",
-    [SQL_LOGINS_ADD] =
-        "INSERT INTO logins (id, connection_id, capture_id, time_ns, frame, tag, command, mechanism, "
-        "username, username_form, username_length, password_form, password_length, authzid, workstation, "
-        "result, response_code, response_text, latency_ns, after_result, after_text, incomplete)"
-        " SELECT * FROM pending_logins",
     [SQL_LOGIN_AFTER] = "UPDATE logins SET after_result = ?, after_text = ? WHERE id = ?",
     [SQL_FINDINGS] = ("SELECT * FROM findings WHERE login_id = ? ORDER BY violation_id"),
     [SQL_LOGIN_RESULT] = "SELECT coalesce(result, '') FROM logins WHERE id = ?",
     [SQL_LOGIN_RULES] = "SELECT rule FROM violations WHERE login_id = ?",
-    [SQL_VIOLATIONS_ADD] = ("INSERT INTO violations (login_id, rule, argument, position, count, octets)"
-                            " SELECT * FROM pending_violations"),
 };
 
 /* Runs a pragma that sets or tells the journal mode; `mode` is what it is now. */
@@ -401,12 +387,12 @@ static int open_database(struct store *store, int busy_ms)
 static int leave_one_file(struct store *store)
 {
     char mode[16] = "";
-    int status = journal_mode(store, "PRAGMA journal_mode", mode, sizeof mode);
+    int status = journal_mode(store, "PRAGMA main.journal_mode", mode, sizeof mode);
 
     if (status != STORE_OK || strcmp(mode, "wal") != 0)
         return status;
     store_wait_for_others(store, 0);
-    status = journal_mode(store, "PRAGMA journal_mode = DELETE", mode, sizeof mode);
+    status = journal_mode(store, "PRAGMA main.journal_mode = DELETE", mode, sizeof mode);
     return status == STORE_BUSY ? STORE_OK : status;
 }
 
@@ -431,7 +417,9 @@ static void free_store(struct store *store)
 {
     for (int i = 0; i < SQL_STATEMENTS; i++)
         (void)sqlite3_finalize(store->statements[i]);
+    staged_finish(store->staged);
     (void)sqlite3_close(store->db);
+    staged_free(store->staged);
     if (store->lock_fd >= 0)
         (void)close(store->lock_fd);
     for (int i = 0; i < PENDING_TABLES; i++)

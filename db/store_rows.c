@@ -12,13 +12,6 @@
 /* Beyond it a table is taken for damaged. */
 #define MAX_ID (INT64_C(1) << 62)
 
-/* Columns of a connection, its number among them, that stay as they are. */
-#define CONNECTION_IDENTITY 10
-/* Of a change: the number of the connection, and those that change. */
-#define CHANGE_COLUMNS 20
-/* The column of a login that tells what came after it. */
-#define LOGIN_AFTER 19
-
 static void bind_identity(struct store_binder *binder, const struct store_connection *connection)
 {
     store_bind_int(binder, connection->capture_id);
@@ -179,7 +172,7 @@ int store_connection_update(struct store *store, int64_t id, const struct store_
         return status;
     row = waiting_row(pending, store->last_connection, id);
     if (row != NULL) {
-        binder = store_fill(pending, row, CONNECTION_IDENTITY);
+        binder = store_fill(pending, row, CONNECTION_LAST_NS);
     } else {
         pending = store->pending[PENDING_CHANGES];
         binder = store_fill(pending, pending_add(pending), 0);
@@ -205,7 +198,7 @@ static int make_change(struct store *store, const struct pending_value *row)
     struct store_binder binder = store_bind(store, SQL_CONNECTION_UPDATE);
     int changes = 0, status;
 
-    store_bind_values(&binder, row, CHANGE_COLUMNS);
+    store_bind_values(&binder, row, STORE_CHANGE_COLUMNS);
     status = store_run(store, &binder, &changes);
     if (status == STORE_OK && changes == 0)
         status = store->failure = no_connection(store, row->as.number);
@@ -357,7 +350,7 @@ int store_login_after(struct store *store, int64_t login_id, enum imap_result re
     if (status != STORE_OK)
         return status;
     row = waiting_row(pending, store->last_login, login_id);
-    binder = row != NULL ? store_fill(pending, row, LOGIN_AFTER) : store_bind(store, SQL_LOGIN_AFTER);
+    binder = row != NULL ? store_fill(pending, row, LOGIN_AFTER_RESULT) : store_bind(store, SQL_LOGIN_AFTER);
     store_bind_word(&binder, name_of_result(result));
     store_bind_text(&binder, text);
     if (row != NULL)
