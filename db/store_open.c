@@ -349,7 +349,9 @@ static int open_database(struct store *store, int busy_ms)
     if (status != STORE_OK)
         return status;
     rc = sqlite3_open_v2(store->path, &store->db,
-                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
+                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+                             SQLITE_OPEN_URI, /* what waits is attached by one */
+                         NULL);
     if (rc != SQLITE_OK)
         return store_fail_sqlite(store, rc);
     (void)sqlite3_extended_result_codes(store->db, 1);

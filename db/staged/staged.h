@@ -4,9 +4,9 @@
  *
  *     INSERT INTO main.connections SELECT * FROM staged.connections
  *
- * When two tables are declared alike, with the same indexes, SQLite copies the records and the indexes'
- * entries as they are, as its VACUUM does; elsewise it takes the columns one by one. Either way the same rows
- * are inserted; the first takes half the time of the second, and a sixth of a statement for each row.
+ * When two tables are declared alike, with the same indexes, SQLite copies the records and the entries of the
+ * indexes as they are, as VACUUM does; elsewise it takes the columns one by one. Either way the same rows are
+ * inserted; the first takes two thirds of the time, what is done here among it.
  */
 #ifndef IMAPTAP_DB_STAGED_STAGED_H
 #define IMAPTAP_DB_STAGED_STAGED_H
