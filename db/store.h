@@ -69,8 +69,9 @@ struct store_connection {
     int64_t first_ns, last_ns;
     struct imap_text greeting, server_product, server_host, capabilities, client_ident, server_ident;
     const char *origin_ip, *origin_source; /* NULL: none */
-    const char *encryption;                /* "none", "starttls" or "implicit" */
-    const char *starttls;                  /* "accepted", "refused" or "unanswered"; NULL: not asked for */
+    /* encryption, starttls, end and closed_by are static words, which are not copied. */
+    const char *encryption; /* "none", "starttls" or "implicit" */
+    const char *starttls;   /* "accepted", "refused" or "unanswered"; NULL: not asked for */
     bool starttls_pipelined;
     bool midstream, one_sided;
     bool not_imap; /* on the port, but what was said is no IMAP */

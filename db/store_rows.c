@@ -36,15 +36,15 @@ static void bind_changing(struct store_binder *binder, const struct store_connec
     store_bind_text(binder, connection->server_ident);
     store_bind_string(binder, connection->origin_ip);
     store_bind_string(binder, connection->origin_source);
-    store_bind_string(binder, connection->encryption);
-    store_bind_string(binder, connection->starttls);
+    store_bind_word(binder, connection->encryption);
+    store_bind_word(binder, connection->starttls);
     store_bind_int(binder, connection->starttls_pipelined);
     store_bind_int(binder, connection->midstream);
     store_bind_int(binder, connection->one_sided);
     store_bind_int(binder, connection->not_imap);
     store_bind_int(binder, connection->lost_octets);
-    store_bind_string(binder, connection->end);
-    store_bind_string(binder, connection->closed_by);
+    store_bind_word(binder, connection->end);
+    store_bind_word(binder, connection->closed_by);
     store_bind_count(binder, connection->closed_by != NULL ? connection->closed_ns : -1);
 }
 

@@ -301,6 +301,15 @@ static bool fill_index(struct staged *staged, struct tree *tree, struct pending 
     return true;
 }
 
+static size_t count_all(struct pending *const rows[STAGED_TABLES])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < STAGED_TABLES; i++)
+        count += pending_count(rows[i]);
+    return count;
+}
+
 static bool fill(struct staged *staged, struct pending *const rows[STAGED_TABLES])
 {
     struct tree trees[STAGED_TABLES], of_indexes[INDEXES];
@@ -318,8 +327,11 @@ static bool fill(struct staged *staged, struct pending *const rows[STAGED_TABLES
 
 int staged_insert(struct staged *staged, struct pending *const rows[STAGED_TABLES])
 {
-    int rc = fill(staged, rows) ? SQLITE_OK : SQLITE_NOMEM;
+    int rc;
 
+    if (count_all(rows) == 0)
+        return SQLITE_OK;
+    rc = fill(staged, rows) ? SQLITE_OK : SQLITE_NOMEM;
     for (size_t i = 0; rc == SQLITE_OK && i < STAGED_TABLES; i++) {
         size_t count = pending_count(rows[i]);
 
