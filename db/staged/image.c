@@ -34,7 +34,7 @@ static int file_close(sqlite3_file *file)
 }
 
 /* The page that holds the octet; NULL: there is none. */
-static const uint8_t *page_of(sqlite3_file *file, sqlite3_int64 offset)
+static uint8_t *page_of(sqlite3_file *file, sqlite3_int64 offset)
 {
     const struct image *image = ((struct file *)file)->image;
 
@@ -45,7 +45,7 @@ static const uint8_t *page_of(sqlite3_file *file, sqlite3_int64 offset)
 
 static int file_read(sqlite3_file *file, void *to, int amount, sqlite3_int64 offset)
 {
-    const uint8_t *page = page_of(file, offset);
+    uint8_t *page = page_of(file, offset);
     size_t length = amount < 0 ? 0 : (size_t)amount, at = (size_t)(offset % IMAGE_PAGE);
 
     if (page == NULL || length > IMAGE_PAGE - at) {
@@ -58,12 +58,12 @@ static int file_read(sqlite3_file *file, void *to, int amount, sqlite3_int64 off
 
 static int file_fetch(sqlite3_file *file, sqlite3_int64 offset, int amount, void **mapped)
 {
-    const uint8_t *page = page_of(file, offset);
+    uint8_t *page = page_of(file, offset);
     size_t at = (size_t)(offset % IMAGE_PAGE);
 
     *mapped = NULL;
     if (page != NULL && amount >= 0 && (size_t)amount <= IMAGE_PAGE - at)
-        *mapped = (void *)(uintptr_t)(page + at); /* it is only read, though the type does not say so */
+        *mapped = page + at;
     return SQLITE_OK;
 }
 

@@ -19,10 +19,10 @@ struct entry {
  * only where the database's is the same. */
 struct index {
     const char *name;
-    enum staged_table table;
     const char *sql;
-    unsigned column;
     bool (*has)(const struct pending_value *row); /* NULL: it has all rows */
+    enum staged_table table;
+    unsigned column;
 };
 
 struct table {
@@ -64,20 +64,20 @@ static const struct table tables[STAGED_TABLES] = {
 };
 
 static const struct index indexes[] = {
-    {"connections_by_capture", STAGED_CONNECTIONS,
-     "CREATE INDEX connections_by_capture ON connections (capture_id)", CONNECTION_CAPTURE_ID, NULL},
-    {"connections_of_note", STAGED_CONNECTIONS,
+    {"connections_by_capture", "CREATE INDEX connections_by_capture ON connections (capture_id)", NULL,
+     STAGED_CONNECTIONS, CONNECTION_CAPTURE_ID},
+    {"connections_of_note",
      "CREATE INDEX connections_of_note ON connections (capture_id)\n"
      "    WHERE encryption <> 'none' OR midstream OR one_sided OR not_imap OR lost_octets > 0",
-     CONNECTION_CAPTURE_ID, connection_of_note},
-    {"logins_by_connection", STAGED_LOGINS, "CREATE INDEX logins_by_connection ON logins (connection_id)",
-     LOGIN_CONNECTION_ID, NULL},
-    {"logins_by_capture", STAGED_LOGINS, "CREATE INDEX logins_by_capture ON logins (capture_id)",
-     LOGIN_CAPTURE_ID, NULL},
-    {"logins_of_note", STAGED_LOGINS,
-     "CREATE INDEX logins_of_note ON logins (capture_id) WHERE result IS NOT 'OK' OR after_result = 'BAD' OR "
-     "incomplete",
-     LOGIN_CAPTURE_ID, login_of_note},
+     connection_of_note, STAGED_CONNECTIONS, CONNECTION_CAPTURE_ID},
+    {"logins_by_connection", "CREATE INDEX logins_by_connection ON logins (connection_id)", NULL,
+     STAGED_LOGINS, LOGIN_CONNECTION_ID},
+    {"logins_by_capture", "CREATE INDEX logins_by_capture ON logins (capture_id)", NULL, STAGED_LOGINS,
+     LOGIN_CAPTURE_ID},
+    {"logins_of_note",
+     "CREATE INDEX logins_of_note ON logins (capture_id)"
+     " WHERE result IS NOT 'OK' OR after_result = 'BAD' OR incomplete",
+     login_of_note, STAGED_LOGINS, LOGIN_CAPTURE_ID},
 };
 #define INDEXES (sizeof indexes / sizeof *indexes)
 
