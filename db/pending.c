@@ -48,7 +48,12 @@ size_t pending_count(const struct pending *pending)
 
 bool pending_is_full(const struct pending *pending)
 {
-    return pending->count == pending->room || pending->texts > pending->most_texts;
+    return pending->count == pending->room || pending_is_heavy(pending);
+}
+
+bool pending_is_heavy(const struct pending *pending)
+{
+    return pending->texts > pending->most_texts;
 }
 
 struct pending_value *pending_row(struct pending *pending, size_t row)

@@ -32,6 +32,9 @@ size_t pending_count(const struct pending *pending);
  * there may be, or their texts are long. */
 bool pending_is_full(const struct pending *pending);
 
+/* True when their texts alone are so long: what changes in them is better not added. */
+bool pending_is_heavy(const struct pending *pending);
+
 /* Adds a row of NULLs, unless they are full; returns its values. They stay where they are until
  * pending_clear. */
 struct pending_value *pending_add(struct pending *pending);

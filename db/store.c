@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* Rows are inserted by a thousand or so: after so many of these the system is told to write. */
-#define BATCHES_BEHIND 8
+#define BATCHES_BEHIND 4
 
 struct store_binder store_bind(struct store *store, enum store_sql which)
 {
@@ -201,7 +201,9 @@ int store_fail_sqlite(struct store *store, int rc)
                    "change that, or name another file with --db");
         break;
     default:
-        if ((rc & 0xFF) == SQLITE_CORRUPT || (rc & 0xFF) == SQLITE_NOTADB)
+        if (rc == SQLITE_NOMEM) /* SQLite may not know of it */
+            (void)store_fail(store, "out of memory");
+        else if ((rc & 0xFF) == SQLITE_CORRUPT || (rc & 0xFF) == SQLITE_NOTADB)
             (void)store_fail(
                 store,
                 "the database is damaged (%s): name another file with --db and read the captures "
@@ -272,11 +274,15 @@ int store_make_pending(struct store *store)
     return rc == SQLITE_OK ? STORE_OK : store_fail_sqlite(store, rc);
 }
 
-/* The disk begins to write early what the end waits for. A failure only means that it does not. */
+/* What the end waits for is written early: the pages to the file, unless readers would have to be waited for,
+ * and from there to the disk. A failure only means that it is not, or SQLite tells of it again. */
 static void write_behind(struct store *store)
 {
     if (store->live || ++store->batches % BATCHES_BEHIND != 0 || !store_lock_file(store))
         return;
+    (void)sqlite3_busy_handler(store->db, NULL, NULL);
+    (void)sqlite3_db_cacheflush(store->db);
+    store_wait_for_others(store, store->busy_ms);
     (void)sync_file_range(store->lock_fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 

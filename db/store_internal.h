@@ -138,6 +138,13 @@ void store_let_others(struct store *store);
 /* From now on the log is moved to the file as it grows, and the user told when that does not work. */
 void store_watch_log(struct store *store, int64_t page_size);
 
+/* Runs a pragma that sets or tells something; `value` is what it is now. */
+int store_ask_pragma(struct store *store, const char *sql, char *value, size_t value_size);
+/* Changes to a write-ahead log, for whose lock it waits up to `busy_ms`. */
+int store_write_ahead(struct store *store, int busy_ms);
+/* Before the database is closed: leaves one file behind, unless another process has it open. */
+int store_leave(struct store *store);
+
 /* Sees that a transaction is open. */
 int store_begin(struct store *store);
 /* The row of the run that a capture is to belong to, which is made when it is not there; 0: there is no run.

@@ -1,11 +1,11 @@
 /*
- * Opens and closes the store: makes the database when there is none, refuses what is not ours, and chooses
- * the journal.
+ * Opens and closes the store: makes the database when there is none, and refuses what is not ours.
  */
 #include "db/database_file.h"
 #include "db/migration/backup.h"
 #include "db/migration/schema.h"
 #include "db/store_internal.h"
+#include "db/uri.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,11 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How long readers of a log that is to be emptied at the end are waited for. */
-#define CLOSE_MS 5000
-/* Between two tries to change the journal mode. */
-#define RETRY_MS 10
-
 /* Deleted rows are overwritten. */
 static const char settings[] = "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
                                "PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 16777216;";
@@ -32,13 +27,9 @@ static const char large_pages[] = "PRAGMA page_size = 8192;";
 
 /* What CHECK says of a row holds for ours before they are bound: the type of a column follows from the
  * function that binds it, and ranges and words are looked at where rows are taken (check_connection and its
- * like). To ask for it once more would cost a sixth of each insert. NOT NULL, UNIQUE and foreign keys are
- * looked at. */
+ * like). To ask for it once more would cost a sixth of each insert. UNIQUE and foreign keys are looked at;
+ * NOT NULL is not where rows are copied whole (db/staged). */
 static const char own_rows[] = "PRAGMA ignore_check_constraints = ON;";
-
-/* A write-ahead log is safe against a crash with NORMAL, and a live capture cannot wait for the disk at each
- * commit. It adds rows at the end for months: what a large cache would hold is not asked for. */
-static const char live_settings[] = "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -2048;";
 
 static const char *const statements[SQL_STATEMENTS] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -116,20 +107,6 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_LOGIN_RESULT] = "SELECT coalesce(result, '') FROM logins WHERE id = ?",
     [SQL_LOGIN_RULES] = "SELECT rule FROM violations WHERE login_id = ?",
 };
-
-/* Runs a pragma that sets or tells the journal mode; `mode` is what it is now. */
-static int journal_mode(struct store *store, const char *sql, char *mode, size_t mode_size)
-{
-    sqlite3_stmt *statement = NULL;
-    int rc = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
-
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(statement);
-    if (rc == SQLITE_ROW)
-        (void)snprintf(mode, mode_size, "%s", (const char *)sqlite3_column_text(statement, 0));
-    (void)sqlite3_finalize(statement);
-    return rc == SQLITE_ROW ? STORE_OK : store_fail_sqlite(store, rc == SQLITE_DONE ? SQLITE_CORRUPT : rc);
-}
 
 static int execute(struct store *store, const char *sql)
 {
@@ -309,25 +286,6 @@ static int prepare_statements(struct store *store)
     return STORE_OK;
 }
 
-/* SQLite does not wait for others when the mode changes: we do. */
-static int write_ahead(struct store *store, int busy_ms)
-{
-    char mode[16];
-    int status = journal_mode(store, "PRAGMA journal_mode = WAL", mode, sizeof mode);
-
-    for (int waited = 0; status == STORE_BUSY && waited < busy_ms; waited += RETRY_MS) {
-        (void)sqlite3_sleep(RETRY_MS);
-        status = journal_mode(store, "PRAGMA journal_mode = WAL", mode, sizeof mode);
-    }
-    if (status == STORE_OK)
-        status = execute(store, live_settings);
-    if (status == STORE_OK)
-        status = journal_mode(store, "PRAGMA page_size", mode, sizeof mode);
-    if (status == STORE_OK)
-        store_watch_log(store, strtol(mode, NULL, 10));
-    return status;
-}
-
 /* A file from elsewhere is not trusted: none of its triggers runs, and its views call nothing that has side
  * effects. */
 static void distrust(sqlite3 *db)
@@ -337,21 +295,41 @@ static void distrust(sqlite3 *db)
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 }
 
+/* The rows that wait are shown to SQLite in UTF-8, and two databases of one connection have one encoding.
+ * Ours have it; a copy that somebody made of one may not. */
+static int check_encoding(struct store *store)
+{
+    char encoding[16] = "";
+    int status = store_ask_pragma(store, "PRAGMA main.encoding", encoding, sizeof encoding);
+
+    if (status != STORE_OK || strcmp(encoding, "UTF-8") == 0)
+        return status;
+    return store_fail(store,
+                      "its texts are kept as %s, and imaptap writes to databases in UTF-8 only: name another "
+                      "file with --db",
+                      encoding);
+}
+
 static int open_database(struct store *store, int busy_ms)
 {
     int status = prepare_file(store);
     enum database_file found;
     int64_t version;
+    char *name;
     int rc;
 
     if (status == STORE_OK)
         status = check_folder(store);
     if (status != STORE_OK)
         return status;
-    rc = sqlite3_open_v2(store->path, &store->db,
+    name = uri_avoid(store->path);
+    if (name == NULL)
+        return store_fail(store, "out of memory");
+    rc = sqlite3_open_v2(name, &store->db,
                          SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
-                             SQLITE_OPEN_URI, /* what waits is attached by one */
+                             SQLITE_OPEN_URI, /* the rows that wait are attached by one */
                          NULL);
+    free(name);
     if (rc != SQLITE_OK)
         return store_fail_sqlite(store, rc);
     (void)sqlite3_extended_result_codes(store->db, 1);
@@ -373,7 +351,9 @@ static int open_database(struct store *store, int busy_ms)
     if (status == STORE_OK)
         status = execute(store, own_rows);
     if (status == STORE_OK && store->live)
-        status = write_ahead(store, busy_ms);
+        status = store_write_ahead(store, busy_ms);
+    if (status == STORE_OK)
+        status = check_encoding(store);
     if (status == STORE_OK)
         status = store_make_pending(store);
     if (status == STORE_OK)
@@ -382,37 +362,6 @@ static int open_database(struct store *store, int busy_ms)
         status = store_run_find_killed(store);
     store_waited(store);
     return status;
-}
-
-/* Leaves one file behind. Where another process has the database open, its log stays, and that is no failure.
- */
-static int leave_one_file(struct store *store)
-{
-    char mode[16] = "";
-    int status = journal_mode(store, "PRAGMA main.journal_mode", mode, sizeof mode);
-
-    if (status != STORE_OK || strcmp(mode, "wal") != 0)
-        return status;
-    store_wait_for_others(store, 0);
-    status = journal_mode(store, "PRAGMA main.journal_mode = DELETE", mode, sizeof mode);
-    return status == STORE_BUSY ? STORE_OK : status;
-}
-
-/* SQLite leaves the log of a file that was moved where it is: what is in it belongs into the file. The log of
- * one that is in its place may stay with those who have it open; when nobody has, one file is left, since who
- * only reads a file that asks for a log would make one, and could not remove it. */
-static int leave_live(struct store *store)
-{
-    int moved = 0, rc;
-
-    (void)sqlite3_file_control(store->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-    if (!moved && (rc = leave_one_file(store)) != STORE_OK)
-        return rc;
-    (void)sqlite3_busy_timeout(store->db, moved ? CLOSE_MS : 0);
-    rc = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    if (rc == SQLITE_OK || (!moved && (rc & 0xFF) == SQLITE_BUSY))
-        return STORE_OK;
-    return store_fail_sqlite(store, rc);
 }
 
 static void free_store(struct store *store)
@@ -478,7 +427,7 @@ int store_close(struct store *store, char *why, size_t why_size)
         (void)snprintf(why, why_size, "%s", store->error);
         store_rollback(store);
     }
-    left = store->live ? leave_live(store) : leave_one_file(store);
+    left = store_leave(store);
     if (status == STORE_OK && left != STORE_OK) {
         status = left;
         (void)snprintf(why, why_size, "%s", store->error);

@@ -168,6 +168,9 @@ int store_connection_update(struct store *store, int64_t id, const struct store_
         status = know_last(store, SQL_LAST_CONNECTION, &store->last_connection);
     if (status == STORE_OK && (id < 1 || id > store->last_connection))
         status = no_connection(store, id);
+    /* a row that changes again and again keeps the texts of each change until it is inserted */
+    if (status == STORE_OK && pending_is_heavy(pending))
+        status = store_insert(store);
     if (status != STORE_OK)
         return status;
     row = waiting_row(pending, store->last_connection, id);

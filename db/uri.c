@@ -34,3 +34,10 @@ cleanup:
     free(real);
     return uri;
 }
+
+char *uri_avoid(const char *path)
+{
+    char *plain;
+
+    return asprintf(&plain, "%s%s", strncmp(path, "file:", 5) == 0 ? "./" : "", path) < 0 ? NULL : plain;
+}

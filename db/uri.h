@@ -8,4 +8,8 @@
  * no such file, or memory ran out. Free it with free. */
 char *uri_of(const char *path, const char *parameters);
 
+/* A path as SQLite takes it for one, also when it begins with "file:". NULL: out of memory. Free it with
+ * free. */
+char *uri_avoid(const char *path);
+
 #endif

@@ -3,12 +3,15 @@
  */
 #include "db/migration/backup.h"
 
+#include "db/uri.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,10 +31,13 @@ static int copy_pages(const char *from_path, const char *to_path, char *why, siz
 {
     sqlite3 *from = NULL, *to = NULL;
     sqlite3_backup *backup = NULL;
-    int closed, rc = sqlite3_open_v2(from_path, &from, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+    char *from_plain = uri_avoid(from_path), *to_plain = uri_avoid(to_path);
+    int closed, rc = from_plain == NULL || to_plain == NULL ? SQLITE_NOMEM : SQLITE_OK;
 
     if (rc == SQLITE_OK)
-        rc = sqlite3_open_v2(to_path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+        rc = sqlite3_open_v2(from_plain, &from, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_open_v2(to_plain, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(to, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
     if (rc == SQLITE_OK) {
@@ -49,6 +55,8 @@ static int copy_pages(const char *from_path, const char *to_path, char *why, siz
     }
     closed = sqlite3_close(to);
     (void)sqlite3_close(from);
+    free(from_plain);
+    free(to_plain);
     return rc != SQLITE_OK ? rc : closed;
 }
 

@@ -7,7 +7,6 @@
 #include "db/database_file.h"
 #include "db/execute.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 extern const char db_schema_sql[];
@@ -26,6 +25,14 @@ static int set_marks(sqlite3 *db)
 {
     return execute_format(db, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
                           DATABASE_APPLICATION_ID, DATABASE_VERSION);
+}
+
+bool schema_has(const char *sql)
+{
+    const char *at = strstr(db_schema_sql, sql);
+
+    /* not only the beginning of a longer one */
+    return at != NULL && at[strlen(sql)] == ';';
 }
 
 int schema_create(sqlite3 *db)

@@ -12,6 +12,10 @@
 #define FILE_SIZE ((sqlite3_int64)IMAGE_PAGE * IMAGE_PAGES)
 /* The longest name of the file that is taken. */
 #define NAME_SIZE 64
+/* SQLite may read a little beyond a page that is mapped. */
+#define BEYOND 256
+/* Of pages that are not needed now, so many are kept. */
+#define KEPT_PAGES 64u
 
 struct image {
     uint8_t *octets[IMAGE_PAGES]; /* of page 1 and so on; NULL: none */
@@ -215,11 +219,10 @@ int image_attach(struct image *image, sqlite3 *db)
     if (rc != SQLITE_OK)
         return rc;
     /* Nothing writes to it, but of a database that is to be read only, SQLite does not know the CHECKs, and
-     * takes its tables for others than those that have them. Without a journal, it has no part in a
-     * transaction's commit. */
+     * takes its tables for others than those that have them. Were it synchronous, a commit would be one of
+     * two files, with a journal for both. Pages are mapped; cache_size is for a SQLite that cannot map. */
     (void)snprintf(sql, sizeof sql,
-                   "ATTACH 'file:/staged?vfs=%s' AS staged;"
-                   "PRAGMA staged.journal_mode = OFF; PRAGMA staged.synchronous = OFF;"
+                   "ATTACH 'file:/staged?vfs=%s' AS staged; PRAGMA staged.synchronous = OFF;"
                    "PRAGMA staged.mmap_size = %lld; PRAGMA staged.cache_size = 0",
                    image->name, (long long)FILE_SIZE);
     return sqlite3_exec(db, sql, NULL, NULL, NULL);
@@ -240,7 +243,7 @@ uint32_t image_add(struct image *image)
         return 0;
     octets = &image->octets[image->count];
     if (*octets == NULL)
-        *octets = malloc(IMAGE_PAGE);
+        *octets = malloc(IMAGE_PAGE + BEYOND);
     return *octets == NULL ? 0 : ++image->count;
 }
 
@@ -264,6 +267,10 @@ uint32_t image_count(const struct image *image)
 
 void image_cut(struct image *image, uint32_t count)
 {
+    for (uint32_t i = count > KEPT_PAGES ? count : KEPT_PAGES; i < image->count; i++) {
+        free(image->octets[i]);
+        image->octets[i] = NULL;
+    }
     if (count < image->count)
         image->count = count;
 }

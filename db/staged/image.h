@@ -32,7 +32,7 @@ void image_swap(struct image *image, uint32_t a, uint32_t b);
 /* How many there are. */
 uint32_t image_count(const struct image *image);
 
-/* Forgets those behind the first `count`; their memory is kept for the next. */
+/* Forgets those behind the first `count`; the memory of some is kept for the next. */
 void image_cut(struct image *image, uint32_t count);
 
 /* Attaches them to a connection as the schema "staged", to be read only. SQLite reads each page where it

@@ -4,10 +4,10 @@
 #include "db/staged/staged.h"
 
 #include "db/columns.h"
+#include "db/migration/schema.h"
 #include "db/staged/image.h"
 #include "db/staged/tree.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,27 +114,24 @@ static int declare(struct staged *staged, struct tree *schema, const char *type,
     return SQLITE_OK;
 }
 
-/* What the main database declares under this name, of which *alike is whether a table has our columns in our
- * order. Free *sql with sqlite3_free; NULL: nothing. Returns a code of SQLite's. */
-static int find_declared(sqlite3 *db, const char *name, const char *names, char **sql, bool *alike)
+/* How the main database declares a table or an index. Free *sql with sqlite3_free; NULL: it does not. Returns
+ * a code of SQLite's. */
+static int find_declared(sqlite3 *db, const char *type, const char *name, char **sql)
 {
-    static const char question[] = "SELECT sql, (SELECT group_concat(iif(name = 'end', '\"end\"', name)) "
-                                   "FROM pragma_table_info(?1, 'main')) IS ?2"
-                                   " FROM main.sqlite_schema WHERE name = ?1 AND sql IS NOT NULL";
     sqlite3_stmt *statement = NULL;
-    int rc = sqlite3_prepare_v2(db, question, -1, &statement, NULL);
+    int rc = sqlite3_prepare_v2(
+        db, "SELECT sql FROM main.sqlite_schema WHERE type = ?1 AND name = ?2 AND sql IS NOT NULL", -1,
+        &statement, NULL);
 
     *sql = NULL;
-    *alike = false;
     if (rc == SQLITE_OK)
-        rc = sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+        rc = sqlite3_bind_text(statement, 1, type, -1, SQLITE_STATIC);
     if (rc == SQLITE_OK)
-        rc = sqlite3_bind_text(statement, 2, names, -1, SQLITE_STATIC);
+        rc = sqlite3_bind_text(statement, 2, name, -1, SQLITE_STATIC);
     if (rc == SQLITE_OK)
         rc = sqlite3_step(statement);
     if (rc == SQLITE_ROW) {
         *sql = sqlite3_mprintf("%s", sqlite3_column_text(statement, 0));
-        *alike = sqlite3_column_int(statement, 1) != 0;
         rc = *sql == NULL ? SQLITE_NOMEM : SQLITE_DONE;
     }
     (void)sqlite3_finalize(statement);
@@ -145,9 +142,9 @@ static int declare_table(struct staged *staged, struct tree *schema, enum staged
 {
     const struct table *table = &tables[which];
     char *sql;
-    int rc = find_declared(staged->db, table->name, table->names, &sql, &staged->copied[which]);
+    int rc = find_declared(staged->db, "table", table->name, &sql);
 
-    staged->copied[which] = staged->copied[which] && table->copied;
+    staged->copied[which] = table->copied && sql != NULL && schema_has(sql);
     if (rc == SQLITE_OK && !staged->copied[which]) {
         sqlite3_free(sql);
         sql = sqlite3_mprintf("CREATE TABLE %s (%s)", table->name, table->names);
@@ -163,8 +160,7 @@ static int declare_index(struct staged *staged, struct tree *schema, size_t whic
 {
     const struct index *index = &indexes[which];
     char *sql;
-    bool alike;
-    int rc = find_declared(staged->db, index->name, "", &sql, &alike);
+    int rc = find_declared(staged->db, "index", index->name, &sql);
 
     if (rc == SQLITE_OK && sql != NULL && strcmp(sql, index->sql) == 0)
         rc = declare(staged, schema, "index", index->name, tables[index->table].name, sql,
@@ -203,15 +199,19 @@ static int write_schema(struct staged *staged)
     return rc;
 }
 
-static int prepare(struct staged *staged, enum staged_table which)
+/* `whole`: a statement that copies rows whole, else one that takes them column by column, which it always
+ * can. */
+static int prepare(struct staged *staged, enum staged_table which, bool whole)
 {
     const struct table *table = &tables[which];
-    char *sql = staged->copied[which]
+    char *sql = whole
                     ? sqlite3_mprintf("INSERT INTO main.%s SELECT * FROM staged.%s", table->name, table->name)
-                    : sqlite3_mprintf("INSERT INTO main.%s (%s) SELECT * FROM staged.%s", table->name,
-                                      table->names, table->name);
+                    : sqlite3_mprintf("INSERT INTO main.%s (%s) SELECT %s FROM staged.%s", table->name,
+                                      table->names, table->names, table->name);
     int rc = SQLITE_NOMEM;
 
+    (void)sqlite3_finalize(staged->inserts[which]);
+    staged->inserts[which] = NULL;
     if (sql != NULL)
         rc =
             sqlite3_prepare_v3(staged->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &staged->inserts[which], NULL);
@@ -235,7 +235,7 @@ int staged_open(struct staged **made, sqlite3 *db)
     if (rc == SQLITE_OK)
         rc = image_attach(staged->image, db);
     for (size_t i = 0; rc == SQLITE_OK && i < STAGED_TABLES; i++)
-        rc = prepare(staged, (enum staged_table)i);
+        rc = prepare(staged, (enum staged_table)i, staged->copied[i]);
     return rc;
 }
 
@@ -325,6 +325,24 @@ static bool fill(struct staged *staged, struct pending *const rows[STAGED_TABLES
     return true;
 }
 
+/* Inserts the rows of one table. When somebody has changed it meanwhile (added a column, say), it is not the
+ * one that was staged any more. */
+static int insert(struct staged *staged, enum staged_table which, size_t count)
+{
+    int rc = sqlite3_step(staged->inserts[which]);
+
+    (void)sqlite3_reset(staged->inserts[which]);
+    if ((rc & 0xFF) == SQLITE_ERROR && staged->copied[which]) {
+        rc = prepare(staged, which, false);
+        if (rc == SQLITE_OK)
+            rc = sqlite3_step(staged->inserts[which]);
+        (void)sqlite3_reset(staged->inserts[which]);
+    }
+    if (rc == SQLITE_DONE)
+        rc = (size_t)sqlite3_changes(staged->db) == count ? SQLITE_OK : SQLITE_INTERNAL;
+    return rc;
+}
+
 int staged_insert(struct staged *staged, struct pending *const rows[STAGED_TABLES])
 {
     int rc;
@@ -332,16 +350,9 @@ int staged_insert(struct staged *staged, struct pending *const rows[STAGED_TABLE
     if (count_all(rows) == 0)
         return SQLITE_OK;
     rc = fill(staged, rows) ? SQLITE_OK : SQLITE_NOMEM;
-    for (size_t i = 0; rc == SQLITE_OK && i < STAGED_TABLES; i++) {
-        size_t count = pending_count(rows[i]);
-
-        if (count == 0)
-            continue;
-        rc = sqlite3_step(staged->inserts[i]);
-        if (rc == SQLITE_DONE)
-            rc = (size_t)sqlite3_changes(staged->db) == count ? SQLITE_OK : SQLITE_INTERNAL;
-        (void)sqlite3_reset(staged->inserts[i]);
-    }
+    for (size_t i = 0; rc == SQLITE_OK && i < STAGED_TABLES; i++)
+        if (pending_count(rows[i]) > 0)
+            rc = insert(staged, (enum staged_table)i, pending_count(rows[i]));
     return rc;
 }
 

@@ -96,7 +96,7 @@ static bool is_in_use(struct store *store)
     int busy, rc;
 
     (void)sqlite3_busy_timeout(store->db, 0);
-    rc = sqlite3_exec(store->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+    rc = sqlite3_exec(store->db, "PRAGMA main.journal_mode = DELETE", NULL, NULL, NULL);
     store_wait_for_others(store, store->busy_ms);
     busy = rc & 0xFF;
     return busy == SQLITE_BUSY || busy == SQLITE_LOCKED;
@@ -189,12 +189,12 @@ int purge_shrink(struct store *store, bool *smaller)
 
     *smaller = !is_in_use(store);
     if (*smaller)
-        rc = sqlite3_exec(store->db, "VACUUM", NULL, NULL, NULL);
+        rc = sqlite3_exec(store->db, "VACUUM main", NULL, NULL, NULL);
     if ((rc & 0xFF) == SQLITE_BUSY || (rc & 0xFF) == SQLITE_LOCKED) {
         *smaller = false;
         /* What the log still holds of the removed rows goes; where a reader needs it, with the next
          * checkpoint. */
-        rc = sqlite3_exec(store->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+        rc = sqlite3_exec(store->db, "PRAGMA main.wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
     }
     return rc == SQLITE_OK ? STORE_OK : store_fail_sqlite(store, rc);
 }

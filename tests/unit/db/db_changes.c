@@ -1,6 +1,7 @@
 /*
  * Rows that change after they were given, rows that are taken back, and the table of rules.
  */
+#include "db/store_internal.h"
 #include "tests/unit/db/fixture.h"
 
 #include <stdio.h>
@@ -71,6 +72,29 @@ static void test_rows_can_be_changed_whether_they_still_wait_or_not(void **state
                                                   " AND after_text = 'a longer text' AND connection_id = id"),
                      ROWS);
     assert_int_equal(fixture_count(fixture->path, "SELECT count(DISTINCT login_id) FROM violations"), ROWS);
+}
+
+/* A row that waits keeps what it was told each time: it does not wait for ever. */
+static void test_long_texts_that_change_again_and_again_do_not_pile_up(void **state)
+{
+    static char greeting[65536];
+    struct fixture *fixture = *state;
+    struct store *store = fixture_open(fixture, false);
+    int64_t capture = fixture_begin(store, "a"), id = fixture_connect(store, capture, "a", "b");
+    struct store_connection connection = fixture_connection(capture, "a", "b");
+
+    memset(greeting, 'g', sizeof greeting);
+    connection.greeting = (struct imap_text){greeting, sizeof greeting};
+    for (int i = 0; i < 100; i++) {
+        connection.last_ns = i;
+        assert_int_equal(store_connection_update(store, id, &connection), STORE_OK);
+    }
+    assert_int_equal(pending_count(store->pending[PENDING_CONNECTIONS]), 0);
+    fixture_close(fixture, store);
+    assert_int_equal(
+        fixture_count(fixture->path,
+                      "SELECT count(*) FROM connections WHERE last_ns = 99 AND length(greeting) = 65536"),
+        1);
 }
 
 static void test_rollback_drops_what_was_not_committed(void **state)
@@ -171,6 +195,7 @@ int main(void)
         FIXTURE_TEST(test_of_two_changes_of_a_row_the_later_one_counts),
         FIXTURE_TEST(test_change_of_a_row_that_another_process_removed_is_told),
         FIXTURE_TEST(test_rows_can_be_changed_whether_they_still_wait_or_not),
+        FIXTURE_TEST(test_long_texts_that_change_again_and_again_do_not_pile_up),
         FIXTURE_TEST(test_rollback_drops_what_was_not_committed),
         FIXTURE_TEST(test_rollback_drops_rows_that_wait),
         FIXTURE_TEST(test_nothing_is_written_after_a_failure_until_it_is_rolled_back),

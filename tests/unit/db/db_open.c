@@ -393,6 +393,44 @@ static void test_close_commits(void **state)
     assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM captures"), 1);
 }
 
+/* SQLite takes such a name for a URI. */
+static void test_path_that_begins_as_a_uri_is_a_path(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store;
+    char *before = getcwd(NULL, 0);
+
+    assert_non_null(before);
+    assert_int_equal(chdir(fixture->folder), 0);
+    assert_int_equal(store_open(&store, "file:a.db?mode=ro", false, 0, fixture->why, sizeof fixture->why),
+                     STORE_OK);
+    (void)fixture_begin(store, "a");
+    fixture_close(fixture, store);
+    assert_int_equal(chdir(before), 0);
+    free(before);
+    assert_false(fixture_exists(fixture_file(fixture, "a.db")));
+    assert_int_equal(
+        fixture_count(fixture_file(fixture, "file:a.db?mode=ro"), "SELECT count(*) FROM captures"), 1);
+}
+
+/* What somebody loaded a dump into. */
+static void test_database_in_utf_16_is_refused_untouched(void **state)
+{
+    struct fixture *fixture = *state;
+    char sql[256];
+    sqlite3 *db;
+
+    (void)snprintf(sql, sizeof sql,
+                   "PRAGMA encoding = 'UTF-16'; PRAGMA application_id = %d; PRAGMA user_version = %d;"
+                   "CREATE TABLE captures (id)",
+                   DATABASE_APPLICATION_ID, DATABASE_VERSION);
+    assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    refuse(fixture, STORE_FAILED, false);
+    assert_non_null(strstr(fixture->why, "UTF-16"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +453,8 @@ int main(void)
         FIXTURE_TEST(test_folder_that_is_not_there_is_named),
         FIXTURE_TEST(test_opening_again_changes_not_an_octet),
         FIXTURE_TEST(test_close_commits),
+        FIXTURE_TEST(test_path_that_begins_as_a_uri_is_a_path),
+        FIXTURE_TEST(test_database_in_utf_16_is_refused_untouched),
         FIXTURE_TEST(test_processes_that_make_the_database_at_once_do_not_disturb_each_other),
     };
 
