@@ -14,6 +14,10 @@
 static const char broken_sql[] = "SELECT v.login_id, v.rule = 'unquoted-wildcard', l.refused, l.username,"
                                  " c.client_ip, c.server_ip" BROKEN_ROWS " ORDER BY v.login_id";
 
+/* For so many octets of them rows are counted in memory: there are fewer senders than users. */
+#define SENDERS_OCTETS ((size_t)4 * 1024 * 1024)
+#define USERS_OCTETS   ((size_t)16 * 1024 * 1024)
+
 enum { LOGIN_ID, WILDCARD, REFUSED, USERNAME, CLIENT_IP, SERVER_IP };
 
 static const char table_sql[] = "CREATE TEMP TABLE worst (id INTEGER PRIMARY KEY, username, client_ip,"
@@ -75,7 +79,7 @@ int broken_count(struct broken *broken, const struct asked *asked, sqlite3 *db)
     bool sent = true; /* this login's wildcard is counted */
     int rc = asked_prepare(asked, db, broken_sql, &row);
 
-    *broken = (struct broken){.worst = {worst_new(), worst_new()}};
+    *broken = (struct broken){.worst = {worst_new(SENDERS_OCTETS), worst_new(USERS_OCTETS)}};
     if (broken->worst[BROKEN_SENDERS] == NULL || broken->worst[BROKEN_USERS] == NULL)
         rc = SQLITE_NOMEM;
     while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {

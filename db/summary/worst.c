@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#define MOST_OCTETS  ((size_t)16 * 1024 * 1024)
 #define FIRST_PLACES ((size_t)4096)
 
 /* There are many: what is too large for these fields does not fit. */
@@ -28,18 +27,18 @@ struct place {
 struct worst {
     uint64_t hash_key;
     char *rows;
-    size_t used; /* octets of them */
+    size_t room, used; /* octets of them */
     struct place *places;
     size_t place_count, count; /* a power of two, at least 4/3 as many as rows */
 };
 
-struct worst *worst_new(void)
+struct worst *worst_new(size_t octets)
 {
     struct worst *worst = sqlite3_malloc64(sizeof *worst);
 
     if (worst == NULL)
         return NULL;
-    *worst = (struct worst){.hash_key = text_hash_key(), .rows = sqlite3_malloc64(MOST_OCTETS)};
+    *worst = (struct worst){.hash_key = text_hash_key(), .rows = sqlite3_malloc64(octets), .room = octets};
     if (worst->rows != NULL)
         return worst;
     worst_free(worst);
@@ -134,7 +133,7 @@ static int add_row(struct worst *worst, const struct worst_key *key, struct row 
         made.lengths[i] = (uint16_t)key->texts[i].length;
     }
     size = size_of_row(made.lengths);
-    if (size > MOST_OCTETS - worst->used)
+    if (size > worst->room - worst->used)
         return SQLITE_FULL;
     *row = row_at(worst, worst->used);
     memcpy(*row, &made, offsetof(struct row, texts));

@@ -27,11 +27,11 @@ struct worst_row {
 
 struct worst;
 
-/* An empty table; NULL: out of memory. worst_free takes NULL too. */
-struct worst *worst_new(void);
+/* An empty table for rows of up to `octets`; NULL: out of memory. worst_free takes NULL too. */
+struct worst *worst_new(size_t octets);
 void worst_free(struct worst *worst);
 
-/* Adds to what is counted for the key. SQLite's code; SQLITE_FULL: the table holds no more (16 MiB of texts).
+/* Adds to what is counted for the key. SQLite's code; SQLITE_FULL: the table holds no more.
  */
 int worst_add(struct worst *worst, const struct worst_key *key, const struct worst_counts *counts);
 

@@ -48,7 +48,7 @@ static void assert_row(const struct worst_row *row, unsigned number, int64_t log
 
 static void test_the_worst_of_many_are_told_in_their_order(void **state)
 {
-    struct worst *worst = worst_new(), *other = worst_new();
+    struct worst *worst = worst_new((size_t)16 << 20), *other = worst_new((size_t)16 << 20);
     struct worst_row rows[TOLD];
 
     (void)state;
@@ -73,7 +73,7 @@ static void test_the_worst_of_many_are_told_in_their_order(void **state)
 
 static void test_what_does_not_fit_is_told(void **state)
 {
-    struct worst *worst = worst_new();
+    struct worst *worst = worst_new((size_t)16 << 20);
     struct worst_counts one = {1, 1}, most = {UINT32_MAX, 0};
     char *text = calloc(1, UINT16_MAX + 1);
     struct worst_key key = {{{text, UINT16_MAX}, {"a", 1}, {"", 0}}};
