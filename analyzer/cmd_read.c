@@ -12,9 +12,11 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct settings {
@@ -164,47 +166,70 @@ static int end_run(struct store *store, const struct recorder_result *result)
     return store_run_end(store, run_facts_now(), result->stopped || result->store_failed);
 }
 
-static int read_into(struct store *store, struct inputs *inputs, const struct settings *settings)
+/* One that is not there yet, in a folder that is. */
+static bool is_new(const char *database)
+{
+    struct stat about;
+    char *name = strdup(database);
+    bool new =
+        name != NULL &&lstat(database, &about) != 0 && errno == ENOENT &&stat(dirname(name), &about) == 0;
+
+    free(name);
+    return new;
+}
+
+static bool has_pipe(const struct inputs *inputs)
+{
+    for (size_t i = 0; i < inputs->count; i++)
+        if (inputs->items[i].is_pipe)
+            return true;
+    return false;
+}
+
+/* The recorder's walls: `status` is that of one of them. */
+static bool is_held(int status)
+{
+    if (status != 0)
+        fprintf(stderr, "imaptap: the recorder cannot give up its rights: %s\n", strerror(errno));
+    return status == 0;
+}
+
+/* Closes the store. `reading`: NULL with a folder that is followed. */
+static int read_into(struct store *store, struct reading *reading, struct inputs *inputs,
+                     const struct settings *settings, struct recorder_result *result)
 {
     bool show = !settings->quiet && isatty(STDERR_FILENO);
-    struct recorder_result result;
     char where[400], why[1024];
     struct report_facts facts = {.database = settings->database,
                                  .inputs = inputs,
-                                 .result = &result,
-                                 .missed = &result.missed,
+                                 .result = result,
+                                 .missed = &result->missed,
                                  .ports = where};
     int64_t broken = 0;
     bool failed;
     int status;
 
-    if (confine_recorder(settings->database, settings->follow, NULL, false) != 0) {
-        fprintf(stderr, "imaptap: the recorder cannot give up its rights: %s\n", strerror(errno));
-        store_close(store, why, sizeof why);
-        return EXIT_UNREAD;
-    }
-    if (settings->follow == NULL)
-        status = recorder_read(store, inputs, &settings->analysis, show, &result);
+    if (reading != NULL)
+        status = recorder_read(reading, store, show);
     else
-        status = recorder_follow(store, settings->follow, inputs, &settings->analysis, show, stderr, &result);
+        status = recorder_follow(store, settings->follow, inputs, &settings->analysis, show, stderr, result);
     if (status != 0) {
         fprintf(stderr, "imaptap: no analyzer process can be started: %s\n", strerror(errno));
-        result.stopped = true;
-        (void)end_run(store, &result);
+        result->stopped = true;
+        (void)end_run(store, result);
         store_close(store, why, sizeof why);
-        recorder_result_free(&result);
         return EXIT_UNREAD;
     }
     (void)snprintf(where, sizeof where, "on port %s%s", settings->ports.text,
                    settings->analysis.detect ? " or any other" : "");
-    failed = tell_failures(inputs, &result);
-    status = end_run(store, &result);
+    failed = tell_failures(inputs, result);
+    status = end_run(store, result);
     (void)snprintf(why, sizeof why, "%s", store_error(store));
     if (store_close(store, why, sizeof why) != STORE_OK)
         status = STORE_FAILED;
     if (status == STORE_OK && settings->follow != NULL)
         status = leave_one_file(settings->database, why, sizeof why);
-    if (status != STORE_OK && !result.store_failed) {
+    if (status != STORE_OK && !result->store_failed) {
         fprintf(stderr, "imaptap: %s\n", why);
         failed = true;
     }
@@ -212,7 +237,6 @@ static int read_into(struct store *store, struct inputs *inputs, const struct se
         fprintf(stderr, "imaptap: %s\n", why);
         failed = true;
     }
-    recorder_result_free(&result);
     if (fflush(stdout) != 0) {
         fprintf(stderr, "imaptap: the summary cannot be written: %s\n", strerror(errno));
         failed = true;
@@ -222,12 +246,53 @@ static int read_into(struct store *store, struct inputs *inputs, const struct se
     return settings->exit_code && broken > 0 ? EXIT_VIOLATIONS : EXIT_DONE;
 }
 
+/* A new database takes a while to be made, and an analyzer need not wait for it. */
+static int read_captures(struct inputs *inputs, const struct settings *settings,
+                         const struct store_run_facts *run)
+{
+    const char *database = settings->database;
+    struct recorder_result result = {0};
+    struct reading *reading = NULL;
+    struct store *store = NULL;
+    int status = EXIT_UNREAD;
+    char ignored[64];
+    bool early;
+
+    if (settings->follow == NULL) {
+        reading = recorder_new(inputs, &settings->analysis, &result);
+        if (reading == NULL) {
+            fputs("imaptap: out of memory\n", stderr);
+            return EXIT_UNREAD;
+        }
+    }
+    early = reading != NULL && !has_pipe(inputs) && is_new(database);
+    if (early) {
+        if (!is_held(confine_recorder_files(database, NULL, NULL, false)))
+            goto cleanup;
+        recorder_start(reading);
+    }
+    store = open_store(database, settings->follow != NULL);
+    if (store == NULL)
+        goto cleanup;
+    store_run_begin(store, run);
+    if (settings->follow == NULL)
+        (void)store_alone(store); /* otherwise it is only slower */
+    if (is_held(early ? walls_hold_recorder_calls(false)
+                      : confine_recorder(database, settings->follow, NULL, false)))
+        status = read_into(store, reading, inputs, settings, &result);
+    else
+        store_close(store, ignored, sizeof ignored);
+cleanup:
+    recorder_free(reading);
+    recorder_result_free(&result);
+    return status;
+}
+
 int cmd_read(int argc, char **argv)
 {
     struct settings settings = {.database = DEFAULT_DATABASE, .ports = PORT_LIST_DEFAULT};
     struct inputs inputs = {0};
     struct run_facts run;
-    struct store *store;
     int status;
 
     /* before the options are parsed, which puts them in front */
@@ -265,13 +330,7 @@ int cmd_read(int argc, char **argv)
         inputs_free(&inputs);
         return EXIT_UNREAD;
     }
-    store = open_store(settings.database, settings.follow != NULL);
-    if (store != NULL) {
-        store_run_begin(store, &run.facts);
-        if (settings.follow == NULL)
-            (void)store_alone(store); /* otherwise it is only slower */
-    }
-    status = store == NULL ? EXIT_UNREAD : read_into(store, &inputs, &settings);
+    status = read_captures(&inputs, &settings, &run.facts);
     inputs_free(&inputs);
     return status;
 }

@@ -10,16 +10,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-int confine_recorder(const char *database, const char *followed, const char *replaced, bool live)
+/* Journals are made where the file is, not where a link to it is. NULL: there is no such folder. */
+static char *folder_of(const char *database)
 {
-    /* journals are made where the file is, not where a link to it is */
-    char *file = realpath(database, NULL), *folder = file == NULL ? NULL : dirname(file);
+    char *file = realpath(database, NULL), *name = file == NULL ? strdup(database) : file;
+    char *folder = name == NULL ? NULL : realpath(dirname(name), NULL);
+
+    free(name);
+    return folder;
+}
+
+int confine_recorder_files(const char *database, const char *followed, const char *replaced, bool live)
+{
+    char *folder = folder_of(database);
     char *other = replaced == NULL ? NULL : strdup(replaced);
     struct walls_path paths[3] = {{folder, WALLS_WRITE}};
     struct walls_recorder recorder = {.live = live, .paths = paths, .path_count = 1};
     int status = -1;
 
-    if (file == NULL || (replaced != NULL && other == NULL))
+    if (folder == NULL || (replaced != NULL && other == NULL))
         goto cleanup;
     if (followed != NULL)
         paths[recorder.path_count++] = (struct walls_path){followed, WALLS_READ};
@@ -27,9 +36,16 @@ int confine_recorder(const char *database, const char *followed, const char *rep
         paths[recorder.path_count++] = (struct walls_path){dirname(other), WALLS_WRITE};
     sqlite3_temp_directory = sqlite3_mprintf("%s", folder);
     if (sqlite3_temp_directory != NULL)
-        status = walls_hold_recorder(&recorder);
+        status = walls_hold_recorder_files(&recorder);
 cleanup:
     free(other);
-    free(file);
+    free(folder);
     return status;
+}
+
+int confine_recorder(const char *database, const char *followed, const char *replaced, bool live)
+{
+    if (confine_recorder_files(database, followed, replaced, live) != 0)
+        return -1;
+    return walls_hold_recorder_calls(live);
 }

@@ -446,8 +446,8 @@ int recorder_follow(struct store *store, const char *path, struct inputs *inputs
     struct reading *reading = &follower.reading;
     int status = -1;
 
-    *reading = (struct reading){.store = store, .inputs = inputs, .options = options, .result = result};
-    if (reading_begin(reading) != 0)
+    *reading = (struct reading){.inputs = inputs, .options = options, .result = result};
+    if (reading_prepare(reading) != 0 || reading_begin(reading, store) != 0)
         return -1;
     follower.folder = folder_open(path);
     if (follower.folder == NULL) {

@@ -35,17 +35,24 @@ int64_t reading_now_ms(void)
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-int reading_begin(struct reading *reading)
+int reading_prepare(struct reading *reading)
 {
     struct recorder_result *result = reading->result;
-    struct sigaction action = {.sa_handler = on_stop_signal};
 
     memset(result, 0, sizeof *result);
     result->outcomes = calloc(reading->inputs->count + 1, sizeof *result->outcomes);
     if (result->outcomes == NULL)
         return -1;
     result->count = reading->inputs->count;
-    reading->ledger = ledger_new(reading->store, reading->inputs, result->outcomes);
+    return 0;
+}
+
+int reading_begin(struct reading *reading, struct store *store)
+{
+    struct sigaction action = {.sa_handler = on_stop_signal};
+
+    reading->store = store;
+    reading->ledger = ledger_new(store, reading->inputs, reading->result->outcomes);
     if (reading->ledger == NULL)
         return -1;
     sigaction(SIGINT, &action, NULL);
@@ -132,7 +139,8 @@ int reading_start(struct reading *reading, bool fed)
     struct analysis_input *pending = NULL;
 
     reading->finished = reading->distrusted = false;
-    ledger_restart(reading->ledger);
+    if (reading->ledger != NULL)
+        ledger_restart(reading->ledger);
     reading->started_ms = reading_now_ms();
     reading->analyzer = -1;
     reading->channel = channel_new();
@@ -217,6 +225,15 @@ void reading_wait(struct reading *reading, char *cause, size_t size)
         (void)snprintf(cause, size, "the analyzer died (%s)", strsignal(WTERMSIG(status)));
     else
         (void)snprintf(cause, size, "the analyzer gave up");
+}
+
+void reading_abandon(struct reading *reading)
+{
+    char ignored[160];
+
+    kill(reading->analyzer, SIGKILL);
+    reading_wait(reading, ignored, sizeof ignored);
+    reading_close_ways(reading);
 }
 
 void reading_settle(struct reading *reading, const bool *which)

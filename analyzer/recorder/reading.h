@@ -37,15 +37,18 @@ struct reading {
 /* Milliseconds of a clock that never jumps. */
 int64_t reading_now_ms(void);
 
-/* Makes the ledger and the outcomes, and heeds SIGINT and SIGTERM from now on. Returns 0, or -1 when out of
- * memory. */
-int reading_begin(struct reading *reading);
+/* Makes the outcomes. Returns 0, or -1 when out of memory. */
+int reading_prepare(struct reading *reading);
+
+/* The database is open: makes the ledger, and heeds SIGINT and SIGTERM from now on. Returns 0, or -1 when
+ * out of memory. */
+int reading_begin(struct reading *reading, struct store *store);
 
 /* True when the user asked for an end. */
 bool reading_stop_asked(void);
 
-/* Starts an analyzer for all pending inputs, or with `fed` for those that reading->feed will bring. Returns
- * 0, or -1 with errno set. */
+/* Starts an analyzer for all pending inputs, or with `fed` for those that reading->feed will bring. It may
+ * begin before reading_begin. Returns 0, or -1 with errno set. */
 int reading_start(struct reading *reading, bool fed);
 
 /* Keeps an event. An analyzer that tells nonsense, and one whose findings cannot be kept, is killed. */
@@ -60,6 +63,9 @@ void reading_store_failed(struct reading *reading);
 
 /* Waits for the analyzer's end, when its channel has ended; writes the cause of a sudden one. */
 void reading_wait(struct reading *reading, char *cause, size_t size);
+
+/* Ends an analyzer of which nothing is to be kept. */
+void reading_abandon(struct reading *reading);
 
 /* Settles the captures whose outcome is known, and commits. */
 void reading_settle(struct reading *reading, const bool *which);

@@ -117,7 +117,8 @@ static int read_pending(struct reading *reading)
 
         for (size_t i = 0; i < reading->inputs->count; i++)
             was_pending[i] = reading->result->outcomes[i].state == OUTCOME_PENDING;
-        if (reading_start(reading, false) != 0) {
+        /* the first may have been started before the database was open */
+        if (reading->channel == NULL && reading_start(reading, false) != 0) {
             free(was_pending);
             return -1;
         }
@@ -161,6 +162,16 @@ static bool is_unhashed(struct store *store, int64_t id, const struct input *inp
                                      (int64_t)input->modified.tv_sec * 1000000000 + input->modified.tv_nsec);
 }
 
+/* True when an input before this one is the same capture. */
+static bool is_named_before(const struct inputs *inputs, size_t number)
+{
+    for (size_t i = 0; i < number && !inputs->items[number].is_pipe; i++)
+        if (!inputs->items[i].is_pipe &&
+            strcmp(inputs->items[i].fingerprint, inputs->items[number].fingerprint) == 0)
+            return true;
+    return false;
+}
+
 /* Leaves out what the database has whole already, and what was named twice. */
 static void find_known(struct reading *reading)
 {
@@ -185,38 +196,93 @@ static void find_known(struct reading *reading)
             outcome->id = id;
             outcome->unhashed = reading->options->hash && is_unhashed(reading->store, id, &inputs->items[i]);
         }
-        for (size_t j = 0; j < i && outcome->state == OUTCOME_PENDING; j++)
-            if (!inputs->items[j].is_pipe &&
-                strcmp(inputs->items[j].fingerprint, inputs->items[i].fingerprint) == 0)
-                outcome->state = OUTCOME_KNOWN;
+        if (outcome->state == OUTCOME_PENDING && is_named_before(inputs, i))
+            outcome->state = OUTCOME_KNOWN;
     }
 }
 
-int recorder_read(struct store *store, const struct inputs *inputs, const struct analysis_options *options,
-                  bool show_progress, struct recorder_result *result)
+struct reading *recorder_new(const struct inputs *inputs, const struct analysis_options *options,
+                             struct recorder_result *result)
 {
-    struct reading reading = {.store = store, .inputs = inputs, .options = options, .result = result};
+    struct reading *reading = calloc(1, sizeof *reading);
+
+    if (reading == NULL)
+        return NULL;
+    *reading = (struct reading){.inputs = inputs, .options = options, .result = result};
+    if (reading_prepare(reading) == 0)
+        return reading;
+    free(reading);
+    return NULL;
+}
+
+void recorder_start(struct reading *reading)
+{
+    const struct inputs *inputs = reading->inputs;
+
+    for (size_t i = 0; i < inputs->count; i++)
+        if (is_named_before(inputs, i))
+            reading->result->outcomes[i].state = OUTCOME_KNOWN;
+    (void)reading_start(reading, false);
+}
+
+/* What was started early was given all that is not named twice: of no use when the database knows any of it
+ * after all, since another process made it meanwhile. */
+static void check_started(struct reading *reading)
+{
+    const struct inputs *inputs = reading->inputs;
+    bool usable = !reading->result->store_failed;
+
+    for (size_t i = 0; i < inputs->count; i++)
+        if (reading->result->outcomes[i].id != 0)
+            usable = false;
+    if (!usable)
+        reading_abandon(reading);
+}
+
+static void end(struct reading *reading)
+{
+    if (reading->channel != NULL)
+        reading_abandon(reading);
+    reading_end(reading);
+}
+
+int recorder_read(struct reading *reading, struct store *store, bool show_progress)
+{
+    const struct inputs *inputs = reading->inputs;
+    const struct outcome *outcomes = reading->result->outcomes;
+    bool hash = reading->options->hash, has_pipe = false;
     uint64_t total = 0;
-    bool has_pipe = false;
     int status;
 
-    if (reading_begin(&reading) != 0)
+    if (reading_begin(reading, store) != 0) {
+        end(reading);
         return -1;
-    find_known(&reading);
+    }
+    find_known(reading);
+    if (reading->channel != NULL)
+        check_started(reading);
     for (size_t i = 0; i < inputs->count; i++) {
         has_pipe = has_pipe || inputs->items[i].is_pipe;
-        if (result->outcomes[i].state == OUTCOME_PENDING)
+        if (outcomes[i].state == OUTCOME_PENDING)
             total += inputs->items[i].octets;
     }
-    progress_start(&reading.progress, show_progress, has_pipe ? 0 : total);
-    if (options->hash)
-        reading.hashing = hashing_new(inputs, result->outcomes);
-    status = options->hash && reading.hashing == NULL ? -1 : read_pending(&reading);
-    if (status == 0 && options->hash)
-        fill_hashes(&reading);
-    progress_end(&reading.progress);
-    reading_end(&reading);
+    progress_start(&reading->progress, show_progress, has_pipe ? 0 : total);
+    if (hash)
+        reading->hashing = hashing_new(inputs, outcomes);
+    status = hash && reading->hashing == NULL ? -1 : read_pending(reading);
+    if (status == 0 && hash)
+        fill_hashes(reading);
+    progress_end(&reading->progress);
+    end(reading);
     return status;
+}
+
+void recorder_free(struct reading *reading)
+{
+    if (reading == NULL)
+        return;
+    end(reading);
+    free(reading);
 }
 
 void outcome_set_error(struct outcome *outcome, const char *format, ...)

@@ -85,7 +85,7 @@ static int hold_calls(enum filter_role role, int output)
 
 /* --- the recorder --- */
 
-int walls_hold_recorder(const struct walls_recorder *recorder)
+int walls_hold_recorder_files(const struct walls_recorder *recorder)
 {
     /* root's: the files of a database belong to its owner; an analyzer becomes nobody, and may have to be
      * killed */
@@ -111,9 +111,17 @@ int walls_hold_recorder(const struct walls_recorder *recorder)
     (void)limit(RLIMIT_MEMLOCK, RLIM_INFINITY); /* for the analyzers; root may */
     if (rights_keep(keep, geteuid() == 0 ? COUNT(keep) : 0) != 0 || limit(RLIMIT_CORE, 0) != 0)
         return -1;
-    if (hold_files(paths, count + recorder->path_count, recorder->live) != 0)
-        return -1;
-    return hold_calls(recorder->live ? FILTER_LIVE_RECORDER : FILTER_RECORDER, -1);
+    return hold_files(paths, count + recorder->path_count, recorder->live);
+}
+
+int walls_hold_recorder_calls(bool live)
+{
+    return hold_calls(live ? FILTER_LIVE_RECORDER : FILTER_RECORDER, -1);
+}
+
+int walls_hold_recorder(const struct walls_recorder *recorder)
+{
+    return walls_hold_recorder_files(recorder) == 0 ? walls_hold_recorder_calls(recorder->live) : -1;
 }
 
 /* --- the analyzer --- */

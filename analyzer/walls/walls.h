@@ -13,7 +13,8 @@
  *
  * The order: open everything; walls_suffice; walls_hold_recorder; then, for each analyzer, fork and in the
  * child walls_close_descriptors and walls_hold_analyzer. Of a live capture: rights_become, as root; fork the
- * launcher, which starts the analyzers in the same way; open the rest; walls_hold_recorder.
+ * launcher, which starts the analyzers in the same way; open the rest; walls_hold_recorder. An analyzer may
+ * be started between the recorder's two halves, whose calls include its own.
  */
 #ifndef IMAPTAP_ANALYZER_WALLS_WALLS_H
 #define IMAPTAP_ANALYZER_WALLS_WALLS_H
@@ -67,6 +68,11 @@ struct walls_recorder {
  * Root keeps the capabilities that writing a user's database and holding analyzers take; anybody else keeps
  * none. Returns 0, or -1 with errno set. */
 int walls_hold_recorder(const struct walls_recorder *recorder);
+
+/* The same in two halves: rights, limits and files first, then the system calls. An analyzer that is to be
+ * signalled must be started behind the first. */
+int walls_hold_recorder_files(const struct walls_recorder *recorder);
+int walls_hold_recorder_calls(bool live);
 
 /* --- the analyzer --- */
 

@@ -177,6 +177,11 @@ class Databases(harness.ImaptapTest):
         self.assertRegex(run.stderr.decode(), r"findings\.db: .*full")
         self.check_database()
 
+    def test_that_cannot_be_made_is_all_that_is_told(self):
+        run = self.imaptap("read", "-d", "/proc/findings.db", self.capture, status=3)
+        self.assertRegex(run.err, r"\Aimaptap: /proc/findings.db: cannot make the database: [^\n]*\n\Z")
+        self.assertEqual(run.out, "")
+
     def test_is_made_for_its_owner_alone(self):
         self.read(self.capture, preexec_fn=lambda: os.umask(0))
         self.assertEqual(stat.S_IMODE(os.stat(self.database).st_mode), 0o600)
