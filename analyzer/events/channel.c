@@ -1,43 +1,55 @@
 /*
- * The way from the analyzer process to the recorder process. On the pipe and in the shared memory alike, an
- * event is a header (octets, sequence number) and its encoding.
+ * The way from the analyzer process to the recorder process: a ring of lumps in the memory that both share,
+ * and a pipe on which an octet says that there is more. An event is its length and its encoding.
+ *
+ * A lump is the sender's until LUMP octets of it are used, and then the receiver's until that empties it.
  */
 #include "analyzer/events/channel.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
-struct header {
-    uint32_t length;
-    uint32_t reserved;
-    uint64_t sequence;
-};
+#define HEADER sizeof(uint32_t)
+#define LUMP   ((uint32_t)64 * 1024)
+#define BUFFER (LUMP + HEADER + EVENT_MAX_OCTETS)
+#define LUMPS  16
 
-#define LUMP   (64 * 1024)
-#define BUFFER (LUMP + (int)sizeof(struct header) + EVENT_MAX_OCTETS)
+/* Octets on the pipe that may say in vain that there is more, before the receiver's caller looks around. */
+#define MAX_VAIN 1000
+
+struct lump {
+    _Atomic uint32_t used; /* octets of whole events; grows, until the receiver empties it */
+    uint8_t octets[BUFFER];
+};
 
 struct shared {
     struct channel_figures figures;
-    _Atomic uint32_t used; /* octets of whole events in `octets` */
-    uint8_t octets[BUFFER];
+    _Atomic uint32_t emptied; /* lumps; the sender waits for it to change */
+    struct lump lumps[LUMPS];
 };
 
 struct channel {
     struct shared *shared;
     int memory;           /* its descriptor; -1: closed */
     int receiver, sender; /* the pipe's ends; -1: closed */
-    uint64_t sequence;    /* of the last event sent or received */
+    uint32_t lump;        /* the number of the present one, counted from the beginning */
+    uint32_t used;        /* of it: sent or received */
+    /* the analyzer's side */
+    uint32_t announced; /* of `used` */
     /* the recorder's side */
     uint32_t captures, slots;
-    uint8_t *buffer; /* BUFFER octets */
+    uint8_t *buffer; /* BUFFER octets: what was received, where the sender cannot change it any more */
     size_t start, end;
-    size_t last;   /* octets of the last event taken, which end at `start` */
-    bool salvaged; /* the shared memory's remainder is in the buffer */
+    size_t last; /* octets of the last event taken, which end at `start` */
+    bool over;   /* the sender is gone */
 };
 
 /* Memory of a fixed size: the other side cannot cut it off below us. */
@@ -79,8 +91,6 @@ struct channel *channel_new(void)
         goto failed;
     channel->receiver = ends[0];
     channel->sender = ends[1];
-    /* a larger pipe lets both processes run on; not having it is no harm */
-    (void)fcntl(channel->sender, F_SETPIPE_SZ, 1 << 20);
     return channel;
 failed:
     channel_free(channel);
@@ -131,38 +141,59 @@ int channel_sender_fd(const struct channel *channel)
     return channel->sender;
 }
 
+static struct lump *present(struct channel *channel)
+{
+    return &channel->shared->lumps[channel->lump % LUMPS];
+}
+
+/* False: the recorder is gone. */
+static bool announce(struct channel *channel)
+{
+    static const uint8_t more[1] = {0};
+    ssize_t n;
+
+    do
+        n = write(channel->sender, more, sizeof more);
+    while (n < 0 && errno == EINTR);
+    return n > 0;
+}
+
 bool channel_flush(struct channel *channel)
 {
-    uint32_t used = atomic_load_explicit(&channel->shared->used, memory_order_relaxed);
-    uint32_t written = 0;
+    if (channel->announced == channel->used)
+        return true;
+    channel->announced = channel->used;
+    return announce(channel);
+}
 
-    while (written < used) {
-        ssize_t n = write(channel->sender, channel->shared->octets + written, used - written);
+/* Goes on to the next lump, when that is empty. False: the recorder is gone. */
+static bool begin_lump(struct channel *channel)
+{
+    _Atomic uint32_t *emptied = &channel->shared->emptied;
+    const struct timespec second = {1, 0};
+    uint32_t now;
 
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
+    channel->lump++;
+    channel->used = channel->announced = 0;
+    while (now = atomic_load_explicit(emptied, memory_order_acquire), channel->lump - now >= LUMPS)
+        if (syscall(SYS_futex, emptied, FUTEX_WAIT, now, &second, NULL, 0) != 0 && errno == ETIMEDOUT &&
+            !announce(channel))
             return false;
-        written += (uint32_t)n;
-    }
-    atomic_store_explicit(&channel->shared->used, 0, memory_order_release);
     return true;
 }
 
 bool channel_send(struct channel *channel, const struct event *event)
 {
-    uint32_t used = atomic_load_explicit(&channel->shared->used, memory_order_relaxed);
-    uint8_t *at = channel->shared->octets + used;
-    struct header header = {0};
+    struct lump *lump = present(channel);
+    uint8_t *at = lump->octets + channel->used;
+    uint32_t length = (uint32_t)event_encode(event, at + HEADER);
 
-    header.length = (uint32_t)event_encode(event, at + sizeof header);
-    if (header.length == 0)
+    if (length == 0)
         return true; /* cannot be: all texts are bounded far below the limit */
-    header.sequence = ++channel->sequence;
-    memcpy(at, &header, sizeof header);
-    used += (uint32_t)sizeof header + header.length;
-    atomic_store_explicit(&channel->shared->used, used, memory_order_release);
-    return used < LUMP || channel_flush(channel);
+    memcpy(at, &length, HEADER);
+    channel->used += (uint32_t)HEADER + length;
+    atomic_store_explicit(&lump->used, channel->used, memory_order_release);
+    return channel->used < LUMP || (channel_flush(channel) && begin_lump(channel));
 }
 
 void channel_become_receiver(struct channel *channel, uint32_t captures, uint32_t slots)
@@ -183,66 +214,76 @@ void channel_expect(struct channel *channel, uint32_t captures)
     channel->captures = captures;
 }
 
-/* Takes one event out of the buffer. CHANNEL_QUIET: there is no whole one. */
+/* Takes one event out of the buffer, which holds whole ones. */
 static enum channel_status take(struct channel *channel, struct event *event)
 {
-    struct header header;
+    size_t have = channel->end - channel->start;
+    uint32_t length;
 
-    while (channel->end - channel->start >= sizeof header) {
-        const uint8_t *octets = channel->buffer + channel->start + sizeof header;
-
-        memcpy(&header, channel->buffer + channel->start, sizeof header);
-        if (header.length == 0 || header.length > EVENT_MAX_OCTETS)
-            return CHANNEL_BROKEN;
-        if (channel->end - channel->start - sizeof header < header.length)
-            break;
-        channel->start += sizeof header + header.length;
-        channel->last = header.length;
-        if (header.sequence <= channel->sequence)
-            continue; /* salvaged, but it had come through the pipe */
-        if (header.sequence != channel->sequence + 1)
-            return CHANNEL_BROKEN;
-        channel->sequence = header.sequence;
-        return event_decode(event, octets, header.length, channel->captures, channel->slots) ? CHANNEL_EVENT
-                                                                                             : CHANNEL_BROKEN;
-    }
-    return CHANNEL_QUIET;
+    if (have < HEADER)
+        return CHANNEL_BROKEN;
+    memcpy(&length, channel->buffer + channel->start, HEADER);
+    if (length == 0 || length > EVENT_MAX_OCTETS || length > have - HEADER)
+        return CHANNEL_BROKEN;
+    channel->start += HEADER + length;
+    channel->last = length;
+    return event_decode(event, channel->buffer + channel->start - length, length, channel->captures,
+                        channel->slots)
+               ? CHANNEL_EVENT
+               : CHANNEL_BROKEN;
 }
 
-/* The analyzer is gone: what it had not written any more stands in the shared memory. */
-static void salvage(struct channel *channel)
+/* Copies what is new in the present lump, and gives it back when it is full. False: what the sender says of
+ * it cannot be. */
+static bool fetch(struct channel *channel)
 {
-    uint32_t used = atomic_load_explicit(&channel->shared->used, memory_order_acquire);
+    struct lump *lump = present(channel);
+    uint32_t used = atomic_load_explicit(&lump->used, memory_order_acquire);
 
-    channel->salvaged = true;
-    channel->start = 0;
-    channel->end = used <= BUFFER ? used : 0;
-    memcpy(channel->buffer, channel->shared->octets, channel->end);
+    channel->start = channel->end = 0;
+    if (used < channel->used || used > BUFFER)
+        return false;
+    channel->end = used - channel->used;
+    memcpy(channel->buffer, lump->octets + channel->used, channel->end);
+    channel->used = used;
+    if (used < LUMP)
+        return true;
+    channel->lump++;
+    channel->used = 0;
+    atomic_store_explicit(&lump->used, 0, memory_order_relaxed);
+    atomic_store_explicit(&channel->shared->emptied, channel->lump, memory_order_release);
+    (void)syscall(SYS_futex, &channel->shared->emptied, FUTEX_WAKE, 1, NULL, NULL, 0);
+    return true;
+}
+
+/* Waits for an octet on the pipe, and takes all that are there. False: none came. */
+static bool hear(struct channel *channel, int timeout_ms)
+{
+    struct pollfd ready = {channel->receiver, POLLIN, 0};
+    uint8_t octets[4096];
+    ssize_t n;
+
+    if (poll(&ready, 1, timeout_ms) <= 0)
+        return false; /* a signal counts as quiet: the caller looks around */
+    n = read(channel->receiver, octets, sizeof octets);
+    if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+        channel->over = true;
+    return true;
 }
 
 enum channel_status channel_receive(struct channel *channel, struct event *event, int timeout_ms)
 {
-    for (;;) {
-        enum channel_status status = take(channel, event);
-        struct pollfd ready = {channel->receiver, POLLIN, 0};
-        ssize_t n;
+    for (unsigned vain = 0;; vain++) {
+        bool over = channel->over; /* before it is looked for the last time */
 
-        if (status != CHANNEL_QUIET)
-            return status;
-        if (channel->salvaged)
+        if (channel->start == channel->end && !fetch(channel))
+            return CHANNEL_BROKEN;
+        if (channel->start < channel->end)
+            return take(channel, event);
+        if (over)
             return CHANNEL_END;
-        memmove(channel->buffer, channel->buffer + channel->start, channel->end - channel->start);
-        channel->end -= channel->start;
-        channel->start = 0;
-        if (poll(&ready, 1, timeout_ms) <= 0)
-            return CHANNEL_QUIET; /* a signal counts as quiet: the caller looks around */
-        n = read(channel->receiver, channel->buffer + channel->end, (size_t)BUFFER - channel->end);
-        if (n < 0 && (errno == EINTR || errno == EAGAIN))
-            continue;
-        if (n <= 0)
-            salvage(channel);
-        else
-            channel->end += (size_t)n;
+        if (vain == MAX_VAIN || !hear(channel, timeout_ms))
+            return CHANNEL_QUIET;
     }
 }
 

@@ -1,10 +1,9 @@
 /*
- * The way from the analyzer process to the recorder process: one pipe of length-prefixed events, and a shared
- * page of figures that say how far the analyzer is.
+ * The way from the analyzer process to the recorder process: events, and figures that say how far the
+ * analyzer is, in memory that both share; and a pipe that wakes the recorder.
  *
- * Events are collected in memory that both processes share and written to the pipe in lumps; each bears a
- * sequence number. So when the analyzer dies in the middle of a packet, the recorder still takes what was
- * found before: first the rest of the pipe, then what the shared memory holds beyond it.
+ * An event is in that memory once it is sent. So when the analyzer dies in the middle of a packet, the
+ * recorder still takes what was found before. It trusts nothing there: what it looks at it has copied.
  */
 #ifndef IMAPTAP_ANALYZER_EVENTS_CHANNEL_H
 #define IMAPTAP_ANALYZER_EVENTS_CHANNEL_H
@@ -72,9 +71,10 @@ struct channel_figures *channel_figures(struct channel *channel);
 void channel_become_sender(struct channel *channel);
 /* The descriptor that must stay open in the child. */
 int channel_sender_fd(const struct channel *channel);
-/* Adds an event; writes to the pipe when enough has come together. False: the recorder is gone. */
+/* Adds an event; wakes the recorder when enough has come together, and waits for it when there is no room.
+ * False: the recorder is gone. */
 bool channel_send(struct channel *channel, const struct event *event);
-/* Writes what has come together. False: the recorder is gone. */
+/* Wakes the recorder for what has come together. False: the recorder is gone. */
 bool channel_flush(struct channel *channel);
 
 /* --- the recorder's side --- */

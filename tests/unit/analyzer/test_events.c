@@ -13,6 +13,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -210,6 +212,87 @@ static void no_event_of_a_sender_that_dies_is_lost(void **state)
         assert_int_equal(received_from_child(count, true), count);
 }
 
+static void a_sender_learns_that_nobody_receives(void **state)
+{
+    struct channel *channel = channel_new();
+    pid_t child;
+    int status;
+
+    (void)state;
+    assert_non_null(channel);
+    child = fork();
+    if (child == 0) {
+        struct event event = {.kind = EVENT_AFTER, .after = {.slot = 1, .text = {"some text", 9}}};
+
+        signal(SIGPIPE, SIG_IGN);
+        channel_become_sender(channel);
+        while (channel_send(channel, &event))
+            ;
+        _exit(7);
+    }
+    channel_free(channel);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+
+/* Sends events, and writes nonsense over the shared memory between them. */
+static _Noreturn void send_nonsense(struct channel *channel, unsigned seed)
+{
+    struct event event = {.kind = EVENT_AFTER, .after = {.slot = 1, .text = {"some text", 9}}};
+    struct stat about;
+    uint8_t *memory;
+
+    srand(seed);
+    signal(SIGPIPE, SIG_IGN);
+    if (fstat(channel_memory_fd(channel), &about) != 0)
+        _exit(1);
+    memory =
+        mmap(NULL, (size_t)about.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, channel_memory_fd(channel), 0);
+    if (memory == MAP_FAILED)
+        _exit(1);
+    channel_become_sender(channel);
+    for (int i = 0; i < 100; i++) {
+        size_t at = sizeof(struct channel_figures), length = 1 + (size_t)rand() % 64;
+
+        /* at the beginning of the first lump, or anywhere */
+        at += (size_t)rand() % (seed % 2 != 0 ? 256 : (size_t)about.st_size - at - length);
+        for (unsigned number = 0; number < 200; number++) {
+            event.after.number = number;
+            (void)channel_send(channel, &event);
+        }
+        for (size_t j = 0; j < length; j++)
+            memory[at + j] = (uint8_t)(seed % 3 == 0 ? 0xff : rand() % (seed % 3 == 1 ? 256 : 2));
+        (void)channel_flush(channel);
+    }
+    _exit(0);
+}
+
+static void whatever_a_sender_writes_is_taken_or_refused_without_harm(void **state)
+{
+    (void)state;
+    for (unsigned seed = 0; seed < 60; seed++) {
+        struct channel *channel = channel_new();
+        enum channel_status status;
+        struct event event;
+        pid_t child;
+
+        assert_non_null(channel);
+        child = fork();
+        if (child == 0)
+            send_nonsense(channel, seed);
+        channel_become_receiver(channel, 1, 10);
+        do {
+            status = channel_receive(channel, &event, 100);
+            if (status == CHANNEL_QUIET)
+                kill(child, SIGKILL); /* it has made itself wait for ever */
+        } while (status == CHANNEL_EVENT || status == CHANNEL_QUIET);
+        assert_true(status == CHANNEL_END || status == CHANNEL_BROKEN);
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+        channel_free(channel);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +303,8 @@ int main(void)
         cmocka_unit_test(every_cut_and_every_changed_octet_is_taken_or_refused_without_harm),
         cmocka_unit_test(all_events_of_a_sender_that_ends_arrive_in_order),
         cmocka_unit_test(no_event_of_a_sender_that_dies_is_lost),
+        cmocka_unit_test(a_sender_learns_that_nobody_receives),
+        cmocka_unit_test(whatever_a_sender_writes_is_taken_or_refused_without_harm),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
