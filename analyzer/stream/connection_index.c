@@ -71,13 +71,22 @@ bool connection_index_key(const struct segment *segment, struct connection_key *
     return source_is_first;
 }
 
+static inline uint64_t word_of(const struct connection_key *key, size_t word)
+{
+    uint64_t value;
+
+    memcpy(&value, (const uint8_t *)key + word * sizeof value, sizeof value);
+    return value;
+}
+
 /* What a word of the key adds to the hash. */
-static inline uint64_t share_of(const struct connection_index *index, const uint64_t words[KEY_WORDS],
+static inline uint64_t share_of(const struct connection_index *index, const struct connection_key *key,
                                 size_t word)
 {
     const uint64_t *secret = index->secret + 1 + 2 * word;
+    uint64_t value = word_of(key, word);
 
-    return secret[0] * (uint32_t)words[word] + secret[1] * (words[word] >> 32);
+    return secret[0] * (uint32_t)value + secret[1] * (value >> 32);
 }
 
 /* Multilinear hashing (Lemire and Kaser, 2014): whatever addresses somebody chooses who does not know the
@@ -85,25 +94,21 @@ static inline uint64_t share_of(const struct connection_index *index, const uint
  * other. */
 uint32_t connection_index_hash(const struct connection_index *index, const struct connection_key *key)
 {
-    uint64_t words[KEY_WORDS], sum;
+    uint64_t sum =
+        index->secret[0] + share_of(index, key, 1) + share_of(index, key, 3) + share_of(index, key, 4);
 
-    memcpy(words, key, sizeof words);
-    sum =
-        index->secret[0] + share_of(index, words, 1) + share_of(index, words, 3) + share_of(index, words, 4);
     /* these are zero, and add nothing, but in IPv6 and in tunnels */
-    if ((words[0] | words[2] | words[5]) != 0)
-        sum += share_of(index, words, 0) + share_of(index, words, 2) + share_of(index, words, 5);
+    if ((word_of(key, 0) | word_of(key, 2) | word_of(key, 5)) != 0)
+        sum += share_of(index, key, 0) + share_of(index, key, 2) + share_of(index, key, 5);
     return (uint32_t)(sum >> 32);
 }
 
 static bool same_key(const struct connection_key *a, const struct connection_key *b)
 {
-    uint64_t left[KEY_WORDS], right[KEY_WORDS], differ = 0;
+    uint64_t differ = 0;
 
-    memcpy(left, a, sizeof left);
-    memcpy(right, b, sizeof right);
     for (size_t i = 0; i < KEY_WORDS; i++)
-        differ |= left[i] ^ right[i];
+        differ |= word_of(a, i) ^ word_of(b, i);
     return differ == 0;
 }
 
