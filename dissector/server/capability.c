@@ -100,7 +100,8 @@ struct imap_text capability_code(struct imap_text text, bool *partial)
 {
     static const char start[] = "[CAPABILITY ";
     size_t skip = sizeof start - 1;
-    if (text.length < skip || strncasecmp(text.octets, start, skip) != 0)
+    /* most lines have no code at all, and a call to learn that is dear */
+    if (text.length < skip || *text.octets != *start || strncasecmp(text.octets, start, skip) != 0)
         return (struct imap_text){NULL, 0};
     const char *close = memchr(text.octets, ']', text.length);
     size_t end = close ? (size_t)(close - text.octets) : text.length;
