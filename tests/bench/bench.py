@@ -248,7 +248,7 @@ def parse():
     parser.add_argument("--workload", action="append", choices=WORKLOADS, help="only this one (may be given again)")
     parser.add_argument("--program", action="append", help="only this one (may be given again): empty loop, imaptap "
                         "(with --no-hash), imaptap+sha256 (as it is), libnids loop, dsniff, ndpiReader, tshark")
-    parser.add_argument("--runs", type=int, default=5, help="timed runs of each (default 5)")
+    parser.add_argument("--runs", type=int, default=9, help="timed runs of each (default 9)")
     parser.add_argument("--quick", action="store_true", help="three runs, without the two larger sizes of growth and without "
                         "peers; budgets that need them are not judged")
     parser.add_argument("--slow", type=float, default=5, help="a peer that takes longer, in seconds, runs once (default 5)")
