@@ -1,6 +1,6 @@
 # Profile-guided optimisation: the program is built once more in the folder `training`, where it counts which way each
-# branch goes, and reads the sample captures; by what it counted, gcc places branches, loops and calls. A tenth of the
-# time, for a build that takes twice as long.
+# branch goes, and reads the sample captures and a small hostile one; by what it counted, gcc places branches, loops and
+# calls. A tenth of the time, for a build that takes twice as long.
 #
 # The profile is a header too, which every source includes: who depends on it is built anew when it changes.
 option(IMAPTAP_PROFILE "Optimise by what the program does with the sample captures (gcc)" ON)
@@ -23,7 +23,8 @@ function(profile_use)
     return()
   endif()
   set(folder ${PROJECT_BINARY_DIR}/training)
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS analyzer/*.[ch] db/* dissector/*.[ch] samples/*.pcap samples/*.pcapng)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS analyzer/*.[ch] db/* dissector/*.[ch] tests/bench/*.[ch]
+       samples/*.pcap samples/*.pcapng)
   add_custom_command(
     OUTPUT ${folder}/profile.h
     COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DFOLDER=${folder} -DCOMPILER=${CMAKE_C_COMPILER}

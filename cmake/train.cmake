@@ -1,4 +1,5 @@
-# Builds the program that counts, in FOLDER, has it read the sample captures of SOURCE, and writes profile.h there.
+# Builds the program that counts, in FOLDER, has it read the sample captures of SOURCE and a little of what an attacker
+# sends, and writes profile.h there.
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT status EQUAL 0)
@@ -8,11 +9,13 @@ endfunction()
 
 cmake_host_system_information(RESULT cores QUERY NUMBER_OF_LOGICAL_CORES)
 run(${CMAKE_COMMAND} -S ${SOURCE} -B ${FOLDER} -DCMAKE_C_COMPILER=${COMPILER} "-DCMAKE_C_FLAGS=${FLAGS}" -DCMAKE_BUILD_TYPE=Release
-    -DBUILD_TESTING=OFF -DCMAKE_INTERPROCEDURAL_OPTIMIZATION=OFF -DIMAPTAP_STATIC_SQLITE=${STATIC_SQLITE} -DIMAPTAP_TRAINING=ON)
-run(${CMAKE_COMMAND} --build ${FOLDER} --target imaptap -j ${cores})
+    -DBUILD_TESTING=OFF -DCMAKE_INTERPROCEDURAL_OPTIMIZATION=OFF -DIMAPTAP_STATIC_SQLITE=${STATIC_SQLITE} -DIMAPTAP_TRAINING=ON
+    -DIMAPTAP_BENCH=ON)
+run(${CMAKE_COMMAND} --build ${FOLDER} --target imaptap bench_generate -j ${cores})
+run(${FOLDER}/tests/bench/bench_generate hostile ${FOLDER}/hostile.pcap ${FOLDER}/hostile.truth --scale 0.01)
 file(REMOVE_RECURSE ${FOLDER}/profile)
 file(REMOVE ${FOLDER}/samples.db)
 file(GLOB_RECURSE captures ${SOURCE}/samples/*.pcap ${SOURCE}/samples/*.pcapng)
-run(${FOLDER}/imaptap read -q -d ${FOLDER}/samples.db ${captures})
+run(${FOLDER}/imaptap read -q -d ${FOLDER}/samples.db ${captures} ${FOLDER}/hostile.pcap)
 string(TIMESTAMP now UTC)
 file(WRITE ${FOLDER}/profile.h "/* The program was trained at ${now}. */\n")

@@ -21,9 +21,9 @@
 static const char settings[] = "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
                                "PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 16777216;";
 
-/* A new database that captures are read into: half as many pages to read and write. One that is written live
+/* A new database that captures are read into: a quarter of the pages to read and write. One that is written live
  * logs a whole page for each that changes. */
-static const char large_pages[] = "PRAGMA page_size = 8192;";
+static const char large_pages[] = "PRAGMA page_size = 16384;";
 
 /* What CHECK says of a row holds for ours before they are bound: the type of a column follows from the
  * function that binds it, and ranges and words are looked at where rows are taken (check_connection and its
