@@ -343,9 +343,11 @@ static int open_database(struct store *store, int busy_ms)
     if (status != STORE_OK)
         return status;
     (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-    status = execute(store, settings);
-    if (status == STORE_OK && found == DATABASE_EMPTY && !store->live)
+    /* the size of the cache, which is told in octets, is counted in pages from then on */
+    if (found == DATABASE_EMPTY && !store->live)
         status = execute(store, large_pages);
+    if (status == STORE_OK)
+        status = execute(store, settings);
     if (status == STORE_OK && found != DATABASE_OURS)
         status = bring_schema(store);
     if (status == STORE_OK)
