@@ -212,20 +212,37 @@ bool lexer_line_end(struct lexer *lexer)
     return false;
 }
 
+/* How many octets of a literal are neither NUL nor, as long as that matters, a separator. */
+static size_t plain_literal(const struct argument *argument, const uint8_t *octets, size_t length)
+{
+    size_t part = 0;
+    if (argument->doubtful) {
+        const uint8_t *nul = memchr(octets, 0, length);
+        return nul ? (size_t)(nul - octets) : length;
+    }
+    while (part < length && octets[part] != 0 && !is_separator(octets[part]))
+        part++;
+    return part;
+}
+
 void lexer_literal(struct lexer *lexer, struct budget *budget, const uint8_t *octets, size_t length)
 {
     struct argument *argument = lexer_current(lexer);
+    size_t kept = 0;
     for (size_t i = 0; i < length; i++) {
+        size_t plain = plain_literal(argument, octets + i, length - i);
+        argument->sent += plain;
+        i += plain;
+        if (i == length)
+            break;
         if (is_separator(octets[i]) && !argument->doubtful) {
-            keep(lexer, budget, octets, i);
+            keep(lexer, budget, octets + kept, i - kept);
             doubt(argument);
-            octets += i;
-            length -= i;
-            i = 0;
+            kept = i;
         }
         validator_literal(&argument->found, octets[i], argument->sent++);
     }
-    keep(lexer, budget, octets, length);
+    keep(lexer, budget, octets + kept, length - kept);
 }
 
 void lexer_literal_hole(struct lexer *lexer, uint64_t length)
