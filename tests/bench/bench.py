@@ -30,6 +30,7 @@ WORKLOADS = {  # name: (the generator's workload, scale, what it is)
 }
 IMAPTAPS = ("imaptap", "imaptap+sha256")  # read --no-hash, and read as it is without options
 PEERS_LEAVE_OUT = {"growth4", "growth16"}  # these ask how imaptap grows
+BESIDE = {"hostile": "dense", "growth16": "dense"}  # what their budgets compare them with: measured in turn with them
 TIMEOUT_S = 120  # of a peer
 SLOW_S = 20  # what imaptap takes longer for is not run five times either
 
@@ -161,6 +162,8 @@ class Measurement:
         self.runs = {}
         self.peaks = {}
         self.wrong = []
+        self.beside = Measurement(options, BESIDE[name], programs) if name in BESIDE else None
+        self.beside_walls = []
 
     def names(self):
         names = self.programs.names(self.options.program)
@@ -193,6 +196,8 @@ class Measurement:
         for number in range(self.options.runs):
             for program in fast:
                 self.runs[program].append(self.once(program))
+            if self.beside and "imaptap" in fast:
+                self.beside_walls.append(self.beside.once("imaptap")["wall"])
             print(f"bench: {self.name}: run {number + 1} of {self.options.runs}", file=sys.stderr)
         for suffix in "", "-journal":
             if os.path.exists(self.database + suffix):
@@ -210,9 +215,14 @@ class Measurement:
                 "ratio": statistics.median(walls) / empty if empty else None,
                 "peak": self.peaks[program], "over": any(r["over"] for r in runs), "walls": walls,
             }
+        beside = None
+        if self.beside_walls:
+            self.wrong += self.beside.wrong
+            beside = {"workload": self.beside.name, "frames": int(self.beside.truth["frames"]),
+                      "median": statistics.median(self.beside_walls), "walls": self.beside_walls}
         return {"what": WORKLOADS[self.name][2], "octets": os.path.getsize(self.capture),
                 "frames": int(self.truth["frames"]), "logins": int(self.truth["logins"]),
-                "programs": programs, "rows_equal_truth": not self.wrong if any(program in self.runs for program in IMAPTAPS) else None,
+                "programs": programs, "beside": beside, "rows_equal_truth": not self.wrong if any(program in self.runs for program in IMAPTAPS) else None,
                 "wrong": self.wrong}
 
 

@@ -17,6 +17,11 @@ def per_frame(workload):
     return workload["programs"]["imaptap"]["median"] / workload["frames"] * 1e9
 
 
+def beside(workload, otherwise):
+    """The seconds that imaptap took for dense in turn with this workload: a machine may be slower an hour later."""
+    return workload["beside"]["median"] if workload.get("beside") else otherwise
+
+
 def judge(workloads):
     """A list of budgets, of those workloads that were measured."""
     measured = {name: w for name, w in workloads.items() if "imaptap" in w["programs"]}
@@ -29,9 +34,11 @@ def judge(workloads):
         found.append(budget(f"{name}: memory", peak / MIB, MEMORY.get(name, MEMORY_OF_OTHERS), "MiB"))
     if "growth16" in measured and "dense" in measured:
         one, sixteen = (measured[name]["programs"]["imaptap"] for name in ("dense", "growth16"))
-        found.append(budget("growth: time of 16x", sixteen["median"] / one["median"], GROWTH, "x dense"))
+        time = beside(measured["growth16"], one["median"])
+        found.append(budget("growth: time of 16x", sixteen["median"] / time, GROWTH, "x dense"))
         found.append(budget("growth: memory of 16x", sixteen["peak"] / one["peak"], GROWTH_MEMORY, "x dense"))
     if "hostile" in measured and "dense" in measured:
-        dense, hostile = per_frame(measured["dense"]), per_frame(measured["hostile"])
+        hostile = per_frame(measured["hostile"])
+        dense = beside(measured["hostile"], measured["dense"]["programs"]["imaptap"]["median"]) / measured["dense"]["frames"] * 1e9
         found.append(budget("hostile: time of a packet", hostile, round(dense, 2), "ns, as dense"))
     return found
