@@ -19,7 +19,7 @@
 
 /* Deleted rows are overwritten. */
 static const char settings[] = "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
-                               "PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 16777216;";
+                               "PRAGMA cache_size = -12288; PRAGMA journal_size_limit = 16777216;";
 
 /* A new database that captures are read into: a quarter of the pages to read and write. One that is written live
  * logs a whole page for each that changes. */
