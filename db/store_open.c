@@ -21,8 +21,8 @@
 static const char settings[] = "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
                                "PRAGMA cache_size = -12288; PRAGMA journal_size_limit = 16777216;";
 
-/* A new database that captures are read into: a quarter of the pages to read and write. One that is written live
- * logs a whole page for each that changes. */
+/* A new database that captures are read into: a quarter of the pages to read and write. One that is written
+ * live logs a whole page for each that changes. */
 static const char large_pages[] = "PRAGMA page_size = 16384;";
 
 /* What CHECK says of a row holds for ours before they are bound: the type of a column follows from the
