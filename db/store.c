@@ -274,8 +274,9 @@ int store_make_pending(struct store *store)
     return rc == SQLITE_OK ? STORE_OK : store_fail_sqlite(store, rc);
 }
 
-/* What the end waits for is written early: the pages to the file, unless readers would have to be waited for,
- * and from there to the disk. A failure only means that it is not, or SQLite tells of it again. */
+/* What the end waits for is written early: the pages to the file, and from there to the disk. Readers that
+ * are there are not waited for; new ones wait from then on until the commit, as they do for any transaction
+ * that outgrows the cache. A failure only means that it is not written yet, or SQLite tells of it again. */
 static void write_behind(struct store *store)
 {
     if (store->live || ++store->batches % BATCHES_BEHIND != 0 || !store_lock_file(store))
