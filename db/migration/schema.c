@@ -93,26 +93,39 @@ static int replace_table(sqlite3 *db, const char *table, const char *sql)
     return rc == SQLITE_OK ? execute(db, "DROP TABLE " OLD_TABLE) : rc;
 }
 
-/* Whether `db` has this very object. */
-static int has_object(sqlite3 *db, const char *type, const char *name, const char *sql, bool *there,
-                      bool *same)
+int schema_find(sqlite3 *db, const char *type, const char *name, char **sql)
 {
     sqlite3_stmt *statement = NULL;
-    int rc = sqlite3_prepare_v2(db, "SELECT sql = ?3 FROM sqlite_master WHERE type = ?1 AND name = ?2", -1,
-                                &statement, NULL);
+    int rc = sqlite3_prepare_v2(
+        db, "SELECT sql FROM main.sqlite_schema WHERE type = ?1 AND name = ?2 AND sql IS NOT NULL", -1,
+        &statement, NULL);
 
+    *sql = NULL;
     if (rc == SQLITE_OK)
         rc = sqlite3_bind_text(statement, 1, type, -1, SQLITE_STATIC);
     if (rc == SQLITE_OK)
         rc = sqlite3_bind_text(statement, 2, name, -1, SQLITE_STATIC);
     if (rc == SQLITE_OK)
-        rc = sqlite3_bind_text(statement, 3, sql, -1, SQLITE_STATIC);
-    if (rc == SQLITE_OK)
         rc = sqlite3_step(statement);
-    *there = rc == SQLITE_ROW;
-    *same = *there && sqlite3_column_int(statement, 0) == 1;
+    if (rc == SQLITE_ROW) {
+        *sql = sqlite3_mprintf("%s", sqlite3_column_text(statement, 0));
+        rc = *sql == NULL ? SQLITE_NOMEM : SQLITE_DONE;
+    }
     (void)sqlite3_finalize(statement);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Whether `db` has this very object. */
+static int has_object(sqlite3 *db, const char *type, const char *name, const char *sql, bool *there,
+                      bool *same)
+{
+    char *declared;
+    int rc = schema_find(db, type, name, &declared);
+
+    *there = declared != NULL;
+    *same = *there && strcmp(declared, sql) == 0;
+    sqlite3_free(declared);
+    return rc;
 }
 
 /* Views and indexes that differ go before tables move, and come back when all tables stand. */

@@ -114,35 +114,11 @@ static int declare(struct staged *staged, struct tree *schema, const char *type,
     return SQLITE_OK;
 }
 
-/* How the main database declares a table or an index. Free *sql with sqlite3_free; NULL: it does not. Returns
- * a code of SQLite's. */
-static int find_declared(sqlite3 *db, const char *type, const char *name, char **sql)
-{
-    sqlite3_stmt *statement = NULL;
-    int rc = sqlite3_prepare_v2(
-        db, "SELECT sql FROM main.sqlite_schema WHERE type = ?1 AND name = ?2 AND sql IS NOT NULL", -1,
-        &statement, NULL);
-
-    *sql = NULL;
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_text(statement, 1, type, -1, SQLITE_STATIC);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_text(statement, 2, name, -1, SQLITE_STATIC);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(statement);
-    if (rc == SQLITE_ROW) {
-        *sql = sqlite3_mprintf("%s", sqlite3_column_text(statement, 0));
-        rc = *sql == NULL ? SQLITE_NOMEM : SQLITE_DONE;
-    }
-    (void)sqlite3_finalize(statement);
-    return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
 static int declare_table(struct staged *staged, struct tree *schema, enum staged_table which)
 {
     const struct table *table = &tables[which];
     char *sql;
-    int rc = find_declared(staged->db, "table", table->name, &sql);
+    int rc = schema_find(staged->db, "table", table->name, &sql);
 
     staged->copied[which] = table->copied && sql != NULL && schema_has(sql);
     if (rc == SQLITE_OK && !staged->copied[which]) {
@@ -160,7 +136,7 @@ static int declare_index(struct staged *staged, struct tree *schema, size_t whic
 {
     const struct index *index = &indexes[which];
     char *sql;
-    int rc = find_declared(staged->db, "index", index->name, &sql);
+    int rc = schema_find(staged->db, "index", index->name, &sql);
 
     if (rc == SQLITE_OK && sql != NULL && strcmp(sql, index->sql) == 0)
         rc = declare(staged, schema, "index", index->name, tables[index->table].name, sql,
