@@ -179,14 +179,6 @@ static bool is_new(const char *database)
     return new;
 }
 
-static bool has_pipe(const struct inputs *inputs)
-{
-    for (size_t i = 0; i < inputs->count; i++)
-        if (inputs->items[i].is_pipe)
-            return true;
-    return false;
-}
-
 /* The recorder's walls: `status` is that of one of them. */
 static bool is_held(int status)
 {
@@ -267,7 +259,7 @@ static int read_captures(struct inputs *inputs, const struct settings *settings,
             return EXIT_UNREAD;
         }
     }
-    early = reading != NULL && !has_pipe(inputs) && is_new(database);
+    early = reading != NULL && !inputs_have_pipe(inputs) && is_new(database);
     if (early) {
         if (!is_held(confine_recorder_files(database, NULL, NULL, false)))
             goto cleanup;

@@ -174,6 +174,14 @@ int inputs_add(struct inputs *inputs, const char *name, FILE *errors)
     return add(inputs, name, fd, &about, errors);
 }
 
+bool inputs_have_pipe(const struct inputs *inputs)
+{
+    for (size_t i = 0; i < inputs->count; i++)
+        if (inputs->items[i].is_pipe)
+            return true;
+    return false;
+}
+
 void inputs_free(struct inputs *inputs)
 {
     for (size_t i = 0; i < inputs->count; i++) {

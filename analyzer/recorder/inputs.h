@@ -47,4 +47,7 @@ bool inputs_is_capture(int fd);
 /* Closes and frees all of them. */
 void inputs_free(struct inputs *inputs);
 
+/* Whether one of them is a pipe, which can be read only once. */
+bool inputs_have_pipe(const struct inputs *inputs);
+
 #endif

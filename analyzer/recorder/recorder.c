@@ -250,7 +250,7 @@ int recorder_read(struct reading *reading, struct store *store, bool show_progre
 {
     const struct inputs *inputs = reading->inputs;
     const struct outcome *outcomes = reading->result->outcomes;
-    bool hash = reading->options->hash, has_pipe = false;
+    bool hash = reading->options->hash;
     uint64_t total = 0;
     int status;
 
@@ -261,12 +261,10 @@ int recorder_read(struct reading *reading, struct store *store, bool show_progre
     find_known(reading);
     if (reading->channel != NULL)
         check_started(reading);
-    for (size_t i = 0; i < inputs->count; i++) {
-        has_pipe = has_pipe || inputs->items[i].is_pipe;
+    for (size_t i = 0; i < inputs->count; i++)
         if (outcomes[i].state == OUTCOME_PENDING)
             total += inputs->items[i].octets;
-    }
-    progress_start(&reading->progress, show_progress, has_pipe ? 0 : total);
+    progress_start(&reading->progress, show_progress, inputs_have_pipe(inputs) ? 0 : total);
     if (hash)
         reading->hashing = hashing_new(inputs, outcomes);
     status = hash && reading->hashing == NULL ? -1 : read_pending(reading);
