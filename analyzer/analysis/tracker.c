@@ -4,12 +4,10 @@
  */
 #include "analyzer/analysis/tracker.h"
 
-#include "analyzer/analysis/community_id.h"
 #include "analyzer/analysis/user_mask.h"
 #include "analyzer/stream/detect.h"
 #include "dissector/shared.h"
 
-#include <arpa/inet.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,40 +40,14 @@ static void tell(struct tracker *tracker)
         tracker->heard = false;
 }
 
-/* inet_ntop goes through printf, which takes a tenth of the time of a login. */
-static void write_ipv4(const uint8_t address[4], char text[46])
-{
-    for (int i = 0; i < 4; i++) {
-        unsigned number = address[i];
-
-        if (number >= 100)
-            *text++ = (char)('0' + number / 100);
-        if (number >= 10)
-            *text++ = (char)('0' + number / 10 % 10);
-        *text++ = (char)('0' + number % 10);
-        *text++ = i < 3 ? '.' : '\0';
-    }
-}
-
-static void write_address(const uint8_t address[16], char text[46])
-{
-    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-    if (memcmp(address, mapped, sizeof mapped) == 0)
-        write_ipv4(address + 12, text);
-    else
-        inet_ntop(AF_INET6, address, text, 46);
-}
-
 static void tell_identity(const struct connection *connection, struct event_connection *told)
 {
-    write_address(connection->client, told->client_ip);
-    write_address(connection->server, told->server_ip);
+    memcpy(told->client, connection->client, sizeof told->client);
+    memcpy(told->server, connection->server, sizeof told->server);
     told->client_port = connection->client_port;
     told->server_port = connection->server_port;
     told->vlan = (int32_t)connection->vlan - 1;
     memcpy(told->tunnel, connection->tunnel_text, sizeof told->tunnel);
-    community_id(connection, told->community_id);
     told->first_ns = connection->first_ns;
 }
 

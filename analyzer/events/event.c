@@ -60,25 +60,23 @@ static void get_capture(struct wire_reader *in, struct event_capture *capture, b
 
 static void put_identity(struct wire_writer *out, const struct event_connection *connection)
 {
-    wire_put_string(out, connection->client_ip);
-    wire_put_string(out, connection->server_ip);
+    wire_put(out, connection->client, sizeof connection->client);
+    wire_put(out, connection->server, sizeof connection->server);
     wire_put_u32(out, connection->client_port);
     wire_put_u32(out, connection->server_port);
     wire_put_u32(out, (uint32_t)(connection->vlan + 1));
     wire_put_string(out, connection->tunnel);
-    wire_put_string(out, connection->community_id);
     wire_put_i64(out, connection->first_ns);
 }
 
 static void get_identity(struct wire_reader *in, struct event_connection *connection)
 {
-    wire_get_string(in, connection->client_ip, sizeof connection->client_ip);
-    wire_get_string(in, connection->server_ip, sizeof connection->server_ip);
+    wire_get(in, connection->client, sizeof connection->client);
+    wire_get(in, connection->server, sizeof connection->server);
     connection->client_port = (uint16_t)wire_get_below(in, 65536);
     connection->server_port = (uint16_t)wire_get_below(in, 65536);
     connection->vlan = (int32_t)wire_get_below(in, 4097) - 1;
     wire_get_string(in, connection->tunnel, sizeof connection->tunnel);
-    wire_get_string(in, connection->community_id, sizeof connection->community_id);
     connection->first_ns = wire_get_i64(in);
 }
 

@@ -40,11 +40,10 @@ struct event_connection {
     uint32_t slot; /* the analyzer's number of it while it is open */
     uint32_t capture;
     bool again; /* it was told before: what cannot change, from here to first_ns, is not told once more */
-    char client_ip[46], server_ip[46];
+    uint8_t client[16], server[16]; /* addresses in network byte order, IPv4 as ::ffff:a.b.c.d */
     uint16_t client_port, server_port;
     int32_t vlan; /* -1: none */
     char tunnel[48];
-    char community_id[40];
     int64_t first_ns, last_ns;
     struct imap_text greeting, server_product, server_host, capabilities, client_ident, server_ident,
         origin_ip, origin_source;

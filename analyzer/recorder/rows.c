@@ -3,6 +3,8 @@
  */
 #include "analyzer/recorder/rows.h"
 
+#include "analyzer/recorder/address.h"
+#include "analyzer/recorder/community_id.h"
 #include "analyzer/stream/connection.h"
 #include "dissector/session.h"
 
@@ -100,14 +102,13 @@ enum rows_status rows_take_connection(struct rows *rows, struct store *store, in
                                       const struct event_connection *told, int64_t *more_lost)
 {
     struct slot *slot = slot_of(rows, told->slot);
-    char origin_ip[46], origin_source[65];
+    char origin_ip[46], origin_source[65], community[COMMUNITY_ID_SIZE];
     struct store_connection row = {
         .capture_id = capture_id,
         .client_port = told->client_port,
         .server_port = told->server_port,
         .vlan = told->vlan,
         .tunnel = told->tunnel[0] ? told->tunnel : NULL,
-        .community_id = told->community_id,
         .first_ns = told->first_ns,
         .last_ns = told->last_ns,
         .greeting = told->greeting,
@@ -136,16 +137,19 @@ enum rows_status rows_take_connection(struct rows *rows, struct store *store, in
         return ROWS_UNKNOWN;
     *more_lost = told->lost_octets - slot->lost_octets;
     slot->lost_octets = told->lost_octets;
-    memcpy(row.client_ip, told->client_ip, sizeof row.client_ip);
-    memcpy(row.server_ip, told->server_ip, sizeof row.server_ip);
     if (told->origin_ip.octets != NULL && told->origin_source.octets != NULL) {
         row.origin_ip = copy_text(origin_ip, told->origin_ip);
         row.origin_source = copy_text(origin_source, told->origin_source);
     }
-    if (slot->row == 0)
+    if (slot->row == 0) {
+        address_write(told->client, row.client_ip);
+        address_write(told->server, row.server_ip);
+        community_id(told, community);
+        row.community_id = community;
         status = store_connection_add(store, &row, &slot->row);
-    else
+    } else {
         status = store_connection_update(store, slot->row, &row);
+    }
     if (told->ended)
         memset(slot, 0, sizeof *slot);
     return status == STORE_OK ? ROWS_OK : ROWS_STORE;

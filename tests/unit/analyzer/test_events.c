@@ -67,6 +67,7 @@ static void a_login_comes_out_as_it_went_in(void **state)
 /* What cannot change goes with the first telling alone. */
 static void a_connection_told_again_brings_only_what_can_change(void **state)
 {
+    static const uint8_t client[16] = {[10] = 0xff, 0xff, 192, 0, 2, 1}, nobody[16];
     static uint8_t octets[EVENT_MAX_OCTETS];
     struct event event = {.kind = EVENT_CONNECTION}, back;
     struct event_connection *connection = &event.connection;
@@ -80,11 +81,11 @@ static void a_connection_told_again_brings_only_what_can_change(void **state)
     connection->first_ns = 7;
     connection->last_ns = 8;
     connection->greeting = text("ready");
-    memcpy(connection->client_ip, "192.0.2.1", 10);
+    memcpy(connection->client, client, sizeof client);
     length = event_encode(&event, octets);
     assert_true(event_decode(&back, octets, length, 2, 10));
     assert_false(back.connection.again);
-    assert_string_equal(back.connection.client_ip, "192.0.2.1");
+    assert_memory_equal(back.connection.client, client, sizeof client);
     assert_int_equal(back.connection.first_ns, 7);
     connection->again = true;
     assert_true(event_encode(&event, octets) < length);
@@ -94,7 +95,7 @@ static void a_connection_told_again_brings_only_what_can_change(void **state)
     assert_int_equal(back.connection.capture, 1);
     assert_int_equal(back.connection.last_ns, 8);
     assert_int_equal(back.connection.greeting.length, 5);
-    assert_string_equal(back.connection.client_ip, "");
+    assert_memory_equal(back.connection.client, nobody, sizeof nobody);
 }
 
 static void texts_over_the_limit_are_cut_not_refused(void **state)

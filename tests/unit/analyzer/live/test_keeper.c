@@ -104,10 +104,10 @@ static void connection(struct fixture *fixture, uint32_t slot, bool again, bool 
                                                  .again = again,
                                                  .client_port = (uint16_t)(1024 + slot % 60000),
                                                  .server_port = 143,
+                                                 .client = {[10] = 0xff, 0xff, 192, 0, 2, 1},
+                                                 .server = {[10] = 0xff, 0xff, 192, 0, 2, 143},
                                                  .vlan = -1,
                                                  .ended = ended};
-    strcpy(event.connection.client_ip, "192.0.2.1");
-    strcpy(event.connection.server_ip, "192.0.2.143");
     take(fixture->keeper, &event);
 }
 

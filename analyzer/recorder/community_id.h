@@ -2,14 +2,14 @@
  * The Community ID of a connection: a name for its 5-tuple that other tools (Zeek, Suricata, Wireshark)
  * compute alike.
  */
-#ifndef IMAPTAP_ANALYZER_ANALYSIS_COMMUNITY_ID_H
-#define IMAPTAP_ANALYZER_ANALYSIS_COMMUNITY_ID_H
+#ifndef IMAPTAP_ANALYZER_RECORDER_COMMUNITY_ID_H
+#define IMAPTAP_ANALYZER_RECORDER_COMMUNITY_ID_H
 
-#include "analyzer/stream/connection.h"
+#include "analyzer/events/event.h"
 
 #define COMMUNITY_ID_SIZE 40
 
 /* Writes "1:" and the base64 of the SHA-1 over seed 0 and the 5-tuple, terminated. */
-void community_id(const struct connection *connection, char text[COMMUNITY_ID_SIZE]);
+void community_id(const struct event_connection *connection, char text[COMMUNITY_ID_SIZE]);
 
 #endif
