@@ -176,14 +176,15 @@ static int write_schema(struct staged *staged)
 }
 
 /* `whole`: a statement that copies rows whole, else one that takes them column by column, which it always
- * can. */
+ * can. OR ROLLBACK: a transaction is of no use without all of its rows, and SQLite need not keep what each
+ * page was before the statement. */
 static int prepare(struct staged *staged, enum staged_table which, bool whole)
 {
     const struct table *table = &tables[which];
-    char *sql = whole
-                    ? sqlite3_mprintf("INSERT INTO main.%s SELECT * FROM staged.%s", table->name, table->name)
-                    : sqlite3_mprintf("INSERT INTO main.%s (%s) SELECT %s FROM staged.%s", table->name,
-                                      table->names, table->names, table->name);
+    char *sql = whole ? sqlite3_mprintf("INSERT OR ROLLBACK INTO main.%s SELECT * FROM staged.%s",
+                                        table->name, table->name)
+                      : sqlite3_mprintf("INSERT OR ROLLBACK INTO main.%s (%s) SELECT %s FROM staged.%s",
+                                        table->name, table->names, table->names, table->name);
     int rc = SQLITE_NOMEM;
 
     (void)sqlite3_finalize(staged->inserts[which]);

@@ -2,7 +2,7 @@
  * Inserts rows that wait by the thousand, in as little time as SQLite can: it is shown them as tables of a
  * database of their own, written in its file format, and copies them whole,
  *
- *     INSERT INTO main.connections SELECT * FROM staged.connections
+ *     INSERT OR ROLLBACK INTO main.connections SELECT * FROM staged.connections
  *
  * When two tables are declared alike, with the same indexes, SQLite copies the records and the entries of the
  * indexes as they are, as VACUUM does; elsewise it takes the columns one by one. Either way the same rows are
@@ -28,8 +28,8 @@ int staged_open(struct staged **made, sqlite3 *db);
 
 /* Inserts the rows of the three tables, whose values are in the order of db/columns.h, connections and logins
  * by growing numbers. Within a transaction. What CHECK and NOT NULL say must hold for them: SQLite does not
- * ask again. Returns a code of SQLite's; SQLITE_INTERNAL: it inserted others than it was shown, so the
- * transaction is to be rolled back. */
+ * ask again. Returns a code of SQLite's; SQLITE_INTERNAL: it inserted others than it was shown. After a
+ * failure the transaction is rolled back, or is to be. */
 int staged_insert(struct staged *staged, struct pending *const rows[STAGED_TABLES]);
 
 /* Frees the statements; before the connection is closed. */
