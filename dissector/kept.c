@@ -1,5 +1,6 @@
 /* Bounded, wiped buffers and the budget they are taken from. */
 #include "dissector/kept.h"
+#include "dissector/octets.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +72,7 @@ static __attribute__((noinline)) void append_more(struct kept *kept, struct budg
     if (wanted > kept->capacity - kept->count && !grow(kept, budget, kept->count + wanted, limit))
         wanted = kept->capacity - kept->count;
     if (wanted)
-        memcpy(kept->octets + kept->count, octets, wanted);
+        octets_copy(kept->octets + kept->count, octets, wanted);
     kept->count += (uint32_t)wanted;
     kept->length += length;
 }
@@ -87,7 +88,7 @@ void kept_append(struct kept *kept, struct budget *budget, const void *octets, s
     }
     kept->count = count + (uint32_t)length;
     kept->length += length;
-    memcpy(kept->octets + count, octets, length);
+    octets_copy(kept->octets + count, octets, length);
 }
 
 void kept_clear(struct kept *kept)
@@ -98,7 +99,7 @@ void kept_clear(struct kept *kept)
 void kept_cut(struct kept *kept, uint64_t length)
 {
     if (length < kept->count) {
-        explicit_bzero(kept->octets + length, kept->count - (size_t)length);
+        octets_wipe(kept->octets + length, kept->count - (size_t)length);
         kept->count = (uint32_t)length;
     }
     if (length < kept->length)

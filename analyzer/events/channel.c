@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 #define HEADER sizeof(uint32_t)
-#define LUMP   ((uint32_t)64 * 1024)
+#define LUMP   ((uint32_t)128 * 1024)
 #define BUFFER (LUMP + HEADER + EVENT_MAX_OCTETS)
-#define LUMPS  16
+#define LUMPS  8
 
 /* Octets on the pipe that may say in vain that there is more, before the receiver's caller looks around. */
 #define MAX_VAIN 1000
@@ -189,7 +189,7 @@ bool channel_send(struct channel *channel, const struct event *event)
     uint32_t length = (uint32_t)event_encode(event, at + HEADER);
 
     if (length == 0)
-        return true; /* cannot be: all texts are bounded far below the limit */
+        return true; /* there is no such event */
     memcpy(at, &length, HEADER);
     channel->used += (uint32_t)HEADER + length;
     atomic_store_explicit(&lump->used, channel->used, memory_order_release);

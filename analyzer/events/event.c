@@ -7,6 +7,7 @@
 #include "analyzer/stream/connection.h"
 #include "dissector/session.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 /* Texts of a connection are bounded by the dissector's own limit for them. */
@@ -15,6 +16,19 @@
 #define MAX_WORKSTATION     1024
 #define MAX_ORIGIN_IP       45
 #define MAX_ORIGIN_SOURCE   64
+
+/* What events need at most beside their texts; numbers take four or eight octets each. */
+#define NUMBERS (40 * sizeof(int64_t))
+#define CONNECTION_OCTETS                                                                                    \
+    (6 * WIRE_TEXT(MAX_CONNECTION_TEXT) + WIRE_TEXT(MAX_ORIGIN_IP) + WIRE_TEXT(MAX_ORIGIN_SOURCE) +          \
+     sizeof(struct event_connection))
+#define LOGIN_OCTETS                                                                                         \
+    (4 * WIRE_TEXT(IMAP_KEPT_OCTETS) + 2 * WIRE_TEXT(MAX_RESPONSE_TEXT) + WIRE_TEXT(MAX_WORKSTATION) +       \
+     IMAP_MAX_VIOLATIONS * 2 * sizeof(struct imap_violation))
+
+static_assert(CONNECTION_OCTETS + NUMBERS <= EVENT_MAX_OCTETS, "a connection may not fit");
+static_assert(LOGIN_OCTETS + NUMBERS <= EVENT_MAX_OCTETS, "a login may not fit");
+static_assert(2 * sizeof(struct event_capture) + NUMBERS <= EVENT_MAX_OCTETS, "a capture may not fit");
 
 static void put_capture(struct wire_writer *out, const struct event_capture *capture, bool ended)
 {
@@ -29,10 +43,10 @@ static void put_capture(struct wire_writer *out, const struct event_capture *cap
     wire_put_i64(out, capture->evicted);
     wire_put_i64(out, capture->kernel_drops);
     wire_put_i64(out, capture->interface_drops);
-    wire_put_string(out, capture->link_types);
-    wire_put_string(out, capture->fingerprint);
-    wire_put_string(out, capture->sha256);
-    wire_put_string(out, capture->error);
+    wire_put_string(out, capture->link_types, sizeof capture->link_types);
+    wire_put_string(out, capture->fingerprint, sizeof capture->fingerprint);
+    wire_put_string(out, capture->sha256, sizeof capture->sha256);
+    wire_put_string(out, capture->error, sizeof capture->error);
 }
 
 static void get_capture(struct wire_reader *in, struct event_capture *capture, bool ended, uint32_t captures)
@@ -65,7 +79,7 @@ static void put_identity(struct wire_writer *out, const struct event_connection 
     wire_put_u32(out, connection->client_port);
     wire_put_u32(out, connection->server_port);
     wire_put_u32(out, (uint32_t)(connection->vlan + 1));
-    wire_put_string(out, connection->tunnel);
+    wire_put_string(out, connection->tunnel, sizeof connection->tunnel);
     wire_put_i64(out, connection->first_ns);
 }
 
@@ -175,7 +189,7 @@ static void put_login(struct wire_writer *out, const struct event_login *event)
         wire_put_i64(out, violation->position);
         wire_put_i64(out, violation->count);
         wire_put_u32(out, violation->octet_count);
-        wire_put(out, violation->octets, violation->octet_count);
+        wire_put_octets(out, violation->octets, violation->octet_count);
     }
 }
 
@@ -239,7 +253,7 @@ static void get_after(struct wire_reader *in, struct event_after *after, uint32_
 
 size_t event_encode(const struct event *event, uint8_t *octets)
 {
-    struct wire_writer out = {octets, octets + EVENT_MAX_OCTETS, false};
+    struct wire_writer out = {octets};
 
     wire_put_u32(&out, event->kind);
     switch (event->kind) {
@@ -262,7 +276,7 @@ size_t event_encode(const struct event *event, uint8_t *octets)
     default:
         return 0;
     }
-    return out.failed ? 0 : (size_t)(out.at - octets);
+    return (size_t)(out.at - octets);
 }
 
 bool event_decode(struct event *event, const uint8_t *octets, size_t length, uint32_t captures,

@@ -1,18 +1,19 @@
 /*
- * Writing and reading the fields of an event. A writer or reader that ran out of room stays `failed`: check
- * once, at the end. Both ends are the same program on the same machine, so numbers go in its own byte order.
+ * Writing and reading the fields of an event. Who writes knows that there is room, since every text has its
+ * limit; a reader that ran out of octets stays `failed`: check once, at the end. Both ends are the same
+ * program on the same machine, so numbers go in its own byte order.
  */
 #ifndef IMAPTAP_ANALYZER_EVENTS_WIRE_H
 #define IMAPTAP_ANALYZER_EVENTS_WIRE_H
 
 #include "dissector/login.h"
+#include "dissector/octets.h"
 
 #include <stdbool.h>
 #include <string.h>
 
 struct wire_writer {
-    uint8_t *at, *end;
-    bool failed;
+    uint8_t *at;
 };
 
 struct wire_reader {
@@ -23,14 +24,19 @@ struct wire_reader {
 /* The length that stands for a missing text. */
 #define WIRE_MISSING UINT32_MAX
 
-static inline void wire_put(struct wire_writer *writer, const void *octets, size_t length)
+/* Octets of a text that has up to `limit` of its own. */
+#define WIRE_TEXT(limit) (sizeof(uint32_t) + (limit))
+
+/* What has one size always. */
+static inline void wire_put(struct wire_writer *writer, const void *value, size_t size)
 {
-    if (writer->failed || (size_t)(writer->end - writer->at) < length) {
-        writer->failed = true;
-        return;
-    }
-    if (length > 0)
-        memcpy(writer->at, octets, length);
+    memcpy(writer->at, value, size);
+    writer->at += size;
+}
+
+static inline void wire_put_octets(struct wire_writer *writer, const void *octets, size_t length)
+{
+    octets_copy(writer->at, octets, length);
     writer->at += length;
 }
 
@@ -51,12 +57,13 @@ static inline void wire_put_text(struct wire_writer *writer, struct imap_text te
 
     wire_put_u32(writer, text.octets == NULL ? WIRE_MISSING : length);
     if (text.octets != NULL)
-        wire_put(writer, text.octets, length);
+        wire_put_octets(writer, text.octets, length);
 }
 
-static inline void wire_put_string(struct wire_writer *writer, const char *string)
+/* A string that stands in `size` octets. */
+static inline void wire_put_string(struct wire_writer *writer, const char *string, size_t size)
 {
-    wire_put_text(writer, (struct imap_text){string, string == NULL ? 0 : strlen(string)}, UINT32_MAX - 1);
+    wire_put_text(writer, (struct imap_text){string, strlen(string)}, (uint32_t)size - 1);
 }
 
 static inline void wire_get(struct wire_reader *reader, void *octets, size_t length)

@@ -5,6 +5,7 @@
 
 #include "analyzer/packet/segment.h"
 #include "analyzer/stream/repair.h"
+#include "dissector/octets.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +81,7 @@ void repeats_keep(struct repeats *repeats, struct connection *connection, enum s
     kept = recent->count < REPEATS_KEPT - length ? recent->count : REPEATS_KEPT - length;
     if (kept < recent->count)
         memmove(recent->octets, recent->octets + recent->count - kept, kept);
-    memcpy(recent->octets + kept, octets, length);
+    octets_copy(recent->octets + kept, octets, length);
     recent->count = (uint32_t)(kept + length);
 }
 

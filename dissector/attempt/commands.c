@@ -1,4 +1,5 @@
 /* The commands that wait for their tagged responses, in the order they were sent. */
+#include "dissector/octets.h"
 #include "dissector/session_state.h"
 
 #include <string.h>
@@ -54,7 +55,7 @@ struct command *command_new(struct imap_session *session, enum command_kind kind
     command->kind = kind;
     command->tag_length = tag_length;
     command->tag_kept = (uint32_t)kept;
-    memcpy(command->tag, tag.octets, kept);
+    octets_copy(command->tag, tag.octets, kept);
     command->follows = session->to_follow;
     session->to_follow = 0;
     if (session->last)

@@ -2,6 +2,7 @@
 #include "dissector/client/command.h"
 
 #include "dissector/name.h"
+#include "dissector/octets.h"
 
 #include <string.h>
 
@@ -103,6 +104,6 @@ enum command_kind command_login_kind(struct imap_text name)
 void command_name_append(char *name, uint8_t *name_length, const uint8_t *octets, size_t length)
 {
     size_t room = *name_length < COMMAND_NAME_OCTETS ? (size_t)(COMMAND_NAME_OCTETS - *name_length) : 0;
-    memcpy(name + (COMMAND_NAME_OCTETS - room), octets, length < room ? length : room);
+    octets_copy(name + (COMMAND_NAME_OCTETS - room), octets, length < room ? length : room);
     *name_length = (uint8_t)(length > room ? COMMAND_NAME_OCTETS + 1 : *name_length + length);
 }

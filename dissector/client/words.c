@@ -1,5 +1,6 @@
 /* Finds tag, command and arguments in the words of a line, and begins and ends the command that they make. */
 #include "dissector/client/words.h"
+#include "dissector/octets.h"
 
 #include <string.h>
 #include <strings.h>
@@ -46,7 +47,7 @@ void words_begin_line(struct imap_session *session)
     client->bad_spacing = client->bad_line_end = false;
     kept_clear(&client->word);
     if (client->name_length > 0)
-        explicit_bzero(client->name, sizeof client->name);
+        octets_wipe(client->name, sizeof client->name);
     client->name_length = 0;
     client->brace = (struct brace){0};
     client->line_octets = 0;
