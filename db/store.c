@@ -261,7 +261,7 @@ int store_make_pending(struct store *store)
         [PENDING_LOGINS] = {LOGIN_COLUMNS, 1024, 1 << 20},
         [PENDING_VIOLATIONS] = {VIOLATION_COLUMNS, 4096, 1 << 20},
         /* the more of them, the more fall on one page */
-        [PENDING_CHANGES] = {STORE_CHANGE_COLUMNS, 16384, 1 << 22},
+        [PENDING_CHANGES] = {STORE_CHANGE_COLUMNS + 1, 16384, 1 << 22},
     };
     int rc;
 

@@ -69,6 +69,8 @@ struct store_connection {
     int64_t first_ns, last_ns;
     struct imap_text greeting, server_product, server_host, capabilities, client_ident, server_ident;
     const char *origin_ip, *origin_source; /* NULL: none */
+    bool same_texts; /* of an update: all from greeting to origin_source stay as they are, and are not looked
+                        at */
     /* encryption, starttls, end and closed_by are static words, which are not copied. */
     const char *encryption; /* "none", "starttls" or "implicit" */
     const char *starttls;   /* "accepted", "refused" or "unanswered"; NULL: not asked for */

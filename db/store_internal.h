@@ -41,6 +41,7 @@ enum store_sql {
     SQL_CAPTURE_REMOVE,
     SQL_LAST_CONNECTION,
     SQL_CONNECTION_UPDATE,
+    SQL_CONNECTION_SAME_TEXTS,
     SQL_LAST_LOGIN,
     SQL_LOGIN_AFTER,
     SQL_FINDINGS,
@@ -59,7 +60,8 @@ enum store_pending {
     PENDING_TABLES
 };
 
-/* Of a pending change: the number of the connection, and those of its columns that change. */
+/* Of a pending change: the number of the connection, and those of its columns that change; behind them
+ * whether the texts stay. */
 #define STORE_CHANGE_COLUMNS (1 + CONNECTION_COLUMNS - CONNECTION_LAST_NS)
 
 struct store {

@@ -25,9 +25,8 @@ static void bind_identity(struct store_binder *binder, const struct store_connec
     store_bind_count(binder, connection->first_ns);
 }
 
-static void bind_changing(struct store_binder *binder, const struct store_connection *connection)
+static void bind_texts(struct store_binder *binder, const struct store_connection *connection)
 {
-    store_bind_count(binder, connection->last_ns);
     store_bind_text(binder, connection->greeting);
     store_bind_text(binder, connection->server_product);
     store_bind_text(binder, connection->server_host);
@@ -36,6 +35,16 @@ static void bind_changing(struct store_binder *binder, const struct store_connec
     store_bind_text(binder, connection->server_ident);
     store_bind_string(binder, connection->origin_ip);
     store_bind_string(binder, connection->origin_source);
+}
+
+/* What can change of a row whose values wait: texts that stay are there already. */
+static void bind_changing(struct store_binder *binder, const struct store_connection *connection)
+{
+    store_bind_count(binder, connection->last_ns);
+    if (connection->same_texts)
+        binder->index += CONNECTION_ENCRYPTION - CONNECTION_GREETING;
+    else
+        bind_texts(binder, connection);
     store_bind_word(binder, connection->encryption);
     store_bind_word(binder, connection->starttls);
     store_bind_int(binder, connection->starttls_pipelined);
@@ -182,6 +191,8 @@ int store_connection_update(struct store *store, int64_t id, const struct store_
         store_bind_int(&binder, id);
     }
     bind_changing(&binder, connection);
+    if (pending == store->pending[PENDING_CHANGES])
+        store_bind_int(&binder, connection->same_texts);
     return filled(store, &binder);
 }
 
@@ -198,7 +209,9 @@ static int by_row(const void *a, const void *b)
 
 static int make_change(struct store *store, const struct pending_value *row)
 {
-    struct store_binder binder = store_bind(store, SQL_CONNECTION_UPDATE);
+    bool same_texts = row[STORE_CHANGE_COLUMNS].as.number != 0;
+    struct store_binder binder =
+        store_bind(store, same_texts ? SQL_CONNECTION_SAME_TEXTS : SQL_CONNECTION_UPDATE);
     int changes = 0, status;
 
     store_bind_values(&binder, row, STORE_CHANGE_COLUMNS);

@@ -115,6 +115,7 @@ void imap_session_facts(const struct imap_session *session, struct imap_session_
         .origin_ip = fact(&session->origin, session->origin_source != NULL),
         .origin_source = {session->origin_source,
                           session->origin_source ? strlen(session->origin_source) : 0},
+        .text_changes = session->text_changes,
         .encryption = session->encryption,
         .starttls = session->starttls,
         .starttls_pipelined = session->starttls_pipelined,

@@ -147,6 +147,8 @@ struct imap_session {
     bool authenticated;
     bool unauthenticate; /* the server offers UNAUTHENTICATE */
 
+    /* what imap_session_facts tells as text; `text_changes` counts how often any of it was touched */
+    uint32_t text_changes;
     bool greeting_seen, server_ident_seen;
     bool greeting_guessed; /* what is kept of it is the greeting if a login follows */
     struct kept greeting;

@@ -17,6 +17,7 @@ struct tracked {
     struct connection *connection; /* valid while the table calls */
     struct imap_session *session;
     uint32_t slot;
+    uint32_t text_changes; /* of the session, when the connection was last told */
     bool told, ended, two_sided;
     bool other; /* another protocol, found out behind what read like IMAP */
     struct tracked *next_free;
@@ -51,6 +52,18 @@ static void tell_identity(const struct connection *connection, struct event_conn
     told->first_ns = connection->first_ns;
 }
 
+static void tell_texts(const struct imap_session_facts *facts, struct event_connection *told)
+{
+    told->greeting = facts->greeting;
+    told->server_product = facts->server_product;
+    told->server_host = facts->server_host;
+    told->capabilities = facts->capabilities;
+    told->client_ident = facts->client_ident;
+    told->server_ident = facts->server_ident;
+    told->origin_ip = facts->origin_ip;
+    told->origin_source = facts->origin_source;
+}
+
 static void tell_connection(struct tracked *tracked, bool ended, enum connection_end how)
 {
     struct tracker *tracker = tracked->tracker;
@@ -67,14 +80,10 @@ static void tell_connection(struct tracked *tracked, bool ended, enum connection
     if (!told->again)
         tell_identity(connection, told);
     told->last_ns = connection->last_ns;
-    told->greeting = facts.greeting;
-    told->server_product = facts.server_product;
-    told->server_host = facts.server_host;
-    told->capabilities = facts.capabilities;
-    told->client_ident = facts.client_ident;
-    told->server_ident = facts.server_ident;
-    told->origin_ip = facts.origin_ip;
-    told->origin_source = facts.origin_source;
+    told->same_texts = told->again && facts.text_changes == tracked->text_changes;
+    tracked->text_changes = facts.text_changes;
+    if (!told->same_texts)
+        tell_texts(&facts, told);
     told->encryption = facts.encryption;
     told->starttls = facts.starttls;
     told->starttls_pipelined = facts.starttls_pipelined;

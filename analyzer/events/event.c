@@ -94,14 +94,8 @@ static void get_identity(struct wire_reader *in, struct event_connection *connec
     connection->first_ns = wire_get_i64(in);
 }
 
-static void put_connection(struct wire_writer *out, const struct event_connection *connection)
+static void put_texts(struct wire_writer *out, const struct event_connection *connection)
 {
-    wire_put_u32(out, connection->slot);
-    wire_put_u32(out, connection->capture);
-    wire_put_u32(out, connection->again);
-    if (!connection->again)
-        put_identity(out, connection);
-    wire_put_i64(out, connection->last_ns);
     wire_put_text(out, connection->greeting, MAX_CONNECTION_TEXT);
     wire_put_text(out, connection->server_product, MAX_CONNECTION_TEXT);
     wire_put_text(out, connection->server_host, MAX_CONNECTION_TEXT);
@@ -110,6 +104,19 @@ static void put_connection(struct wire_writer *out, const struct event_connectio
     wire_put_text(out, connection->server_ident, MAX_CONNECTION_TEXT);
     wire_put_text(out, connection->origin_ip, MAX_ORIGIN_IP);
     wire_put_text(out, connection->origin_source, MAX_ORIGIN_SOURCE);
+}
+
+static void put_connection(struct wire_writer *out, const struct event_connection *connection)
+{
+    wire_put_u32(out, connection->slot);
+    wire_put_u32(out, connection->capture);
+    wire_put_u32(out, connection->again);
+    if (!connection->again)
+        put_identity(out, connection);
+    wire_put_i64(out, connection->last_ns);
+    wire_put_u32(out, connection->same_texts);
+    if (!connection->same_texts)
+        put_texts(out, connection);
     wire_put_u32(out, connection->encryption);
     wire_put_u32(out, connection->starttls);
     wire_put_u32(out, connection->starttls_pipelined);
@@ -123,6 +130,18 @@ static void put_connection(struct wire_writer *out, const struct event_connectio
     wire_put_i64(out, connection->closed_ns);
 }
 
+static void get_texts(struct wire_reader *in, struct event_connection *connection)
+{
+    connection->greeting = wire_get_text(in, MAX_CONNECTION_TEXT);
+    connection->server_product = wire_get_text(in, MAX_CONNECTION_TEXT);
+    connection->server_host = wire_get_text(in, MAX_CONNECTION_TEXT);
+    connection->capabilities = wire_get_text(in, MAX_CONNECTION_TEXT);
+    connection->client_ident = wire_get_text(in, MAX_CONNECTION_TEXT);
+    connection->server_ident = wire_get_text(in, MAX_CONNECTION_TEXT);
+    connection->origin_ip = wire_get_text(in, MAX_ORIGIN_IP);
+    connection->origin_source = wire_get_text(in, MAX_ORIGIN_SOURCE);
+}
+
 static void get_connection(struct wire_reader *in, struct event_connection *connection, uint32_t captures,
                            uint32_t slots)
 {
@@ -133,14 +152,9 @@ static void get_connection(struct wire_reader *in, struct event_connection *conn
     if (!connection->again)
         get_identity(in, connection);
     connection->last_ns = wire_get_i64(in);
-    connection->greeting = wire_get_text(in, MAX_CONNECTION_TEXT);
-    connection->server_product = wire_get_text(in, MAX_CONNECTION_TEXT);
-    connection->server_host = wire_get_text(in, MAX_CONNECTION_TEXT);
-    connection->capabilities = wire_get_text(in, MAX_CONNECTION_TEXT);
-    connection->client_ident = wire_get_text(in, MAX_CONNECTION_TEXT);
-    connection->server_ident = wire_get_text(in, MAX_CONNECTION_TEXT);
-    connection->origin_ip = wire_get_text(in, MAX_ORIGIN_IP);
-    connection->origin_source = wire_get_text(in, MAX_ORIGIN_SOURCE);
+    connection->same_texts = wire_get_below(in, 2);
+    if (!connection->same_texts)
+        get_texts(in, connection);
     connection->encryption = wire_get_below(in, IMAP_ENCRYPTION_IMPLICIT + 1);
     connection->starttls = wire_get_below(in, IMAP_STARTTLS_RESULTS);
     connection->starttls_pipelined = wire_get_below(in, 2);
@@ -152,7 +166,7 @@ static void get_connection(struct wire_reader *in, struct event_connection *conn
     connection->end = wire_get_below(in, CONNECTION_ENDS);
     connection->closer = wire_get_below(in, CONNECTION_CLOSERS);
     connection->closed_ns = wire_get_i64(in);
-    if (connection->lost_octets < 0)
+    if (connection->lost_octets < 0 || (connection->same_texts && !connection->again))
         in->failed = true;
 }
 

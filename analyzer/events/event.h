@@ -45,6 +45,7 @@ struct event_connection {
     int32_t vlan; /* -1: none */
     char tunnel[48];
     int64_t first_ns, last_ns;
+    bool same_texts; /* again, with the same texts as before: they are not told once more */
     struct imap_text greeting, server_product, server_host, capabilities, client_ident, server_ident,
         origin_ip, origin_source;
     uint32_t encryption; /* of enum imap_encryption */

@@ -111,6 +111,7 @@ enum rows_status rows_take_connection(struct rows *rows, struct store *store, in
         .tunnel = told->tunnel[0] ? told->tunnel : NULL,
         .first_ns = told->first_ns,
         .last_ns = told->last_ns,
+        .same_texts = told->same_texts,
         .greeting = told->greeting,
         .server_product = told->server_product,
         .server_host = told->server_host,

@@ -88,6 +88,8 @@ void verdict_sent(struct imap_session *session, struct command *command)
     struct attempt *attempt = command->attempt;
     attempt->sent = true;
     attempt->number = ++session->numbers;
+    if (attempt->number == 1)
+        session->text_changes++; /* what may be the greeting is taken for it */
     session->to_follow = attempt->number;
     if (attempt->rank == VERDICT_TAGGED)
         settle(session, command);
@@ -165,6 +167,7 @@ static void settle_capabilities(struct imap_session *session, enum imap_result r
     if (session->provisional.seen && result != IMAP_RESULT_OK) {
         kept_free(&session->capabilities.text, &session->budget);
         session->capabilities = session->provisional;
+        session->text_changes++;
     } else {
         kept_free(&session->provisional.text, &session->budget);
     }

@@ -12,6 +12,7 @@
 
 static void set_origin(struct imap_session *session, const char *origin, const char *source)
 {
+    session->text_changes++;
     kept_clear(&session->origin);
     kept_append(&session->origin, &session->budget, origin, strlen(origin), ORIGIN_OCTETS);
     session->origin_source = source;
@@ -36,9 +37,10 @@ static size_t feed_rest(struct imap_session *session, const uint8_t *octets, siz
         part++;
     client->line_octets += part;
     brace_octets(&client->brace, octets, part);
-    if (client->ident)
+    if (client->ident) {
+        session->text_changes++;
         ident_octets(&session->client_ident, &session->budget, octets, part);
-    else if (client->proxy)
+    } else if (client->proxy)
         kept_append(&client->word, &session->budget, octets, part, TAG_OCTETS);
     return part;
 }
@@ -69,8 +71,10 @@ static void begin_literal(struct imap_session *session, const struct brace *brac
         login_literal_announced(session, client->command->attempt, lexer_current(client->lexer),
                                 literal_argument(client));
     }
-    if (client->ident)
+    if (client->ident) {
+        session->text_changes++;
         ident_literal_begin(&session->client_ident, &session->budget, brace);
+    }
 }
 
 static void end_literal(struct imap_session *session)
@@ -82,8 +86,10 @@ static void end_literal(struct imap_session *session)
         client->state = CLIENT_ARGUMENTS;
         return;
     }
-    if (client->ident)
+    if (client->ident) {
+        session->text_changes++;
         ident_literal_end(&session->client_ident, &session->budget);
+    }
     client->state = CLIENT_REST;
 }
 
@@ -195,8 +201,10 @@ static size_t feed_literal(struct imap_session *session, const uint8_t *octets, 
         length = (size_t)client->literal;
     if (client->lexer)
         lexer_literal(client->lexer, &session->budget, octets, length);
-    else if (client->ident)
+    else if (client->ident) {
+        session->text_changes++;
         ident_literal(&session->client_ident, &session->budget, octets, length);
+    }
     client->literal -= length;
     if (client->literal == 0)
         end_literal(session);

@@ -127,6 +127,7 @@ static void begin_command(struct imap_session *session, enum command_kind kind)
     client->brace = (struct brace){0};
     if (kind == COMMAND_ID) {
         client->ident = true;
+        session->text_changes++;
         kept_clear(&session->client_ident);
     }
     if (is_login(kind))

@@ -121,6 +121,7 @@ static unsigned set_capabilities(struct imap_session *session, struct capabiliti
                                  struct imap_text list, bool partial)
 {
     struct imap_shared *shared = session->options.shared;
+    session->text_changes++;
     if (shared && !partial)
         return known_capabilities(&shared->known, list, capabilities, &session->budget);
     return capabilities_set(capabilities, &session->budget, list, partial);
@@ -162,6 +163,7 @@ static void greet(struct imap_session *session, struct imap_text text)
     bool partial;
     if (session->server.holed && session->client.met)
         return;
+    session->text_changes++;
     find_product(session, text);
     product_host(text, &session->host, &session->budget);
     kept_append(&session->greeting, &session->budget, text.octets, text.length, GREETING_OCTETS);
@@ -184,6 +186,7 @@ static void untagged(struct imap_session *session, enum response_kind kind, stru
     else if (kind == RESPONSE_CAPABILITY)
         take_untagged_capabilities(session, text, cut);
     else if (kind == RESPONSE_ID) {
+        session->text_changes++;
         kept_clear(&session->server_ident);
         ident_octets(&session->server_ident, &session->budget, text.octets, text.length);
         session->server_ident_seen = true;

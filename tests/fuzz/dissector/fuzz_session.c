@@ -87,22 +87,44 @@ static void on_after(void *user, uint32_t number, enum imap_result result, struc
     add_text(digest, text);
 }
 
+static void add_texts(struct digest *digest, const struct imap_session_facts *facts)
+{
+    add_text(digest, facts->greeting);
+    add_text(digest, facts->capabilities);
+    add_text(digest, facts->client_ident);
+    add_text(digest, facts->server_ident);
+    add_text(digest, facts->server_product);
+    add_text(digest, facts->server_host);
+    add_text(digest, facts->origin_ip);
+    add_text(digest, facts->origin_source);
+}
+
 static void add_facts(struct digest *digest, const struct imap_session *session)
 {
     struct imap_session_facts facts;
     imap_session_facts(session, &facts);
-    add_text(digest, facts.greeting);
-    add_text(digest, facts.capabilities);
-    add_text(digest, facts.client_ident);
-    add_text(digest, facts.server_ident);
-    add_text(digest, facts.server_product);
-    add_text(digest, facts.server_host);
-    add_text(digest, facts.origin_ip);
-    add_text(digest, facts.origin_source);
+    add_texts(digest, &facts);
     add_number(digest, facts.encryption);
     add_number(digest, facts.starttls);
     add_number(digest, facts.starttls_pipelined);
     add_number(digest, facts.not_imap);
+}
+
+/* The texts that were told last, and the session's number for them. */
+struct watched {
+    struct digest texts;
+    uint32_t changes;
+};
+
+/* They do not change unless their number does. */
+static void watch(struct watched *watched, const struct imap_session *session)
+{
+    struct digest texts = {0};
+    struct imap_session_facts facts;
+    imap_session_facts(session, &facts);
+    add_texts(&texts, &facts);
+    check(texts.value == watched->texts.value || facts.text_changes != watched->changes);
+    *watched = (struct watched){texts, facts.text_changes};
 }
 
 /* The octets go in chunks of at most `most`, each a copy of its own. */
@@ -130,6 +152,7 @@ static uint64_t run(const uint8_t *data, size_t size, size_t most, struct imap_s
         .password_shape = data[0] & 1, .hide_users = data[0] & 2, .shared = shared};
     struct imap_session *session = imap_session_new(&options, &handler, &digest);
     struct imap_mark mark = {.time_ns = 1, .frame = 1, .capture = 1};
+    struct watched watched = {{0}, UINT32_MAX};
     check(session != NULL);
     for (size_t at = 1; at + 2 <= size; mark.frame++, mark.time_ns += 1000) {
         enum imap_direction direction = data[at] & 1 ? IMAP_FROM_SERVER : IMAP_FROM_CLIENT;
@@ -138,22 +161,22 @@ static uint64_t run(const uint8_t *data, size_t size, size_t most, struct imap_s
         at += 2;
         if (lost) {
             imap_session_lost(session, direction, length, &mark);
+            watch(&watched, session);
             continue;
         }
         if (length > size - at)
             length = size - at;
         feed(session, direction, data + at, length, most, &mark);
+        watch(&watched, session);
         at += length;
     }
     add_number(&digest, imap_session_done(session));
     imap_session_end(session);
+    watch(&watched, session);
     add_facts(&digest, session);
     imap_session_free(session);
     return digest.value;
 }
-
-/* By the sessions of all inputs, which must not show. */
-static struct imap_shared *shared;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -98,6 +98,24 @@ static void a_connection_told_again_brings_only_what_can_change(void **state)
     assert_memory_equal(back.connection.client, nobody, sizeof nobody);
 }
 
+static void texts_that_are_the_same_are_not_told_again(void **state)
+{
+    static uint8_t octets[EVENT_MAX_OCTETS];
+    struct event event = {.kind = EVENT_CONNECTION}, back;
+    struct event_connection *connection = &event.connection;
+
+    (void)state;
+    connection->greeting = text("ready");
+    connection->last_ns = 8;
+    connection->again = connection->same_texts = true;
+    assert_true(event_decode(&back, octets, event_encode(&event, octets), 2, 10));
+    assert_true(back.connection.same_texts);
+    assert_null(back.connection.greeting.octets);
+    assert_int_equal(back.connection.last_ns, 8);
+    connection->again = false; /* there is nothing that they could be the same as */
+    assert_false(event_decode(&back, octets, event_encode(&event, octets), 2, 10));
+}
+
 static void texts_over_the_limit_are_cut_not_refused(void **state)
 {
     static uint8_t octets[EVENT_MAX_OCTETS];
@@ -299,6 +317,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_login_comes_out_as_it_went_in),
         cmocka_unit_test(a_connection_told_again_brings_only_what_can_change),
+        cmocka_unit_test(texts_that_are_the_same_are_not_told_again),
         cmocka_unit_test(texts_over_the_limit_are_cut_not_refused),
         cmocka_unit_test(numbers_beyond_their_limits_are_refused),
         cmocka_unit_test(every_cut_and_every_changed_octet_is_taken_or_refused_without_harm),

@@ -74,6 +74,44 @@ static void test_rows_can_be_changed_whether_they_still_wait_or_not(void **state
     assert_int_equal(fixture_count(fixture->path, "SELECT count(DISTINCT login_id) FROM violations"), ROWS);
 }
 
+/* An update that says so leaves the texts of a row as they are, whether that waits or not, and when another
+ * change of it waits too. */
+static void test_texts_that_are_the_same_stay(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_open(fixture, false);
+    int64_t capture = fixture_begin(store, "a"), id;
+    struct store_connection connection = fixture_connection(capture, "a", "b"), same = connection;
+
+    connection.greeting = fixture_text("first");
+    connection.capabilities = fixture_text("IMAP4rev1");
+    connection.origin_ip = "192.0.2.9";
+    connection.origin_source = "ID";
+    same.same_texts = true;
+    same.encryption = "starttls";
+    same.last_ns = 8;
+    assert_int_equal(store_connection_add(store, &connection, &id), STORE_OK);
+    assert_int_equal(store_connection_update(store, id, &same), STORE_OK);
+    assert_int_equal(store_commit(store), STORE_OK);
+    assert_int_equal(fixture_count(fixture->path,
+                                   "SELECT count(*) FROM connections WHERE greeting = 'first' AND"
+                                   " capabilities = 'IMAP4rev1' AND origin_ip = '192.0.2.9' AND"
+                                   " origin_source = 'ID' AND encryption = 'starttls' AND last_ns = 8"),
+                     1);
+    connection.greeting = fixture_text("second");
+    same.last_ns = 9;
+    same.end = "fin";
+    assert_int_equal(store_connection_update(store, id, &connection), STORE_OK);
+    assert_int_equal(store_connection_update(store, id, &same), STORE_OK);
+    fixture_close(fixture, store);
+    assert_int_equal(fixture_count(fixture->path,
+                                   "SELECT count(*) FROM connections WHERE greeting = 'second' AND"
+                                   " capabilities = 'IMAP4rev1' AND origin_ip = '192.0.2.9' AND"
+                                   " origin_source = 'ID' AND encryption = 'starttls' AND last_ns = 9"
+                                   " AND \"end\" = 'fin'"),
+                     1);
+}
+
 /* A row that waits keeps what it was told each time: it does not wait for ever. */
 static void test_long_texts_that_change_again_and_again_do_not_pile_up(void **state)
 {
@@ -194,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_of_two_changes_of_a_row_the_later_one_counts),
         FIXTURE_TEST(test_change_of_a_row_that_another_process_removed_is_told),
+        FIXTURE_TEST(test_texts_that_are_the_same_stay),
         FIXTURE_TEST(test_rows_can_be_changed_whether_they_still_wait_or_not),
         FIXTURE_TEST(test_long_texts_that_change_again_and_again_do_not_pile_up),
         FIXTURE_TEST(test_rollback_drops_what_was_not_committed),

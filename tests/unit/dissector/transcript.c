@@ -170,6 +170,35 @@ static size_t chunk(const struct cut *cut, size_t step, size_t at, size_t length
     return step == cut->step && at < cut->at && cut->at < length ? cut->at - at : length - at;
 }
 
+/* The texts that were told last, as one number, and the session's number for them. */
+struct watched {
+    uint64_t texts;
+    uint32_t changes;
+};
+
+static uint64_t add_text(uint64_t sum, struct imap_text text)
+{
+    sum = (sum ^ (text.octets ? text.length : UINT64_MAX)) * 1099511628211u;
+    for (size_t i = 0; i < text.length; i++)
+        sum = (sum ^ (unsigned char)text.octets[i]) * 1099511628211u;
+    return sum;
+}
+
+/* Texts do not change unless their number does. */
+static void watch(struct watched *watched, const struct imap_session *session)
+{
+    struct imap_session_facts facts;
+    imap_session_facts(session, &facts);
+    const struct imap_text told[] = {facts.greeting,     facts.server_product, facts.server_host,
+                                     facts.capabilities, facts.client_ident,   facts.server_ident,
+                                     facts.origin_ip,    facts.origin_source};
+    uint64_t texts = 0;
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        texts = add_text(texts, told[i]);
+    assert_true(texts == watched->texts || facts.text_changes != watched->changes);
+    *watched = (struct watched){texts, facts.text_changes};
+}
+
 /* The octets are copied, so that the sanitizer sees when a byte beyond the chunk is read. */
 static void feed(struct imap_session *session, const struct step *step, size_t at, size_t length,
                  const struct imap_mark *mark)
@@ -189,7 +218,9 @@ static void run(const struct conversation *conversation, const struct cut *cut, 
     struct imap_session_options options = conversation->options;
     options.shared = cut->shared;
     struct imap_session *session = transcript_begin(rows, &options);
+    struct watched watched = {0, UINT32_MAX};
     size_t count = count_steps(conversation);
+    watch(&watched, session);
     for (size_t i = 0; i < count; i++) {
         const struct step *step = &conversation->steps[i];
         struct imap_mark mark = {.time_ns = (int64_t)(i + 1) * 1000, .frame = i + 1, .capture = 1};
@@ -198,11 +229,14 @@ static void run(const struct conversation *conversation, const struct cut *cut, 
         for (size_t at = 0; step->octets && at < step->length;) {
             size_t length = chunk(cut, i, at, step->length);
             feed(session, step, at, length, &mark);
+            watch(&watched, session);
             at += length;
         }
+        watch(&watched, session);
     }
     bool done = imap_session_done(session);
     imap_session_end(session);
+    watch(&watched, session);
     facts->length = 0;
     put_facts(facts, session, done);
     imap_session_free(session);
