@@ -192,6 +192,7 @@ static int read_into(struct store *store, struct reading *reading, struct inputs
                      const struct settings *settings, struct recorder_result *result)
 {
     bool show = !settings->quiet && isatty(STDERR_FILENO);
+    struct prints *prints;
     char where[400], why[1024];
     struct report_facts facts = {.database = settings->database,
                                  .inputs = inputs,
@@ -218,6 +219,7 @@ static int read_into(struct store *store, struct reading *reading, struct inputs
     failed = tell_failures(inputs, result);
     status = end_run(store, result);
     (void)snprintf(why, sizeof why, "%s", store_error(store));
+    facts.prints = prints = store_take_prints(store);
     if (store_close(store, why, sizeof why) != STORE_OK)
         status = STORE_FAILED;
     if (status == STORE_OK && settings->follow != NULL)
@@ -231,6 +233,7 @@ static int read_into(struct store *store, struct reading *reading, struct inputs
         fprintf(stderr, "imaptap: %s\n", why);
         failed = true;
     }
+    prints_free(prints);
     if (fflush(stdout) != 0) {
         fprintf(stderr, "imaptap: the summary cannot be written: %s\n", strerror(errno));
         failed = true;

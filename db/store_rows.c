@@ -377,3 +377,11 @@ int store_login_after(struct store *store, int64_t login_id, enum imap_result re
         status = store_fail(store, "there is no login %lld", (long long)login_id);
     return status;
 }
+
+struct prints *store_take_prints(struct store *store)
+{
+    struct prints *prints = store->prints;
+
+    store->prints = NULL;
+    return prints;
+}

@@ -9,6 +9,7 @@
 #include "db/summary/among.h"
 #include "db/summary/asked.h"
 #include "db/summary/broken.h"
+#include "db/summary/near.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -31,11 +32,11 @@ static const char logins_sql[] =
     " AND (result IS NOT 'OK' OR after_result = 'BAD' OR incomplete)";
 
 /* Only the logins of the worst are all counted: to group all logins costs more than all the rest. CROSS JOIN
- * keeps an order; among() is what among.h makes. */
+ * keeps an order; among() is what among.h makes, and temp.near what near.h does. */
 static const char senders_sql[] =
     "SELECT w.client_ip, w.server_ip, coalesce(max(c.server_product), ''), count(*), w.logins,"
     " sum(l.wildcard_quoted), w.refused"
-    " FROM connections c CROSS JOIN temp.worst w ON w.client_ip = c.client_ip AND w.server_ip = c.server_ip"
+    " FROM temp.near c CROSS JOIN temp.worst w ON w.client_ip = c.client_ip AND w.server_ip = c.server_ip"
     " CROSS JOIN judged_logins l ON l.connection_id = c.id"
     " WHERE among(c.client_ip) AND l.capture_id IN " WANTED " GROUP BY w.id ORDER BY w.id";
 
@@ -43,7 +44,7 @@ static const char senders_sql[] =
  * in all. */
 static const char users_sql[] =
     "WITH theirs AS MATERIALIZED (SELECT l.id, l.username, l.refused, c.client_ip, c.server_ip"
-    "   FROM judged_logins l CROSS JOIN connections c ON c.id = l.connection_id"
+    "   FROM temp.near l CROSS JOIN connections c ON c.id = l.connection_id"
     "   WHERE among(l.username) AND l.refused IS NOT NULL AND " WANTED_LOGINS "),"
     " broken AS MATERIALIZED (SELECT w.id, group_concat(DISTINCT v.rule) AS rules"
     "   FROM theirs t CROSS JOIN temp.worst w"
@@ -199,6 +200,7 @@ struct half {
     enum part worst_part;
     enum broken_kind worst_kind;
     const char *worst_names; /* those that among() is to know */
+    struct near_rows near;   /* which rows may have them */
     sqlite3 *db;
     struct asked asked;
     struct broken broken;       /* of its share of the logins */
@@ -264,6 +266,9 @@ static void *find_worst(void *user)
     if (half->rc == SQLITE_OK)
         half->rc = among_make(half->db, half->worst_names);
     if (half->rc == SQLITE_OK)
+        half->rc = near_make(half->db, &half->near, half->worst_names, half->asked.numbers[FIRST_LOGIN],
+                             half->asked.numbers[LAST_LOGIN]);
+    if (half->rc == SQLITE_OK)
         half->rc = begin(half, half->worst_part);
     return NULL;
 }
@@ -324,18 +329,21 @@ static bool read_halves(struct half halves[2], struct reading *reading)
 }
 
 int summary_read(const char *path, const int64_t *ids, size_t count, unsigned rows,
-                 const struct summary_handler *handler, void *user, char *why, size_t why_size)
+                 const struct prints *prints, const struct summary_handler *handler, void *user, char *why,
+                 size_t why_size)
 {
     struct half halves[2] = {
         {.path = path,
          .worst_part = USERS,
          .worst_kind = BROKEN_USERS,
-         .worst_names = "SELECT username FROM temp.worst"},
+         .worst_names = "SELECT username FROM temp.worst",
+         .near = {"judged_logins", prints, PRINTS_LOGINS}},
         {.path = path,
          .counts = true,
          .worst_part = SENDERS,
          .worst_kind = BROKEN_SENDERS,
-         .worst_names = "SELECT client_ip FROM temp.worst"},
+         .worst_names = "SELECT client_ip FROM temp.worst",
+         .near = {"connections", prints, PRINTS_CONNECTIONS}},
     };
     struct reading reading = {.handler = handler, .user = user};
     struct asked asked;

@@ -292,7 +292,8 @@ int report_write(const struct report_facts *facts, FILE *out, int64_t *broken, c
         (void)snprintf(why, why_size, "out of memory");
         return -1;
     }
-    status = summary_read(facts->database, ids, count, MAX_ROWS, &handler, &report, why, why_size);
+    status =
+        summary_read(facts->database, ids, count, MAX_ROWS, facts->prints, &handler, &report, why, why_size);
     free(ids);
     if (status == 0 && report.rules > 0)
         fprintf(out, "\nKept in %s. Next: imaptap query%s%s diagnosis\n", facts->database,

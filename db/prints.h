@@ -1,0 +1,44 @@
+/*
+ * Prints of a text of each row that a store has inserted, in the order of the rows' numbers: a row whose
+ * print is not that of a text does not have it, and need not be read to know.
+ */
+#ifndef IMAPTAP_DB_PRINTS_H
+#define IMAPTAP_DB_PRINTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The clients of connections, and the user names of logins. */
+enum prints_table { PRINTS_CONNECTIONS, PRINTS_LOGINS, PRINTS_TABLES };
+
+/* Of so many rows of a table two octets each are kept; of more nothing is. */
+#define PRINTS_MOST_ROWS ((int64_t)1024 * 1024)
+
+struct prints;
+
+/* NULL: out of memory. All others take NULL: nothing is known. */
+struct prints *prints_new(void);
+void prints_free(struct prints *prints);
+
+/* Notes a row that was inserted, and its text; NULL: it has none. Of rows between this one and those before
+ * it nothing is known. */
+void prints_add(struct prints *prints, enum prints_table table, int64_t row, const char *text, size_t length);
+
+/* The rows are not there after all. */
+void prints_forget(struct prints *prints);
+
+/* Whether all these logins were noted or are others', and the connections of those that were noted too. */
+bool prints_cover(const struct prints *prints, int64_t first_login, int64_t last_login);
+
+/* Texts that are looked for. All zero: none. */
+struct prints_wanted {
+    uint64_t bits[65536 / 64];
+};
+void prints_want(struct prints_wanted *wanted, const char *text, size_t length);
+
+/* The next row behind `row` (0: the first of all) that may have one of the texts; 0: there is none. */
+int64_t prints_next(const struct prints *prints, enum prints_table table, const struct prints_wanted *wanted,
+                    int64_t row);
+
+#endif
