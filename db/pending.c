@@ -3,6 +3,8 @@
  */
 #include "db/pending.h"
 
+#include "dissector/octets.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,7 +95,7 @@ const char *pending_keep(struct pending *pending, const char *text, size_t lengt
     if (block == NULL)
         return NULL;
     kept = block->octets + block->used;
-    memcpy(kept, text, length);
+    octets_copy(kept, text, length);
     block->used += length;
     pending->texts += length;
     return kept;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum pending_kind { PENDING_NULL, PENDING_NUMBER, PENDING_TEXT };
 
@@ -19,6 +20,23 @@ struct pending_value {
         const char *text;
     } as;
 };
+
+static inline struct pending_value pending_null(void)
+{
+    return (struct pending_value){.kind = PENDING_NULL};
+}
+
+static inline struct pending_value pending_number(int64_t number)
+{
+    return (struct pending_value){PENDING_NUMBER, 0, {.number = number}};
+}
+
+/* A short text that stays, such as a literal; NULL: NULL. */
+static inline struct pending_value pending_word(const char *word)
+{
+    return word == NULL ? pending_null()
+                        : (struct pending_value){PENDING_TEXT, (int)strlen(word), {.text = word}};
+}
 
 struct pending;
 

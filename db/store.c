@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,58 +20,6 @@ struct store_binder store_bind(struct store *store, enum store_sql which)
     return (struct store_binder){.statement = store->statements[which], .index = 1, .rc = SQLITE_OK};
 }
 
-struct store_binder store_fill(struct pending *pending, struct pending_value *values, int column)
-{
-    return (struct store_binder){.pending = pending, .values = values, .index = column, .rc = SQLITE_OK};
-}
-
-static int put_null(struct store_binder *binder)
-{
-    if (binder->pending == NULL)
-        return sqlite3_bind_null(binder->statement, binder->index);
-    binder->values[binder->index].kind = PENDING_NULL;
-    return SQLITE_OK;
-}
-
-static int put_number(struct store_binder *binder, int64_t number)
-{
-    if (binder->pending == NULL)
-        return sqlite3_bind_int64(binder->statement, binder->index, number);
-    binder->values[binder->index] = (struct pending_value){PENDING_NUMBER, 0, {.number = number}};
-    return SQLITE_OK;
-}
-
-/* `stays`: the text does so until the rows are inserted. */
-static int put_text(struct store_binder *binder, const char *text, size_t length, bool stays)
-{
-    if (length > INT_MAX)
-        return SQLITE_TOOBIG;
-    if (binder->pending == NULL)
-        return sqlite3_bind_text(binder->statement, binder->index, text, (int)length, SQLITE_STATIC);
-    if (!stays)
-        text = pending_keep(binder->pending, text, length);
-    if (text == NULL)
-        return SQLITE_NOMEM;
-    binder->values[binder->index] = (struct pending_value){PENDING_TEXT, (int)length, {.text = text}};
-    return SQLITE_OK;
-}
-
-static int put_escaped(struct store_binder *binder, struct imap_text text)
-{
-    size_t length;
-    char *escaped = text_escape(text.octets, text.length, &length);
-    int rc;
-
-    if (escaped == NULL)
-        return SQLITE_NOMEM;
-    if (binder->pending == NULL)
-        return sqlite3_bind_text64(binder->statement, binder->index, escaped, length, sqlite3_free,
-                                   SQLITE_UTF8);
-    rc = put_text(binder, escaped, length, false);
-    sqlite3_free(escaped);
-    return rc;
-}
-
 static void bound(struct store_binder *binder, int rc)
 {
     binder->index++;
@@ -82,22 +29,36 @@ static void bound(struct store_binder *binder, int rc)
 
 void store_bind_int(struct store_binder *binder, int64_t value)
 {
-    bound(binder, put_number(binder, value));
+    bound(binder, sqlite3_bind_int64(binder->statement, binder->index, value));
 }
 
 void store_bind_count(struct store_binder *binder, int64_t value)
 {
-    bound(binder, value < 0 ? put_null(binder) : put_number(binder, value));
+    if (value < 0)
+        bound(binder, sqlite3_bind_null(binder->statement, binder->index));
+    else
+        store_bind_int(binder, value);
+}
+
+static int bind_escaped(const struct store_binder *binder, struct imap_text text)
+{
+    size_t length;
+    char *escaped = text_escape(text.octets, text.length, &length);
+
+    if (escaped == NULL)
+        return SQLITE_NOMEM;
+    return sqlite3_bind_text64(binder->statement, binder->index, escaped, length, sqlite3_free, SQLITE_UTF8);
 }
 
 void store_bind_text(struct store_binder *binder, struct imap_text text)
 {
     if (text.octets == NULL)
-        bound(binder, put_null(binder));
+        bound(binder, sqlite3_bind_null(binder->statement, binder->index));
     else if (text_is_plain(text.octets, text.length))
-        bound(binder, put_text(binder, text.octets, text.length, false));
+        bound(binder, sqlite3_bind_text64(binder->statement, binder->index, text.octets, text.length,
+                                          SQLITE_STATIC, SQLITE_UTF8));
     else
-        bound(binder, put_escaped(binder, text));
+        bound(binder, bind_escaped(binder, text));
 }
 
 void store_bind_string(struct store_binder *binder, const char *string)
@@ -107,18 +68,19 @@ void store_bind_string(struct store_binder *binder, const char *string)
 
 void store_bind_word(struct store_binder *binder, const char *word)
 {
-    bound(binder, word == NULL ? put_null(binder) : put_text(binder, word, strlen(word), true));
+    bound(binder, sqlite3_bind_text(binder->statement, binder->index, word, -1, SQLITE_STATIC));
 }
 
 void store_bind_values(struct store_binder *binder, const struct pending_value *values, unsigned count)
 {
     for (const struct pending_value *value = values; value < values + count; value++)
         if (value->kind == PENDING_NUMBER)
-            bound(binder, put_number(binder, value->as.number));
+            store_bind_int(binder, value->as.number);
         else if (value->kind == PENDING_TEXT)
-            bound(binder, put_text(binder, value->as.text, (size_t)value->length, true));
+            bound(binder, sqlite3_bind_text(binder->statement, binder->index, value->as.text, value->length,
+                                            SQLITE_STATIC));
         else
-            bound(binder, put_null(binder));
+            bound(binder, sqlite3_bind_null(binder->statement, binder->index));
 }
 
 const char *store_error(const struct store *store)
@@ -261,7 +223,7 @@ int store_make_pending(struct store *store)
         [PENDING_LOGINS] = {LOGIN_COLUMNS, 1024, 1 << 20},
         [PENDING_VIOLATIONS] = {VIOLATION_COLUMNS, 4096, 1 << 20},
         /* the more of them, the more fall on one page */
-        [PENDING_CHANGES] = {STORE_CHANGE_COLUMNS + 1, 16384, 1 << 22},
+        [PENDING_CHANGES] = {STORE_CHANGE_COLUMNS, 16384, 1 << 22},
     };
     int rc;
 

@@ -60,9 +60,9 @@ enum store_pending {
     PENDING_TABLES
 };
 
-/* Of a pending change: the number of the connection, and those of its columns that change; behind them
- * whether the texts stay. */
-#define STORE_CHANGE_COLUMNS (1 + CONNECTION_COLUMNS - CONNECTION_LAST_NS)
+/* A pending change has the columns of a connection, with its number and those that change, and behind them
+ * whether its texts stay. */
+enum { STORE_SAME_TEXTS = CONNECTION_COLUMNS, STORE_CHANGE_COLUMNS };
 
 struct store {
     sqlite3 *db;
@@ -95,20 +95,15 @@ struct store {
     char *notice; /* NULL: none */
 };
 
-/* Binds the parameters of a statement in their order, or fills in the values of a pending row in theirs; the
- * first failure stays in `rc`. */
+/* Binds the parameters of a statement in their order; the first failure stays in `rc`. */
 struct store_binder {
     sqlite3_stmt *statement;
-    struct pending *pending; /* NULL: the statement it is */
-    struct pending_value *values;
     int index;
     int rc;
 };
 
 /* Starts binding the statement's first parameter. */
 struct store_binder store_bind(struct store *store, enum store_sql which);
-/* Starts filling in a row, from its column number `column`. */
-struct store_binder store_fill(struct pending *pending, struct pending_value *values, int column);
 void store_bind_int(struct store_binder *binder, int64_t value);
 /* NULL when negative. */
 void store_bind_count(struct store_binder *binder, int64_t value);

@@ -3,7 +3,9 @@
  */
 #include "db/names.h"
 #include "db/store_internal.h"
+#include "db/text.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,49 +14,111 @@
 /* Beyond it a table is taken for damaged. */
 #define MAX_ID (INT64_C(1) << 62)
 
-static void bind_identity(struct store_binder *binder, const struct store_connection *connection)
+/* The values of a row that waits are being filled in. */
+struct filling {
+    struct pending *pending;
+    struct pending_value *values; /* by column */
+    int rc;
+};
+
+static struct filling fill(struct pending *pending, struct pending_value *values)
 {
-    store_bind_int(binder, connection->capture_id);
-    store_bind_string(binder, connection->client_ip);
-    store_bind_int(binder, connection->client_port);
-    store_bind_string(binder, connection->server_ip);
-    store_bind_int(binder, connection->server_port);
-    store_bind_count(binder, connection->vlan);
-    store_bind_string(binder, connection->tunnel);
-    store_bind_string(binder, connection->community_id);
-    store_bind_count(binder, connection->first_ns);
+    return (struct filling){pending, values, SQLITE_OK};
 }
 
-static void bind_texts(struct store_binder *binder, const struct store_connection *connection)
+/* NULL when negative. */
+static struct pending_value count_of(int64_t count)
 {
-    store_bind_text(binder, connection->greeting);
-    store_bind_text(binder, connection->server_product);
-    store_bind_text(binder, connection->server_host);
-    store_bind_text(binder, connection->capabilities);
-    store_bind_text(binder, connection->client_ident);
-    store_bind_text(binder, connection->server_ident);
-    store_bind_string(binder, connection->origin_ip);
-    store_bind_string(binder, connection->origin_source);
+    return count < 0 ? pending_null() : pending_number(count);
 }
 
-/* What can change of a row whose values wait: texts that stay are there already. */
-static void bind_changing(struct store_binder *binder, const struct store_connection *connection)
+static struct pending_value keep(struct filling *filling, const char *text, size_t length)
 {
-    store_bind_count(binder, connection->last_ns);
-    if (connection->same_texts)
-        binder->index += CONNECTION_ENCRYPTION - CONNECTION_GREETING;
+    const char *kept = length > INT_MAX ? NULL : pending_keep(filling->pending, text, length);
+
+    if (kept != NULL)
+        return (struct pending_value){PENDING_TEXT, (int)length, {.text = kept}};
+    filling->rc = length > INT_MAX ? SQLITE_TOOBIG : SQLITE_NOMEM;
+    return pending_null();
+}
+
+static __attribute__((noinline)) struct pending_value keep_escaped(struct filling *filling,
+                                                                   struct imap_text text)
+{
+    size_t length;
+    char *escaped = text_escape(text.octets, text.length, &length);
+    struct pending_value value = pending_null();
+
+    if (escaped == NULL)
+        filling->rc = SQLITE_NOMEM;
     else
-        bind_texts(binder, connection);
-    store_bind_word(binder, connection->encryption);
-    store_bind_word(binder, connection->starttls);
-    store_bind_int(binder, connection->starttls_pipelined);
-    store_bind_int(binder, connection->midstream);
-    store_bind_int(binder, connection->one_sided);
-    store_bind_int(binder, connection->not_imap);
-    store_bind_int(binder, connection->lost_octets);
-    store_bind_word(binder, connection->end);
-    store_bind_word(binder, connection->closed_by);
-    store_bind_count(binder, connection->closed_by != NULL ? connection->closed_ns : -1);
+        value = keep(filling, escaped, length);
+    sqlite3_free(escaped);
+    return value;
+}
+
+/* NULL when missing; escaped when it is not UTF-8. */
+static struct pending_value text_of(struct filling *filling, struct imap_text text)
+{
+    if (text.octets == NULL)
+        return pending_null();
+    return text_is_plain(text.octets, text.length) ? keep(filling, text.octets, text.length)
+                                                   : keep_escaped(filling, text);
+}
+
+static struct pending_value string_of(struct filling *filling, const char *string)
+{
+    return text_of(filling, (struct imap_text){string, string != NULL ? strlen(string) : 0});
+}
+
+static void fill_identity(struct filling *filling, const struct store_connection *connection)
+{
+    struct pending_value *values = filling->values;
+
+    values[CONNECTION_CAPTURE_ID] = pending_number(connection->capture_id);
+    values[CONNECTION_CLIENT_IP] = string_of(filling, connection->client_ip);
+    values[CONNECTION_CLIENT_PORT] = pending_number(connection->client_port);
+    values[CONNECTION_SERVER_IP] = string_of(filling, connection->server_ip);
+    values[CONNECTION_SERVER_PORT] = pending_number(connection->server_port);
+    values[CONNECTION_VLAN] = count_of(connection->vlan);
+    values[CONNECTION_TUNNEL] = string_of(filling, connection->tunnel);
+    values[CONNECTION_COMMUNITY_ID] = string_of(filling, connection->community_id);
+    values[CONNECTION_FIRST_NS] = count_of(connection->first_ns);
+}
+
+static void fill_texts(struct filling *filling, const struct store_connection *connection)
+{
+    struct pending_value *values = filling->values;
+
+    values[CONNECTION_GREETING] = text_of(filling, connection->greeting);
+    values[CONNECTION_SERVER_PRODUCT] = text_of(filling, connection->server_product);
+    values[CONNECTION_SERVER_HOST] = text_of(filling, connection->server_host);
+    values[CONNECTION_CAPABILITIES] = text_of(filling, connection->capabilities);
+    values[CONNECTION_CLIENT_IDENT] = text_of(filling, connection->client_ident);
+    values[CONNECTION_SERVER_IDENT] = text_of(filling, connection->server_ident);
+    values[CONNECTION_ORIGIN_IP] = string_of(filling, connection->origin_ip);
+    values[CONNECTION_ORIGIN_SOURCE] = string_of(filling, connection->origin_source);
+}
+
+/* What can change; texts that stay are there already, or do not matter. */
+static void fill_changing(struct filling *filling, const struct store_connection *connection)
+{
+    struct pending_value *values = filling->values;
+
+    values[CONNECTION_LAST_NS] = count_of(connection->last_ns);
+    if (!connection->same_texts)
+        fill_texts(filling, connection);
+    values[CONNECTION_ENCRYPTION] = pending_word(connection->encryption);
+    values[CONNECTION_STARTTLS] = pending_word(connection->starttls);
+    values[CONNECTION_STARTTLS_PIPELINED] = pending_number(connection->starttls_pipelined);
+    values[CONNECTION_MIDSTREAM] = pending_number(connection->midstream);
+    values[CONNECTION_ONE_SIDED] = pending_number(connection->one_sided);
+    values[CONNECTION_NOT_IMAP] = pending_number(connection->not_imap);
+    values[CONNECTION_LOST_OCTETS] = pending_number(connection->lost_octets);
+    values[CONNECTION_END] = pending_word(connection->end);
+    values[CONNECTION_CLOSED_BY] = pending_word(connection->closed_by);
+    values[CONNECTION_CLOSED_NS] =
+        connection->closed_by != NULL ? count_of(connection->closed_ns) : pending_null();
 }
 
 /* Sees that the last number of a table is known: what was given in this transaction, or stands there. */
@@ -108,9 +172,9 @@ static struct pending_value *waiting_row(struct pending *pending, int64_t last, 
     return pending_row(pending, pending_count(pending) - 1 - (size_t)back);
 }
 
-static int filled(struct store *store, const struct store_binder *binder)
+static int filled(struct store *store, const struct filling *filling)
 {
-    return binder->rc == SQLITE_OK ? STORE_OK : (store->failure = store_fail_sqlite(store, binder->rc));
+    return filling->rc == SQLITE_OK ? STORE_OK : (store->failure = store_fail_sqlite(store, filling->rc));
 }
 
 static bool is_word(const char *word, const char *const *words)
@@ -138,7 +202,7 @@ static int check_connection(struct store *store, const struct store_connection *
 int store_connection_add(struct store *store, const struct store_connection *connection, int64_t *id)
 {
     struct pending *pending = store->pending[PENDING_CONNECTIONS];
-    struct store_binder binder;
+    struct filling filling;
     int64_t made = 0;
     int status = begin_row(store, PENDING_CONNECTIONS);
 
@@ -149,11 +213,11 @@ int store_connection_add(struct store *store, const struct store_connection *con
         status = next_id(store, SQL_LAST_CONNECTION, &store->last_connection, &made);
     if (status != STORE_OK)
         return status;
-    binder = store_fill(pending, pending_add(pending), 0);
-    store_bind_int(&binder, made);
-    bind_identity(&binder, connection);
-    bind_changing(&binder, connection);
-    status = filled(store, &binder);
+    filling = fill(pending, pending_add(pending));
+    filling.values[CONNECTION_ID] = pending_number(made);
+    fill_identity(&filling, connection);
+    fill_changing(&filling, connection);
+    status = filled(store, &filling);
     if (status == STORE_OK)
         *id = made;
     return status;
@@ -168,7 +232,7 @@ int store_connection_update(struct store *store, int64_t id, const struct store_
 {
     struct pending *pending = store->pending[PENDING_CONNECTIONS];
     struct pending_value *row;
-    struct store_binder binder;
+    struct filling filling;
     int status = begin_row(store, PENDING_CHANGES);
 
     if (status == STORE_OK)
@@ -183,17 +247,15 @@ int store_connection_update(struct store *store, int64_t id, const struct store_
     if (status != STORE_OK)
         return status;
     row = waiting_row(pending, store->last_connection, id);
-    if (row != NULL) {
-        binder = store_fill(pending, row, CONNECTION_LAST_NS);
-    } else {
+    if (row == NULL) {
         pending = store->pending[PENDING_CHANGES];
-        binder = store_fill(pending, pending_add(pending), 0);
-        store_bind_int(&binder, id);
+        row = pending_add(pending);
+        row[CONNECTION_ID] = pending_number(id);
+        row[STORE_SAME_TEXTS] = pending_number(connection->same_texts);
     }
-    bind_changing(&binder, connection);
-    if (pending == store->pending[PENDING_CHANGES])
-        store_bind_int(&binder, connection->same_texts);
-    return filled(store, &binder);
+    filling = fill(pending, row);
+    fill_changing(&filling, connection);
+    return filled(store, &filling);
 }
 
 /* The later of two changes of a row comes later. */
@@ -209,12 +271,13 @@ static int by_row(const void *a, const void *b)
 
 static int make_change(struct store *store, const struct pending_value *row)
 {
-    bool same_texts = row[STORE_CHANGE_COLUMNS].as.number != 0;
+    bool same_texts = row[STORE_SAME_TEXTS].as.number != 0;
     struct store_binder binder =
         store_bind(store, same_texts ? SQL_CONNECTION_SAME_TEXTS : SQL_CONNECTION_UPDATE);
     int changes = 0, status;
 
-    store_bind_values(&binder, row, STORE_CHANGE_COLUMNS);
+    store_bind_values(&binder, row, 1);
+    store_bind_values(&binder, row + CONNECTION_LAST_NS, CONNECTION_COLUMNS - CONNECTION_LAST_NS);
     status = store_run(store, &binder, &changes);
     if (status == STORE_OK && changes == 0)
         status = store->failure = no_connection(store, row->as.number);
@@ -289,24 +352,48 @@ static size_t octets_text(const struct imap_violation *violation, char text[OCTE
 static int add_violation(struct store *store, int64_t login_id, const struct imap_violation *violation)
 {
     struct pending *pending = store->pending[PENDING_VIOLATIONS];
+    struct filling filling = fill(pending, pending_add(pending));
     char text[OCTETS_TEXT];
     size_t length = octets_text(violation, text);
-    struct store_binder binder = store_fill(pending, pending_add(pending), 0);
 
-    store_bind_int(&binder, login_id);
-    store_bind_word(&binder, store->rules[violation->rule]);
-    store_bind_word(&binder, name_of_argument(violation->argument));
-    store_bind_count(&binder, violation->position);
-    store_bind_count(&binder, violation->count);
-    store_bind_text(&binder, (struct imap_text){length > 0 ? text : NULL, length});
-    return filled(store, &binder);
+    filling.values[VIOLATION_LOGIN_ID] = pending_number(login_id);
+    filling.values[VIOLATION_RULE] = pending_word(store->rules[violation->rule]);
+    filling.values[VIOLATION_ARGUMENT] = pending_word(name_of_argument(violation->argument));
+    filling.values[VIOLATION_POSITION] = count_of(violation->position);
+    filling.values[VIOLATION_COUNT] = count_of(violation->count);
+    if (length > 0)
+        filling.values[VIOLATION_OCTETS] = keep(&filling, text, length);
+    return filled(store, &filling);
+}
+
+static void fill_login(struct filling *filling, const struct imap_login *login)
+{
+    struct pending_value *values = filling->values;
+
+    values[LOGIN_TIME_NS] = pending_number(login->begin.time_ns);
+    values[LOGIN_FRAME] = pending_number((int64_t)login->begin.frame);
+    values[LOGIN_TAG] = text_of(filling, login->tag);
+    values[LOGIN_COMMAND] = pending_word(name_of_command(login->command));
+    values[LOGIN_MECHANISM] = text_of(filling, login->mechanism);
+    values[LOGIN_USERNAME] = text_of(filling, login->username);
+    values[LOGIN_USERNAME_FORM] = pending_word(name_of_form(login->username_form));
+    values[LOGIN_USERNAME_LENGTH] = count_of(login->username_length);
+    values[LOGIN_PASSWORD_FORM] = pending_word(name_of_form(login->password_form));
+    values[LOGIN_PASSWORD_LENGTH] = count_of(login->password_length);
+    values[LOGIN_AUTHZID] = text_of(filling, login->authzid);
+    values[LOGIN_WORKSTATION] = text_of(filling, login->workstation);
+    values[LOGIN_RESULT] = pending_word(name_of_result(login->result));
+    values[LOGIN_RESPONSE_CODE] = text_of(filling, login->response_code);
+    values[LOGIN_RESPONSE_TEXT] = text_of(filling, login->response_text);
+    values[LOGIN_LATENCY_NS] = count_of(login->latency_ns);
+    values[LOGIN_INCOMPLETE] = pending_number(login->incomplete != 0);
 }
 
 int store_login_add(struct store *store, int64_t connection_id, int64_t capture_id,
                     const struct imap_login *login, int64_t *id)
 {
     struct pending *pending = store->pending[PENDING_LOGINS];
-    struct store_binder binder;
+    struct filling filling;
     int64_t made = 0;
     int status;
 
@@ -318,30 +405,12 @@ int store_login_add(struct store *store, int64_t connection_id, int64_t capture_
         status = next_id(store, SQL_LAST_LOGIN, &store->last_login, &made);
     if (status != STORE_OK)
         return status;
-    binder = store_fill(pending, pending_add(pending), 0);
-    store_bind_int(&binder, made);
-    store_bind_int(&binder, connection_id);
-    store_bind_int(&binder, capture_id);
-    store_bind_int(&binder, login->begin.time_ns);
-    store_bind_int(&binder, (int64_t)login->begin.frame);
-    store_bind_text(&binder, login->tag);
-    store_bind_word(&binder, name_of_command(login->command));
-    store_bind_text(&binder, login->mechanism);
-    store_bind_text(&binder, login->username);
-    store_bind_word(&binder, name_of_form(login->username_form));
-    store_bind_count(&binder, login->username_length);
-    store_bind_word(&binder, name_of_form(login->password_form));
-    store_bind_count(&binder, login->password_length);
-    store_bind_text(&binder, login->authzid);
-    store_bind_text(&binder, login->workstation);
-    store_bind_word(&binder, name_of_result(login->result));
-    store_bind_text(&binder, login->response_code);
-    store_bind_text(&binder, login->response_text);
-    store_bind_count(&binder, login->latency_ns);
-    store_bind_word(&binder, NULL); /* what comes after it is not known yet */
-    store_bind_word(&binder, NULL);
-    store_bind_int(&binder, login->incomplete != 0);
-    status = filled(store, &binder);
+    filling = fill(pending, pending_add(pending));
+    filling.values[LOGIN_ID] = pending_number(made);
+    filling.values[LOGIN_CONNECTION_ID] = pending_number(connection_id);
+    filling.values[LOGIN_CAPTURE_ID] = pending_number(capture_id);
+    fill_login(&filling, login); /* what comes after it is not known yet */
+    status = filled(store, &filling);
     for (unsigned i = 0; status == STORE_OK && i < login->violation_count; i++) {
         status = begin_row(store, PENDING_VIOLATIONS);
         if (status == STORE_OK)
@@ -352,12 +421,26 @@ int store_login_add(struct store *store, int64_t connection_id, int64_t capture_
     return status;
 }
 
+/* The same of a login that does not wait any more. */
+static int change_login(struct store *store, int64_t login_id, enum imap_result result, struct imap_text text)
+{
+    struct store_binder binder = store_bind(store, SQL_LOGIN_AFTER);
+    int changes = 0, status;
+
+    store_bind_word(&binder, name_of_result(result));
+    store_bind_text(&binder, text);
+    store_bind_int(&binder, login_id);
+    status = store_run(store, &binder, &changes);
+    if (status == STORE_OK && changes == 0)
+        status = store_fail(store, "there is no login %lld", (long long)login_id);
+    return status;
+}
+
 int store_login_after(struct store *store, int64_t login_id, enum imap_result result, struct imap_text text)
 {
     struct pending *pending = store->pending[PENDING_LOGINS];
     struct pending_value *row;
-    struct store_binder binder;
-    int changes = 0;
+    struct filling filling;
     int status;
 
     if ((unsigned)result >= IMAP_RESULTS)
@@ -366,16 +449,12 @@ int store_login_after(struct store *store, int64_t login_id, enum imap_result re
     if (status != STORE_OK)
         return status;
     row = waiting_row(pending, store->last_login, login_id);
-    binder = row != NULL ? store_fill(pending, row, LOGIN_AFTER_RESULT) : store_bind(store, SQL_LOGIN_AFTER);
-    store_bind_word(&binder, name_of_result(result));
-    store_bind_text(&binder, text);
-    if (row != NULL)
-        return filled(store, &binder);
-    store_bind_int(&binder, login_id);
-    status = store_run(store, &binder, &changes);
-    if (status == STORE_OK && changes == 0)
-        status = store_fail(store, "there is no login %lld", (long long)login_id);
-    return status;
+    if (row == NULL)
+        return change_login(store, login_id, result, text);
+    filling = fill(pending, row);
+    row[LOGIN_AFTER_RESULT] = pending_word(name_of_result(result));
+    row[LOGIN_AFTER_TEXT] = text_of(&filling, text);
+    return filled(store, &filling);
 }
 
 struct prints *store_take_prints(struct store *store)

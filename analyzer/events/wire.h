@@ -68,8 +68,9 @@ static inline void wire_put_string(struct wire_writer *writer, const char *strin
 
 static inline void wire_get(struct wire_reader *reader, void *octets, size_t length)
 {
-    if (reader->failed || (size_t)(reader->end - reader->at) < length) {
+    if ((size_t)(reader->end - reader->at) < length) {
         reader->failed = true;
+        reader->at = reader->end; /* all that follows fails too */
         memset(octets, 0, length);
         return;
     }

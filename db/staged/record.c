@@ -3,6 +3,9 @@
  */
 #include "db/staged/record.h"
 
+#include "dissector/octets.h"
+
+#include <endian.h>
 #include <string.h>
 
 /* Serial types: what a value is, and how long. */
@@ -43,11 +46,46 @@ size_t record_put_varint(uint8_t *to, uint64_t value)
     return size;
 }
 
+static void put_two(uint8_t *to, uint64_t value)
+{
+    uint16_t number = htobe16((uint16_t)value);
+
+    memcpy(to, &number, sizeof number);
+}
+
+static void put_four(uint8_t *to, uint64_t value)
+{
+    uint32_t number = htobe32((uint32_t)value);
+
+    memcpy(to, &number, sizeof number);
+}
+
 void record_put_number(uint8_t *to, uint64_t value, unsigned octets)
 {
-    for (unsigned i = octets; i > 0; i--) {
-        to[i - 1] = (uint8_t)value;
-        value >>= 8;
+    switch (octets) {
+    case 8:
+        put_four(to, value >> 32);
+        put_four(to + 4, value);
+        break;
+    case 6:
+        put_two(to, value >> 32);
+        put_four(to + 2, value);
+        break;
+    case 4:
+        put_four(to, value);
+        break;
+    case 3:
+        to[0] = (uint8_t)(value >> 16);
+        put_two(to + 1, value);
+        break;
+    case 2:
+        put_two(to, value);
+        break;
+    case 1:
+        to[0] = (uint8_t)value;
+        break;
+    default: /* there is no other */
+        break;
     }
 }
 
@@ -116,7 +154,7 @@ void record_write(uint8_t *to, const struct pending_value *values, unsigned colu
         if (octets == 0)
             continue;
         if (type >= TYPE_TEXT)
-            memcpy(body, values[i].as.text, octets);
+            octets_copy(body, values[i].as.text, octets);
         else
             record_put_number(body, (uint64_t)values[i].as.number, (unsigned)octets);
         body += octets;

@@ -19,7 +19,7 @@
 size_t record_varint_size(uint64_t value);
 /* Writes it; returns its octets. */
 size_t record_put_varint(uint8_t *to, uint64_t value);
-/* Writes the `octets` low octets of a number, the highest first. */
+/* Writes the `octets` low octets of a number, the highest first: 1 to 4, 6 or 8, as records have them. */
 void record_put_number(uint8_t *to, uint64_t value, unsigned octets);
 
 /* What a record will be. */
