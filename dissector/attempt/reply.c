@@ -1,6 +1,7 @@
 /* Keeps what the server said, unless it repeats a credential. */
 #include "dissector/attempt/echo.h"
 #include "dissector/session_state.h"
+#include "dissector/shared_state.h"
 
 #include <string.h>
 #include <strings.h>
@@ -49,11 +50,17 @@ static bool repeats_any(const struct imap_session *session, const struct pairs *
 
 static bool repeats_credential(const struct imap_session *session, struct imap_text text, bool cut)
 {
+    struct imap_shared *shared = session->options.shared;
+    const struct pairs *known = shared ? known_reply(&shared->known, text) : NULL;
     if (session->budget.failed)
         return true; /* a secret that could not be kept cannot be found either */
+    if (known)
+        return repeats_any(session, known, cut);
     struct pairs pairs;
     pairs_of(&pairs, text);
     bool found = repeats_any(session, &pairs, cut);
+    if (shared && !found)
+        known_reply_keep(&shared->known, &pairs);
     explicit_bzero(&pairs, sizeof pairs); /* they may be a credential's */
     return found;
 }

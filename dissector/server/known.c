@@ -1,4 +1,5 @@
-/* Remembers which greeting names which product, and which capabilities a list holds. */
+/* Remembers which greeting names which product, which capabilities a list holds, and what pairs a reply has.
+ */
 #include "dissector/server/known.h"
 
 #include <string.h>
@@ -54,4 +55,26 @@ unsigned known_capabilities(struct known *known, struct imap_text list, struct c
         memcpy(place->list, list.octets, list.length);
     }
     return flags;
+}
+
+static bool same(struct imap_text a, struct imap_text b)
+{
+    return a.length == b.length && a.length > 0 && memcmp(a.octets, b.octets, a.length) == 0;
+}
+
+const struct pairs *known_reply(const struct known *known, struct imap_text reply)
+{
+    const struct pairs *pairs = &known->replies[place_of(reply, KNOWN_REPLIES)].pairs;
+    return same(pairs->text, reply) ? pairs : NULL;
+}
+
+void known_reply_keep(struct known *known, const struct pairs *pairs)
+{
+    struct imap_text text = pairs->text;
+    struct known_reply *place = &known->replies[place_of(text, KNOWN_REPLIES)];
+    if (text.length == 0 || text.length > sizeof place->text)
+        return;
+    memcpy(place->text, text.octets, text.length);
+    place->pairs = *pairs;
+    place->pairs.text.octets = place->text;
 }

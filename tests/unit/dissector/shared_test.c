@@ -82,6 +82,45 @@ static void a_greeting_that_is_too_long_to_be_remembered_names_its_product_too(v
     check_product(&known, greeting, "Dovecot");
 }
 
+/* Of 1,000 replies many share a place. */
+static void a_reply_has_its_pairs_whatever_came_before(void **state)
+{
+    static struct known known;
+    (void)state;
+    for (int number = 0; number < 1000; number++) {
+        char text[64];
+        struct imap_text reply = {text, 0};
+        struct pairs pairs;
+        reply.length = (size_t)snprintf(text, sizeof text, "no user %d here", number);
+        pairs_of(&pairs, reply);
+        assert_null(known_reply(&known, reply));
+        known_reply_keep(&known, &pairs);
+        memset(text, '-', sizeof text); /* it has the text itself */
+        (void)snprintf(text, sizeof text, "no user %d here", number);
+        assert_non_null(known_reply(&known, reply));
+        assert_memory_equal(known_reply(&known, reply)->set, pairs.set, sizeof pairs.set);
+        assert_memory_equal(known_reply(&known, reply)->text.octets, text, reply.length);
+        text[0] = 'X';
+        assert_null(known_reply(&known, reply));
+    }
+}
+
+static void a_reply_that_is_empty_or_too_long_is_not_remembered(void **state)
+{
+    static struct known known;
+    static const char text[KNOWN_REPLY_OCTETS + 1];
+    struct pairs pairs;
+    (void)state;
+    for (size_t length = 0; length <= sizeof text; length += sizeof text) {
+        pairs_of(&pairs, (struct imap_text){text, length});
+        known_reply_keep(&known, &pairs);
+        assert_null(known_reply(&known, pairs.text));
+    }
+    pairs_of(&pairs, (struct imap_text){text, KNOWN_REPLY_OCTETS});
+    known_reply_keep(&known, &pairs);
+    assert_non_null(known_reply(&known, pairs.text));
+}
+
 static void without_memory_no_product_is_remembered(void **state)
 {
     static struct known known;
@@ -151,6 +190,8 @@ int main(void)
         cmocka_unit_test(a_pool_keeps_no_more_than_its_limit),
         cmocka_unit_test(a_greeting_names_its_product_whatever_came_before),
         cmocka_unit_test(a_greeting_that_is_too_long_to_be_remembered_names_its_product_too),
+        cmocka_unit_test(a_reply_has_its_pairs_whatever_came_before),
+        cmocka_unit_test(a_reply_that_is_empty_or_too_long_is_not_remembered),
         cmocka_unit_test(without_memory_no_product_is_remembered),
         cmocka_unit_test(a_list_has_its_capabilities_whatever_came_before),
         cmocka_unit_test(spaces_too_many_are_left_out_of_a_list_that_comes_again),

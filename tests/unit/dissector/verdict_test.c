@@ -224,6 +224,19 @@ static void an_echo_of_a_credential_is_withheld(void **state)
         {"an empty password is in no text",
          {GREET, C("a1 LOGIN bob \"\"\r\n"), S("a1 NO empty\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:quoted NO text=empty +1\n" CLEAR},
+        {"a reply that repeats nothing",
+         {GREET, C("a1 LOGIN bob swordfish\r\n"), S("a1 NO not for opensesame\r\n")},
+         .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:atom NO text=not for opensesame +1\n" CLEAR,
+         .secret = "swordfish"},
+        {"the same one, when another's password is in it",
+         {GREET, C("a1 LOGIN eve opensesame\r\n"), S("a1 NO not for opensesame\r\n")},
+         .rows = "LOGIN 1 @2 tag=a1 user=eve:atom:3 password:atom NO text=[withheld: repeats a credential] "
+                 "+1\n" CLEAR,
+         .secret = "opensesame"},
+        {"and the first one again",
+         {GREET, C("a1 LOGIN bob swordfish\r\n"), S("a1 NO not for opensesame\r\n")},
+         .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:atom NO text=not for opensesame +1\n" CLEAR,
+         .secret = "swordfish"},
     };
     (void)state;
     CHECK(cases);
