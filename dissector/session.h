@@ -61,7 +61,7 @@ struct imap_session_facts {
     struct imap_text
         origin_ip; /* the client's address as a proxy in front tells it; missing when none does */
     struct imap_text origin_source; /* "PROXY" (the PROXY protocol) or "ID" (x-originating-ip) */
-    uint32_t text_changes; /* another number whenever one of these texts is another */
+    uint32_t text_changes;          /* another number whenever one of these texts is another */
     enum imap_encryption encryption;
     enum imap_starttls starttls;
     bool starttls_pipelined; /* commands were sent behind STARTTLS in plain text, before its answer */

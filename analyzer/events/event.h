@@ -107,8 +107,8 @@ struct event {
     };
 };
 
-/* Encodes into `octets`, which takes EVENT_MAX_OCTETS: all events fit. Returns the octets written; 0: there is
- * no such kind. */
+/* Encodes into `octets`, which takes EVENT_MAX_OCTETS: all events fit. Returns the octets written; 0: there
+ * is no such kind. */
 size_t event_encode(const struct event *event, uint8_t *octets);
 
 /* Decodes and checks; `captures` and `slots` are the limits of those numbers. Texts point into `octets`.
