@@ -54,8 +54,8 @@ static void print_version(void)
 
 int main(int argc, char **argv)
 {
-    /* what a statement that fails is to restore stays in memory: a batch of rows touches a few hundred pages
-     */
+    /* what a statement that fails is to restore stays in memory: where foreign keys are looked at, a batch of
+     * rows touches a few hundred pages */
     (void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 4 << 20);
     if (argc < 2) {
         print_help(stderr);

@@ -7,9 +7,6 @@
 #include <string.h>
 
 #define FIRST_ROOM 4096
-/* The print of a row of which nothing is known: it may have any text. */
-#define UNKNOWN 0
-
 struct table {
     int64_t first; /* the row of the first print */
     uint16_t *prints;
@@ -18,7 +15,7 @@ struct table {
 
 struct prints {
     struct table tables[PRINTS_TABLES];
-    bool given_up; /* there were too many rows */
+    bool given_up; /* not all rows can be known */
 };
 
 struct prints *prints_new(void)
@@ -35,12 +32,6 @@ void prints_free(struct prints *prints)
     free(prints);
 }
 
-void prints_forget(struct prints *prints)
-{
-    for (int i = 0; prints != NULL && i < PRINTS_TABLES; i++)
-        prints->tables[i].count = 0;
-}
-
 static void give_up(struct prints *prints)
 {
     for (int i = 0; i < PRINTS_TABLES; i++) {
@@ -48,6 +39,14 @@ static void give_up(struct prints *prints)
         prints->tables[i] = (struct table){0};
     }
     prints->given_up = true;
+}
+
+/* What is known of rows before would be held against those that come: their connections may be older. */
+void prints_forget(struct prints *prints)
+{
+    for (int i = 0; prints != NULL && i < PRINTS_TABLES; i++)
+        if (prints->tables[i].count > 0)
+            give_up(prints);
 }
 
 static uint64_t mix(uint64_t hash, uint64_t word)
@@ -60,7 +59,6 @@ static uint64_t mix(uint64_t hash, uint64_t word)
 static uint16_t print_of(const char *text, size_t length)
 {
     uint64_t hash = length, word;
-    uint16_t print;
     size_t at = 0;
 
     for (; at + sizeof word <= length; at += sizeof word) {
@@ -69,19 +67,18 @@ static uint16_t print_of(const char *text, size_t length)
     }
     for (word = 0; at < length; at++)
         word = word << 8 | (uint8_t)text[at];
-    print = (uint16_t)mix(hash, word);
-    return print == UNKNOWN ? UNKNOWN + 1 : print;
+    return (uint16_t)(mix(hash, word) >> 48);
 }
 
-static bool has_room(struct table *table, size_t count)
+static bool has_room(struct table *table)
 {
-    size_t room = table->room == 0 ? FIRST_ROOM : table->room;
+    size_t room = table->room == 0 ? FIRST_ROOM : table->room * 2;
     uint16_t *larger;
 
-    if (count <= table->room)
+    if (table->count < table->room)
         return true;
-    while (room < count)
-        room *= 2;
+    if (room > PRINTS_MOST_ROWS)
+        return false;
     larger = realloc(table->prints, room * sizeof *larger);
     if (larger == NULL)
         return false;
@@ -93,22 +90,17 @@ static bool has_room(struct table *table, size_t count)
 void prints_add(struct prints *prints, enum prints_table which, int64_t row, const char *text, size_t length)
 {
     struct table *table;
-    size_t place;
 
     if (prints == NULL || prints->given_up)
         return;
     table = &prints->tables[which];
     if (table->count == 0)
         table->first = row;
-    if (row < table->first + (int64_t)table->count || row - table->first >= PRINTS_MOST_ROWS ||
-        !has_room(table, (size_t)(row - table->first) + 1)) {
+    /* a gap is somebody else's rows, which can have anything */
+    if (row == table->first + (int64_t)table->count && has_room(table))
+        table->prints[table->count++] = print_of(text == NULL ? "" : text, text == NULL ? 0 : length);
+    else
         give_up(prints);
-        return;
-    }
-    place = (size_t)(row - table->first);
-    memset(table->prints + table->count, UNKNOWN, (place - table->count) * sizeof *table->prints);
-    table->prints[place] = print_of(text == NULL ? "" : text, text == NULL ? 0 : length);
-    table->count = place + 1;
 }
 
 bool prints_cover(const struct prints *prints, int64_t first_login, int64_t last_login)
@@ -127,7 +119,11 @@ void prints_want(struct prints_wanted *wanted, const char *text, size_t length)
     uint16_t print = print_of(text, length);
 
     wanted->bits[print / 64] |= UINT64_C(1) << print % 64;
-    wanted->bits[UNKNOWN / 64] |= UINT64_C(1) << UNKNOWN % 64;
+}
+
+size_t prints_count(const struct prints *prints, enum prints_table table)
+{
+    return prints->tables[table].count;
 }
 
 int64_t prints_next(const struct prints *prints, enum prints_table which, const struct prints_wanted *wanted,

@@ -13,23 +13,28 @@
 enum prints_table { PRINTS_CONNECTIONS, PRINTS_LOGINS, PRINTS_TABLES };
 
 /* Of so many rows of a table two octets each are kept; of more nothing is. */
-#define PRINTS_MOST_ROWS ((int64_t)1024 * 1024)
+#define PRINTS_MOST_ROWS ((size_t)1024 * 1024)
 
 struct prints;
 
-/* NULL: out of memory. All others take NULL: nothing is known. */
+/* NULL: out of memory. */
 struct prints *prints_new(void);
+/* This and the next three take NULL: nothing is noted. */
 void prints_free(struct prints *prints);
 
-/* Notes a row that was inserted, and its text; NULL: it has none. Of rows between this one and those before
- * it nothing is known. */
+/* Notes a row that was inserted, and its text; NULL: it has none. When it is not the one behind the last, all
+ * are given up. */
 void prints_add(struct prints *prints, enum prints_table table, int64_t row, const char *text, size_t length);
 
-/* The rows are not there after all. */
+/* A transaction was rolled back: when any row was noted, all are given up. */
 void prints_forget(struct prints *prints);
 
-/* Whether all these logins were noted or are others', and the connections of those that were noted too. */
+/* Whether all logins of these numbers were noted, and with them all their connections. Only then the others
+ * below tell anything. */
 bool prints_cover(const struct prints *prints, int64_t first_login, int64_t last_login);
+
+/* How many rows were noted. */
+size_t prints_count(const struct prints *prints, enum prints_table table);
 
 /* Texts that are looked for. All zero: none. */
 struct prints_wanted {

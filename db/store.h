@@ -156,8 +156,8 @@ int store_capture_hash(struct store *store, int64_t id, const char *sha256);
 /* Removes a capture and all that rests on it (a pipe that turned out to be known already). */
 int store_capture_remove(struct store *store, int64_t id);
 
-/* The prints of the rows that this store has inserted since it was opened, or a transaction was rolled back,
- * for summary_read; NULL: it has none. They are the caller's then (prints_free), and the store notes no more.
+/* The prints of the rows that this store has inserted, for summary_read; NULL: it has none. They are the
+ * caller's then (prints_free), and the store notes no more.
  */
 struct prints *store_take_prints(struct store *store);
 

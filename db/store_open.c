@@ -25,10 +25,10 @@ static const char settings[] = "PRAGMA foreign_keys = ON; PRAGMA secure_delete =
  * live logs a whole page for each that changes. */
 static const char large_pages[] = "PRAGMA page_size = 16384;";
 
-/* What CHECK says of a row holds for ours before they are bound: the type of a column follows from the
- * function that binds it, and ranges and words are looked at where rows are taken (check_connection and its
- * like). To ask for it once more would cost a sixth of each insert. UNIQUE and foreign keys are looked at;
- * NOT NULL is not where rows are copied whole (db/staged). */
+/* What CHECK says of a row holds for ours before SQLite sees them: the type of a column follows from the
+ * function that makes its value, and ranges and words are looked at where rows are taken (check_connection
+ * and its like). To ask for it once more would cost a sixth of each insert. UNIQUE and foreign keys are
+ * looked at; NOT NULL is not where rows are copied whole (db/staged). */
 static const char own_rows[] = "PRAGMA ignore_check_constraints = ON;";
 
 static const char *const statements[SQL_STATEMENTS] = {

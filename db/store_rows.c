@@ -421,7 +421,7 @@ int store_login_add(struct store *store, int64_t connection_id, int64_t capture_
     return status;
 }
 
-/* The same of a login that does not wait any more. */
+/* What store_login_after does for a login that does not wait any more. */
 static int change_login(struct store *store, int64_t login_id, enum imap_result result, struct imap_text text)
 {
     struct store_binder binder = store_bind(store, SQL_LOGIN_AFTER);

@@ -2,6 +2,7 @@
 #include "dissector/shared_state.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct imap_shared *imap_shared_new(void)
 {
@@ -13,5 +14,6 @@ void imap_shared_free(struct imap_shared *shared)
     if (!shared)
         return;
     pool_empty(&shared->pool);
+    explicit_bzero(shared, sizeof *shared); /* what servers said, as long as nobody knew it for a secret */
     free(shared);
 }

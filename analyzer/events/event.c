@@ -28,6 +28,8 @@
 
 static_assert(CONNECTION_OCTETS + NUMBERS <= EVENT_MAX_OCTETS, "a connection may not fit");
 static_assert(LOGIN_OCTETS + NUMBERS <= EVENT_MAX_OCTETS, "a login may not fit");
+static_assert(WIRE_TEXT(MAX_RESPONSE_TEXT) + sizeof(struct event_finished) + NUMBERS <= EVENT_MAX_OCTETS,
+              "what comes after a login, or the end, may not fit");
 static_assert(2 * sizeof(struct event_capture) + NUMBERS <= EVENT_MAX_OCTETS, "a capture may not fit");
 
 static void put_capture(struct wire_writer *out, const struct event_capture *capture, bool ended)

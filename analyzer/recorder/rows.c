@@ -133,8 +133,9 @@ enum rows_status rows_take_connection(struct rows *rows, struct store *store, in
 
     if (slot == NULL)
         return ROWS_NO_MEMORY;
-    /* where nothing is lost on the way and no other file begins, the analyzer knows what was told */
-    if (capture_id == 0 || (!rows->undo && told->again != (slot->row != 0)))
+    /* where nothing is lost on the way and no other file begins, the analyzer knows what was told; elsewhere
+     * it tells all each time */
+    if (capture_id == 0 || told->again != (!rows->undo && slot->row != 0))
         return ROWS_UNKNOWN;
     *more_lost = told->lost_octets - slot->lost_octets;
     slot->lost_octets = told->lost_octets;

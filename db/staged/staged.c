@@ -95,20 +95,15 @@ struct staged {
 
 /* --- the schema --- */
 
-static struct pending_value text_value(const char *text)
-{
-    return (struct pending_value){PENDING_TEXT, (int)strlen(text), {.text = text}};
-}
-
 /* Gives the table or index the next page, and tells the schema of it. Returns a code of SQLite's. */
 static int declare(struct staged *staged, struct tree *schema, const char *type, const char *name,
                    const char *table, const char *sql, uint32_t *root)
 {
-    struct pending_value row[] = {
-        text_value(type), text_value(name), text_value(table), {0}, text_value(sql)};
+    struct pending_value row[] = {pending_word(type), pending_word(name), pending_word(table), pending_null(),
+                                  pending_word(sql)};
 
     *root = image_add(staged->image);
-    row[3] = (struct pending_value){PENDING_NUMBER, 0, {.number = *root}};
+    row[3] = pending_number(*root);
     if (*root == 0 || !tree_add_row(schema, *root, false, row, sizeof row / sizeof *row))
         return SQLITE_NOMEM;
     return SQLITE_OK;
@@ -177,7 +172,7 @@ static int write_schema(struct staged *staged)
 
 /* `whole`: a statement that copies rows whole, else one that takes them column by column, which it always
  * can. OR ROLLBACK: a transaction is of no use without all of its rows, and SQLite need not keep what each
- * page was before the statement. */
+ * page was before the statement, unless it looks at foreign keys. */
 static int prepare(struct staged *staged, enum staged_table which, bool whole)
 {
     const struct table *table = &tables[which];

@@ -216,8 +216,7 @@ bool tree_add_row(struct tree *tree, int64_t row, bool keyed, const struct pendi
 
 bool tree_add_entry(struct tree *tree, int64_t key, int64_t row)
 {
-    const struct pending_value values[] = {{PENDING_NUMBER, 0, {.number = key}},
-                                           {PENDING_NUMBER, 0, {.number = row}}};
+    const struct pending_value values[] = {pending_number(key), pending_number(row)};
     struct head leaf = head_of(tree->image, tree->leaf);
     struct record_shape shape;
     uint8_t *cell;

@@ -25,10 +25,10 @@ static int want_all(sqlite3 *db, const char *sql, struct prints_wanted *wanted)
 /* False: they are so many that it is quicker to go through all rows. */
 static bool are_few(const struct near_rows *near, const struct prints_wanted *wanted)
 {
-    int64_t first = prints_next(near->prints, near->of, wanted, 0), count = 0;
+    size_t most = prints_count(near->prints, near->of) / ROWS_TO_ONE, count = 0;
 
-    for (int64_t row = first; row != 0; row = prints_next(near->prints, near->of, wanted, row))
-        if (++count > FEW && count > (row - first) / ROWS_TO_ONE)
+    for (int64_t row = 0; (row = prints_next(near->prints, near->of, wanted, row)) != 0;)
+        if (++count > FEW && count > most)
             return false;
     return true;
 }
@@ -36,7 +36,7 @@ static bool are_few(const struct near_rows *near, const struct prints_wanted *wa
 static int list(sqlite3 *db, const struct near_rows *near, const struct prints_wanted *wanted)
 {
     sqlite3_stmt *statement = NULL;
-    int rc = sqlite3_exec(db, "CREATE TEMP TABLE near_ids (id INTEGER PRIMARY KEY)", NULL, NULL, NULL);
+    int rc = sqlite3_exec(db, "BEGIN; CREATE TEMP TABLE near_ids (id INTEGER PRIMARY KEY)", NULL, NULL, NULL);
 
     if (rc == SQLITE_OK)
         rc = sqlite3_prepare_v2(db, "INSERT INTO temp.near_ids (id) VALUES (?1)", -1, &statement, NULL);
@@ -46,7 +46,7 @@ static int list(sqlite3 *db, const struct near_rows *near, const struct prints_w
             rc = sqlite3_reset(statement);
     }
     (void)sqlite3_finalize(statement);
-    return rc;
+    return rc == SQLITE_OK ? sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) : rc;
 }
 
 /* `listed`: those of temp.near_ids alone. */

@@ -134,6 +134,33 @@ static void texts_over_the_limit_are_cut_not_refused(void **state)
     assert_int_equal(back.connection.origin_ip.length, 45);
 }
 
+/* In memory of just the size that is asked for, so that the sanitizer sees an octet behind it. */
+static void the_longest_events_fit(void **state)
+{
+    static char huge[20000];
+    static struct event login = {.kind = EVENT_LOGIN}, connection = {.kind = EVENT_CONNECTION}, back;
+    struct imap_login *told = &login.login.login;
+    struct imap_text text = {huge, sizeof huge};
+    uint8_t *octets = malloc(EVENT_MAX_OCTETS);
+
+    (void)state;
+    assert_non_null(octets);
+    told->tag = told->mechanism = told->username = told->authzid = text;
+    told->workstation = told->response_code = told->response_text = text;
+    for (told->violation_count = 0; told->violation_count < IMAP_MAX_VIOLATIONS; told->violation_count++)
+        told->violations[told->violation_count].octet_count = IMAP_VIOLATION_OCTETS;
+    assert_true(event_decode(&back, octets, event_encode(&login, octets), 1, 1));
+    assert_int_equal(back.login.login.violation_count, IMAP_MAX_VIOLATIONS);
+    connection.connection.greeting = connection.connection.server_product = text;
+    connection.connection.server_host = connection.connection.capabilities = text;
+    connection.connection.client_ident = connection.connection.server_ident = text;
+    connection.connection.origin_ip = connection.connection.origin_source = text;
+    memset(connection.connection.tunnel, 't', sizeof connection.connection.tunnel - 1);
+    assert_true(event_decode(&back, octets, event_encode(&connection, octets), 1, 1));
+    assert_int_equal(back.connection.server_ident.length, 8192);
+    free(octets);
+}
+
 static void numbers_beyond_their_limits_are_refused(void **state)
 {
     static uint8_t octets[EVENT_MAX_OCTETS];
@@ -319,6 +346,7 @@ int main(void)
         cmocka_unit_test(a_connection_told_again_brings_only_what_can_change),
         cmocka_unit_test(texts_that_are_the_same_are_not_told_again),
         cmocka_unit_test(texts_over_the_limit_are_cut_not_refused),
+        cmocka_unit_test(the_longest_events_fit),
         cmocka_unit_test(numbers_beyond_their_limits_are_refused),
         cmocka_unit_test(every_cut_and_every_changed_octet_is_taken_or_refused_without_harm),
         cmocka_unit_test(all_events_of_a_sender_that_ends_arrive_in_order),

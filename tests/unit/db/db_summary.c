@@ -275,6 +275,32 @@ static void test_logins_of_others_are_counted_too(void **state)
     compare(fixture, captures, prints);
 }
 
+/* Another store writes when a connection is committed, and its login is not there yet. */
+static void test_others_rows_between_ours_do_not_hide_ours(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture_open(fixture, false), *other;
+    int64_t capture = fixture_begin(store, "a"), connection, others;
+    struct imap_login login = fixture_login("a*b", IMAP_FORM_ATOM, IMAP_RESULT_NO);
+    struct prints *prints;
+
+    fixture_violate(&login, RULE_WILDCARD, IMAP_ARG_USERNAME);
+    assert_int_equal(store_alone(store), STORE_OK);
+    connection = fixture_connect(store, capture, "10.0.0.1", "192.0.2.1");
+    assert_int_equal(store_commit(store), STORE_OK);
+    other = fixture_open(fixture, false);
+    others = fixture_begin(other, "b");
+    (void)fixture_add(other, fixture_connect(other, others, "10.0.0.2", "192.0.2.1"), others, &login);
+    fixture_close(fixture, other);
+    (void)fixture_add(store, connection, capture, &login);
+    (void)fixture_add(store, fixture_connect(store, capture, "10.0.0.3", "192.0.2.1"), capture, &login);
+    assert_int_equal(store_commit(store), STORE_OK);
+    prints = store_take_prints(store);
+    fixture_close(fixture, store);
+    assert_string_equal(summary(fixture, &capture, 1, prints), plainly(fixture, "1"));
+    prints_free(prints);
+}
+
 /* One user's logins are more than are worth looking up one by one. */
 static void test_many_logins_of_one_user_are_counted(void **state)
 {
@@ -338,6 +364,7 @@ int main(void)
         FIXTURE_TEST(test_logins_that_are_gone_are_not_counted),
         FIXTURE_TEST(test_capture_without_a_login_has_a_summary_of_zeros),
         FIXTURE_TEST(test_logins_of_others_are_counted_too),
+        FIXTURE_TEST(test_others_rows_between_ours_do_not_hide_ours),
         FIXTURE_TEST(test_many_logins_of_one_user_are_counted),
         FIXTURE_TEST(test_what_memory_does_not_hold_is_counted),
         FIXTURE_TEST(test_one_thread_counts_the_same),

@@ -81,7 +81,7 @@ void staging_clear(struct staging_rows *rows)
 
 struct pending_value staging_of_number(int64_t value)
 {
-    return (struct pending_value){PENDING_NUMBER, 0, {.number = value}};
+    return pending_number(value);
 }
 
 /* A text of so many octets. */

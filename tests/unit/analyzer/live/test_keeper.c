@@ -174,7 +174,7 @@ static int64_t overflow(struct fixture *fixture)
     for (; slot < 10000; slot++) {
         connection(fixture, slot, false, false);
         login(fixture, slot);
-        connection(fixture, slot, true, true);
+        connection(fixture, slot, false, true);
         if (slot == 10)
             keeper_work(fixture->keeper, true);
     }
