@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define FIRST_ROOM 4096
+
 struct table {
     int64_t first; /* the row of the first print */
     uint16_t *prints;
