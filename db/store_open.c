@@ -103,9 +103,8 @@ static const char *const statements[SQL_STATEMENTS] = {
         "not_imap = ?16, lost_octets = ?17, \"end\" = ?18, closed_by = ?19, closed_ns = ?20 WHERE id = ?1",
     [SQL_CONNECTION_SAME_TEXTS] =
         "UPDATE connections SET last_ns = ?2, encryption = ?11, starttls = ?12, starttls_pipelined = ?13, "
-        "midstream = ?14, one_sided = ?15, not_imap = ?16, lost_octets = ?17, \"end\" = ?18, closed_by = "
-        "?19, "
-        "closed_ns = ?20 WHERE id = ?1",
+        "midstream = ?14, one_sided = ?15, not_imap = ?16, lost_octets = ?17, \"end\" = ?18, "
+        "closed_by = ?19, closed_ns = ?20 WHERE id = ?1",
     [SQL_LAST_LOGIN] = "SELECT max(id) FROM logins",
     [SQL_LOGIN_AFTER] = "UPDATE logins SET after_result = ?, after_text = ? WHERE id = ?",
     [SQL_FINDINGS] = ("SELECT * FROM findings WHERE login_id = ? ORDER BY violation_id"),

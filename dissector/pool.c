@@ -1,5 +1,6 @@
 /* Wiped memory on its way from one session to the next. */
 #include "dissector/pool.h"
+#include "dissector/octets.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -20,18 +21,12 @@ static size_t units_of(size_t size)
 /* Whole units, and few of them mostly: cheaper one by one than by a call. */
 static void wipe_units(uint8_t *memory, size_t units)
 {
-    static const uint8_t zero[POOL_UNIT];
     if (units > 8) {
         explicit_bzero(memory, units * POOL_UNIT);
         return;
     }
-    for (; units > 0; units--, memory += POOL_UNIT) {
-        memcpy(memory, zero, POOL_UNIT);
-        __asm__ volatile(""
-                         :
-                         : "r"(memory)
-                         : "memory"); /* somebody may read it, for all the compiler knows */
-    }
+    for (; units > 0; units--, memory += POOL_UNIT)
+        octets_wipe(memory, POOL_UNIT);
 }
 
 /* AddressSanitizer is to let it be used. */

@@ -16,6 +16,11 @@ static size_t place_of(struct imap_text text, size_t places)
     return (sum >> 32) % places;
 }
 
+static bool same(struct imap_text a, struct imap_text b)
+{
+    return a.length == b.length && a.length > 0 && memcmp(a.octets, b.octets, a.length) == 0;
+}
+
 void known_product(struct known *known, struct imap_text greeting, struct kept *product,
                    struct budget *budget)
 {
@@ -24,7 +29,7 @@ void known_product(struct known *known, struct imap_text greeting, struct kept *
         product_find(greeting, product, budget);
         return;
     }
-    if (place->length == greeting.length && memcmp(place->greeting, greeting.octets, greeting.length) == 0) {
+    if (same((struct imap_text){place->greeting, place->length}, greeting)) {
         kept_append(product, budget, place->product, place->product_length, PRODUCT_OCTETS);
         return;
     }
@@ -44,7 +49,7 @@ unsigned known_capabilities(struct known *known, struct imap_text list, struct c
     struct known_list *place = &known->lists[place_of(list, KNOWN_LISTS)];
     if (list.length == 0 || list.length > sizeof place->list)
         return capabilities_set(capabilities, budget, list, false);
-    if (place->length == list.length && memcmp(place->list, list.octets, list.length) == 0) {
+    if (same((struct imap_text){place->list, place->length}, list)) {
         capabilities_set_known(capabilities, budget, list, place->flags);
         return place->flags;
     }
@@ -55,11 +60,6 @@ unsigned known_capabilities(struct known *known, struct imap_text list, struct c
         memcpy(place->list, list.octets, list.length);
     }
     return flags;
-}
-
-static bool same(struct imap_text a, struct imap_text b)
-{
-    return a.length == b.length && a.length > 0 && memcmp(a.octets, b.octets, a.length) == 0;
 }
 
 const struct pairs *known_reply(const struct known *known, struct imap_text reply)
