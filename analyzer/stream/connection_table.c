@@ -229,6 +229,18 @@ static __attribute__((noinline)) void take_reset(struct connection_table *table,
         lives_discard(&table->lives, connection);
 }
 
+/* Where the connection belongs after this segment. */
+static enum lives_list list_of(const struct connection *connection, const struct segment *segment)
+{
+    if (signs_of_closing(connection))
+        return LIST_CLOSING;
+    if (connection->payload)
+        return LIST_OPEN;
+    if (connection->list == LIST_HALF_OPEN && (segment->flags & (SEGMENT_SYN | SEGMENT_ACK)) == SEGMENT_SYN)
+        return LIST_HALF_OPEN;
+    return LIST_SILENT;
+}
+
 /* Takes a segment that is worth it. */
 static void take(struct connection_table *table, const struct segment *segment,
                  const struct connection_search *search)
@@ -262,10 +274,7 @@ static void take(struct connection_table *table, const struct segment *segment,
         lives_keep_closed(&table->lives, connection);
         return;
     }
-    if (signs_of_closing(connection))
-        lives_touch(&table->lives, connection, LIST_CLOSING);
-    else
-        lives_touch(&table->lives, connection, connection->payload ? LIST_OPEN : LIST_HALF_OPEN);
+    lives_touch(&table->lives, connection, list_of(connection, segment));
 }
 
 /* Of a port that nobody named. */
@@ -348,6 +357,7 @@ void connection_table_defaults(struct connection_table_options *options)
     memset(options, 0, sizeof *options);
     options->detect = true;
     options->max_connections = 250000;
+    options->max_half_open = 65536;
     options->max_repairs = 8192;
     options->max_waiting_octets = 16 << 20;
 }
@@ -362,7 +372,7 @@ struct connection_table *connection_table_new(const struct connection_table_opti
     table->detect = options->detect;
     for (size_t i = 0; i < options->port_count; i++)
         table->ports[options->ports[i] / 64] |= UINT64_C(1) << (options->ports[i] % 64);
-    if (lives_start(&table->lives, options->max_connections, &table->ordering) != 0 ||
+    if (lives_start(&table->lives, options->max_connections, options->max_half_open, &table->ordering) != 0 ||
         ordering_start(&table->ordering, options, handler, user) != 0) {
         lives_stop(&table->lives);
         free(table);

@@ -22,6 +22,7 @@ struct connection_table_options {
     size_t port_count;
     bool detect;                  /* follow connections on other ports too, when what they say is IMAP */
     uint32_t max_connections;     /* open ones */
+    uint32_t max_half_open;       /* of them, those of which nothing but the SYN was seen; at least 1 */
     uint32_t max_repairs;         /* connections with something out of order, at a time; at most 100,000 */
     uint32_t max_waiting_octets;  /* out of order, of all connections together */
     bool everything_through_nids; /* no shortcut for octets that are in order: slower, the same result */

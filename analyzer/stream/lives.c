@@ -18,15 +18,14 @@
 #define MAX_CLOSED 8192
 
 static const int64_t max_idle_ns[LISTS] = {
-    [LIST_CLOSED] = 30 * SECOND,
-    [LIST_HALF_OPEN] = 60 * SECOND,
-    [LIST_CLOSING] = 120 * SECOND,
-    [LIST_OPEN] = 4 * 3600 * SECOND, /* clients in IDLE say something every 29 minutes */
+    [LIST_CLOSED] = 30 * SECOND,   [LIST_HALF_OPEN] = 60 * SECOND,  [LIST_SILENT] = 60 * SECOND,
+    [LIST_CLOSING] = 120 * SECOND, [LIST_OPEN] = 4 * 3600 * SECOND, /* clients in IDLE say something every 29
+                                                                       minutes */
 };
 
 static void leave_list(struct lives *lives, struct connection *connection)
 {
-    lives->closed -= connection->list == LIST_CLOSED;
+    lives->lists[connection->list].count--;
     *(connection->previous ? &connection->previous->next : &lives->lists[connection->list].oldest) =
         connection->next;
     *(connection->next ? &connection->next->previous : &lives->lists[connection->list].newest) =
@@ -35,7 +34,7 @@ static void leave_list(struct lives *lives, struct connection *connection)
 
 static void enter_list(struct lives *lives, struct connection *connection, enum lives_list list)
 {
-    lives->closed += list == LIST_CLOSED;
+    lives->lists[list].count++;
     connection->list = (uint8_t)list;
     connection->previous = lives->lists[list].newest;
     connection->next = NULL;
@@ -93,7 +92,7 @@ void lives_end(struct lives *lives, struct connection *connection, enum connecti
 void lives_keep_closed(struct lives *lives, struct connection *connection)
 {
     lives_touch(lives, connection, LIST_CLOSED);
-    if (lives->closed > MAX_CLOSED)
+    if (lives->lists[LIST_CLOSED].count > MAX_CLOSED)
         lives_discard(lives, lives->lists[LIST_CLOSED].oldest);
 }
 
@@ -103,13 +102,18 @@ void lives_end_and_discard(struct lives *lives, struct connection *connection, e
     lives_discard(lives, connection);
 }
 
+static void evict_from(struct lives *lives, enum lives_list list)
+{
+    if (list != LIST_CLOSED)
+        lives->evicted++;
+    lives_end_and_discard(lives, lives->lists[list].oldest, CONNECTION_EVICTED);
+}
+
 static void evict_one(struct lives *lives)
 {
     for (int list = 0; list < LISTS; list++)
         if (lives->lists[list].oldest != NULL) {
-            if (list != LIST_CLOSED)
-                lives->evicted++;
-            lives_end_and_discard(lives, lives->lists[list].oldest, CONNECTION_EVICTED);
+            evict_from(lives, (enum lives_list)list);
             return;
         }
 }
@@ -142,6 +146,8 @@ struct connection *lives_begin(struct lives *lives, const struct segment *segmen
     struct connection *connection;
     bool from_client = from == STREAM_CLIENT;
 
+    if (lives->lists[LIST_HALF_OPEN].count >= lives->max_half_open)
+        evict_from(lives, LIST_HALF_OPEN);
     if (lives->index.used >= lives->max_connections)
         evict_one(lives);
     if (!connection_index_has_room(&lives->index))
@@ -186,10 +192,12 @@ void lives_finish(struct lives *lives)
             lives_end_and_discard(lives, lives->lists[list].oldest, CONNECTION_CAPTURE);
 }
 
-int lives_start(struct lives *lives, uint32_t max_connections, struct ordering *ordering)
+int lives_start(struct lives *lives, uint32_t max_connections, uint32_t max_half_open,
+                struct ordering *ordering)
 {
     memset(lives, 0, sizeof *lives);
     lives->max_connections = max_connections;
+    lives->max_half_open = max_half_open;
     lives->ordering = ordering;
     return connection_index_start(&lives->index);
 }

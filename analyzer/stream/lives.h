@@ -9,24 +9,32 @@
 #include "analyzer/stream/ordering.h"
 
 /* The lists by age; the first ones are evicted first. */
-enum lives_list { LIST_CLOSED, LIST_HALF_OPEN, LIST_CLOSING, LIST_OPEN, LISTS };
+enum lives_list {
+    LIST_CLOSED,
+    LIST_HALF_OPEN, /* nothing but its SYN was seen */
+    LIST_SILENT,    /* no octet was */
+    LIST_CLOSING,
+    LIST_OPEN,
+    LISTS
+};
 
 struct lives {
     struct ordering *ordering;
     struct connection_index index;
-    uint32_t max_connections;
+    uint32_t max_connections, max_half_open;
     struct connection **blocks;
     size_t block_count;
     struct connection *unused;
     struct {
         struct connection *oldest, *newest;
+        uint32_t count;
     } lists[LISTS];
-    uint32_t closed;  /* connections in its list */
     uint64_t evicted; /* connections, half-open ones counted */
 };
 
 /* The ordering, which must stay, is told of ends. Returns 0, or -1 when out of memory. */
-int lives_start(struct lives *lives, uint32_t max_connections, struct ordering *ordering);
+int lives_start(struct lives *lives, uint32_t max_connections, uint32_t max_half_open,
+                struct ordering *ordering);
 
 /* Begins the connection of this segment, sent by `from`, in the list of half-open ones; what `key` and `hash`
  * are is connection_index.h's. If there is no room another one is evicted. NULL: out of memory. */
