@@ -12,7 +12,8 @@
 
 struct recent {
     struct recent *next_unused;
-    uint32_t count; /* octets there are, the newest last; behind them nothing is left of others */
+    uint32_t count; /* octets there are, from the first place on; of others nothing is left */
+    uint32_t end;   /* the place of the next one: when all are taken, that of the oldest */
     uint8_t octets[REPEATS_KEPT];
 };
 
@@ -37,7 +38,7 @@ static struct recent *take_recent(struct repeats *repeats)
         recent = malloc(sizeof *recent);
         if (recent == NULL)
             return NULL;
-        recent->count = 0;
+        recent->count = recent->end = 0;
     }
     repeats->directions++;
     return recent;
@@ -46,7 +47,7 @@ static struct recent *take_recent(struct repeats *repeats)
 static void empty(struct recent *recent)
 {
     explicit_bzero(recent->octets, recent->count);
-    recent->count = 0;
+    recent->count = recent->end = 0;
 }
 
 static void give_recent(struct repeats *repeats, struct recent *recent)
@@ -66,7 +67,7 @@ void repeats_keep(struct repeats *repeats, struct connection *connection, enum s
                   const uint8_t *octets, size_t length)
 {
     struct recent *recent = connection->recent[from];
-    size_t kept;
+    size_t before_end;
 
     if (recent == NULL) {
         recent = take_recent(repeats);
@@ -78,11 +79,18 @@ void repeats_keep(struct repeats *repeats, struct connection *connection, enum s
         octets += length - REPEATS_KEPT;
         length = REPEATS_KEPT;
     }
-    kept = recent->count < REPEATS_KEPT - length ? recent->count : REPEATS_KEPT - length;
-    if (kept < recent->count)
-        memmove(recent->octets, recent->octets + recent->count - kept, kept);
-    octets_copy(recent->octets + kept, octets, length);
-    recent->count = (uint32_t)(kept + length);
+    before_end = REPEATS_KEPT - recent->end;
+    if (length < before_end) {
+        octets_copy(recent->octets + recent->end, octets, length);
+        recent->end += (uint32_t)length;
+    } else {
+        memcpy(recent->octets + recent->end, octets, before_end);
+        memcpy(recent->octets, octets + before_end, length - before_end);
+        recent->end = (uint32_t)(length - before_end);
+        recent->count = REPEATS_KEPT;
+    }
+    if (recent->count < recent->end)
+        recent->count = recent->end;
 }
 
 void repeats_gap(struct connection *connection, enum stream_side from)
@@ -111,6 +119,15 @@ static uint32_t count_shared(const struct again *again, uint32_t sequence, const
         if (again->octets[skip + i] != octets[skip_there + i])
             again->repeats->differing++;
     return shared;
+}
+
+/* Counts what was told before; `expected` is the number behind the last octet of it. */
+static void count_recent(const struct again *again, const struct recent *recent, uint32_t expected)
+{
+    uint32_t older = recent->count - recent->end;
+
+    count_shared(again, expected - recent->count, recent->octets + recent->end, older);
+    count_shared(again, expected - recent->end, recent->octets, recent->end);
 }
 
 /* Counts what waits in libnids's queue; an octet that waits twice is counted once. Returns how many. */
@@ -147,7 +164,7 @@ void repeats_count(struct repeats *repeats, const struct connection *connection,
     if (!direction->known || (segment->length == 1 && sequence + 1 == direction->expected))
         return;
     if (recent != NULL)
-        count_shared(&again, direction->expected - recent->count, recent->octets, recent->count);
+        count_recent(&again, recent, direction->expected);
     if (connection->repair == NULL || count_queued(again, connection->repair, from) > 0)
         return;
     for (const struct held *held = connection->repair->held; held != NULL; held = held->next)

@@ -7,6 +7,8 @@
 /* Arguments of LOGIN; more of them are parts of one that was not quoted. */
 #define WANTED_ARGUMENTS 2
 #define SCRAPS_OCTETS    1024
+/* Octets of a long argument that are looked at together. */
+#define RUN_OCTETS 32
 
 static bool is_separator(uint8_t octet)
 {
@@ -161,14 +163,33 @@ static bool is_plain(uint8_t octet)
     return octet < 128 && (plain[octet >> 6] >> (octet & 63) & 1);
 }
 
+/* True when all octets of a run are of the two long rows of plain ones. Without a branch an octet, so that
+ * compilers take many at once. */
+static bool run_is_plain(const uint8_t *octets)
+{
+    uint8_t others = 0;
+    for (size_t i = 0; i < RUN_OCTETS; i++)
+        others |= ((uint8_t)(octets[i] - '+') > '[' - '+') & ((uint8_t)(octets[i] - ']') > 'z' - ']');
+    return others == 0;
+}
+
+/* How many octets are plain, up to the first that is not. */
+static size_t plain_octets(const uint8_t *octets, size_t length)
+{
+    size_t part = 0;
+    while (part < length && is_plain(octets[part]))
+        if (++part == RUN_OCTETS) /* a long argument */
+            while (length - part >= RUN_OCTETS && run_is_plain(octets + part))
+                part += RUN_OCTETS;
+    return part;
+}
+
 size_t lexer_plain(struct lexer *lexer, struct budget *budget, const uint8_t *octets, size_t length)
 {
     struct argument *argument = lexer_current(lexer);
-    size_t part = 0;
     if (lexer->state != LEXER_QUOTED && (lexer->state != LEXER_ATOM || brace_is_begun(&argument->literal)))
         return 0;
-    while (part < length && is_plain(octets[part]))
-        part++;
+    size_t part = plain_octets(octets, length);
     argument->sent += part;
     if (part > 0)
         keep(lexer, budget, octets, part);
@@ -212,6 +233,15 @@ bool lexer_line_end(struct lexer *lexer)
     return false;
 }
 
+/* True when there is a NUL or a separator in a run; without a branch an octet. */
+static bool run_has_separator(const uint8_t *octets)
+{
+    uint8_t found = 0;
+    for (size_t i = 0; i < RUN_OCTETS; i++)
+        found |= (octets[i] == 0) | is_separator(octets[i]);
+    return found != 0;
+}
+
 /* How many octets of a literal are neither NUL nor, as long as that matters, a separator. */
 static size_t plain_literal(const struct argument *argument, const uint8_t *octets, size_t length)
 {
@@ -220,6 +250,8 @@ static size_t plain_literal(const struct argument *argument, const uint8_t *octe
         const uint8_t *nul = memchr(octets, 0, length);
         return nul ? (size_t)(nul - octets) : length;
     }
+    while (length - part >= RUN_OCTETS && !run_has_separator(octets + part))
+        part += RUN_OCTETS;
     while (part < length && octets[part] != 0 && !is_separator(octets[part]))
         part++;
     return part;
