@@ -9,6 +9,7 @@
 #include "dissector/shared.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,12 +44,13 @@ static void tell(struct tracker *tracker)
 
 static void tell_identity(const struct connection *connection, struct event_connection *told)
 {
-    memcpy(told->client, connection->client, sizeof told->client);
-    memcpy(told->server, connection->server, sizeof told->server);
-    told->client_port = connection->client_port;
-    told->server_port = connection->server_port;
-    told->vlan = (int32_t)connection->vlan - 1;
-    memcpy(told->tunnel, connection->tunnel_text, sizeof told->tunnel);
+    memcpy(told->client, connection_address(connection, STREAM_CLIENT), sizeof told->client);
+    memcpy(told->server, connection_address(connection, STREAM_SERVER), sizeof told->server);
+    told->client_port = connection_port(connection, STREAM_CLIENT);
+    told->server_port = connection_port(connection, STREAM_SERVER);
+    told->vlan = (int32_t)connection->key.vlan - 1;
+    if (connection->tunnel_text != NULL)
+        (void)snprintf(told->tunnel, sizeof told->tunnel, "%s", connection->tunnel_text);
     told->first_ns = connection->first_ns;
 }
 

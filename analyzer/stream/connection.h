@@ -22,7 +22,8 @@ enum connection_end {
 enum connection_closer { CLOSED_BY_NOBODY, CLOSED_BY_CLIENT, CLOSED_BY_SERVER, CONNECTION_CLOSERS };
 
 /* What tells connections apart: the lower (address, port) comes first, whoever is the client. Without
- * padding: it is compared and hashed in words of eight octets. */
+ * padding: it is compared and hashed in words of eight octets. Addresses are in network byte order, IPv4 as
+ * ::ffff:a.b.c.d; `vlan` is the identifier + 1, or 0. */
 struct connection_key {
     uint8_t address[2][16];
     uint16_t port[2];
@@ -48,37 +49,50 @@ struct direction {
 struct recent;
 struct repair;
 
-/* What each segment needs comes first, and together. */
+/* What each segment needs comes first, and together. Kept small: a flood makes as many as there may be. */
 struct connection {
-    /* the table's own */
     struct connection_key key;
-    uint32_t hash;
+    uint32_t hash; /* of the key */
     uint8_t list;
-    bool wanted;   /* the handler wants octets */
-    bool payload;  /* an octet was seen: the handler knows the connection */
-    bool closed;   /* over, kept for a while to know its stragglers */
-    bool reversed; /* the client is key.address[1] */
-    bool pending[2];
+    bool wanted;                        /* the handler wants octets */
+    bool payload;                       /* an octet was seen: the handler knows the connection */
+    bool closed;                        /* over, kept for a while to know its stragglers */
     struct connection *previous, *next; /* in the list by age */
     struct direction directions[2];     /* by enum stream_side, of the sender */
+    bool reversed;                      /* the client is the second end of the key */
+    bool pending[2];                    /* a SYN came that does not belong to this connection, by sender */
+    bool midstream;                     /* its beginning was not captured */
+    bool detected;                      /* on a port that nobody named: found by what it said */
     struct repair *repair;              /* exists while something is out of order */
     struct recent *recent[2];           /* what was told last, by sender, to compare with what comes again */
-    uint32_t pending_number[2]; /* first number of a SYN that does not belong to this connection, by sender */
+    void *user;                         /* the handler's */
+    int64_t last_ns;
 
-    /* for the handler */
-    void *user;
-    int64_t first_ns, last_ns;
-    int64_t closed_ns; /* time of the first FIN, or of the RST, when closer says whose */
+    int64_t first_ns;
+    int64_t closed_ns;          /* time of the first FIN, or of the RST, when closer says whose */
+    uint64_t lost_octets;       /* of both directions, as told to the handler */
+    char *tunnel_text;          /* as struct segment has it; NULL: none */
+    uint32_t capture;           /* of the first segment */
+    uint32_t pending_number[2]; /* the first number after that SYN */
     enum connection_closer closer;
-    bool midstream;                 /* its beginning was not captured */
-    bool detected;                  /* on a port that nobody named: found by what it said */
-    uint32_t capture;               /* of the first segment */
-    uint64_t lost_octets;           /* of both directions, as told to the handler */
-    uint8_t client[16], server[16]; /* addresses in network byte order, IPv4 as ::ffff:a.b.c.d */
-    uint16_t client_port, server_port;
-    uint32_t vlan; /* identifier + 1; 0: untagged */
-    char tunnel_text[48];
 };
+
+/* Which end of the key a side is. */
+static inline int connection_end_of(const struct connection *connection, enum stream_side side)
+{
+    return (side == STREAM_SERVER) != connection->reversed;
+}
+
+/* The address of a side: 16 octets in network byte order, IPv4 as ::ffff:a.b.c.d. */
+static inline const uint8_t *connection_address(const struct connection *connection, enum stream_side side)
+{
+    return connection->key.address[connection_end_of(connection, side)];
+}
+
+static inline uint16_t connection_port(const struct connection *connection, enum stream_side side)
+{
+    return connection->key.port[connection_end_of(connection, side)];
+}
 
 /* True when a segment of only one direction was captured. */
 static inline bool connection_is_one_sided(const struct connection *connection)

@@ -15,7 +15,7 @@
 
 #define KEY_WORDS 6
 /* What each segment needs of a connection, in octets, and those that are fetched together. */
-#define CONNECTION_HOT offsetof(struct connection, closed_ns)
+#define CONNECTION_HOT offsetof(struct connection, first_ns)
 #define CACHE_LINE     64
 
 static_assert(sizeof(struct connection_key) == KEY_WORDS * sizeof(uint64_t), "the key has padding");

@@ -55,16 +55,10 @@ static enum stream_side guess_side(const struct connection_table *table, const s
 static void settle_roles(const struct connection_table *table, struct connection *connection)
 {
     struct direction first = connection->directions[STREAM_CLIENT];
-    uint16_t port = connection->client_port;
-    uint8_t address[16];
 
-    if (!has_port(table->ports, port) || has_port(table->ports, connection->server_port))
+    if (!has_port(table->ports, connection_port(connection, STREAM_CLIENT)) ||
+        has_port(table->ports, connection_port(connection, STREAM_SERVER)))
         return;
-    memcpy(address, connection->client, sizeof address);
-    memcpy(connection->client, connection->server, sizeof address);
-    memcpy(connection->server, address, sizeof address);
-    connection->client_port = connection->server_port;
-    connection->server_port = port;
     connection->directions[STREAM_CLIENT] = connection->directions[STREAM_SERVER];
     connection->directions[STREAM_SERVER] = first;
     connection->reversed = !connection->reversed;
@@ -120,7 +114,7 @@ static struct connection *begin_detected(struct connection_table *table, const s
             connection->directions[STREAM_CLIENT].seen = false;
         }
     }
-    port = connection->server_port;
+    port = connection_port(connection, STREAM_SERVER);
     table->detected_ports[port / 64] |= UINT64_C(1) << (port % 64);
     return connection;
 }

@@ -65,6 +65,7 @@ void lives_discard(struct lives *lives, struct connection *connection)
         fetch_next(lives, connection->next);
     connection_index_remove(&lives->index, connection);
     leave_list(lives, connection);
+    free(connection->tunnel_text);
     connection->next = lives->unused;
     lives->unused = connection;
 }
@@ -144,7 +145,7 @@ struct connection *lives_begin(struct lives *lives, const struct segment *segmen
                                bool source_is_first)
 {
     struct connection *connection;
-    bool from_client = from == STREAM_CLIENT;
+    char *tunnel_text = NULL;
 
     if (lives->lists[LIST_HALF_OPEN].count >= lives->max_half_open)
         evict_from(lives, LIST_HALF_OPEN);
@@ -157,20 +158,20 @@ struct connection *lives_begin(struct lives *lives, const struct segment *segmen
         if (lives->unused == NULL)
             return NULL;
     }
+    if (segment->tunnel_text[0] != '\0') {
+        tunnel_text = strdup(segment->tunnel_text);
+        if (tunnel_text == NULL)
+            return NULL;
+    }
     connection = lives->unused;
     lives->unused = connection->next;
     memset(connection, 0, sizeof *connection);
-    memcpy(connection->client, from_client ? segment->source : segment->destination, 16);
-    memcpy(connection->server, from_client ? segment->destination : segment->source, 16);
-    connection->client_port = from_client ? segment->source_port : segment->destination_port;
-    connection->server_port = from_client ? segment->destination_port : segment->source_port;
-    connection->vlan = segment->vlan;
-    memcpy(connection->tunnel_text, segment->tunnel_text, sizeof connection->tunnel_text);
+    connection->tunnel_text = tunnel_text;
     connection->first_ns = connection->last_ns = segment->time_ns;
     connection->capture = segment->capture;
     connection->key = *key;
     connection->hash = hash;
-    connection->reversed = from_client != source_is_first;
+    connection->reversed = (from == STREAM_CLIENT) != source_is_first;
     connection->wanted = true;
     connection_index_put(&lives->index, connection);
     enter_list(lives, connection, LIST_HALF_OPEN);
@@ -205,8 +206,10 @@ int lives_start(struct lives *lives, uint32_t max_connections, uint32_t max_half
 void lives_stop(struct lives *lives)
 {
     for (int list = 0; list < LISTS; list++)
-        for (struct connection *open = lives->lists[list].oldest; open != NULL; open = open->next)
+        for (struct connection *open = lives->lists[list].oldest; open != NULL; open = open->next) {
             ordering_forget(lives->ordering, open);
+            free(open->tunnel_text);
+        }
     for (size_t i = 0; i < lives->block_count; i++)
         free(lives->blocks[i]);
     free(lives->blocks);

@@ -469,7 +469,8 @@ void ordering_tick(struct ordering *ordering, int64_t now_ns)
 void ordering_flush(struct ordering *ordering, struct connection *connection)
 {
     struct imap_mark mark = {connection->last_ns, 0, connection->capture};
-    bool moved = true;
+    bool moved = connection->repair != NULL || is_behind(&connection->directions[STREAM_CLIENT]) ||
+                 is_behind(&connection->directions[STREAM_SERVER]);
 
     if (connection->repair != NULL)
         mark = connection->repair->mark;
