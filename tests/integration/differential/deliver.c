@@ -48,10 +48,10 @@ static struct number *number_of(struct connection *connection)
     number->value = ++last;
     connection->user = number;
     printf("%u begin", number->value);
-    print_address(connection->client);
-    printf(" %u", connection->client_port);
-    print_address(connection->server);
-    printf(" %u\n", connection->server_port);
+    print_address(connection_address(connection, STREAM_CLIENT));
+    printf(" %u", connection_port(connection, STREAM_CLIENT));
+    print_address(connection_address(connection, STREAM_SERVER));
+    printf(" %u\n", connection_port(connection, STREAM_SERVER));
     return number;
 }
 

@@ -73,6 +73,7 @@ void conversation_start(struct conversation *c, uint32_t client, uint32_t server
     c->through_nids = asked.through_nids;
     c->stop_after_octets = asked.stop_after_octets;
     c->max_connections = asked.max_connections;
+    c->max_half_open = asked.max_half_open;
     c->other_port = asked.other_port;
     connection_table_defaults(&options);
     options.ports = ports;
@@ -81,6 +82,8 @@ void conversation_start(struct conversation *c, uint32_t client, uint32_t server
     options.everything_through_nids = c->through_nids;
     if (c->max_connections != 0)
         options.max_connections = c->max_connections;
+    if (c->max_half_open != 0)
+        options.max_half_open = c->max_half_open;
     c->table = connection_table_new(&options, &handler, c);
     c->next[STREAM_CLIENT] = client;
     c->next[STREAM_SERVER] = server;

@@ -21,8 +21,8 @@ struct conversation {
     enum connection_closer closer; /* of the connection that ended last, and when */
     int64_t closed_ns;
     bool through_nids, stop_after_octets;
-    uint32_t max_connections; /* of the table; 0: its default */
-    uint16_t other_port;      /* a second port that is named; 0: none */
+    uint32_t max_connections, max_half_open; /* of the table; 0: its default */
+    uint16_t other_port;                     /* a second port that is named; 0: none */
 };
 
 /* A client 10.0.0.1:40000 and a server 10.0.0.2:143; the numbers begin at `client` and `server`. */

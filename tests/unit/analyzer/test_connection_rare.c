@@ -212,6 +212,52 @@ static void a_full_table_tells_what_it_gives_up(void **state)
                         "~S S:* OK ~S S:* OK+on ~S S:* OK .evicted ~S S:* OK+off .capture .capture .capture");
 }
 
+/* SYNs from other ports, to which nobody answers. */
+static void flood(struct conversation *c, uint16_t count)
+{
+    struct segment segment = {.destination_port = 143, .flags = SEGMENT_SYN, .payload = (const uint8_t *)""};
+
+    for (uint16_t i = 0; i < count; i++) {
+        segment.time_ns = c->now_ns;
+        segment.source_port = (uint16_t)(50000 + i);
+        connection_table_take(c->table, &segment);
+    }
+}
+
+static void a_flood_of_syns_takes_the_place_of_half_open_connections_alone(void **state)
+{
+    struct conversation c = {.max_half_open = 10};
+
+    (void)state;
+    conversation_start(&c, 1000, 2000);
+    conversation_handshake(&c);
+    flood(&c, 1000);
+    assert_int_equal(connection_table_counts(c.table).open, 1 + 10);
+    assert_int_equal(connection_table_counts(c.table).evicted, 1000 - 10);
+    conversation_say(&c, STREAM_SERVER, "* OK");
+    conversation_end(&c);
+    squeeze(c.told);
+    assert_string_equal(c.told, "S:* OK .capture");
+}
+
+/* The answer tells both numbers, so nothing of it is lost. */
+static void a_half_open_connection_that_was_given_up_begins_at_its_answer(void **state)
+{
+    struct conversation c = {.max_half_open = 10};
+
+    (void)state;
+    conversation_start(&c, 1000, 2000);
+    conversation_flags(&c, STREAM_CLIENT, SEGMENT_SYN);
+    flood(&c, 1000);
+    conversation_flags(&c, STREAM_SERVER, SEGMENT_SYN | SEGMENT_ACK);
+    conversation_flags(&c, STREAM_CLIENT, SEGMENT_ACK);
+    conversation_say(&c, STREAM_SERVER, "* OK");
+    conversation_say(&c, STREAM_CLIENT, "a NOOP");
+    conversation_end(&c);
+    squeeze(c.told);
+    assert_string_equal(c.told, "S:* OK C:a NOOP .capture");
+}
+
 static bool count_octets(void *user, struct connection *connection, enum stream_side from,
                          const uint8_t *octets, size_t length, const struct imap_mark *mark)
 {
@@ -291,6 +337,8 @@ int main(void)
         cmocka_unit_test(conversations_are_told_as_they_happened),
         cmocka_unit_test(where_ports_do_not_tell_the_roles_the_content_does),
         cmocka_unit_test(a_full_table_tells_what_it_gives_up),
+        cmocka_unit_test(a_flood_of_syns_takes_the_place_of_half_open_connections_alone),
+        cmocka_unit_test(a_half_open_connection_that_was_given_up_begins_at_its_answer),
         cmocka_unit_test(closed_connections_do_not_pile_up),
     };
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #define FROM_CLIENT STREAM_CLIENT
@@ -143,6 +144,38 @@ static void the_first_octets_count_and_the_others_are_counted(void **state)
         }
 }
 
+/* Whatever was kept before them: each of the newest octets is compared with the one that stands at its place.
+ */
+static void each_octet_is_compared_with_the_one_at_its_place(void **state)
+{
+    static char text[2601];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof text - 1; i++)
+        text[i] = (char)('a' + i % 23);
+    for (size_t wrong = sizeof text - 1 - 1024; wrong < sizeof text - 1; wrong += 11) {
+        struct conversation c = {0};
+        struct connection_counts counts;
+        char again[1025];
+
+        conversation_start(&c, 1000, 2000);
+        conversation_handshake(&c);
+        for (size_t at = 0; at < sizeof text - 1; at += 100) {
+            char piece[101];
+
+            (void)snprintf(piece, sizeof piece, "%.100s", text + at);
+            conversation_say(&c, FROM_CLIENT, piece);
+        }
+        memcpy(again, text + sizeof text - 1 - 1024, sizeof again);
+        again[wrong - (sizeof text - 1 - 1024)] = 'X';
+        conversation_say_at(&c, FROM_CLIENT, -1024, again, 0);
+        counts = connection_table_counts(c.table);
+        assert_int_equal(counts.repeated_octets, 1024);
+        assert_int_equal(counts.differing_octets, 1);
+        conversation_end(&c);
+    }
+}
+
 /* What is kept to compare with is the newest, however the octets came. */
 static void only_the_newest_octets_are_compared(void **state)
 {
@@ -172,6 +205,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_octets_count_and_the_others_are_counted),
+        cmocka_unit_test(each_octet_is_compared_with_the_one_at_its_place),
         cmocka_unit_test(only_the_newest_octets_are_compared),
     };
 
