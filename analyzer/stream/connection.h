@@ -77,8 +77,8 @@ struct connection {
     enum connection_closer closer;
 };
 
-/* Which end of the key a side is. */
-static inline int connection_end_of(const struct connection *connection, enum stream_side side)
+/* Where a side stands in the key: 0 or 1. */
+static inline int connection_place(const struct connection *connection, enum stream_side side)
 {
     return (side == STREAM_SERVER) != connection->reversed;
 }
@@ -86,12 +86,12 @@ static inline int connection_end_of(const struct connection *connection, enum st
 /* The address of a side: 16 octets in network byte order, IPv4 as ::ffff:a.b.c.d. */
 static inline const uint8_t *connection_address(const struct connection *connection, enum stream_side side)
 {
-    return connection->key.address[connection_end_of(connection, side)];
+    return connection->key.address[connection_place(connection, side)];
 }
 
 static inline uint16_t connection_port(const struct connection *connection, enum stream_side side)
 {
-    return connection->key.port[connection_end_of(connection, side)];
+    return connection->key.port[connection_place(connection, side)];
 }
 
 /* True when a segment of only one direction was captured. */

@@ -17,10 +17,10 @@
  * its time: an index that stays in the processor's cache is worth more. */
 #define MAX_CLOSED 8192
 
+/* Clients in IDLE say something every 29 minutes, so open ones may be silent for long. */
 static const int64_t max_idle_ns[LISTS] = {
     [LIST_CLOSED] = 30 * SECOND,   [LIST_HALF_OPEN] = 60 * SECOND,  [LIST_SILENT] = 60 * SECOND,
-    [LIST_CLOSING] = 120 * SECOND, [LIST_OPEN] = 4 * 3600 * SECOND, /* clients in IDLE say something every 29
-                                                                       minutes */
+    [LIST_CLOSING] = 120 * SECOND, [LIST_OPEN] = 4 * 3600 * SECOND,
 };
 
 static void leave_list(struct lives *lives, struct connection *connection)

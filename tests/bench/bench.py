@@ -173,6 +173,7 @@ class Measurement:
         for suffix in "", "-journal", "-wal", "-shm":
             if os.path.exists(self.database + suffix):
                 os.unlink(self.database + suffix)
+        os.sync()  # what an earlier run left to be written would slow this one down
         timeout_s = 10 * TIMEOUT_S if program in IMAPTAPS else TIMEOUT_S
         result = run(self.programs.command(program, self.capture, self.database), sample_s, timeout_s)
         if program in ("empty loop", *IMAPTAPS) and result["status"] != 0:
