@@ -156,13 +156,14 @@ void repeats_count(struct repeats *repeats, const struct connection *connection,
 {
     const struct direction *direction = &connection->directions[from];
     const struct recent *recent = connection->recent[from];
-    struct again again = {repeats, segment->payload, sequence, segment->captured, segment->rejoined};
+    struct again again;
 
-    /* a keep-alive may bring any octet (RFC 9293, 3.8.4) */
     if (sequence == direction->expected && connection->repair == NULL)
         return; /* mostly it is what comes next */
+    /* a keep-alive may bring any octet (RFC 9293, 3.8.4) */
     if (!direction->known || (segment->length == 1 && sequence + 1 == direction->expected))
         return;
+    again = (struct again){repeats, segment->payload, sequence, segment->captured, segment->rejoined};
     if (recent != NULL)
         count_recent(&again, recent, direction->expected);
     if (connection->repair == NULL || count_queued(again, connection->repair, from) > 0)
