@@ -128,6 +128,7 @@ void connection_index_fetch_connection(const struct connection *connection)
 {
     for (size_t at = 0; at < CONNECTION_HOT; at += CACHE_LINE)
         __builtin_prefetch((const char *)connection + at);
+    __builtin_prefetch((const char *)connection + CONNECTION_HOT - 1); /* it may begin within a line */
 }
 
 void connection_index_fetch_place(const struct connection_index *index, uint32_t hash)

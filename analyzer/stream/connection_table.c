@@ -223,16 +223,19 @@ static __attribute__((noinline)) void take_reset(struct connection_table *table,
         lives_discard(&table->lives, connection);
 }
 
-/* Where the connection belongs after this segment. */
-static enum lives_list list_of(const struct connection *connection, const struct segment *segment)
+/* True when nothing but its SYN was seen of the connection, with this segment. */
+static bool is_half_open(const struct connection *connection, const struct segment *segment)
+{
+    return connection->list == LIST_HALF_OPEN && !connection->payload &&
+           (segment->flags & (SEGMENT_SYN | SEGMENT_ACK)) == SEGMENT_SYN;
+}
+
+/* Where an open connection belongs. */
+static enum lives_list list_of(const struct connection *connection)
 {
     if (signs_of_closing(connection))
         return LIST_CLOSING;
-    if (connection->payload)
-        return LIST_OPEN;
-    if (connection->list == LIST_HALF_OPEN && (segment->flags & (SEGMENT_SYN | SEGMENT_ACK)) == SEGMENT_SYN)
-        return LIST_HALF_OPEN;
-    return LIST_SILENT;
+    return connection->payload ? LIST_OPEN : LIST_SILENT;
 }
 
 /* Takes a segment that is worth it. */
@@ -268,7 +271,10 @@ static void take(struct connection_table *table, const struct segment *segment,
         lives_keep_closed(&table->lives, connection);
         return;
     }
-    lives_touch(&table->lives, connection, list_of(connection, segment));
+    if (is_half_open(connection, segment))
+        lives_keep_half_open(&table->lives, connection);
+    else
+        lives_touch(&table->lives, connection, list_of(connection));
 }
 
 /* Of a port that nobody named. */

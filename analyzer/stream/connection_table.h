@@ -22,7 +22,7 @@ struct connection_table_options {
     size_t port_count;
     bool detect;                  /* follow connections on other ports too, when what they say is IMAP */
     uint32_t max_connections;     /* open ones */
-    uint32_t max_half_open;       /* of them, those of which nothing but the SYN was seen; at least 1 */
+    uint32_t max_half_open;       /* of them, those of which only the SYN was seen; at least 1 */
     uint32_t max_repairs;         /* connections with something out of order, at a time; at most 100,000 */
     uint32_t max_waiting_octets;  /* out of order, of all connections together */
     bool everything_through_nids; /* no shortcut for octets that are in order: slower, the same result */
@@ -39,7 +39,7 @@ struct connection_search {
 struct connection_counts {
     uint64_t opened;      /* connections that carried an octet */
     uint64_t open;        /* now in the table, half-open ones counted */
-    uint64_t evicted;     /* ended because the table was full, half-open ones counted */
+    uint64_t evicted;     /* ended because the table was full, but for those of which only the SYN was seen */
     uint64_t lost_octets; /* told to the handler */
     uint64_t
         repeated_octets; /* captured again while near their first time, in connections that are followed */

@@ -103,18 +103,19 @@ void lives_end_and_discard(struct lives *lives, struct connection *connection, e
     lives_discard(lives, connection);
 }
 
-static void evict_from(struct lives *lives, enum lives_list list)
+void lives_keep_half_open(struct lives *lives, struct connection *connection)
 {
-    if (list != LIST_CLOSED)
-        lives->evicted++;
-    lives_end_and_discard(lives, lives->lists[list].oldest, CONNECTION_EVICTED);
+    lives_touch(lives, connection, LIST_HALF_OPEN);
+    if (lives->lists[LIST_HALF_OPEN].count > lives->max_half_open)
+        lives_end_and_discard(lives, lives->lists[LIST_HALF_OPEN].oldest, CONNECTION_EVICTED);
 }
 
 static void evict_one(struct lives *lives)
 {
     for (int list = 0; list < LISTS; list++)
         if (lives->lists[list].oldest != NULL) {
-            evict_from(lives, (enum lives_list)list);
+            lives->evicted += list > LIST_HALF_OPEN;
+            lives_end_and_discard(lives, lives->lists[list].oldest, CONNECTION_EVICTED);
             return;
         }
 }
@@ -147,8 +148,6 @@ struct connection *lives_begin(struct lives *lives, const struct segment *segmen
     struct connection *connection;
     char *tunnel_text = NULL;
 
-    if (lives->lists[LIST_HALF_OPEN].count >= lives->max_half_open)
-        evict_from(lives, LIST_HALF_OPEN);
     if (lives->index.used >= lives->max_connections)
         evict_one(lives);
     if (!connection_index_has_room(&lives->index))

