@@ -85,8 +85,8 @@ static bool on_octets(void *user, struct connection *connection, enum stream_sid
     struct known *known = known_of(script, connection);
     uint32_t number = connection->directions[from].expected - (uint32_t)length;
     /* the roles may be guessed the wrong way round: the side that sent is known by its port */
-    uint16_t port = from == STREAM_CLIENT ? connection->client_port : connection->server_port;
-    uint16_t other = from == STREAM_CLIENT ? connection->server_port : connection->client_port;
+    uint16_t port = connection_port(connection, from);
+    uint16_t other = connection_port(connection, from == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT);
     enum stream_side side = port < 1000 ? STREAM_SERVER : STREAM_CLIENT;
 
     check(length > 0 && mark->frame <= script->frame);
