@@ -384,8 +384,6 @@ static void meet(struct ordering *ordering, struct connection *connection, enum 
 {
     struct direction *direction = &connection->directions[from];
 
-    if (direction->seen)
-        return;
     direction->seen = true;
     if (!direction->known || (!direction->from_start && !direction->told)) {
         ordering_start_at(ordering, connection, from, sequence, mark);
@@ -406,7 +404,7 @@ void ordering_take(struct ordering *ordering, struct connection *connection, enu
     struct segment cut;
     uint32_t end;
 
-    if (segment->length > 0 || !direction->seen)
+    if (!direction->seen)
         meet(ordering, connection, from, sequence, &mark);
     if (direction->fin_seen && sequence_distance(direction->fin, sequence + segment->length) > 0) {
         int32_t before_fin = sequence_distance(sequence, direction->fin);
