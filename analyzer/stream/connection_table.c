@@ -218,21 +218,18 @@ static __attribute__((noinline)) void take_reset(struct connection_table *table,
     note_closer(connection, from, segment->time_ns);
     lives_end(&table->lives, connection, CONNECTION_RESET);
     if (connection->payload)
-        lives_keep_closed(&table->lives, connection);
+        lives_touch(&table->lives, connection, LIST_CLOSED);
     else
         lives_discard(&table->lives, connection);
 }
 
-/* True when nothing but its SYN was seen of the connection, with this segment. */
-static bool is_half_open(const struct connection *connection, const struct segment *segment)
+/* Where an open connection belongs, with this segment. */
+static enum lives_list list_of(const struct connection *connection, const struct segment *segment)
 {
-    return connection->list == LIST_HALF_OPEN && !connection->payload &&
-           (segment->flags & (SEGMENT_SYN | SEGMENT_ACK)) == SEGMENT_SYN;
-}
+    bool lone_syn = (segment->flags & (SEGMENT_SYN | SEGMENT_ACK)) == SEGMENT_SYN;
 
-/* Where an open connection belongs. */
-static enum lives_list list_of(const struct connection *connection)
-{
+    if (connection->list == LIST_HALF_OPEN && !connection->payload && lone_syn)
+        return LIST_HALF_OPEN;
     if (signs_of_closing(connection))
         return LIST_CLOSING;
     return connection->payload ? LIST_OPEN : LIST_SILENT;
@@ -268,13 +265,10 @@ static void take(struct connection_table *table, const struct segment *segment,
     ordering_take(&table->ordering, connection, from, sequence, segment);
     if (signs_of_end(connection)) {
         lives_end(&table->lives, connection, CONNECTION_FIN);
-        lives_keep_closed(&table->lives, connection);
+        lives_touch(&table->lives, connection, LIST_CLOSED);
         return;
     }
-    if (is_half_open(connection, segment))
-        lives_keep_half_open(&table->lives, connection);
-    else
-        lives_touch(&table->lives, connection, list_of(connection));
+    lives_touch(&table->lives, connection, list_of(connection, segment));
 }
 
 /* Of a port that nobody named. */

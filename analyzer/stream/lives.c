@@ -42,14 +42,6 @@ static void enter_list(struct lives *lives, struct connection *connection, enum 
     lives->lists[list].newest = connection;
 }
 
-void lives_touch(struct lives *lives, struct connection *connection, enum lives_list list)
-{
-    if (connection->list == list && lives->lists[list].newest == connection)
-        return;
-    leave_list(lives, connection);
-    enter_list(lives, connection, list);
-}
-
 /* Who is discarded is old mostly, and so is the one behind it, which is next: nothing of that, and of its
  * place in the index, is in the processor's cache. */
 static void fetch_next(const struct lives *lives, const struct connection *next)
@@ -90,24 +82,20 @@ void lives_end(struct lives *lives, struct connection *connection, enum connecti
     connection->user = NULL;
 }
 
-void lives_keep_closed(struct lives *lives, struct connection *connection)
-{
-    lives_touch(lives, connection, LIST_CLOSED);
-    if (lives->lists[LIST_CLOSED].count > MAX_CLOSED)
-        lives_discard(lives, lives->lists[LIST_CLOSED].oldest);
-}
-
 void lives_end_and_discard(struct lives *lives, struct connection *connection, enum connection_end how)
 {
     lives_end(lives, connection, how);
     lives_discard(lives, connection);
 }
 
-void lives_keep_half_open(struct lives *lives, struct connection *connection)
+void lives_touch(struct lives *lives, struct connection *connection, enum lives_list list)
 {
-    lives_touch(lives, connection, LIST_HALF_OPEN);
-    if (lives->lists[LIST_HALF_OPEN].count > lives->max_half_open)
-        lives_end_and_discard(lives, lives->lists[LIST_HALF_OPEN].oldest, CONNECTION_EVICTED);
+    if (connection->list != list || lives->lists[list].newest != connection) {
+        leave_list(lives, connection);
+        enter_list(lives, connection, list);
+    }
+    if (lives->lists[list].count > lives->lists[list].most)
+        lives_end_and_discard(lives, lives->lists[list].oldest, CONNECTION_EVICTED);
 }
 
 static void evict_one(struct lives *lives)
@@ -197,7 +185,10 @@ int lives_start(struct lives *lives, uint32_t max_connections, uint32_t max_half
 {
     memset(lives, 0, sizeof *lives);
     lives->max_connections = max_connections;
-    lives->max_half_open = max_half_open;
+    for (int list = 0; list < LISTS; list++)
+        lives->lists[list].most = UINT32_MAX;
+    lives->lists[LIST_CLOSED].most = MAX_CLOSED;
+    lives->lists[LIST_HALF_OPEN].most = max_half_open;
     lives->ordering = ordering;
     return connection_index_start(&lives->index);
 }

@@ -22,13 +22,13 @@ enum lives_list {
 struct lives {
     struct ordering *ordering;
     struct connection_index index;
-    uint32_t max_connections, max_half_open;
+    uint32_t max_connections;
     struct connection **blocks;
     size_t block_count;
     struct connection *unused;
     struct {
         struct connection *oldest, *newest;
-        uint32_t count;
+        uint32_t count, most; /* connections; of more than `most` the oldest one goes */
     } lists[LISTS];
     uint64_t evicted; /* connections; closed and half-open ones are not counted */
 };
@@ -43,17 +43,12 @@ struct connection *lives_begin(struct lives *lives, const struct segment *segmen
                                const struct connection_key *key, uint32_t hash, enum stream_side from,
                                bool source_is_first);
 
-/* Makes it the newest of the list. */
+/* Makes it the newest of the list, from which the oldest one goes when there are too many. Closed connections
+ * are kept in theirs to know their stragglers. */
 void lives_touch(struct lives *lives, struct connection *connection, enum lives_list list);
 
 /* Tells the end, if the handler knows the connection; its record stays. */
 void lives_end(struct lives *lives, struct connection *connection, enum connection_end how);
-
-/* Keeps a connection of which nothing but its SYN was seen; when there are too many, the oldest one goes. */
-void lives_keep_half_open(struct lives *lives, struct connection *connection);
-
-/* Keeps the record of a connection that is over, to know its stragglers. */
-void lives_keep_closed(struct lives *lives, struct connection *connection);
 
 /* Forgets it, without telling its end. */
 void lives_discard(struct lives *lives, struct connection *connection);
