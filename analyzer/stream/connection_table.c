@@ -74,7 +74,7 @@ static void start_at(struct direction *direction, uint32_t first)
 static __attribute__((noinline)) void take_syn(struct connection_table *table, struct connection *connection,
                                                enum stream_side from, const struct segment *segment)
 {
-    enum stream_side to = from == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
+    enum stream_side to = side_across(from);
     struct imap_mark mark = {segment->time_ns, segment->frame, segment->capture};
 
     if (!connection->directions[from].seen) {

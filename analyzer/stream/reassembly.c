@@ -257,7 +257,7 @@ void reassembly_feed(struct reassembly_pair *pair, enum stream_side from, uint32
 {
     while (length > 0 && pair->stream != NULL) {
         size_t piece = length < MAX_PAYLOAD ? length : MAX_PAYLOAD;
-        enum stream_side other = from == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
+        enum stream_side other = side_across(from);
 
         /* libnids reckons a segment as its packet's octets, rounded, plus this: make it our own cost */
         nids_params.sk_buff_size = cost_of(piece) - (int)((HEADERS + piece + 16 + 15) & ~(size_t)15);

@@ -18,6 +18,12 @@
 /* Who sent the octets. */
 enum stream_side { STREAM_CLIENT, STREAM_SERVER };
 
+/* The other one. */
+static inline enum stream_side side_across(enum stream_side side)
+{
+    return side == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
+}
+
 struct reassembly;
 struct reassembly_pair;
 

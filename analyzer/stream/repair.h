@@ -51,11 +51,6 @@ static inline int32_t sequence_distance(uint32_t from, uint32_t to)
     return (int32_t)(to - from);
 }
 
-static inline enum stream_side side_across(enum stream_side side)
-{
-    return side == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
-}
-
 /* The connection's repair, made when there is none. NULL: out of memory. */
 struct repair *repair_of(struct ordering *ordering, struct connection *connection);
 

@@ -10,7 +10,7 @@
 static bool confirms_pending(const struct connection *connection, enum stream_side from,
                              const struct segment *segment)
 {
-    enum stream_side other = from == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
+    enum stream_side other = side_across(from);
 
     if (segment->flags & SEGMENT_SYN)
         return (segment->flags & SEGMENT_ACK) && connection->pending[other] &&

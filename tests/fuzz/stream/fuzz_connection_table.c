@@ -86,7 +86,7 @@ static bool on_octets(void *user, struct connection *connection, enum stream_sid
     uint32_t number = connection->directions[from].expected - (uint32_t)length;
     /* the roles may be guessed the wrong way round: the side that sent is known by its port */
     uint16_t port = connection_port(connection, from);
-    uint16_t other = connection_port(connection, from == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT);
+    uint16_t other = connection_port(connection, side_across(from));
     enum stream_side side = port < 1000 ? STREAM_SERVER : STREAM_CLIENT;
 
     check(length > 0 && mark->frame <= script->frame);
@@ -183,7 +183,7 @@ static void take_record(struct script *script, struct together *together, struct
     unsigned what = next(script), how = next(script), flags = next(script);
     unsigned connection = what & 3;
     enum stream_side side = what & 4 ? STREAM_SERVER : STREAM_CLIENT;
-    enum stream_side other = side == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
+    enum stream_side other = side_across(side);
     uint32_t *numbers = script->number[connection];
     bool six = connection == 3;
     struct segment segment = {

@@ -100,7 +100,7 @@ static void address(uint8_t *to, uint8_t last)
 
 static void make(struct conversation *c, enum stream_side side, uint8_t flags)
 {
-    enum stream_side other = side == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
+    enum stream_side other = side_across(side);
 
     memset(&c->segment, 0, sizeof c->segment);
     address(c->segment.source, side == STREAM_CLIENT ? 1 : 2);

@@ -46,7 +46,7 @@ static bool on_octets(void *user, struct connection *connection, enum stream_sid
                       size_t length, const struct imap_mark *mark)
 {
     struct heard *heard = user;
-    enum stream_side other = from == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
+    enum stream_side other = side_across(from);
 
     (void)connection;
     (void)mark;
@@ -97,7 +97,7 @@ static void take_together(struct connection_table *table, const struct said *sai
     struct connection_search searches[TOGETHER];
 
     for (unsigned i = 0; i < count; i++) {
-        enum stream_side other = said[i].side == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
+        enum stream_side other = side_across(said[i].side);
 
         make_segment(&segments[i], said[i].side, SEGMENT_ACK);
         segments[i].sequence = start[said[i].side] + said[i].at;
@@ -134,7 +134,7 @@ static void run(uint64_t seed, bool through_nids)
     }
     for (unsigned i = 0; i < SEGMENTS; i++) {
         enum stream_side side = pick(2) ? STREAM_CLIENT : STREAM_SERVER;
-        enum stream_side other = side == STREAM_CLIENT ? STREAM_SERVER : STREAM_CLIENT;
+        enum stream_side other = side_across(side);
         struct said piece = {side, length[side], 1 + pick(pick(8) ? 40 : 300), length[other]};
 
         if (piece.length > sizeof text[side] - piece.at)
