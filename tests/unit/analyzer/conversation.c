@@ -153,12 +153,24 @@ void conversation_say(struct conversation *c, enum stream_side side, const char 
     c->next[side] += (uint32_t)strlen(text);
 }
 
+/* One blank between words, whatever the order of telling made of it, and none behind the last. */
+static void squeeze(char *text)
+{
+    char *out = text;
+
+    for (const char *in = text; *in != '\0'; in++)
+        if (*in != ' ' || (out > text && out[-1] != ' '))
+            *out++ = *in;
+    if (out > text && out[-1] == ' ')
+        out--;
+    *out = '\0';
+}
+
 const char *conversation_end(struct conversation *c)
 {
     connection_table_finish(c->table);
     connection_table_free(c->table);
     c->table = NULL;
-    while (c->told_length > 0 && c->told[c->told_length - 1] == ' ')
-        c->told[--c->told_length] = '\0';
+    squeeze(c->told);
     return c->told;
 }

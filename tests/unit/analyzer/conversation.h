@@ -46,7 +46,7 @@ void conversation_flags(struct conversation *c, enum stream_side side, uint8_t f
 /* Gives c->segment to the table. */
 void conversation_take(struct conversation *c);
 
-/* Ends everything and returns what was told. */
+/* Ends everything and returns what was told, in words one blank apart. */
 const char *conversation_end(struct conversation *c);
 
 #endif

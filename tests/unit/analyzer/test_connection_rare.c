@@ -127,16 +127,6 @@ static const struct {
     {"forged resets within the window", forged_resets_within_the_window, "C:abcd .capture", true},
 };
 
-static void squeeze(char *text)
-{
-    char *out = text;
-
-    for (const char *in = text; *in != '\0'; in++)
-        if (*in != ' ' || (out > text && out[-1] != ' '))
-            *out++ = *in;
-    *out = '\0';
-}
-
 static void conversations_are_told_as_they_happened(void **state)
 {
     (void)state;
@@ -149,7 +139,6 @@ static void conversations_are_told_as_they_happened(void **state)
                 conversation_handshake(&c);
             cases[i].run(&c);
             conversation_end(&c);
-            squeeze(c.told);
             if (strcmp(c.told, cases[i].told) != 0)
                 fail_msg("%s%s:\n  told     %s\n  expected %s", cases[i].name,
                          through_nids ? " (everything through libnids)" : "", c.told, cases[i].told);
@@ -176,7 +165,6 @@ static void where_ports_do_not_tell_the_roles_the_content_does(void **state)
         conversation_start(&c, 1000, 2000);
         conversation_say(&c, rows[i].first, rows[i].said);
         conversation_end(&c);
-        squeeze(c.told);
         assert_string_equal(c.told, rows[i].told);
     }
 }
@@ -207,7 +195,6 @@ static void a_full_table_tells_what_it_gives_up(void **state)
     assert_int_equal(connection_table_counts(c.table).evicted, 1);
     assert_int_equal(connection_table_counts(c.table).open, 3);
     conversation_end(&c);
-    squeeze(c.told);
     assert_string_equal(c.told,
                         "~S S:* OK ~S S:* OK+on ~S S:* OK .evicted ~S S:* OK+off .capture .capture .capture");
 }
@@ -240,7 +227,6 @@ static void a_flood_of_syns_takes_the_place_of_half_open_connections_alone(void 
     assert_int_equal(connection_table_counts(c.table).evicted, 0);
     conversation_say(&c, STREAM_SERVER, "* OK");
     conversation_end(&c);
-    squeeze(c.told);
     assert_string_equal(c.told, "S:* OK .capture");
 }
 
@@ -257,7 +243,6 @@ static void a_full_table_gives_up_silent_connections_before_others(void **state)
     assert_int_equal(connection_table_counts(c.table).evicted, 1000 - 9);
     conversation_say(&c, STREAM_SERVER, " ready");
     conversation_end(&c);
-    squeeze(c.told);
     assert_string_equal(c.told, "S:* OK ready .capture");
 }
 
@@ -276,7 +261,6 @@ static void a_half_open_connection_that_was_given_up_begins_at_its_answer(void *
     conversation_say(&c, STREAM_SERVER, "* OK");
     conversation_say(&c, STREAM_CLIENT, "a NOOP");
     conversation_end(&c);
-    squeeze(c.told);
     assert_string_equal(c.told, "S:* OK C:a NOOP .capture");
 }
 
