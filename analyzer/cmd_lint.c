@@ -3,7 +3,7 @@
  */
 #include "analyzer/command.h"
 #include "analyzer/lint/print/print.h"
-#include "analyzer/walls/walls.h"
+#include "analyzer/sandbox/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -194,7 +194,7 @@ int cmd_lint(int argc, char **argv)
 
     if (status != -1)
         return status;
-    walls_forbid_core_files();
+    sandbox_forbid_core_files();
     settings.printer->begin(&settings.print);
     if (optind == argc)
         lint_file(&settings, "-");

@@ -10,7 +10,7 @@
 #include "analyzer/recorder/live/log.h"
 #include "analyzer/recorder/report.h"
 #include "analyzer/run_facts.h"
-#include "analyzer/walls/walls.h"
+#include "analyzer/sandbox/sandbox.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -360,18 +360,18 @@ static bool become_user(const struct settings *settings)
 {
     const struct rights_user *user = settings->launcher.user;
     bool become = user != NULL && (settings->user_name != NULL || user_can_write(user, settings->database));
-    char walls[128];
+    char sandbox[128];
 
     if (become && rights_become(user, NULL, 0) != 0) {
         fprintf(stderr, "imaptap: cannot become the user %s: %s\n", user->name, strerror(errno));
         return false;
     }
-    walls_describe(walls, sizeof walls);
+    sandbox_describe(sandbox, sizeof sandbox);
     if (user == NULL)
-        log_say(LOG_LEVEL_NOTICE, "held by %s", walls);
+        log_say(LOG_LEVEL_NOTICE, "held by %s", sandbox);
     else
         log_say(LOG_LEVEL_NOTICE, "held by %s; what reads packets runs as %s, what keeps the database as %s",
-                walls, user->name, become ? user->name : "root");
+                sandbox, user->name, become ? user->name : "root");
     return true;
 }
 
@@ -452,8 +452,8 @@ int cmd_live(int argc, char **argv)
     status = choose_user(&settings);
     if (status != -1)
         return status;
-    walls_forbid_core_files();
-    if (!walls_suffice(settings.require_sandbox, stderr))
+    sandbox_forbid_core_files();
+    if (!sandbox_suffice(settings.require_sandbox, stderr))
         return EXIT_UNREAD;
     if (settings.quiet)
         log_be_quiet();

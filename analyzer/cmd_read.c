@@ -8,7 +8,7 @@
 #include "analyzer/recorder/recorder.h"
 #include "analyzer/recorder/report.h"
 #include "analyzer/run_facts.h"
-#include "analyzer/walls/walls.h"
+#include "analyzer/sandbox/sandbox.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -179,7 +179,7 @@ static bool is_new(const char *database)
     return new;
 }
 
-/* The recorder's walls: `status` is that of one of them. */
+/* The recorder's sandbox: `status` is that of one of them. */
 static bool is_held(int status)
 {
     if (status != 0)
@@ -274,7 +274,7 @@ static int read_captures(struct inputs *inputs, const struct settings *settings,
     store_run_begin(store, run);
     if (settings->follow == NULL)
         (void)store_alone(store); /* otherwise it is only slower */
-    if (is_held(early ? walls_hold_recorder_calls(false)
+    if (is_held(early ? sandbox_enter_recorder_calls(false)
                       : confine_recorder(database, settings->follow, NULL, false)))
         status = read_into(store, reading, inputs, settings, &result);
     else
@@ -304,8 +304,8 @@ int cmd_read(int argc, char **argv)
         return status;
     settings.analysis.ports = settings.ports.ports;
     settings.analysis.port_count = settings.ports.count;
-    walls_forbid_core_files();
-    if (!walls_suffice(settings.require_sandbox, stderr))
+    sandbox_forbid_core_files();
+    if (!sandbox_suffice(settings.require_sandbox, stderr))
         return EXIT_UNREAD;
     /* the files are open when an analyzer starts: it needs no user's rights */
     if (geteuid() == 0 && rights_find_user("nobody", &settings.nobody) == 0)

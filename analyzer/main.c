@@ -2,8 +2,8 @@
  * The table of subcommands.
  */
 #include "analyzer/command.h"
+#include "analyzer/sandbox/sandbox.h"
 #include "analyzer/stream/reassembly.h"
-#include "analyzer/walls/walls.h"
 #include "db/memory.h"
 
 #include <pcap/pcap.h>
@@ -45,11 +45,11 @@ static void print_help(FILE *out)
 
 static void print_version(void)
 {
-    char walls[128];
+    char sandbox[128];
 
-    walls_describe(walls, sizeof walls);
+    sandbox_describe(sandbox, sizeof sandbox);
     printf("imaptap %s\n%s\nlibnids %s\nSQLite %s\nheld by %s\n", IMAPTAP_VERSION, pcap_lib_version(),
-           reassembly_library(), sqlite3_libversion(), walls);
+           reassembly_library(), sqlite3_libversion(), sandbox);
 }
 
 int main(int argc, char **argv)

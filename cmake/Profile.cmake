@@ -11,8 +11,8 @@ set(PROFILE_PATHS -fprofile-prefix-path=${PROJECT_BINARY_DIR})
 # The same build, which counts.
 function(profile_train)
   add_compile_options(-fprofile-generate=${PROJECT_BINARY_DIR}/profile ${PROFILE_PATHS})
-  add_link_options(-fprofile-generate -Wl,--wrap=_exit,--wrap=walls_hold_analyzer,--wrap=walls_hold_recorder_files
-                   -Wl,--wrap=walls_hold_recorder_calls)
+  add_link_options(-fprofile-generate -Wl,--wrap=_exit,--wrap=sandbox_enter_analyzer,--wrap=sandbox_enter_recorder_files
+                   -Wl,--wrap=sandbox_enter_recorder_calls)
 endfunction()
 
 # Trains, and builds all targets of the project by the profile.

@@ -1,15 +1,15 @@
 /*
- * Linked into the program that is trained: it has no walls, which would keep it from writing down what it
+ * Linked into the program that is trained: it has no sandbox, which would keep it from writing down what it
  * counted, and an analyzer writes that before it ends.
  */
-#include "analyzer/walls/walls.h"
+#include "analyzer/sandbox/sandbox.h"
 
 void __gcov_dump(void);
 _Noreturn void __real__exit(int status);
 
 _Noreturn void __wrap__exit(int status);
-int __wrap_walls_hold_analyzer(const struct walls_analyzer *analyzer);
-int __wrap_walls_hold_recorder_files(const struct walls_recorder *recorder);
+int __wrap_walls_hold_analyzer(const struct sandbox_analyzer *analyzer);
+int __wrap_walls_hold_recorder_files(const struct sandbox_recorder *recorder);
 int __wrap_walls_hold_recorder_calls(bool live);
 
 void __wrap__exit(int status)
@@ -18,13 +18,13 @@ void __wrap__exit(int status)
     __real__exit(status);
 }
 
-int __wrap_walls_hold_analyzer(const struct walls_analyzer *analyzer)
+int __wrap_walls_hold_analyzer(const struct sandbox_analyzer *analyzer)
 {
     (void)analyzer;
     return 0;
 }
 
-int __wrap_walls_hold_recorder_files(const struct walls_recorder *recorder)
+int __wrap_walls_hold_recorder_files(const struct sandbox_recorder *recorder)
 {
     (void)recorder;
     return 0;

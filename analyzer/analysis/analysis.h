@@ -7,7 +7,7 @@
 #include "analyzer/analysis/user_mask.h"
 #include "analyzer/events/channel.h"
 #include "analyzer/events/feed.h"
-#include "analyzer/walls/rights.h"
+#include "analyzer/sandbox/rights.h"
 
 struct live_set;
 

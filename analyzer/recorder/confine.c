@@ -3,7 +3,7 @@
  */
 #include "analyzer/recorder/confine.h"
 
-#include "analyzer/walls/walls.h"
+#include "analyzer/sandbox/sandbox.h"
 
 #include <libgen.h>
 #include <sqlite3.h>
@@ -24,19 +24,19 @@ int confine_recorder_files(const char *database, const char *followed, const cha
 {
     char *folder = folder_of(database);
     char *other = replaced == NULL ? NULL : strdup(replaced);
-    struct walls_path paths[3] = {{folder, WALLS_WRITE}};
-    struct walls_recorder recorder = {.live = live, .paths = paths, .path_count = 1};
+    struct sandbox_path paths[3] = {{folder, SANDBOX_WRITE}};
+    struct sandbox_recorder recorder = {.live = live, .paths = paths, .path_count = 1};
     int status = -1;
 
     if (folder == NULL || (replaced != NULL && other == NULL))
         goto cleanup;
     if (followed != NULL)
-        paths[recorder.path_count++] = (struct walls_path){followed, WALLS_READ};
+        paths[recorder.path_count++] = (struct sandbox_path){followed, SANDBOX_READ};
     if (other != NULL)
-        paths[recorder.path_count++] = (struct walls_path){dirname(other), WALLS_WRITE};
+        paths[recorder.path_count++] = (struct sandbox_path){dirname(other), SANDBOX_WRITE};
     sqlite3_temp_directory = sqlite3_mprintf("%s", folder);
     if (sqlite3_temp_directory != NULL)
-        status = walls_hold_recorder_files(&recorder);
+        status = sandbox_enter_recorder_files(&recorder);
 cleanup:
     free(other);
     free(folder);
@@ -47,5 +47,5 @@ int confine_recorder(const char *database, const char *followed, const char *rep
 {
     if (confine_recorder_files(database, followed, replaced, live) != 0)
         return -1;
-    return walls_hold_recorder_calls(live);
+    return sandbox_enter_recorder_calls(live);
 }

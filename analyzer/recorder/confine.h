@@ -12,7 +12,7 @@
  * cannot keep in memory goes to the database's folder from then on. Returns 0, or -1 with errno set. */
 int confine_recorder(const char *database, const char *followed, const char *replaced, bool live);
 
-/* The first half of it, which leaves the system calls: walls_hold_recorder_calls is the rest. The database
+/* The first half of it, which leaves the system calls: sandbox_enter_recorder_calls is the rest. The database
  * need not be there yet, but its folder must. */
 int confine_recorder_files(const char *database, const char *followed, const char *replaced, bool live);
 

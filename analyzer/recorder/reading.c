@@ -3,7 +3,7 @@
  */
 #include "analyzer/recorder/reading.h"
 
-#include "analyzer/walls/walls.h"
+#include "analyzer/sandbox/sandbox.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -76,7 +76,7 @@ static int close_the_rest(const struct reading *reading, const struct analysis_i
     if (reading->feed != NULL)
         keep[kept++] = feed_receiver_fd(reading->feed);
     keep[kept++] = channel_sender_fd(reading->channel);
-    walls_close_descriptors(keep, kept);
+    sandbox_close_descriptors(keep, kept);
     free(keep);
     return 0;
 }
@@ -84,7 +84,7 @@ static int close_the_rest(const struct reading *reading, const struct analysis_i
 static _Noreturn void be_analyzer(struct reading *reading, const struct analysis_input *inputs, size_t count,
                                   pid_t recorder)
 {
-    const struct walls_analyzer walls = {
+    const struct sandbox_analyzer sandbox = {
         .parent = recorder, .output = channel_sender_fd(reading->channel), .user = reading->options->user};
     struct analysis *analysis;
     int status = EXIT_FAILURE;
@@ -100,7 +100,7 @@ static _Noreturn void be_analyzer(struct reading *reading, const struct analysis
         analysis = analysis_new(reading->options, inputs, count, reading->channel);
     if (analysis == NULL || close_the_rest(reading, inputs, count) != 0)
         fprintf(stderr, "imaptap: the analyzer cannot start: out of memory\n");
-    else if (walls_hold_analyzer(&walls) != 0)
+    else if (sandbox_enter_analyzer(&sandbox) != 0)
         fprintf(stderr, "imaptap: the analyzer cannot give up its rights: %s\n", strerror(errno));
     else if (analysis_read(analysis) == 0)
         status = EXIT_SUCCESS;

@@ -209,18 +209,18 @@ class Measurement:
         empty = statistics.median(r["wall"] for r in self.runs["empty loop"]) if "empty loop" in self.runs else None
         programs = {}
         for program, runs in self.runs.items():
-            walls = [r["wall"] for r in runs]
+            sandbox = [r["wall"] for r in runs]
             programs[program] = {
-                "runs": len(runs), "median": statistics.median(walls), "min": min(walls), "max": max(walls),
+                "runs": len(runs), "median": statistics.median(sandbox), "min": min(sandbox), "max": max(sandbox),
                 "cpu": statistics.median(r["user"] + r["system"] for r in runs),
-                "ratio": statistics.median(walls) / empty if empty else None,
-                "peak": self.peaks[program], "over": any(r["over"] for r in runs), "walls": walls,
+                "ratio": statistics.median(sandbox) / empty if empty else None,
+                "peak": self.peaks[program], "over": any(r["over"] for r in runs), "sandbox": sandbox,
             }
         beside = None
         if self.beside_walls:
             self.wrong += self.beside.wrong
             beside = {"workload": self.beside.name, "frames": int(self.beside.truth["frames"]),
-                      "median": statistics.median(self.beside_walls), "walls": self.beside_walls}
+                      "median": statistics.median(self.beside_walls), "sandbox": self.beside_walls}
         return {"what": WORKLOADS[self.name][2], "octets": os.path.getsize(self.capture),
                 "frames": int(self.truth["frames"]), "logins": int(self.truth["logins"]),
                 "programs": programs, "beside": beside, "rows_equal_truth": not self.wrong if any(program in self.runs for program in IMAPTAPS) else None,

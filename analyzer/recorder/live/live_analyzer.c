@@ -4,7 +4,7 @@
 #include "analyzer/recorder/live/live_analyzer.h"
 
 #include "analyzer/capture/live/live_set.h"
-#include "analyzer/walls/walls.h"
+#include "analyzer/sandbox/sandbox.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -70,7 +70,7 @@ static void close_the_rest(const struct live_analyzer *analyzer, const struct li
 
     keep[count++] = analyzer->sender;
     keep[count++] = analyzer->leash;
-    walls_close_descriptors(keep, count);
+    sandbox_close_descriptors(keep, count);
 }
 
 _Noreturn void live_analyzer_run(const struct live_analyzer *analyzer)
@@ -78,7 +78,8 @@ _Noreturn void live_analyzer_run(const struct live_analyzer *analyzer)
     struct channel *channel = channel_new_sender(analyzer->memory, analyzer->sender);
     struct live_set *set = channel == NULL ? NULL : open_interfaces(analyzer, channel);
     struct analysis_live live = {set, analyzer->leash, analyzer->skipped, analyzer->skipped_count};
-    struct walls_analyzer walls = {.parent = analyzer->launcher, .output = analyzer->sender, .live = true};
+    struct sandbox_analyzer sandbox = {
+        .parent = analyzer->launcher, .output = analyzer->sender, .live = true};
     struct analysis *analysis = NULL;
     int status = EXIT_FAILURE;
     sigset_t none;
@@ -93,7 +94,7 @@ _Noreturn void live_analyzer_run(const struct live_analyzer *analyzer)
     }
     channel_become_sender(channel);
     close_the_rest(analyzer, set);
-    if (walls_hold_analyzer(&walls) != 0)
+    if (sandbox_enter_analyzer(&sandbox) != 0)
         fprintf(stderr, "imaptap: the analyzer cannot give up its rights: %s\n", strerror(errno));
     else if (analysis_read(analysis) == 0)
         status = EXIT_SUCCESS;
@@ -106,12 +107,12 @@ int live_launcher_hold(const struct rights_user *user, pid_t recorder, int fd, i
     static const unsigned raw[] = {CAP_NET_RAW};
     int keep[] = {fd, signals};
 
-    walls_close_descriptors(keep, 2);
+    sandbox_close_descriptors(keep, 2);
     /* what an analyzer opens is to have other numbers than these: there its log will be */
     for (int i = 0; i < STDERR_FILENO; i++)
         if (dup2(STDERR_FILENO, i) < 0)
             return -1;
     if (user != NULL && rights_become(user, raw, 1) != 0)
         return -1;
-    return walls_hold_launcher(recorder);
+    return sandbox_enter_launcher(recorder);
 }

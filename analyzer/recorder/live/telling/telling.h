@@ -17,7 +17,7 @@ struct telling_settings {
 
 struct telling;
 
-/* The interfaces' names must stay. Opens the way to syslog: call it before the walls stand. NULL: out of
+/* The interfaces' names must stay. Opens the way to syslog: call it before the sandbox stand. NULL: out of
  * memory. */
 struct telling *telling_new(const struct telling_settings *settings, const char *const *interfaces,
                             size_t interface_count);

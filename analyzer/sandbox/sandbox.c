@@ -1,10 +1,10 @@
 /*
- * Raises the walls, in the order in which they can be raised.
+ * Raises the sandbox, in the order in which they can be raised.
  */
-#include "analyzer/walls/walls.h"
+#include "analyzer/sandbox/sandbox.h"
 
-#include "analyzer/walls/filter.h"
-#include "analyzer/walls/landlock.h"
+#include "analyzer/sandbox/filter.h"
+#include "analyzer/sandbox/landlock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +31,7 @@ static int limit(int resource, rlim_t value)
     return setrlimit((__rlimit_resource_t)resource, &limit);
 }
 
-void walls_forbid_core_files(void)
+void sandbox_forbid_core_files(void)
 {
     (void)limit(RLIMIT_CORE, 0);
     (void)prctl(PR_SET_DUMPABLE, 0);
@@ -39,14 +39,14 @@ void walls_forbid_core_files(void)
 
 /* --- what this kernel has --- */
 
-struct walls_offer walls_offer(void)
+struct sandbox_offer sandbox_offer(void)
 {
-    return (struct walls_offer){filter_is_there(), landlock_version()};
+    return (struct sandbox_offer){filter_is_there(), landlock_version()};
 }
 
-void walls_describe(char *text, size_t size)
+void sandbox_describe(char *text, size_t size)
 {
-    struct walls_offer offer = walls_offer();
+    struct sandbox_offer offer = sandbox_offer();
     char landlock[64] = "not by Landlock, which this kernel lacks";
 
     if (offer.landlock > 0)
@@ -55,11 +55,11 @@ void walls_describe(char *text, size_t size)
                    offer.seccomp ? "seccomp" : "not by seccomp filters, which this kernel lacks", landlock);
 }
 
-bool walls_suffice(bool required, FILE *errors)
+bool sandbox_suffice(bool required, FILE *errors)
 {
     static const char refused[] = "nothing was read, as --require-sandbox asks";
     static const char weaker[] = "imaptap goes on with what is left; --require-sandbox refuses instead";
-    struct walls_offer offer = walls_offer();
+    struct sandbox_offer offer = sandbox_offer();
 
     if (!offer.seccomp)
         fprintf(errors, "imaptap: this kernel has no seccomp filters to hold a process's system calls: %s\n",
@@ -70,8 +70,8 @@ bool walls_suffice(bool required, FILE *errors)
     return !required || (offer.seccomp && offer.landlock > 0);
 }
 
-/* What both walls need, and Landlock. */
-static int hold_files(const struct walls_path *paths, size_t count, bool local)
+/* What both sandbox need, and Landlock. */
+static int hold_files(const struct sandbox_path *paths, size_t count, bool local)
 {
     if (prctl(PR_SET_DUMPABLE, 0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return -1;
@@ -85,17 +85,17 @@ static int hold_calls(enum filter_role role, int output)
 
 /* --- the recorder --- */
 
-int walls_hold_recorder_files(const struct walls_recorder *recorder)
+int sandbox_enter_recorder_files(const struct sandbox_recorder *recorder)
 {
     /* root's: the files of a database belong to its owner; an analyzer becomes nobody, and may have to be
      * killed */
     static const unsigned keep[] = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER,
                                     CAP_KILL,  CAP_SETGID,       CAP_SETUID};
-    struct walls_path paths[MAX_PATHS] = {
-        {"/dev/null", WALLS_WRITE},
-        {"/dev/urandom", WALLS_READ}, /* SQLite's, for names of files */
+    struct sandbox_path paths[MAX_PATHS] = {
+        {"/dev/null", SANDBOX_WRITE},
+        {"/dev/urandom", SANDBOX_READ}, /* SQLite's, for names of files */
 #ifdef IMAPTAP_SANITIZED
-        {"/proc", WALLS_READ},
+        {"/proc", SANDBOX_READ},
 #endif
     };
     size_t count = 0;
@@ -114,14 +114,14 @@ int walls_hold_recorder_files(const struct walls_recorder *recorder)
     return hold_files(paths, count + recorder->path_count, recorder->live);
 }
 
-int walls_hold_recorder_calls(bool live)
+int sandbox_enter_recorder_calls(bool live)
 {
     return hold_calls(live ? FILTER_LIVE_RECORDER : FILTER_RECORDER, -1);
 }
 
-int walls_hold_recorder(const struct walls_recorder *recorder)
+int sandbox_enter_recorder(const struct sandbox_recorder *recorder)
 {
-    return walls_hold_recorder_files(recorder) == 0 ? walls_hold_recorder_calls(recorder->live) : -1;
+    return sandbox_enter_recorder_files(recorder) == 0 ? sandbox_enter_recorder_calls(recorder->live) : -1;
 }
 
 /* --- the analyzer --- */
@@ -133,7 +133,7 @@ static int by_number(const void *a, const void *b)
     return (*left > *right) - (*left < *right);
 }
 
-void walls_close_descriptors(int *keep, size_t count)
+void sandbox_close_descriptors(int *keep, size_t count)
 {
     unsigned next = 0;
 
@@ -196,7 +196,7 @@ static int set_limits(bool live)
     return limit(RLIMIT_FSIZE, 0);
 }
 
-int walls_hold_analyzer(const struct walls_analyzer *analyzer)
+int sandbox_enter_analyzer(const struct sandbox_analyzer *analyzer)
 {
     int status;
 
@@ -214,16 +214,16 @@ int walls_hold_analyzer(const struct walls_analyzer *analyzer)
 
 /* --- the launcher --- */
 
-int walls_hold_launcher(int recorder)
+int sandbox_enter_launcher(int recorder)
 {
     static const unsigned keep[] = {CAP_NET_RAW};
     /* libpcap asks there what kind an interface is, and what it dropped */
-    static const struct walls_path paths[] = {
-        {"/sys/class/net", WALLS_READ},
-        {"/sys/devices", WALLS_READ},
-        {"/dev/urandom", WALLS_READ},
+    static const struct sandbox_path paths[] = {
+        {"/sys/class/net", SANDBOX_READ},
+        {"/sys/devices", SANDBOX_READ},
+        {"/dev/urandom", SANDBOX_READ},
 #ifdef IMAPTAP_SANITIZED
-        {"/proc", WALLS_READ},
+        {"/proc", SANDBOX_READ},
 #endif
     };
 

@@ -2,7 +2,7 @@
  * Landlock alone, without the system calls' filter before it: what a process can still reach by name, and by
  * the network.
  */
-#include "analyzer/walls/landlock.h"
+#include "analyzer/sandbox/landlock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,7 +69,7 @@ static int remove_folders(void **state)
 }
 
 /* Runs `try` within the wall, in a process of its own; returns the errno that it returns, or 0. */
-static int within(const struct walls_path *paths, size_t count, int (*try)(void))
+static int within(const struct sandbox_path *paths, size_t count, int (*try)(void))
 {
     pid_t child = fork();
     int status;
@@ -219,7 +219,7 @@ static void test_without_a_path_nothing_is_in_reach(void **state)
 
 static void test_a_folder_to_write_is_the_only_one_in_reach(void **state)
 {
-    const struct walls_path paths[] = {{inside, WALLS_WRITE}};
+    const struct sandbox_path paths[] = {{inside, SANDBOX_WRITE}};
 
     (void)state;
     assert_int_equal(within(paths, 1, read_inside), 0);
@@ -240,7 +240,7 @@ static void test_a_folder_to_write_is_the_only_one_in_reach(void **state)
 
 static void test_a_folder_to_read_cannot_be_written(void **state)
 {
-    const struct walls_path paths[] = {{inside, WALLS_READ}};
+    const struct sandbox_path paths[] = {{inside, SANDBOX_READ}};
 
     (void)state;
     assert_int_equal(within(paths, 1, read_inside), 0);
@@ -252,7 +252,7 @@ static void test_a_folder_to_read_cannot_be_written(void **state)
 
 static void test_a_path_that_is_not_there_is_left_out(void **state)
 {
-    const struct walls_path paths[] = {{"/nowhere", WALLS_WRITE}, {inside, WALLS_READ}};
+    const struct sandbox_path paths[] = {{"/nowhere", SANDBOX_WRITE}, {inside, SANDBOX_READ}};
 
     (void)state;
     assert_int_equal(within(paths, 2, read_inside), 0);

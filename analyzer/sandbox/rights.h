@@ -1,8 +1,8 @@
 /*
  * Capabilities, and whom a process of root becomes.
  */
-#ifndef IMAPTAP_ANALYZER_WALLS_RIGHTS_H
-#define IMAPTAP_ANALYZER_WALLS_RIGHTS_H
+#ifndef IMAPTAP_ANALYZER_SANDBOX_RIGHTS_H
+#define IMAPTAP_ANALYZER_SANDBOX_RIGHTS_H
 
 #include <stddef.h>
 #include <sys/types.h>
@@ -14,7 +14,7 @@ struct rights_user {
 };
 
 /* Looks up the user `name`; NULL: `imaptap` if there is one, else `nobody`. Opens files: call it before the
- * walls are raised. Returns 0, or -1 with errno set (ENOENT: there is no such user). */
+ * sandbox are raised. Returns 0, or -1 with errno set (ENOENT: there is no such user). */
 int rights_find_user(const char *name, struct rights_user *user);
 
 /* Keeps, of the capabilities (CAP_...) that the process has, only the `count` in `keep`, and none that a

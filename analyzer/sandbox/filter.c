@@ -1,10 +1,10 @@
 /*
  * Makes a filter of the lists of system calls, and installs it.
  */
-#include "analyzer/walls/filter.h"
+#include "analyzer/sandbox/filter.h"
 
-#include "analyzer/walls/calls.h"
-#include "analyzer/walls/denied.h"
+#include "analyzer/sandbox/denied.h"
+#include "analyzer/sandbox/system_calls.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>

@@ -1,8 +1,8 @@
 /*
  * The system calls that each process needs: seccomp, through libseccomp.
  */
-#ifndef IMAPTAP_ANALYZER_WALLS_FILTER_H
-#define IMAPTAP_ANALYZER_WALLS_FILTER_H
+#ifndef IMAPTAP_ANALYZER_SANDBOX_FILTER_H
+#define IMAPTAP_ANALYZER_SANDBOX_FILTER_H
 
 #include <stdbool.h>
 

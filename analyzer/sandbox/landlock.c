@@ -5,7 +5,7 @@
  * end with version 1 and the kernels it runs on do not. An older kernel takes the longer structure as long as
  * the fields that it does not know are zero.
  */
-#include "analyzer/walls/landlock.h"
+#include "analyzer/sandbox/landlock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,10 +32,10 @@ struct ruleset {
 #define OF_A_FILE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FILES_3_TRUNC)
 
 static const uint64_t granted[] = {
-    [WALLS_READ] = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
-    [WALLS_WRITE] = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
-                    LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
-                    LANDLOCK_ACCESS_FS_REMOVE_FILE | FILES_3_TRUNC,
+    [SANDBOX_READ] = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
+    [SANDBOX_WRITE] = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
+                      LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
+                      LANDLOCK_ACCESS_FS_REMOVE_FILE | FILES_3_TRUNC,
 };
 
 int landlock_version(void)
@@ -62,7 +62,7 @@ static struct ruleset what_is_denied(int version, bool local)
     return ruleset;
 }
 
-static int allow(int ruleset, const struct walls_path *path, uint64_t denied)
+static int allow(int ruleset, const struct sandbox_path *path, uint64_t denied)
 {
     struct landlock_path_beneath_attr rule = {.allowed_access = granted[path->access] & denied};
     struct stat about;
@@ -82,7 +82,7 @@ static int allow(int ruleset, const struct walls_path *path, uint64_t denied)
     return status;
 }
 
-int landlock_hold(const struct walls_path *paths, size_t count, bool local)
+int landlock_hold(const struct sandbox_path *paths, size_t count, bool local)
 {
     int version = landlock_version(), status = 0, error, ruleset;
     struct ruleset denied = what_is_denied(version, local);

@@ -4,7 +4,7 @@
  *
  * To find out what a change needs: run the tests against a Release build; whatever is missing is named.
  */
-#include "analyzer/walls/calls.h"
+#include "analyzer/sandbox/system_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -227,7 +227,7 @@ static const struct call_checked starting_checked[] = {
     {SCMP_SYS(mmap), {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}},
     {SCMP_SYS(mmap2), {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}},
     {SCMP_SYS(clone), {0, SCMP_CMP_MASKED_EQ, NEW_NAMESPACE | CLONE_VM, 0}}, /* fork */
-    /* what walls.c and libcap-ng set and ask */
+    /* what sandbox.c and libcap-ng set and ask */
     {SCMP_SYS(prctl), {0, SCMP_CMP_EQ, PR_SET_PDEATHSIG, 0}},
     {SCMP_SYS(prctl), {0, SCMP_CMP_EQ, PR_SET_DUMPABLE, 0}},
     {SCMP_SYS(prctl), {0, SCMP_CMP_EQ, PR_SET_KEEPCAPS, 0}},

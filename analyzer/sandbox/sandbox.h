@@ -1,25 +1,25 @@
 /*
- * The walls around the two processes: what each gives up before the analyzer looks at the first octet that
+ * The sandbox around the two processes: what each gives up before the analyzer looks at the first octet that
  * comes from the network. Three of them stand behind each other, so that none has to hold alone:
  *
  *   - seccomp: a list of the system calls that the process needs (filter.c). Any other is named on standard
  *     error and ends the process with SIGSYS.
  *   - Landlock: the files that it can reach by name (landlock.c). The analyzer: none. The recorder: the
  *     folders it is given. No TCP port, no other's process where the kernel knows to deny that.
- *   - rights: capabilities, the user, limits of resources (rights.c, walls.c).
+ *   - rights: capabilities, the user, limits of resources (rights.c, sandbox.c).
  *
- * A kernel may lack the first two: walls_suffice tells that. A wall that the kernel has and that cannot be
+ * A kernel may lack the first two: sandbox_suffice tells that. A wall that the kernel has and that cannot be
  * raised is an error of the functions below. What was raised stays, also for processes started later.
  *
- * The order: open everything; walls_suffice; walls_hold_recorder; then, for each analyzer, fork and in the
- * child walls_close_descriptors and walls_hold_analyzer. Of a live capture: rights_become, as root; fork the
- * launcher, which starts the analyzers in the same way; open the rest; walls_hold_recorder. An analyzer may
- * be started between the recorder's two halves, whose calls include its own.
+ * The order: open everything; sandbox_suffice; sandbox_enter_recorder; then, for each analyzer, fork and in
+ * the child sandbox_close_descriptors and sandbox_enter_analyzer. Of a live capture: rights_become, as root;
+ * fork the launcher, which starts the analyzers in the same way; open the rest; sandbox_enter_recorder. An
+ * analyzer may be started between the recorder's two halves, whose calls include its own.
  */
-#ifndef IMAPTAP_ANALYZER_WALLS_WALLS_H
-#define IMAPTAP_ANALYZER_WALLS_WALLS_H
+#ifndef IMAPTAP_ANALYZER_SANDBOX_SANDBOX_H
+#define IMAPTAP_ANALYZER_SANDBOX_SANDBOX_H
 
-#include "analyzer/walls/rights.h"
+#include "analyzer/sandbox/rights.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,39 +27,39 @@
 
 /* No memory image of this process, which sees credentials, may reach a disk, and nobody of the same user can
  * look into it. Changing the user undoes it: the functions below do it anew. */
-void walls_forbid_core_files(void);
+void sandbox_forbid_core_files(void);
 
 /* --- what this kernel has --- */
 
-struct walls_offer {
+struct sandbox_offer {
     bool seccomp;
     int landlock; /* its ABI version; 0: none */
 };
 
-struct walls_offer walls_offer(void);
+struct sandbox_offer sandbox_offer(void);
 
 /* Writes one line without its end, such as "seccomp; Landlock ABI 7". */
-void walls_describe(char *text, size_t size);
+void sandbox_describe(char *text, size_t size);
 
 /* Tells on `errors` what this kernel lacks, a sentence each; nothing when it lacks nothing. Returns false
  * when it lacks something and `required`: then the caller must not go on. */
-bool walls_suffice(bool required, FILE *errors);
+bool sandbox_suffice(bool required, FILE *errors);
 
 /* --- the recorder --- */
 
-enum walls_access {
-    WALLS_READ, /* the file, or all below the folder */
-    WALLS_WRITE /* the same, and write, make and remove files */
+enum sandbox_access {
+    SANDBOX_READ, /* the file, or all below the folder */
+    SANDBOX_WRITE /* the same, and write, make and remove files */
 };
 
-struct walls_path {
+struct sandbox_path {
     const char *path; /* one that does not exist is left out */
-    enum walls_access access;
+    enum sandbox_access access;
 };
 
-struct walls_recorder {
+struct sandbox_recorder {
     bool live; /* it starts no analyzers, but talks to the launcher, to syslog and to systemd */
-    const struct walls_path *paths; /* what it opens later: /dev/null and /dev/urandom are added */
+    const struct sandbox_path *paths; /* what it opens later: /dev/null and /dev/urandom are added */
     size_t path_count;
 };
 
@@ -67,19 +67,19 @@ struct walls_recorder {
  * and, unless it is live, start threads.
  * Root keeps the capabilities that writing a user's database and holding analyzers take; anybody else keeps
  * none. Returns 0, or -1 with errno set. */
-int walls_hold_recorder(const struct walls_recorder *recorder);
+int sandbox_enter_recorder(const struct sandbox_recorder *recorder);
 
 /* The same in two halves: rights, limits and files first, then the system calls. An analyzer that is to be
  * signalled must be started behind the first. */
-int walls_hold_recorder_files(const struct walls_recorder *recorder);
-int walls_hold_recorder_calls(bool live);
+int sandbox_enter_recorder_files(const struct sandbox_recorder *recorder);
+int sandbox_enter_recorder_calls(bool live);
 
 /* --- the analyzer --- */
 
 /* Closes all descriptors but standard error and the `count` given (sorted in place). */
-void walls_close_descriptors(int *keep, size_t count);
+void sandbox_close_descriptors(int *keep, size_t count);
 
-struct walls_analyzer {
+struct sandbox_analyzer {
     int parent; /* the process that started it: when that dies, so does this one */
     int output; /* the only descriptor that can be written to, besides standard error */
     bool live;  /* it reads a packet socket: poll, recv, getsockopt. libpcap's pcap_stats opens files: the
@@ -90,12 +90,12 @@ struct walls_analyzer {
 /* Holds the analyzer: it can open nothing, connect to nothing, write to nothing but its output, start no
  * process, map no code, and has no capability. Its memory is locked where its limit allows (root; systemd's
  * LimitMEMLOCK=infinity), so that no credential reaches swap space. Returns 0, or -1 with errno set. */
-int walls_hold_analyzer(const struct walls_analyzer *analyzer);
+int sandbox_enter_analyzer(const struct sandbox_analyzer *analyzer);
 
 /* --- the launcher of live analyzers --- */
 
 /* Holds the launcher: it opens interfaces, for which it keeps CAP_NET_RAW alone, and starts analyzers; it
  * dies with `recorder`, its parent. Close what it must not have before. Returns 0, or -1 with errno set. */
-int walls_hold_launcher(int recorder);
+int sandbox_enter_launcher(int recorder);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * Capabilities, and whom a process of root becomes: through libcap-ng.
  */
-#include "analyzer/walls/rights.h"
+#include "analyzer/sandbox/rights.h"
 
 #include <cap-ng.h>
 #include <errno.h>

@@ -1,10 +1,10 @@
 /*
  * The lists of system calls: which groups of them each process needs.
  */
-#ifndef IMAPTAP_ANALYZER_WALLS_CALLS_H
-#define IMAPTAP_ANALYZER_WALLS_CALLS_H
+#ifndef IMAPTAP_ANALYZER_SANDBOX_SYSTEM_CALLS_H
+#define IMAPTAP_ANALYZER_SANDBOX_SYSTEM_CALLS_H
 
-#include "analyzer/walls/filter.h"
+#include "analyzer/sandbox/filter.h"
 
 #include <seccomp.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /*
  * Names a denied system call, from within the signal handler that the kernel runs in its place.
  */
-#include "analyzer/walls/denied.h"
+#include "analyzer/sandbox/denied.h"
 
 #include <seccomp.h>
 #include <signal.h>
@@ -51,7 +51,7 @@ static void on_denied_call(int signal_number, siginfo_t *about, void *context)
         append(sentence, sizeof sentence, "number ");
         append_number(sentence, sizeof sentence, call < 0 ? 0 : call);
     }
-    append(sentence, sizeof sentence, ", which its walls deny: it was ended\n");
+    append(sentence, sizeof sentence, ", which its sandbox deny: it was ended\n");
     if (write(STDERR_FILENO, sentence, strlen(sentence)) < 0)
         (void)signal_number; /* nobody to tell */
     (void)raise(signal_number);

@@ -1,7 +1,7 @@
 /*
- * Within the walls, each system call that a process never needs ends it, and is named on standard error.
+ * Within the sandbox, each system call that a process never needs ends it, and is named on standard error.
  */
-#include "analyzer/walls/walls.h"
+#include "analyzer/sandbox/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -171,22 +171,22 @@ enum process { READ_ANALYZER, LIVE_ANALYZER, READ_RECORDER, LIVE_RECORDER, LAUNC
 
 static int raise_walls(enum process process, int output)
 {
-    struct walls_analyzer analyzer = {
+    struct sandbox_analyzer analyzer = {
         .parent = getppid(), .output = output, .live = process == LIVE_ANALYZER};
-    struct walls_recorder recorder = {.live = process == LIVE_RECORDER};
+    struct sandbox_recorder recorder = {.live = process == LIVE_RECORDER};
 
     if (process == READ_ANALYZER || process == LIVE_ANALYZER)
-        return walls_hold_analyzer(&analyzer);
+        return sandbox_enter_analyzer(&analyzer);
     if (process == LAUNCHER)
-        return walls_hold_launcher(getppid());
-    return walls_hold_recorder(&recorder);
+        return sandbox_enter_launcher(getppid());
+    return sandbox_enter_recorder(&recorder);
 }
 
 static enum outcome outcome_of(int status, const char *said, const char *call)
 {
     char named[64];
 
-    (void)snprintf(named, sizeof named, " made the system call %s, which its walls deny", call);
+    (void)snprintf(named, sizeof named, " made the system call %s, which its sandbox deny", call);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
         return strstr(said, named) != NULL ? ENDED_NAMED : OTHER;
     if (WIFEXITED(status) && WEXITSTATUS(status) <= 1)
@@ -358,9 +358,9 @@ static long hold_an_analyzer(void)
     int status = -1;
 
     if (child == 0) {
-        struct walls_analyzer analyzer = {.parent = recorder, .output = STDERR_FILENO};
+        struct sandbox_analyzer analyzer = {.parent = recorder, .output = STDERR_FILENO};
 
-        _exit(walls_hold_analyzer(&analyzer) == 0 ? 0 : 1);
+        _exit(sandbox_enter_analyzer(&analyzer) == 0 ? 0 : 1);
     }
     return child > 0 && waitpid(child, &status, 0) == child && status == 0 ? 0 : -1;
 }
@@ -390,7 +390,7 @@ static void test_a_log_that_is_a_file_takes_the_last_words(void **state)
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
     assert_true(pread(log, text, sizeof text - 1, 0) > 0);
     assert_string_equal(text,
-                        "imaptap: the analyzer made the system call mount, which its walls deny: it was "
+                        "imaptap: the analyzer made the system call mount, which its sandbox deny: it was "
                         "ended\n");
     close(log);
     unlink(path);
@@ -411,7 +411,7 @@ int main(void)
         cmocka_unit_test(test_a_log_that_is_a_file_takes_the_last_words),
     };
 
-    if (!walls_offer().seccomp) {
+    if (!sandbox_offer().seccomp) {
         print_message("this kernel has no seccomp filters\n");
         return 77;
     }
