@@ -1,6 +1,6 @@
 /*
- * The analyzer process's work: takes frame after frame through peeling, connection table and tracker, and
- * tells when captures begin and end.
+ * The analyzer process's work: takes frame after frame through decapsulation, connection table and tracker,
+ * and tells when captures begin and end.
  */
 #include "analyzer/analysis/analysis_internal.h"
 
@@ -102,18 +102,18 @@ static void name_frame(struct analysis *analysis, uint32_t capture, uint64_t num
 }
 
 /* Counts and peels a frame. True: it holds a segment. */
-static bool peel_frame(struct analysis *analysis, const struct frame *frame, struct segment *segment)
+static bool take_segment(struct analysis *analysis, const struct frame *frame, struct segment *segment)
 {
-    enum peel_result result;
+    enum decap_result result;
 
     name_frame(analysis, frame->capture, frame->number);
     analysis->latest_ns[0] = analysis->latest_ns[1];
     analysis->latest_ns[1] = frame->time_ns;
     analysis_count_frame(analysis, frame);
     analysis->frames++;
-    result = peel(analysis->peeler, frame, segment);
+    result = decap_frame(analysis->decap, frame, segment);
     analysis->peeled[result]++;
-    return result == PEEL_SEGMENT;
+    return result == DECAP_SEGMENT;
 }
 
 /* Tells where it is, and looks whether it is to go on. */
@@ -131,7 +131,7 @@ static enum reading_on take_and_look(struct analysis *analysis, const struct fra
 {
     struct segment segment;
 
-    if (peel_frame(analysis, frame, &segment))
+    if (take_segment(analysis, frame, &segment))
         connection_table_take(analysis->table, &segment);
     return analysis->frames % FIGURES_EVERY == 0 ? look_up(analysis) : READ_ON;
 }
@@ -155,7 +155,7 @@ static bool fill(struct analysis *analysis, struct batch *batch)
     for (;;) {
         struct segment *segment = &batch->segments[batch->count];
 
-        if (peel_frame(analysis, &frame, segment)) {
+        if (take_segment(analysis, &frame, segment)) {
             connection_table_seek(analysis->table, segment, &batch->searches[batch->count++]);
             if (segment->rejoined) /* its payload is gone when the next frame is peeled */
                 return true;
@@ -258,15 +258,15 @@ static enum reading_on read_fed(struct analysis *analysis)
 static void tell_finished(struct analysis *analysis)
 {
     struct connection_counts counts = connection_table_counts(analysis->table);
-    struct fragments_counts fragments = peeler_fragments(analysis->peeler);
+    struct fragments_counts fragments = decap_fragments(analysis->decap);
     struct event event = {.kind = EVENT_FINISHED};
 
     event.finished.frames = (int64_t)analysis->frames;
-    event.finished.not_tcp = (int64_t)analysis->peeled[PEEL_OTHER];
-    event.finished.fragments = (int64_t)analysis->peeled[PEEL_FRAGMENT];
-    event.finished.cut = (int64_t)analysis->peeled[PEEL_CUT];
-    event.finished.malformed = (int64_t)analysis->peeled[PEEL_MALFORMED];
-    event.finished.bad_checksum = (int64_t)analysis->peeled[PEEL_BAD_CHECKSUM];
+    event.finished.not_tcp = (int64_t)analysis->peeled[DECAP_OTHER];
+    event.finished.fragments = (int64_t)analysis->peeled[DECAP_FRAGMENT];
+    event.finished.cut = (int64_t)analysis->peeled[DECAP_CUT];
+    event.finished.malformed = (int64_t)analysis->peeled[DECAP_MALFORMED];
+    event.finished.bad_checksum = (int64_t)analysis->peeled[DECAP_BAD_CHECKSUM];
     event.finished.evicted = (int64_t)counts.evicted;
     event.finished.lost_octets = (int64_t)counts.lost_octets;
     event.finished.incomplete_datagrams = (int64_t)fragments.incomplete;
@@ -318,16 +318,16 @@ struct analysis *analysis_prepare(const struct analysis_options *options, struct
     table_options.port_count = options->port_count;
     table_options.detect = options->detect;
     table_options.max_connections = ANALYSIS_MAX_CONNECTIONS;
-    analysis->peeler = peeler_new();
+    analysis->decap = decap_new();
     analysis->tracker = tracker_new(&tracker_options, channel);
     if (analysis->tracker != NULL)
         analysis->table = connection_table_new(&table_options, &tracker_handler, analysis->tracker);
-    if (analysis->peeler == NULL || analysis->table == NULL) {
+    if (analysis->decap == NULL || analysis->table == NULL) {
         analysis_free(analysis);
         return NULL;
     }
     if (options->verify_checksums)
-        peeler_verify_checksums(analysis->peeler);
+        decap_verify_checksums(analysis->decap);
     return analysis;
 }
 
@@ -388,7 +388,7 @@ void analysis_free(struct analysis *analysis)
         return;
     connection_table_free(analysis->table);
     tracker_free(analysis->tracker);
-    peeler_free(analysis->peeler);
+    decap_free(analysis->decap);
     capture_set_free(analysis->captures);
     capture_file_free(analysis->fed);
     live_set_free(analysis->live);

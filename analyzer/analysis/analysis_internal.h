@@ -8,7 +8,7 @@
 #include "analyzer/analysis/tracker.h"
 #include "analyzer/capture/capture_set.h"
 #include "analyzer/capture/live/live_set.h"
-#include "analyzer/packet/peel.h"
+#include "analyzer/decap/decap.h"
 #include "analyzer/stream/connection_table.h"
 
 enum reading_on { READ_ON, READ_STOP, READ_GONE /* the recorder is */ };
@@ -30,14 +30,14 @@ struct analysis {
     int leash;                          /* of a live capture: closed at its other end when it is to stop */
     const struct channel_ends *skipped; /* connections that are left out */
     size_t skipped_count;
-    struct peeler *peeler;
+    struct decap *decap;
     struct connection_table *table;
     struct tracker *tracker;
     struct capture_span *spans; /* by capture number */
     size_t span_count;
     uint32_t current; /* the capture of the last frame */
     uint64_t evicted; /* connections, up to the first of its frames that came last */
-    uint64_t peeled[PEEL_RESULTS];
+    uint64_t peeled[DECAP_RESULTS];
     uint64_t frames;
     int64_t latest_ns[2]; /* times of the last two frames */
     uint64_t dry_frames;  /* frames when the feed ran dry, and when that was */

@@ -158,14 +158,14 @@ static void take_frame(struct analysis *analysis, const struct frame *frame)
 {
     struct channel_figures *figures = channel_figures(analysis->channel);
     struct segment segment;
-    enum peel_result result;
+    enum decap_result result;
 
     analysis->frames++;
     analysis_count_frame(analysis, frame);
     note_frame(figures, frame);
-    result = peel(analysis->peeler, frame, &segment);
+    result = decap_frame(analysis->decap, frame, &segment);
     analysis->peeled[result]++;
-    if (result == PEEL_SEGMENT) {
+    if (result == DECAP_SEGMENT) {
         note_ends(figures, &segment);
         if (!is_skipped(analysis, &segment))
             connection_table_take(analysis->table, &segment);

@@ -8,7 +8,7 @@
 
 #include "analyzer/capture/link_type.h"
 #include "analyzer/capture/lookahead.h"
-#include "analyzer/packet/peel.h"
+#include "analyzer/decap/decap.h"
 
 #include <errno.h>
 #include <pcap/pcap.h>
@@ -156,7 +156,7 @@ struct classic *classic_open(struct source *source, struct capture_error *error)
     classic->snapshot = (uint32_t)pcap_snapshot(classic->pcap);
     classic->link_type = pcap_datalink(classic->pcap);
     link_type_name(classic->link_type, classic->link_name);
-    if (!peel_knows_link(classic->link_type)) {
+    if (!decap_knows_link(classic->link_type)) {
         capture_error_set(error, "has link type %s, which is not understood", classic->link_name);
         classic_free(classic);
         return NULL;

@@ -1,5 +1,5 @@
 /*
- * One captured frame: the contract between the places where frames come from (capture/) and the peeling
+ * One captured frame: the contract between the places where frames come from (capture/) and the decapsulation
  * (packet/).
  */
 #ifndef IMAPTAP_ANALYZER_CAPTURE_FRAME_H

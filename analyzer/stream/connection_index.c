@@ -3,7 +3,7 @@
  */
 #include "analyzer/stream/connection_index.h"
 
-#include "analyzer/packet/segment.h"
+#include "analyzer/decap/segment.h"
 #include "analyzer/stream/pages.h"
 
 #include <assert.h>

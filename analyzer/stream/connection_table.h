@@ -12,7 +12,7 @@
 #ifndef IMAPTAP_ANALYZER_STREAM_CONNECTION_TABLE_H
 #define IMAPTAP_ANALYZER_STREAM_CONNECTION_TABLE_H
 
-#include "analyzer/packet/segment.h"
+#include "analyzer/decap/segment.h"
 #include "analyzer/stream/connection.h"
 
 struct connection_table;

@@ -3,7 +3,7 @@
  */
 #include "analyzer/stream/repeats.h"
 
-#include "analyzer/packet/segment.h"
+#include "analyzer/decap/segment.h"
 #include "analyzer/stream/repair.h"
 #include "dissector/octets.h"
 

@@ -5,7 +5,7 @@
 #ifndef IMAPTAP_ANALYZER_STREAM_SIGNS_H
 #define IMAPTAP_ANALYZER_STREAM_SIGNS_H
 
-#include "analyzer/packet/segment.h"
+#include "analyzer/decap/segment.h"
 #include "analyzer/stream/connection.h"
 
 /* True when the segment begins a new connection in the place of `connection`. Notes a SYN that may. */

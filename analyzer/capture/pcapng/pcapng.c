@@ -5,7 +5,7 @@
 
 #include "analyzer/capture/link_type.h"
 #include "analyzer/capture/pcapng/interface.h"
-#include "analyzer/packet/peel.h"
+#include "analyzer/decap/decap.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -246,7 +246,7 @@ static bool take_packet(struct pcapng *pcapng, const struct block *block, struct
         interface->used = true;
         name_link_type(pcapng, interface->link_type);
     }
-    if (!peel_knows_link(frame->link_type) && pcapng->unknown.frames++ == 0)
+    if (!decap_knows_link(frame->link_type) && pcapng->unknown.frames++ == 0)
         pcapng->unknown.link_type = frame->link_type;
     return true;
 }

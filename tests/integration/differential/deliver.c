@@ -7,7 +7,7 @@
  *   N end HOW                          as enum connection_end numbers it
  */
 #include "analyzer/capture/capture_file.h"
-#include "analyzer/packet/peel.h"
+#include "analyzer/decap/decap.h"
 #include "analyzer/stream/connection_table.h"
 
 #include <arpa/inet.h>
@@ -102,7 +102,7 @@ int main(int argc, char **argv)
     struct connection_table_options options;
     struct connection_table *table = NULL;
     struct capture_file *file = NULL;
-    struct peeler *peeler = NULL;
+    struct decap *decap = NULL;
     enum capture_status status;
     struct segment segment;
     struct frame frame;
@@ -118,12 +118,12 @@ int main(int argc, char **argv)
     options.port_count = 1;
     options.everything_through_nids = argc > 2 && strcmp(argv[2], "--through-nids") == 0;
     file = capture_file_new(fd, 0);
-    peeler = peeler_new();
+    decap = decap_new();
     table = connection_table_new(&options, &handler, NULL);
-    if (file == NULL || peeler == NULL || table == NULL)
+    if (file == NULL || decap == NULL || table == NULL)
         goto cleanup;
     while ((status = capture_file_next(file, &frame)) == CAPTURE_FRAME)
-        if (peel(peeler, &frame, &segment) == PEEL_SEGMENT)
+        if (decap_frame(decap, &frame, &segment) == DECAP_SEGMENT)
             connection_table_take(table, &segment);
     if (status == CAPTURE_BROKEN)
         fprintf(stderr, "%s\n", capture_file_error(file));
@@ -131,7 +131,7 @@ int main(int argc, char **argv)
     result = status == CAPTURE_END && fflush(stdout) == 0 ? 0 : 1;
 cleanup:
     connection_table_free(table);
-    peeler_free(peeler);
+    decap_free(decap);
     capture_file_free(file);
     close(fd);
     return result;

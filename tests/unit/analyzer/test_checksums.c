@@ -2,7 +2,7 @@
  * The verification of checksums: off unless asked for; then what is wrong is refused, and what cannot be
  * verified is taken.
  */
-#include "analyzer/packet/peel.h"
+#include "analyzer/decap/decap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,32 +42,32 @@ static const uint8_t on_a_route[] = {
 };
 
 /* What becomes of the octets when the one at `changed` is another one (-1: none) and `captured` are there. */
-static enum peel_result peeled(const uint8_t *octets, size_t length, size_t captured, int changed,
-                               bool verify)
+static enum decap_result peeled(const uint8_t *octets, size_t length, size_t captured, int changed,
+                                bool verify)
 {
-    struct peeler *peeler = peeler_new();
+    struct decap *decap = decap_new();
     uint8_t copy[FRAME];
     struct frame frame = {copy, (uint32_t)captured, (uint32_t)length, 0, DLT_RAW, 1, 0};
     struct segment segment;
-    enum peel_result result;
+    enum decap_result result;
 
-    assert_non_null(peeler);
+    assert_non_null(decap);
     assert_true(length <= sizeof copy);
     memcpy(copy, octets, length);
     if (changed >= 0)
         copy[changed] ^= 0x10;
     if (verify)
-        peeler_verify_checksums(peeler);
-    result = peel(peeler, &frame, &segment);
-    peeler_free(peeler);
+        decap_verify_checksums(decap);
+    result = decap_frame(decap, &frame, &segment);
+    decap_free(decap);
     return result;
 }
 
 static void right_ones_are_taken(void **state)
 {
     (void)state;
-    assert_int_equal(peeled(over_ipv4, sizeof over_ipv4, sizeof over_ipv4, -1, true), PEEL_SEGMENT);
-    assert_int_equal(peeled(over_ipv6, sizeof over_ipv6, sizeof over_ipv6, -1, true), PEEL_SEGMENT);
+    assert_int_equal(peeled(over_ipv4, sizeof over_ipv4, sizeof over_ipv4, -1, true), DECAP_SEGMENT);
+    assert_int_equal(peeled(over_ipv6, sizeof over_ipv6, sizeof over_ipv6, -1, true), DECAP_SEGMENT);
 }
 
 static void any_changed_octet_of_a_segment_is_noticed(void **state)
@@ -77,18 +77,18 @@ static void any_changed_octet_of_a_segment_is_noticed(void **state)
     for (int i = 20; i < (int)sizeof over_ipv4; i++)
         if (i != 32)
             assert_int_equal(peeled(over_ipv4, sizeof over_ipv4, sizeof over_ipv4, i, true),
-                             PEEL_BAD_CHECKSUM);
+                             DECAP_BAD_CHECKSUM);
     for (int i = 40; i < (int)sizeof over_ipv6; i++)
         if (i != 52)
             assert_int_equal(peeled(over_ipv6, sizeof over_ipv6, sizeof over_ipv6, i, true),
-                             PEEL_BAD_CHECKSUM);
+                             DECAP_BAD_CHECKSUM);
 }
 
 static void addresses_are_part_of_it(void **state)
 {
     (void)state;
     for (int i = 8; i < 40; i++)
-        assert_int_equal(peeled(over_ipv6, sizeof over_ipv6, sizeof over_ipv6, i, true), PEEL_BAD_CHECKSUM);
+        assert_int_equal(peeled(over_ipv6, sizeof over_ipv6, sizeof over_ipv6, i, true), DECAP_BAD_CHECKSUM);
 }
 
 static void a_wrong_ipv4_header_is_noticed_though_its_segment_is_cut(void **state)
@@ -97,28 +97,28 @@ static void a_wrong_ipv4_header_is_noticed_though_its_segment_is_cut(void **stat
     for (int i = 8; i < 20; i++)
         if (i != 9)
             assert_int_equal(peeled(over_ipv4, sizeof over_ipv4, sizeof over_ipv4 - 1, i, true),
-                             PEEL_BAD_CHECKSUM);
+                             DECAP_BAD_CHECKSUM);
 }
 
 static void they_are_not_verified_unless_asked_for(void **state)
 {
     (void)state;
-    assert_int_equal(peeled(over_ipv4, sizeof over_ipv4, sizeof over_ipv4, 10, false), PEEL_SEGMENT);
-    assert_int_equal(peeled(over_ipv4, sizeof over_ipv4, sizeof over_ipv4, 36, false), PEEL_SEGMENT);
-    assert_int_equal(peeled(over_ipv6, sizeof over_ipv6, sizeof over_ipv6, 56, false), PEEL_SEGMENT);
+    assert_int_equal(peeled(over_ipv4, sizeof over_ipv4, sizeof over_ipv4, 10, false), DECAP_SEGMENT);
+    assert_int_equal(peeled(over_ipv4, sizeof over_ipv4, sizeof over_ipv4, 36, false), DECAP_SEGMENT);
+    assert_int_equal(peeled(over_ipv6, sizeof over_ipv6, sizeof over_ipv6, 56, false), DECAP_SEGMENT);
 }
 
 static void a_cut_segment_is_taken(void **state)
 {
     (void)state;
     for (size_t captured = 40; captured < sizeof over_ipv4; captured++)
-        assert_int_equal(peeled(over_ipv4, sizeof over_ipv4, captured, 36, true), PEEL_SEGMENT);
+        assert_int_equal(peeled(over_ipv4, sizeof over_ipv4, captured, 36, true), DECAP_SEGMENT);
 }
 
 static void a_segment_on_a_route_is_taken(void **state)
 {
     (void)state;
-    assert_int_equal(peeled(on_a_route, sizeof on_a_route, sizeof on_a_route, -1, true), PEEL_SEGMENT);
+    assert_int_equal(peeled(on_a_route, sizeof on_a_route, sizeof on_a_route, -1, true), DECAP_SEGMENT);
 }
 
 int main(void)

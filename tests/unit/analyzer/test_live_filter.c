@@ -1,9 +1,9 @@
 /*
- * The default kernel filter: what the peeling can use passes, what it cannot does not. The frames come from
- * the peeling's own tests and from the samples of tunnels.
+ * The default kernel filter: what the decapsulation can use passes, what it cannot does not. The frames come
+ * from the decapsulation's own tests and from the samples of tunnels.
  */
 #include "analyzer/capture/live/filter.h"
-#include "tests/unit/analyzer/peel_frames.h"
+#include "tests/unit/analyzer/decap_frames.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,17 +43,17 @@ static void test_all_that_peeling_understands_passes(void **state)
     unsigned failures = 0;
 
     (void)state;
-    for (size_t i = 0; i < peel_frame_count; i++) {
+    for (size_t i = 0; i < decap_frame_count; i++) {
         struct bpf_program program;
         uint32_t length;
         uint8_t *octets;
 
-        if (pcap_datalink_val_to_name(peel_frames[i].link_type) == NULL)
+        if (pcap_datalink_val_to_name(decap_frames[i].link_type) == NULL)
             continue; /* a number that only files have */
-        program = compile(peel_frames[i].link_type, imap_ports, 2, false);
-        octets = peel_octets(peel_frames[i].hex, &length);
+        program = compile(decap_frames[i].link_type, imap_ports, 2, false);
+        octets = decap_octets(decap_frames[i].hex, &length);
         if (!passes(&program, octets, length)) {
-            print_error("refused: %s\n", peel_frames[i].name);
+            print_error("refused: %s\n", decap_frames[i].name);
             failures++;
         }
         free(octets);
@@ -66,7 +66,7 @@ static void check_sample(const char *path)
 {
     char error[PCAP_ERRBUF_SIZE];
     pcap_t *file = pcap_open_offline(path, error);
-    struct peeler *peeler = peeler_new();
+    struct decap *decap = decap_new();
     struct bpf_program program;
     struct pcap_pkthdr *header;
     const uint8_t *octets;
@@ -82,16 +82,16 @@ static void check_sample(const char *path)
                               .length = header->len,
                               .link_type = pcap_datalink(file),
                               .number = ++number};
-        enum peel_result result = peel(peeler, &frame, &segment);
+        enum decap_result result = decap_frame(decap, &frame, &segment);
         bool wanted =
-            result == PEEL_FRAGMENT ||
-            (result == PEEL_SEGMENT && (segment.source_port == 143 || segment.destination_port == 143));
+            result == DECAP_FRAGMENT ||
+            (result == DECAP_SEGMENT && (segment.source_port == 143 || segment.destination_port == 143));
 
         if (wanted && !passes(&program, octets, header->caplen))
             fail_msg("%s: frame %u is refused", path, number);
     }
     live_filter_free(&program);
-    peeler_free(peeler);
+    decap_free(decap);
     pcap_close(file);
 }
 
@@ -193,7 +193,7 @@ static void test_other_traffic_is_refused(void **state)
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         struct bpf_program program = compile(refused[i].link_type, imap_ports, 2, false);
         uint32_t length;
-        uint8_t *octets = peel_octets(refused[i].hex, &length);
+        uint8_t *octets = decap_octets(refused[i].hex, &length);
 
         if (passes(&program, octets, length))
             fail_msg("passes: %s", refused[i].name);
@@ -206,12 +206,12 @@ static void test_every_tcp_passes_when_asked_for(void **state)
 {
     struct bpf_program program = compile(DLT_EN10MB, imap_ports, 2, true);
     uint32_t length;
-    uint8_t *octets = peel_octets(MACS "0800" WEB4, &length);
+    uint8_t *octets = decap_octets(MACS "0800" WEB4, &length);
 
     (void)state;
     assert_true(passes(&program, octets, length));
     free(octets);
-    octets = peel_octets(MACS "0800" DNS4, &length);
+    octets = decap_octets(MACS "0800" DNS4, &length);
     assert_false(passes(&program, octets, length));
     free(octets);
     live_filter_free(&program);

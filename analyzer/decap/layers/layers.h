@@ -1,22 +1,23 @@
 /*
- * What the layers of peeling share: where in the frame the peeling is, and which layer comes next.
+ * What the layers of decapsulation share: where in the frame the decapsulation is, and which layer comes
+ * next.
  *
  * Each layer is a function that strips its header and says what is below: an enum layer, or an enum
- * peel_result when the peeling is over. peel() calls one after the other, so that nesting costs no stack and
- * is counted in one place.
+ * decap_result when the decapsulation is over. decap_frame() calls one after the other, so that nesting costs
+ * no stack and is counted in one place.
  */
-#ifndef IMAPTAP_ANALYZER_PACKET_LAYERS_LAYERS_H
-#define IMAPTAP_ANALYZER_PACKET_LAYERS_LAYERS_H
+#ifndef IMAPTAP_ANALYZER_DECAP_LAYERS_LAYERS_H
+#define IMAPTAP_ANALYZER_DECAP_LAYERS_LAYERS_H
 
-#include "analyzer/packet/fragments.h"
-#include "analyzer/packet/peel.h"
+#include "analyzer/decap/decap.h"
+#include "analyzer/decap/fragments.h"
 
 #include <endian.h>
 #include <stdbool.h>
 #include <string.h>
 
 enum layer {
-    LAYER_ETHERNET = PEEL_RESULTS, /* the results of peeling come before */
+    LAYER_ETHERNET = DECAP_RESULTS, /* the results of decapsulation come before */
     LAYER_NULL,
     LAYER_LOOP,
     LAYER_SLL,
@@ -51,7 +52,7 @@ enum {
     ETHERTYPE_QINQ2 = 0x9200,
 };
 
-struct peeling {
+struct decapsulation {
     const uint8_t *at;     /* where the layer begins */
     uint32_t captured;     /* octets there are from there on */
     uint32_t length;       /* octets there were on the wire from there on; at least `captured` */
@@ -67,45 +68,45 @@ struct peeling {
     struct fragments *fragments; /* those seen before */
 };
 
-int layer_ethernet(struct peeling *peeling);
-int layer_vlan(struct peeling *peeling);
-int layer_llc(struct peeling *peeling);
-int layer_null(struct peeling *peeling);
-int layer_loop(struct peeling *peeling);
-int layer_sll(struct peeling *peeling);
-int layer_sll2(struct peeling *peeling);
-int layer_nflog(struct peeling *peeling);
-int layer_radiotap(struct peeling *peeling);
-int layer_wireless(struct peeling *peeling);
-int layer_ppp(struct peeling *peeling);
-int layer_pppoe(struct peeling *peeling);
-int layer_ethertype(struct peeling *peeling);
-int layer_mpls(struct peeling *peeling);
-int layer_ip(struct peeling *peeling);
-int layer_ipv4(struct peeling *peeling);
-int layer_ipv6(struct peeling *peeling);
-int layer_protocol(struct peeling *peeling);
+int layer_ethernet(struct decapsulation *decapsulation);
+int layer_vlan(struct decapsulation *decapsulation);
+int layer_llc(struct decapsulation *decapsulation);
+int layer_null(struct decapsulation *decapsulation);
+int layer_loop(struct decapsulation *decapsulation);
+int layer_sll(struct decapsulation *decapsulation);
+int layer_sll2(struct decapsulation *decapsulation);
+int layer_nflog(struct decapsulation *decapsulation);
+int layer_radiotap(struct decapsulation *decapsulation);
+int layer_wireless(struct decapsulation *decapsulation);
+int layer_ppp(struct decapsulation *decapsulation);
+int layer_pppoe(struct decapsulation *decapsulation);
+int layer_ethertype(struct decapsulation *decapsulation);
+int layer_mpls(struct decapsulation *decapsulation);
+int layer_ip(struct decapsulation *decapsulation);
+int layer_ipv4(struct decapsulation *decapsulation);
+int layer_ipv6(struct decapsulation *decapsulation);
+int layer_protocol(struct decapsulation *decapsulation);
 /* Strips an extension header of IPv6, or the authentication header of either family. */
-int layer_extension(struct peeling *peeling);
-int layer_tcp(struct peeling *peeling);
-int layer_udp(struct peeling *peeling);
-int layer_gre(struct peeling *peeling);
+int layer_extension(struct decapsulation *decapsulation);
+int layer_tcp(struct decapsulation *decapsulation);
+int layer_udp(struct decapsulation *decapsulation);
+int layer_gre(struct decapsulation *decapsulation);
 
 /* The ones' complement sum (RFC 1071) of the octets and `sum`, folded into 16 bits: 0xffff where a checksum
  * among them is right. Only the last of several parts may have an odd number of octets. */
 uint32_t checksum_add(uint32_t sum, const uint8_t *octets, uint32_t length);
 
-/* True when the checksum of the TCP segment where the peeling is, all of it captured, is right. */
-bool checksum_of_tcp_holds(const struct peeling *peeling);
+/* True when the checksum of the TCP segment where the decapsulation is, all of it captured, is right. */
+bool checksum_of_tcp_holds(const struct decapsulation *decapsulation);
 
 #define TUNNEL_ANY (-1)
 
 /* What follows is inside of a tunnel of this kind with this identifier (TUNNEL_ANY: it has none, or one for
  * each direction). */
-void tunnel_enter(struct peeling *peeling, const char *kind, int64_t identifier);
+void tunnel_enter(struct decapsulation *decapsulation, const char *kind, int64_t identifier);
 
 /* The same for an encapsulation that only one direction may bear: it is named, but it tells nothing apart. */
-void tunnel_name(struct peeling *peeling, const char *kind);
+void tunnel_name(struct decapsulation *decapsulation, const char *kind);
 
 static inline uint16_t be16(const uint8_t *octets)
 {
@@ -161,26 +162,26 @@ static inline void segment_take_header(struct segment *segment, const uint8_t *h
 }
 
 /* The result when fewer than `octets` octets are captured: they were cut off, or they never were. */
-static inline int peeling_ends_before(const struct peeling *peeling, uint32_t octets)
+static inline int decapsulation_ends_before(const struct decapsulation *decapsulation, uint32_t octets)
 {
-    return peeling->length < octets ? PEEL_MALFORMED : PEEL_CUT;
+    return decapsulation->length < octets ? DECAP_MALFORMED : DECAP_CUT;
 }
 
 /* Leaves a header of `octets` octets behind; they must be captured. */
-static inline void peeling_strip(struct peeling *peeling, uint32_t octets)
+static inline void decapsulation_strip(struct decapsulation *decapsulation, uint32_t octets)
 {
-    peeling->at += octets;
-    peeling->captured -= octets;
-    peeling->length -= octets;
+    decapsulation->at += octets;
+    decapsulation->captured -= octets;
+    decapsulation->length -= octets;
 }
 
 /* Takes the header's word for the length on the wire: what is behind it is padding, what is missing was cut.
  */
-static inline void peeling_set_length(struct peeling *peeling, uint32_t length)
+static inline void decapsulation_set_length(struct decapsulation *decapsulation, uint32_t length)
 {
-    peeling->length = length;
-    if (peeling->captured > length)
-        peeling->captured = length;
+    decapsulation->length = length;
+    if (decapsulation->captured > length)
+        decapsulation->captured = length;
 }
 
 #endif

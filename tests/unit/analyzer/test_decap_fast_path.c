@@ -2,7 +2,7 @@
  * Most frames go a shorter way than from layer to layer. Whatever stands in their headers, what is told is
  * the same: here each frame is compared with its datagram alone, which takes the long way.
  */
-#include "tests/unit/analyzer/peel_frames.h"
+#include "tests/unit/analyzer/decap_frames.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,16 +16,16 @@
 #define HEADERS         40
 
 /* What was peeled, with the payload as an offset into the datagram. */
-static enum peel_result peel_at(struct peeler *peeler, int link_type, const uint8_t *octets,
-                                uint32_t captured, uint32_t length, struct segment *segment)
+static enum decap_result decap_at(struct decap *decap, int link_type, const uint8_t *octets,
+                                  uint32_t captured, uint32_t length, struct segment *segment)
 {
     uint32_t skip = link_type == DLT_EN10MB ? ETHERNET_HEADER : 0;
     uint8_t *copy;
-    enum peel_result result;
+    enum decap_result result;
 
     memset(segment, 0, sizeof *segment);
-    result = peel_first(peeler, link_type, octets, captured, length, segment, &copy);
-    if (result == PEEL_SEGMENT) {
+    result = decap_first(decap, link_type, octets, captured, length, segment, &copy);
+    if (result == DECAP_SEGMENT) {
         assert_in_range(segment->payload - copy, skip + HEADERS, captured);
         segment->payload = (const uint8_t *)(segment->payload - copy - skip);
     }
@@ -33,25 +33,25 @@ static enum peel_result peel_at(struct peeler *peeler, int link_type, const uint
     return result;
 }
 
-/* Frames with one octet changed, which may make fragments of them, are peeled by a peeler of their own. */
+/* Frames with one octet changed, which may make fragments of them, are peeled by a decap of their own. */
 static void compare(const uint8_t *frame, uint32_t captured, uint32_t length)
 {
-    struct peeler *one = peeler_new(), *other = peeler_new();
+    struct decap *one = decap_new(), *other = decap_new();
     struct segment plain, layered;
-    enum peel_result result = peel_at(one, DLT_EN10MB, frame, captured, length, &plain);
+    enum decap_result result = decap_at(one, DLT_EN10MB, frame, captured, length, &plain);
 
-    assert_int_equal(result, peel_at(other, DLT_IPV4, frame + ETHERNET_HEADER, captured - ETHERNET_HEADER,
-                                     length - ETHERNET_HEADER, &layered));
-    if (result == PEEL_SEGMENT)
+    assert_int_equal(result, decap_at(other, DLT_IPV4, frame + ETHERNET_HEADER, captured - ETHERNET_HEADER,
+                                      length - ETHERNET_HEADER, &layered));
+    if (result == DECAP_SEGMENT)
         assert_memory_equal(&plain, &layered, sizeof plain);
-    peeler_free(one);
-    peeler_free(other);
+    decap_free(one);
+    decap_free(other);
 }
 
 static void any_octet_of_the_headers_means_the_same_as_to_the_layers(void **state)
 {
     uint32_t length;
-    uint8_t *frame = peel_octets(MACS "0800" REPLY4, &length);
+    uint8_t *frame = decap_octets(MACS "0800" REPLY4, &length);
 
     (void)state;
     for (uint32_t at = ETHERNET_HEADER; at < ETHERNET_HEADER + HEADERS; at++) {
@@ -69,7 +69,7 @@ static void any_octet_of_the_headers_means_the_same_as_to_the_layers(void **stat
 static void wherever_the_frame_is_cut_the_same_is_missing(void **state)
 {
     uint32_t length;
-    uint8_t *frame = peel_octets(MACS "0800" REPLY4, &length);
+    uint8_t *frame = decap_octets(MACS "0800" REPLY4, &length);
 
     (void)state;
     for (uint32_t captured = ETHERNET_HEADER; captured <= length; captured++)

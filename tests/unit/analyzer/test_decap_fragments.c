@@ -1,8 +1,8 @@
 /*
  * IP fragments: whatever order they come in, the segment comes out; what is kept is bounded in size and age.
  */
-#include "analyzer/packet/fragments.h"
-#include "tests/unit/analyzer/peel_frames.h"
+#include "analyzer/decap/fragments.h"
+#include "tests/unit/analyzer/decap_frames.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 #define PAYLOAD (CONTENT - 20)
 
 struct fixture {
-    struct peeler *peeler;
+    struct decap *decap;
     bool ipv6;
     uint8_t content[CONTENT];
     uint32_t identification;
@@ -29,7 +29,7 @@ struct fixture {
 static void begin(struct fixture *f, bool ipv6)
 {
     memset(f, 0, sizeof *f);
-    f->peeler = peeler_new();
+    f->decap = decap_new();
     f->ipv6 = ipv6;
     f->identification = 7;
     f->content[1] = 143;
@@ -42,7 +42,7 @@ static void begin(struct fixture *f, bool ipv6)
 static void end(struct fixture *f)
 {
     free(f->copy);
-    peeler_free(f->peeler);
+    decap_free(f->decap);
 }
 
 static uint32_t write_header(const struct fixture *f, uint8_t *to, uint32_t offset, uint32_t length,
@@ -79,8 +79,8 @@ static uint32_t write_header(const struct fixture *f, uint8_t *to, uint32_t offs
 
 /* Peels the fragment with the octets [offset, offset + length) of `content`, of which `captured` are
  * captured. */
-static enum peel_result peel_cut(struct fixture *f, const uint8_t *content, uint32_t offset, uint32_t length,
-                                 bool more, uint32_t captured)
+static enum decap_result decap_cut(struct fixture *f, const uint8_t *content, uint32_t offset,
+                                   uint32_t length, bool more, uint32_t captured)
 {
     uint8_t octets[48 + CONTENT];
     uint32_t header = write_header(f, octets, offset, length, more);
@@ -92,12 +92,12 @@ static enum peel_result peel_cut(struct fixture *f, const uint8_t *content, uint
     memcpy(f->copy, octets, frame.captured);
     frame.octets = f->copy;
     frame.time_ns = f->time_ns;
-    return peel(f->peeler, &frame, &f->segment);
+    return decap_frame(f->decap, &frame, &f->segment);
 }
 
-static enum peel_result peel_part(struct fixture *f, uint32_t offset, uint32_t length)
+static enum decap_result decap_part(struct fixture *f, uint32_t offset, uint32_t length)
 {
-    return peel_cut(f, f->content, offset, length, offset + length < CONTENT, length);
+    return decap_cut(f, f->content, offset, length, offset + length < CONTENT, length);
 }
 
 static void check_whole(const struct fixture *f)
@@ -112,17 +112,17 @@ static void check_whole(const struct fixture *f)
 }
 
 /* The fragments of `parts` octets each, in the order that the digits of `order` tell. */
-static void peel_in_order(struct fixture *f, uint32_t part, const char *order)
+static void decap_in_order(struct fixture *f, uint32_t part, const char *order)
 {
     for (const char *at = order; *at != '\0'; at++) {
         uint32_t offset = (uint32_t)(*at - '0') * part;
         uint32_t length = CONTENT - offset < part ? CONTENT - offset : part;
-        enum peel_result result = peel_part(f, offset, length);
+        enum decap_result result = decap_part(f, offset, length);
 
         if (at[1] == '\0')
-            assert_int_equal(result, PEEL_SEGMENT);
+            assert_int_equal(result, DECAP_SEGMENT);
         else
-            assert_int_equal(result, offset == 0 ? PEEL_SEGMENT : PEEL_FRAGMENT);
+            assert_int_equal(result, offset == 0 ? DECAP_SEGMENT : DECAP_FRAGMENT);
     }
     check_whole(f);
 }
@@ -136,7 +136,7 @@ static void fragments_in_any_order_make_the_segment(void **state)
     for (int ipv6 = 0; ipv6 < 2; ipv6++)
         for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
             begin(&f, ipv6);
-            peel_in_order(&f, 400, orders[i]);
+            decap_in_order(&f, 400, orders[i]);
             end(&f);
         }
 }
@@ -147,7 +147,7 @@ static void two_fragments_are_enough(void **state)
 
     (void)state;
     begin(&f, false);
-    peel_in_order(&f, 1000, "10");
+    decap_in_order(&f, 1000, "10");
     end(&f);
 }
 
@@ -160,9 +160,9 @@ static void the_smallest_fragments_make_the_segment(void **state)
     for (int ipv6 = 0; ipv6 < 2; ipv6++) {
         begin(&f, ipv6);
         for (uint32_t offset = 8; offset < CONTENT; offset += 8)
-            assert_int_equal(peel_part(&f, offset, CONTENT - offset < 8 ? CONTENT - offset : 8),
-                             PEEL_FRAGMENT);
-        assert_int_equal(peel_part(&f, 0, 8), PEEL_SEGMENT);
+            assert_int_equal(decap_part(&f, offset, CONTENT - offset < 8 ? CONTENT - offset : 8),
+                             DECAP_FRAGMENT);
+        assert_int_equal(decap_part(&f, 0, 8), DECAP_SEGMENT);
         check_whole(&f);
         end(&f);
     }
@@ -175,7 +175,7 @@ static void the_first_fragment_counts_at_once(void **state)
 
     (void)state;
     begin(&f, false);
-    assert_int_equal(peel_part(&f, 0, 400), PEEL_SEGMENT);
+    assert_int_equal(decap_part(&f, 0, 400), DECAP_SEGMENT);
     assert_int_equal(f.segment.length, 380);
     assert_int_equal(f.segment.captured, 380);
     assert_memory_equal(f.segment.payload, f.content + 20, 380);
@@ -189,17 +189,17 @@ static void fragments_seen_twice_do_no_harm(void **state)
 
     (void)state;
     begin(&f, false);
-    assert_int_equal(peel_part(&f, 0, 400), PEEL_SEGMENT);
-    assert_int_equal(peel_part(&f, 0, 400), PEEL_FRAGMENT);
-    assert_int_equal(peel_part(&f, 800, 203), PEEL_FRAGMENT);
-    assert_int_equal(peel_part(&f, 800, 203), PEEL_FRAGMENT);
-    assert_int_equal(peel_part(&f, 400, 400), PEEL_SEGMENT);
+    assert_int_equal(decap_part(&f, 0, 400), DECAP_SEGMENT);
+    assert_int_equal(decap_part(&f, 0, 400), DECAP_FRAGMENT);
+    assert_int_equal(decap_part(&f, 800, 203), DECAP_FRAGMENT);
+    assert_int_equal(decap_part(&f, 800, 203), DECAP_FRAGMENT);
+    assert_int_equal(decap_part(&f, 400, 400), DECAP_SEGMENT);
     check_whole(&f);
     f.time_ns = SECOND / 20;
-    assert_int_equal(peel_part(&f, 400, 400),
-                     PEEL_FRAGMENT); /* and not a datagram that waits for the others */
+    assert_int_equal(decap_part(&f, 400, 400),
+                     DECAP_FRAGMENT); /* and not a datagram that waits for the others */
     f.time_ns = SECOND;
-    peel_in_order(&f, 400, "210");
+    decap_in_order(&f, 400, "210");
     end(&f);
 }
 
@@ -220,13 +220,13 @@ static void of_overlapping_fragments_the_octet_seen_first_stands(void **state)
     (void)state;
     begin(&f, false);
     memset(other, 0xee, sizeof other);
-    assert_int_equal(peel_part(&f, 400, 200), PEEL_FRAGMENT);
-    assert_int_equal(peel_cut(&f, other, 304, 400, true, 400), PEEL_FRAGMENT);
-    assert_int_equal(peel_part(&f, 600, 403), PEEL_FRAGMENT);
-    assert_int_equal(peel_part(&f, 0, 400), PEEL_SEGMENT);
+    assert_int_equal(decap_part(&f, 400, 200), DECAP_FRAGMENT);
+    assert_int_equal(decap_cut(&f, other, 304, 400, true, 400), DECAP_FRAGMENT);
+    assert_int_equal(decap_part(&f, 600, 403), DECAP_FRAGMENT);
+    assert_int_equal(decap_part(&f, 0, 400), DECAP_SEGMENT);
     /* 96 of the first fragment, 104 of the last and those of the second came as other octets before or after
      */
-    assert_int_equal(peeler_fragments(f.peeler).differing, differing_from(f.content, 304, 400, 0xee));
+    assert_int_equal(decap_fragments(f.decap).differing, differing_from(f.content, 304, 400, 0xee));
     memset(f.content + 304, 0xee, 96);
     memset(f.content + 600, 0xee, 104);
     check_whole(&f);
@@ -239,9 +239,9 @@ static void an_overlapped_beginning_is_not_handed_out_early(void **state)
 
     (void)state;
     begin(&f, false);
-    assert_int_equal(peel_part(&f, 8, 400), PEEL_FRAGMENT);
-    assert_int_equal(peel_part(&f, 0, 400), PEEL_FRAGMENT);
-    assert_int_equal(peel_part(&f, 400, 603), PEEL_SEGMENT);
+    assert_int_equal(decap_part(&f, 8, 400), DECAP_FRAGMENT);
+    assert_int_equal(decap_part(&f, 0, 400), DECAP_FRAGMENT);
+    assert_int_equal(decap_part(&f, 400, 603), DECAP_SEGMENT);
     check_whole(&f);
     end(&f);
 }
@@ -252,18 +252,18 @@ static void fragments_that_contradict_each_other_are_malformed(void **state)
 
     (void)state;
     begin(&f, false);
-    assert_int_equal(peel_cut(&f, f.content, 0, 404, true, 404), PEEL_MALFORMED); /* no multiple of 8 */
-    assert_int_equal(peel_cut(&f, f.content, 0, 0, true, 0), PEEL_MALFORMED);
-    assert_int_equal(peel_part(&f, 800, 203), PEEL_FRAGMENT);
-    assert_int_equal(peel_cut(&f, f.content, 992, 16, true, 11), PEEL_MALFORMED);    /* beyond the last one */
-    assert_int_equal(peel_cut(&f, f.content, 800, 100, false, 100), PEEL_MALFORMED); /* another last one */
-    assert_int_equal(peel_part(&f, 400, 400), PEEL_FRAGMENT);
-    assert_int_equal(peel_part(&f, 0, 400), PEEL_SEGMENT);
+    assert_int_equal(decap_cut(&f, f.content, 0, 404, true, 404), DECAP_MALFORMED); /* no multiple of 8 */
+    assert_int_equal(decap_cut(&f, f.content, 0, 0, true, 0), DECAP_MALFORMED);
+    assert_int_equal(decap_part(&f, 800, 203), DECAP_FRAGMENT);
+    assert_int_equal(decap_cut(&f, f.content, 992, 16, true, 11), DECAP_MALFORMED); /* beyond the last one */
+    assert_int_equal(decap_cut(&f, f.content, 800, 100, false, 100), DECAP_MALFORMED); /* another last one */
+    assert_int_equal(decap_part(&f, 400, 400), DECAP_FRAGMENT);
+    assert_int_equal(decap_part(&f, 0, 400), DECAP_SEGMENT);
     check_whole(&f);
     f.identification++;
-    assert_int_equal(peel_part(&f, 0, 800), PEEL_SEGMENT);
-    assert_int_equal(peel_cut(&f, f.content, 400, 100, false, 100),
-                     PEEL_MALFORMED); /* the end before what is there */
+    assert_int_equal(decap_part(&f, 0, 800), DECAP_SEGMENT);
+    assert_int_equal(decap_cut(&f, f.content, 400, 100, false, 100),
+                     DECAP_MALFORMED); /* the end before what is there */
     end(&f);
 }
 
@@ -279,7 +279,7 @@ static void a_fragment_beyond_the_longest_datagram_is_malformed(void **state)
     {
         struct frame frame = {header, 28, 28, 0, DLT_RAW, 1, 0};
 
-        assert_int_equal(peel(f.peeler, &frame, &f.segment), PEEL_MALFORMED);
+        assert_int_equal(decap_frame(f.decap, &frame, &f.segment), DECAP_MALFORMED);
     }
     end(&f);
 }
@@ -290,15 +290,15 @@ static void datagrams_are_told_apart(void **state)
 
     (void)state;
     begin(&f, false);
-    assert_int_equal(peel_part(&f, 400, 400), PEEL_FRAGMENT);
+    assert_int_equal(decap_part(&f, 400, 400), DECAP_FRAGMENT);
     f.identification++;
-    assert_int_equal(peel_part(&f, 800, 203), PEEL_FRAGMENT);
-    assert_int_equal(peel_part(&f, 400, 400), PEEL_FRAGMENT);
+    assert_int_equal(decap_part(&f, 800, 203), DECAP_FRAGMENT);
+    assert_int_equal(decap_part(&f, 400, 400), DECAP_FRAGMENT);
     f.identification--;
-    assert_int_equal(peel_part(&f, 0, 400), PEEL_SEGMENT);
+    assert_int_equal(decap_part(&f, 0, 400), DECAP_SEGMENT);
     assert_int_equal(f.segment.length, 380);
     f.identification++;
-    assert_int_equal(peel_part(&f, 0, 400), PEEL_SEGMENT);
+    assert_int_equal(decap_part(&f, 0, 400), DECAP_SEGMENT);
     check_whole(&f);
     end(&f);
 }
@@ -312,10 +312,10 @@ static void a_cut_fragment_leaves_a_cut_segment(void **state)
     for (int last = 0; last < 2; last++) {
         begin(&f, false);
         if (last)
-            assert_int_equal(peel_cut(&f, f.content, 400, 603, false, 99), PEEL_FRAGMENT);
-        assert_int_equal(peel_part(&f, 0, 400), PEEL_SEGMENT);
+            assert_int_equal(decap_cut(&f, f.content, 400, 603, false, 99), DECAP_FRAGMENT);
+        assert_int_equal(decap_part(&f, 0, 400), DECAP_SEGMENT);
         if (!last)
-            assert_int_equal(peel_cut(&f, f.content, 400, 603, false, 99), PEEL_SEGMENT);
+            assert_int_equal(decap_cut(&f, f.content, 400, 603, false, 99), DECAP_SEGMENT);
         assert_int_equal(f.segment.length, PAYLOAD);
         assert_int_equal(f.segment.captured, 479);
         assert_memory_equal(f.segment.payload, f.content + 20, 479);
@@ -327,13 +327,13 @@ static void fragments_too_far_apart_in_time_do_not_meet(void **state)
 {
     static const struct {
         int64_t first, second;
-        enum peel_result result;
+        enum decap_result result;
     } rows[] = {
-        {0, 30 * SECOND, PEEL_SEGMENT},
-        {0, 30 * SECOND + 1, PEEL_FRAGMENT},
-        {100 * SECOND, 80 * SECOND, PEEL_SEGMENT}, /* time may jump back */
-        {100 * SECOND, 60 * SECOND, PEEL_FRAGMENT},
-        {INT64_MAX, INT64_MIN, PEEL_FRAGMENT},
+        {0, 30 * SECOND, DECAP_SEGMENT},
+        {0, 30 * SECOND + 1, DECAP_FRAGMENT},
+        {100 * SECOND, 80 * SECOND, DECAP_SEGMENT}, /* time may jump back */
+        {100 * SECOND, 60 * SECOND, DECAP_FRAGMENT},
+        {INT64_MAX, INT64_MIN, DECAP_FRAGMENT},
     };
     struct fixture f;
 
@@ -341,9 +341,9 @@ static void fragments_too_far_apart_in_time_do_not_meet(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         begin(&f, false);
         f.time_ns = rows[i].first;
-        assert_int_equal(peel_part(&f, 0, 400), PEEL_SEGMENT);
+        assert_int_equal(decap_part(&f, 0, 400), DECAP_SEGMENT);
         f.time_ns = rows[i].second;
-        assert_int_equal(peel_part(&f, 400, 603), rows[i].result);
+        assert_int_equal(decap_part(&f, 400, 603), rows[i].result);
         end(&f);
     }
 }
@@ -353,7 +353,7 @@ static void a_fragmented_tunnel_with_fragments_inside_is_peeled(void **state)
     struct fixture f;
     uint8_t packets[2][20 + CONTENT];
     uint32_t lengths[2] = {420, 623};
-    enum peel_result result = PEEL_OTHER;
+    enum decap_result result = DECAP_OTHER;
 
     (void)state;
     begin(&f, false);
@@ -373,11 +373,11 @@ static void a_fragmented_tunnel_with_fragments_inside_is_peeled(void **state)
             write_header(&f, octets, part * 200, length, part == 0);
             octets[9] = 4;
             memcpy(octets + 20, packets[i] + part * 200, length);
-            result = peel(f.peeler, &frame, &f.segment);
+            result = decap_frame(f.decap, &frame, &f.segment);
             if (part == 0)
-                assert_int_equal(result, PEEL_FRAGMENT);
+                assert_int_equal(result, DECAP_FRAGMENT);
         }
-    assert_int_equal(result, PEEL_SEGMENT);
+    assert_int_equal(result, DECAP_SEGMENT);
     check_whole(&f);
     assert_string_equal(f.segment.tunnel_text, "ipip");
     end(&f);
@@ -420,17 +420,17 @@ static void what_came_latest_survives_a_flood(void **state)
     begin(&f, false);
     for (uint32_t i = 0; i < 3 * FRAGMENTS_MAX_DATAGRAMS; i++) {
         f.identification = i;
-        assert_int_equal(peel_part(&f, 400, 400), PEEL_FRAGMENT);
+        assert_int_equal(decap_part(&f, 400, 400), DECAP_FRAGMENT);
     }
-    peel_part(&f, 800, 203);
-    assert_int_equal(peel_part(&f, 0, 400), PEEL_SEGMENT);
+    decap_part(&f, 800, 203);
+    assert_int_equal(decap_part(&f, 0, 400), DECAP_SEGMENT);
     check_whole(&f);
     f.identification = 1;
-    peel_part(&f, 800, 203);
-    assert_int_equal(peel_part(&f, 0, 400), PEEL_SEGMENT);
+    decap_part(&f, 800, 203);
+    assert_int_equal(decap_part(&f, 0, 400), DECAP_SEGMENT);
     assert_int_equal(f.segment.length, 380); /* its middle was dropped */
     /* one of the flood came whole; one was begun twice and neither time came whole */
-    assert_int_equal(peeler_fragments(f.peeler).incomplete, 3 * FRAGMENTS_MAX_DATAGRAMS);
+    assert_int_equal(decap_fragments(f.decap).incomplete, 3 * FRAGMENTS_MAX_DATAGRAMS);
     end(&f);
 }
 

@@ -2,8 +2,8 @@
  * SipHash-1-3 of a few octets. The attacker picks the addresses, so the hash is keyed; it stands in a header
  * because it is needed for every fragment.
  */
-#ifndef IMAPTAP_ANALYZER_PACKET_SIPHASH_H
-#define IMAPTAP_ANALYZER_PACKET_SIPHASH_H
+#ifndef IMAPTAP_ANALYZER_DECAP_SIPHASH_H
+#define IMAPTAP_ANALYZER_DECAP_SIPHASH_H
 
 #include <stddef.h>
 #include <stdint.h>

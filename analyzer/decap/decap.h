@@ -1,5 +1,5 @@
 /*
- * Peeling: takes a frame apart, layer by layer, down to one TCP segment.
+ * Decapsulation: takes a frame apart, layer by layer, down to one TCP segment.
  *
  * Every length and offset is checked against the octets captured; nesting is bounded. Checksums are not
  * verified unless asked for: with offload they are often not yet filled in where the capture was made. A
@@ -16,46 +16,46 @@
  * radiotap, NFLOG; IPv4 and IPv6 with options and extension headers, jumbograms; IP in IP, GRE, ERSPAN I, II
  * and III, VXLAN, GENEVE, GTP-U, Teredo, MPLS in GRE, IP and UDP.
  */
-#ifndef IMAPTAP_ANALYZER_PACKET_PEEL_H
-#define IMAPTAP_ANALYZER_PACKET_PEEL_H
+#ifndef IMAPTAP_ANALYZER_DECAP_DECAP_H
+#define IMAPTAP_ANALYZER_DECAP_DECAP_H
 
 #include "analyzer/capture/frame.h"
-#include "analyzer/packet/fragments.h"
-#include "analyzer/packet/segment.h"
+#include "analyzer/decap/fragments.h"
+#include "analyzer/decap/segment.h"
 
 /* Layers that one frame may have; real ones, tunnels in tunnels included, have fewer than twenty. */
-#define PEEL_MAX_LAYERS 64
+#define DECAP_MAX_LAYERS 64
 
-enum peel_result {
-    PEEL_SEGMENT,      /* *segment is filled */
-    PEEL_OTHER,        /* sound, but no TCP (ARP, UDP ...) */
-    PEEL_FRAGMENT,     /* a fragment was taken in; its datagram is not complete yet */
-    PEEL_CUT,          /* the snapshot length cut off a header */
-    PEEL_MALFORMED,    /* a header contradicts itself, or there are too many */
-    PEEL_UNKNOWN_LINK, /* the link type is not understood */
-    PEEL_BAD_CHECKSUM, /* of an IPv4 header or a TCP segment; only when they are verified */
-    PEEL_RESULTS
+enum decap_result {
+    DECAP_SEGMENT,      /* *segment is filled */
+    DECAP_OTHER,        /* sound, but no TCP (ARP, UDP ...) */
+    DECAP_FRAGMENT,     /* a fragment was taken in; its datagram is not complete yet */
+    DECAP_CUT,          /* the snapshot length cut off a header */
+    DECAP_MALFORMED,    /* a header contradicts itself, or there are too many */
+    DECAP_UNKNOWN_LINK, /* the link type is not understood */
+    DECAP_BAD_CHECKSUM, /* of an IPv4 header or a TCP segment; only when they are verified */
+    DECAP_RESULTS
 };
 
-struct peeler;
+struct decap;
 
 /* Keeps fragments between frames, in bounded memory. NULL: out of memory. */
-struct peeler *peeler_new(void);
+struct decap *decap_new(void);
 
 /* From now on, IPv4 headers and TCP segments with a wrong checksum (RFC 791, 3.1; RFC 9293, 3.1; RFC
  * 8200, 8.1) are refused. What cannot be verified is taken: a segment that the snapshot length cut, one of
  * which only the first fragment has come, one on an IPv6 route that leads on. */
-void peeler_verify_checksums(struct peeler *peeler);
+void decap_verify_checksums(struct decap *decap);
 
-/* Takes `frame` apart. The segment points into the frame or into the peeler: valid until the next call. */
-enum peel_result peel(struct peeler *peeler, const struct frame *frame, struct segment *segment);
+/* Takes `frame` apart. The segment points into the frame or into the decap: valid until the next call. */
+enum decap_result decap_frame(struct decap *decap, const struct frame *frame, struct segment *segment);
 
 /* What became of fragments so far. */
-struct fragments_counts peeler_fragments(const struct peeler *peeler);
+struct fragments_counts decap_fragments(const struct decap *decap);
 
 /* True when frames of this link type can be taken apart. */
-int peel_knows_link(int link_type);
+int decap_knows_link(int link_type);
 
-void peeler_free(struct peeler *peeler);
+void decap_free(struct decap *decap);
 
 #endif

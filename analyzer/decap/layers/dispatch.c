@@ -1,7 +1,7 @@
 /*
  * What EtherTypes and IP protocol numbers stand for.
  */
-#include "analyzer/packet/layers/layers.h"
+#include "analyzer/decap/layers/layers.h"
 
 enum {
     PROTOCOL_IPV4 = 4,
@@ -12,9 +12,9 @@ enum {
     PROTOCOL_MPLS = 137, /* RFC 4023 */
 };
 
-int layer_ethertype(struct peeling *peeling)
+int layer_ethertype(struct decapsulation *decapsulation)
 {
-    switch (peeling->type) {
+    switch (decapsulation->type) {
     case ETHERTYPE_IPV4:
         return LAYER_IPV4;
     case ETHERTYPE_IPV6:
@@ -23,7 +23,7 @@ int layer_ethertype(struct peeling *peeling)
     case ETHERTYPE_PROVIDER:
     case ETHERTYPE_QINQ1:
     case ETHERTYPE_QINQ2:
-        return layer_vlan(peeling);
+        return layer_vlan(decapsulation);
     case ETHERTYPE_MPLS:
     case ETHERTYPE_MPLS_UPSTREAM:
         return LAYER_MPLS;
@@ -32,28 +32,28 @@ int layer_ethertype(struct peeling *peeling)
     case ETHERTYPE_BRIDGED:
         return LAYER_ETHERNET;
     default:
-        return PEEL_OTHER;
+        return DECAP_OTHER;
     }
 }
 
-int layer_protocol(struct peeling *peeling)
+int layer_protocol(struct decapsulation *decapsulation)
 {
-    switch (peeling->type) {
+    switch (decapsulation->type) {
     case PROTOCOL_TCP:
-        return layer_tcp(peeling);
+        return layer_tcp(decapsulation);
     case PROTOCOL_UDP:
         return LAYER_UDP;
     case PROTOCOL_IPV4:
-        tunnel_enter(peeling, peeling->ipv6 ? "4in6" : "ipip", TUNNEL_ANY);
+        tunnel_enter(decapsulation, decapsulation->ipv6 ? "4in6" : "ipip", TUNNEL_ANY);
         return LAYER_IPV4;
     case PROTOCOL_IPV6:
-        tunnel_enter(peeling, peeling->ipv6 ? "6in6" : "6in4", TUNNEL_ANY);
+        tunnel_enter(decapsulation, decapsulation->ipv6 ? "6in6" : "6in4", TUNNEL_ANY);
         return LAYER_IPV6;
     case PROTOCOL_GRE:
         return LAYER_GRE;
     case PROTOCOL_MPLS:
         return LAYER_MPLS;
     default:
-        return layer_extension(peeling);
+        return layer_extension(decapsulation);
     }
 }

@@ -4,8 +4,8 @@
  * The input is frames one behind the other: an octet for the link type, one for how much time has passed, two
  * for the octets captured and two for those that the frame had more on the wire, then the octets.
  */
-#include "analyzer/packet/fragments.h"
-#include "analyzer/packet/peel.h"
+#include "analyzer/decap/decap.h"
+#include "analyzer/decap/fragments.h"
 
 #include <pcap/dlt.h>
 #include <stdbool.h>
@@ -32,8 +32,8 @@ static void check_segment(const struct segment *segment, uint32_t *sum)
 }
 
 /* Peels a copy of exactly the frame's size. Returns the octets of the input that were used. */
-static size_t peel_one(struct peeler *peeler, const uint8_t *data, size_t size, int64_t *time_ns,
-                       uint32_t *sum)
+static size_t decap_one(struct decap *decap, const uint8_t *data, size_t size, int64_t *time_ns,
+                        uint32_t *sum)
 {
     static const int link_types[] = {
         DLT_EN10MB,     DLT_NULL, DLT_LOOP,       DLT_LINUX_SLL,        DLT_LINUX_SLL2,
@@ -53,7 +53,7 @@ static size_t peel_one(struct peeler *peeler, const uint8_t *data, size_t size, 
     copy = malloc(captured);
     memcpy(copy, data + HEADER, captured);
     frame.octets = copy;
-    if (peel(peeler, &frame, &segment) == PEEL_SEGMENT)
+    if (decap_frame(decap, &frame, &segment) == DECAP_SEGMENT)
         check_segment(&segment, sum);
     free(copy);
     return HEADER + captured;
@@ -61,16 +61,16 @@ static size_t peel_one(struct peeler *peeler, const uint8_t *data, size_t size, 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct peeler *peeler = peeler_new();
+    struct decap *decap = decap_new();
     int64_t time_ns = 0;
     uint32_t sum = 0;
 
     while (size > HEADER) {
-        size_t used = peel_one(peeler, data, size, &time_ns, &sum);
+        size_t used = decap_one(decap, data, size, &time_ns, &sum);
 
         data += used;
         size -= used;
     }
-    peeler_free(peeler);
+    decap_free(decap);
     return sum == UINT32_MAX ? -1 : 0; /* so that every octet is read */
 }

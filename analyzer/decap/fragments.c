@@ -2,9 +2,9 @@
  * IP fragments become datagrams again. Which octets of a datagram are there is kept as a bit for each 8 of
  * them: fragments begin at multiples of 8, and only the last one may end elsewhere.
  */
-#include "analyzer/packet/fragments.h"
+#include "analyzer/decap/fragments.h"
 
-#include "analyzer/packet/siphash.h"
+#include "analyzer/decap/siphash.h"
 
 #include <stdlib.h>
 #include <string.h>

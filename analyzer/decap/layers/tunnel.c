@@ -1,7 +1,7 @@
 /*
  * Which tunnel a segment was found in: a name for people, and a number that tells tunnels apart.
  */
-#include "analyzer/packet/layers/layers.h"
+#include "analyzer/decap/layers/layers.h"
 
 #include <string.h>
 
@@ -45,14 +45,15 @@ static void add_text(char *text, size_t size, const char *kind, int64_t identifi
     }
 }
 
-void tunnel_name(struct peeling *peeling, const char *kind)
+void tunnel_name(struct decapsulation *decapsulation, const char *kind)
 {
-    add_text(peeling->segment->tunnel_text, sizeof peeling->segment->tunnel_text, kind, TUNNEL_ANY);
+    add_text(decapsulation->segment->tunnel_text, sizeof decapsulation->segment->tunnel_text, kind,
+             TUNNEL_ANY);
 }
 
-void tunnel_enter(struct peeling *peeling, const char *kind, int64_t identifier)
+void tunnel_enter(struct decapsulation *decapsulation, const char *kind, int64_t identifier)
 {
-    struct segment *segment = peeling->segment;
+    struct segment *segment = decapsulation->segment;
     uint64_t hash = mix(segment->tunnel, (uint64_t)identifier);
 
     for (const char *at = kind; *at != '\0'; at++)

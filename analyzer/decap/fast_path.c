@@ -1,9 +1,9 @@
 /*
  * Frames that need no walk from layer to layer, since all that matters stands at fixed places.
  */
-#include "analyzer/packet/plain.h"
+#include "analyzer/decap/fast_path.h"
 
-#include "analyzer/packet/layers/layers.h"
+#include "analyzer/decap/layers/layers.h"
 
 #include <pcap/dlt.h>
 
@@ -14,7 +14,7 @@ enum { ETHERNET_HEADER = 14, IP_HEADER = 20, TCP_HEADER = 20, PROTOCOL_TCP = 6 }
 /* Of the flags and the offset: the bits that only a fragment has. */
 #define FRAGMENT 0x3fff
 
-bool plain_take(const struct frame *frame, struct segment *segment)
+bool fast_path_take(const struct frame *frame, struct segment *segment)
 {
     const uint8_t *ip = frame->octets + ETHERNET_HEADER, *tcp = ip + IP_HEADER;
     uint32_t captured, length, header_length;

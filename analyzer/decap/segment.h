@@ -1,9 +1,9 @@
 /*
- * One TCP segment with all that was around it: the whole contract between peeling (packet/) and the
+ * One TCP segment with all that was around it: the whole contract between decapsulation (packet/) and the
  * connection table (stream/). All numbers are in host byte order; addresses are in network byte order.
  */
-#ifndef IMAPTAP_ANALYZER_PACKET_SEGMENT_H
-#define IMAPTAP_ANALYZER_PACKET_SEGMENT_H
+#ifndef IMAPTAP_ANALYZER_DECAP_SEGMENT_H
+#define IMAPTAP_ANALYZER_DECAP_SEGMENT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,7 +27,7 @@ struct segment {
     uint16_t window;         /* as in the header, not scaled */
     uint8_t flags;           /* of enum segment_flags */
     const uint8_t
-        *payload;      /* points into the frame (or a reassembled datagram): valid until the next peeling */
+        *payload; /* points into the frame (or a reassembled datagram): valid until the next decapsulation */
     uint32_t captured; /* octets of payload there are; less than `length` when the snapshot length cut it */
     uint32_t length;   /* octets of payload there were on the wire */
     bool rejoined;     /* put together from fragments, of which the first may have been handed out before */

@@ -5,8 +5,8 @@
  * bounded: the oldest datagrams go first when there are too many, and none waits longer than
  * FRAGMENTS_MAX_AGE_NS of the capture's time.
  */
-#ifndef IMAPTAP_ANALYZER_PACKET_FRAGMENTS_H
-#define IMAPTAP_ANALYZER_PACKET_FRAGMENTS_H
+#ifndef IMAPTAP_ANALYZER_DECAP_FRAGMENTS_H
+#define IMAPTAP_ANALYZER_DECAP_FRAGMENTS_H
 
 #include <stdbool.h>
 #include <stdint.h>

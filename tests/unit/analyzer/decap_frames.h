@@ -1,12 +1,13 @@
 /*
- * Frames of every kind that the peeling understands. Each carries the same TCP segment: the server's greeting
+ * Frames of every kind that the decapsulation understands. Each carries the same TCP segment: the server's
+ * greeting
  * "* OK ready", from port 143 to 40000, over IPv4 (192.0.2.143 to 192.0.2.12) or IPv6 (2001:db8::143 to
  * 2001:db8::12). tshark 4.0 finds the same in them, where it understands them at all.
  */
-#ifndef IMAPTAP_TESTS_UNIT_ANALYZER_PEEL_FRAMES_H
-#define IMAPTAP_TESTS_UNIT_ANALYZER_PEEL_FRAMES_H
+#ifndef IMAPTAP_TESTS_UNIT_ANALYZER_DECAP_FRAMES_H
+#define IMAPTAP_TESTS_UNIT_ANALYZER_DECAP_FRAMES_H
 
-#include "analyzer/packet/peel.h"
+#include "analyzer/decap/decap.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,7 +23,7 @@
     "008f9c40112233445566778850181234"                                                                       \
     "21df00002a204f4b2072656164790d0a"
 
-struct peel_frame {
+struct take_segment {
     const char *name;
     int link_type;
     const char *hex;
@@ -31,16 +32,16 @@ struct peel_frame {
     bool ipv6;
 };
 
-extern const struct peel_frame peel_frames[];
-extern const size_t peel_frame_count;
+extern const struct take_segment decap_frames[];
+extern const size_t decap_frame_count;
 
 /* The octets of `hex` in heap of exactly that size, so that AddressSanitizer sees each octet read behind
  * them; free them. */
-uint8_t *peel_octets(const char *hex, uint32_t *length);
+uint8_t *decap_octets(const char *hex, uint32_t *length);
 
 /* Peels the first `captured` octets of a frame; length: of the frame on the wire. The copy that was peeled is
  * *copy; free it when the segment is done with. */
-enum peel_result peel_first(struct peeler *peeler, int link_type, const uint8_t *octets, uint32_t captured,
-                            uint32_t length, struct segment *segment, uint8_t **copy);
+enum decap_result decap_first(struct decap *decap, int link_type, const uint8_t *octets, uint32_t captured,
+                              uint32_t length, struct segment *segment, uint8_t **copy);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Frames of every kind that the peeling understands, as hex.
+ * Frames of every kind that the decapsulation understands, as hex.
  */
-#include "tests/unit/analyzer/peel_frames.h"
+#include "tests/unit/analyzer/decap_frames.h"
 
 #include <pcap/dlt.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #define INNER_MACS "020000000004020000000003"
 
-const struct peel_frame peel_frames[] = {
+const struct take_segment decap_frames[] = {
     {"ethernet ipv4", DLT_EN10MB, MACS "0800" REPLY4, 0, "", false},
     {"ethernet ipv6", DLT_EN10MB, MACS "86dd" REPLY6, 0, "", true},
     {"ipv4 options", DLT_EN10MB,
@@ -400,9 +400,9 @@ const struct peel_frame peel_frames[] = {
      0, "", true},
 };
 
-const size_t peel_frame_count = sizeof peel_frames / sizeof peel_frames[0];
+const size_t decap_frame_count = sizeof decap_frames / sizeof decap_frames[0];
 
-uint8_t *peel_octets(const char *hex, uint32_t *length)
+uint8_t *decap_octets(const char *hex, uint32_t *length)
 {
     uint8_t *octets = malloc(strlen(hex) / 2 + 1), *exact;
     uint32_t n = 0;
@@ -417,13 +417,13 @@ uint8_t *peel_octets(const char *hex, uint32_t *length)
     return exact;
 }
 
-enum peel_result peel_first(struct peeler *peeler, int link_type, const uint8_t *octets, uint32_t captured,
-                            uint32_t length, struct segment *segment, uint8_t **copy)
+enum decap_result decap_first(struct decap *decap, int link_type, const uint8_t *octets, uint32_t captured,
+                              uint32_t length, struct segment *segment, uint8_t **copy)
 {
     struct frame frame = {.captured = captured, .length = length, .link_type = link_type, .number = 1};
 
     *copy = malloc(captured);
     memcpy(*copy, octets, captured);
     frame.octets = *copy;
-    return peel(peeler, &frame, segment);
+    return decap_frame(decap, &frame, segment);
 }

@@ -2,7 +2,7 @@
  * IEEE 802.11 data frames, with or without a radiotap header. Fragments of frames are not put together, and
  * of an aggregate (A-MSDU) only the first part is looked at.
  */
-#include "analyzer/packet/layers/layers.h"
+#include "analyzer/decap/layers/layers.h"
 
 enum { /* the frame control field, as two octets in order */
        DATA_TYPE = 0x08,
@@ -38,39 +38,39 @@ static uint32_t header_length_of(const uint8_t *header)
     return length;
 }
 
-static int data_frame(struct peeling *peeling, bool padded)
+static int data_frame(struct decapsulation *decapsulation, bool padded)
 {
-    const uint8_t *header = peeling->at;
+    const uint8_t *header = decapsulation->at;
     uint32_t length, qos;
     bool aggregate;
 
-    if (peeling->captured < 2)
-        return peeling_ends_before(peeling, 2);
+    if (decapsulation->captured < 2)
+        return decapsulation_ends_before(decapsulation, 2);
     if ((header[0] & (TYPE_MASK | VERSION_MASK)) != DATA_TYPE || header[0] & SUBTYPE_NULL ||
         header[1] & PROTECTED)
-        return PEEL_OTHER;
-    if (peeling->captured < 24)
-        return peeling_ends_before(peeling, 24);
+        return DECAP_OTHER;
+    if (decapsulation->captured < 24)
+        return decapsulation_ends_before(decapsulation, 24);
     if (header[22] & FRAGMENT_NUMBER)
-        return PEEL_OTHER;
+        return DECAP_OTHER;
     length = header_length_of(header);
     qos = (header[1] & TO_AND_FROM_DS) == TO_AND_FROM_DS ? 30 : 24;
-    if (peeling->captured < length)
-        return peeling_ends_before(peeling, length);
+    if (decapsulation->captured < length)
+        return decapsulation_ends_before(decapsulation, length);
     aggregate = header[0] & SUBTYPE_QOS && header[qos] & QOS_AGGREGATE;
     if (padded)
         length = (length + 3) & ~3U;
     if (aggregate)
         length += 14; /* the part's own addresses and length */
-    if (peeling->captured < length)
-        return peeling_ends_before(peeling, length);
-    peeling_strip(peeling, length);
+    if (decapsulation->captured < length)
+        return decapsulation_ends_before(decapsulation, length);
+    decapsulation_strip(decapsulation, length);
     return LAYER_LLC;
 }
 
-int layer_wireless(struct peeling *peeling)
+int layer_wireless(struct decapsulation *decapsulation)
 {
-    return data_frame(peeling, false);
+    return data_frame(decapsulation, false);
 }
 
 /* True when the flags say that the 802.11 header is padded. Of the fields only the time stamp is in front of
@@ -91,20 +91,20 @@ static bool is_padded(const uint8_t *header, uint32_t length)
     return at < length && header[at] & RADIOTAP_PADDED;
 }
 
-int layer_radiotap(struct peeling *peeling)
+int layer_radiotap(struct decapsulation *decapsulation)
 {
-    const uint8_t *header = peeling->at;
+    const uint8_t *header = decapsulation->at;
     uint32_t length;
     bool padded;
 
-    if (peeling->captured < 8)
-        return peeling_ends_before(peeling, 8);
+    if (decapsulation->captured < 8)
+        return decapsulation_ends_before(decapsulation, 8);
     length = le16(header + 2);
     if (header[0] != 0 || length < 8)
-        return PEEL_MALFORMED;
-    if (peeling->captured < length)
-        return peeling_ends_before(peeling, length);
+        return DECAP_MALFORMED;
+    if (decapsulation->captured < length)
+        return decapsulation_ends_before(decapsulation, length);
     padded = is_padded(header, length);
-    peeling_strip(peeling, length);
-    return data_frame(peeling, padded);
+    decapsulation_strip(decapsulation, length);
+    return data_frame(decapsulation, padded);
 }
