@@ -156,7 +156,7 @@ static bool fill(struct analysis *analysis, struct batch *batch)
         struct segment *segment = &batch->segments[batch->count];
 
         if (take_segment(analysis, &frame, segment)) {
-            connection_table_seek(analysis->table, segment, &batch->searches[batch->count++]);
+            connection_table_lookup(analysis->table, segment, &batch->searches[batch->count++]);
             if (segment->rejoined) /* its payload is gone when the next frame is peeled */
                 return true;
         }
@@ -172,7 +172,7 @@ static void take_batch(struct analysis *analysis, const struct batch *batch)
         connection_table_fetch(analysis->table, &batch->searches[i]);
     for (unsigned i = 0; i < batch->count; i++) {
         name_frame(analysis, batch->segments[i].capture, batch->segments[i].frame);
-        connection_table_take_sought(analysis->table, &batch->segments[i], &batch->searches[i]);
+        connection_table_process_found(analysis->table, &batch->segments[i], &batch->searches[i]);
     }
 }
 

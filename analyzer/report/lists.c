@@ -79,7 +79,7 @@ static void plain(struct list *list, const char *sentence)
     list->count++;
 }
 
-static void repair(struct list *list, const struct report_totals *totals)
+static void reorder_buffer(struct list *list, const struct report_totals *totals)
 {
     FILE *out = list_begin(list);
 
@@ -112,7 +112,7 @@ unsigned step_sentences(const struct report_totals *totals, sentence_teller *tel
         totals->midstream + totals->one_sided + totals->lost_octets + totals->drops + totals->evicted > 0;
 
     if (totals->worst_client != NULL)
-        repair(&list, totals);
+        reorder_buffer(&list, totals);
     if (totals->other_broken > 0)
         counted(&list, totals->other_broken,
                 "login breaks other rules: imaptap rules tells for each what its sender should do.",

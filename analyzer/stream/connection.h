@@ -47,25 +47,25 @@ struct direction {
 };
 
 struct recent;
-struct repair;
+struct reorder_buffer;
 
 /* What each segment needs comes first, and together. Kept small: a flood makes as many as there may be. */
 struct connection {
     struct connection_key key;
     uint32_t hash; /* of the key */
     uint8_t list;
-    bool wanted;                        /* the handler wants octets */
-    bool payload;                       /* an octet was seen: the handler knows the connection */
-    bool closed;                        /* over, kept for a while to know its stragglers */
-    struct connection *previous, *next; /* in the list by age */
-    struct direction directions[2];     /* by enum stream_side, of the sender */
-    bool reversed;                      /* the client is the second end of the key */
-    bool pending[2];                    /* a SYN came that does not belong to this connection, by sender */
-    bool midstream;                     /* its beginning was not captured */
-    bool detected;                      /* on a port that nobody named: found by what it said */
-    struct repair *repair;              /* exists while something is out of order */
-    struct recent *recent[2];           /* what was told last, by sender, to compare with what comes again */
-    void *user;                         /* the handler's */
+    bool wanted;                           /* the handler wants octets */
+    bool payload;                          /* an octet was seen: the handler knows the connection */
+    bool closed;                           /* over, kept for a while to know its stragglers */
+    struct connection *previous, *next;    /* in the list by age */
+    struct direction directions[2];        /* by enum stream_side, of the sender */
+    bool reversed;                         /* the client is the second end of the key */
+    bool pending[2];                       /* a SYN came that does not belong to this connection, by sender */
+    bool midstream;                        /* its beginning was not captured */
+    bool detected;                         /* on a port that nobody named: found by what it said */
+    struct reorder_buffer *reorder_buffer; /* exists while something is out of order */
+    struct recent *recent[2]; /* what was told last, by sender, to compare with what comes again */
+    void *user;               /* the handler's */
     int64_t last_ns;
 
     int64_t first_ns;

@@ -4,7 +4,7 @@
 #include "analyzer/stream/connection_index.h"
 
 #include "analyzer/decap/segment.h"
-#include "analyzer/stream/pages.h"
+#include "analyzer/stream/huge_pages.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -158,9 +158,9 @@ static struct connection_entry *new_entries(uint32_t size)
     size_t octets = size * sizeof(struct connection_entry);
     struct connection_entry *entries;
 
-    if (octets < PAGES_SIZE)
+    if (octets < HUGE_PAGES_SIZE)
         return calloc(size, sizeof *entries);
-    entries = pages_new(octets / PAGES_SIZE);
+    entries = huge_pages_new(octets / HUGE_PAGES_SIZE);
     if (entries != NULL)
         memset(entries, 0, octets);
     return entries;
@@ -185,20 +185,20 @@ static bool grow(struct connection_index *index)
 void connection_index_remove(struct connection_index *index, const struct connection *connection)
 {
     uint32_t mask = index->mask;
-    uint32_t hole = connection->hash & mask;
+    uint32_t gap = connection->hash & mask;
 
-    while (index->entries[hole].connection != connection)
-        hole = (hole + 1) & mask;
-    for (uint32_t at = (hole + 1) & mask; index->entries[at].connection != NULL; at = (at + 1) & mask) {
+    while (index->entries[gap].connection != connection)
+        gap = (gap + 1) & mask;
+    for (uint32_t at = (gap + 1) & mask; index->entries[at].connection != NULL; at = (at + 1) & mask) {
         uint32_t home = index->entries[at].hash & mask;
 
         /* it may move into the hole when its home is not between the two */
-        if (((at - home) & mask) >= ((at - hole) & mask)) {
-            index->entries[hole] = index->entries[at];
-            hole = at;
+        if (((at - home) & mask) >= ((at - gap) & mask)) {
+            index->entries[gap] = index->entries[at];
+            gap = at;
         }
     }
-    index->entries[hole].connection = NULL;
+    index->entries[gap].connection = NULL;
     index->used--;
 }
 

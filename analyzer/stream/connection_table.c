@@ -4,10 +4,10 @@
  */
 #include "analyzer/stream/connection_table.h"
 
+#include "analyzer/stream/connection_lru.h"
 #include "analyzer/stream/detect.h"
-#include "analyzer/stream/lives.h"
-#include "analyzer/stream/ordering.h"
-#include "analyzer/stream/signs.h"
+#include "analyzer/stream/in_order.h"
+#include "analyzer/stream/tcp_state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +18,8 @@
 #define OTHERS 65536
 
 struct connection_table {
-    struct ordering ordering;
-    struct lives lives;
+    struct in_order in_order;
+    struct connection_lru lru;
     uint64_t ports[65536 / 64];          /* named */
     uint64_t detected_ports[65536 / 64]; /* of servers that were found to speak IMAP */
     uint32_t others[OTHERS];             /* hashes of connections that speak another protocol */
@@ -78,11 +78,11 @@ static __attribute__((noinline)) void take_syn(struct connection_table *table, s
     struct imap_mark mark = {segment->time_ns, segment->frame, segment->capture};
 
     if (!connection->directions[from].seen) {
-        ordering_start_at(&table->ordering, connection, from, segment->sequence + 1, &mark);
+        in_order_start_at(&table->in_order, connection, from, segment->sequence + 1, &mark);
         start_at(&connection->directions[from], segment->sequence + 1);
     }
     if ((segment->flags & SEGMENT_ACK) && !connection->directions[to].known) {
-        ordering_start_at(&table->ordering, connection, to, segment->acknowledgment, &mark);
+        in_order_start_at(&table->in_order, connection, to, segment->acknowledgment, &mark);
         start_at(&connection->directions[to], segment->acknowledgment);
         connection->directions[to].seen = false;
     }
@@ -101,7 +101,7 @@ static struct connection *begin_detected(struct connection_table *table, const s
         table->others[hash % OTHERS] == hash)
         return NULL;
     *from = detected == DETECTED_GREETING ? STREAM_SERVER : STREAM_CLIENT;
-    connection = lives_begin(&table->lives, segment, key, hash, *from, source_is_first);
+    connection = connection_lru_begin(&table->lru, segment, key, hash, *from, source_is_first);
     if (connection == NULL)
         return NULL;
     connection->detected = true;
@@ -130,11 +130,11 @@ static __attribute__((noinline)) struct connection *begin_next(struct connection
     if (old != NULL) {
         struct connection was = *old;
 
-        lives_end_and_discard(&table->lives, old, CONNECTION_REPLACED);
+        connection_lru_end_and_discard(&table->lru, old, CONNECTION_REPLACED);
         if (!was.closed && (was.pending[STREAM_CLIENT] || was.pending[STREAM_SERVER])) {
             /* the new connection's SYN was seen before: it begins there */
-            connection = lives_begin(&table->lives, segment, &search->key, search->hash, *from,
-                                     search->source_is_first);
+            connection = connection_lru_begin(&table->lru, segment, &search->key, search->hash, *from,
+                                              search->source_is_first);
             if (connection != NULL)
                 connection->detected = was.detected;
             for (int side = 0; side < 2 && connection != NULL; side++)
@@ -149,8 +149,8 @@ static __attribute__((noinline)) struct connection *begin_next(struct connection
     if ((segment->flags & SEGMENT_RST) || (!(segment->flags & SEGMENT_SYN) && segment->length == 0))
         return NULL;
     *from = guess_side(table, segment);
-    connection =
-        lives_begin(&table->lives, segment, &search->key, search->hash, *from, search->source_is_first);
+    connection = connection_lru_begin(&table->lru, segment, &search->key, search->hash, *from,
+                                      search->source_is_first);
     if (connection != NULL && !(segment->flags & SEGMENT_SYN))
         connection->midstream = true;
     return connection;
@@ -164,16 +164,16 @@ static enum stream_side side_of(const struct connection *connection, bool source
 static struct connection *connection_of(struct connection_table *table, const struct segment *segment,
                                         const struct connection_search *search, enum stream_side *from)
 {
-    struct connection *connection = connection_index_find(&table->lives.index, &search->key, search->hash);
+    struct connection *connection = connection_index_find(&table->lru.index, &search->key, search->hash);
 
     if (connection == NULL)
         return begin_next(table, segment, search, NULL, from);
     *from = side_of(connection, search->source_is_first);
-    if (!connection->closed && signs_of_simultaneous_open(connection, *from, segment)) {
+    if (!connection->closed && tcp_state_of_simultaneous_open(connection, *from, segment)) {
         settle_roles(table, connection);
         *from = side_of(connection, search->source_is_first);
     }
-    if (signs_of_new(connection, *from, segment))
+    if (tcp_state_of_new(connection, *from, segment))
         return begin_next(table, segment, search, connection, from);
     return connection->closed ? NULL : connection;
 }
@@ -183,7 +183,7 @@ static void search_for(const struct connection_table *table, const struct segmen
                        struct connection_search *search)
 {
     search->source_is_first = connection_index_key(segment, &search->key);
-    search->hash = connection_index_hash(&table->lives.index, &search->key);
+    search->hash = connection_index_hash(&table->lru.index, &search->key);
 }
 
 /* True when the segment, of a port that nobody named, is worth a look. Notes what speaks another protocol. */
@@ -213,24 +213,24 @@ static __attribute__((noinline)) void take_reset(struct connection_table *table,
                                                  struct connection *connection, enum stream_side from,
                                                  const struct segment *segment)
 {
-    if (!signs_reset_is_believed(connection, from, segment))
+    if (!tcp_state_reset_is_believed(connection, from, segment))
         return;
     note_closer(connection, from, segment->time_ns);
-    lives_end(&table->lives, connection, CONNECTION_RESET);
+    connection_lru_end(&table->lru, connection, CONNECTION_RESET);
     if (connection->payload)
-        lives_touch(&table->lives, connection, LIST_CLOSED);
+        connection_lru_touch(&table->lru, connection, LIST_CLOSED);
     else
-        lives_discard(&table->lives, connection);
+        connection_lru_discard(&table->lru, connection);
 }
 
 /* Where an open connection belongs, with this segment. */
-static enum lives_list list_of(const struct connection *connection, const struct segment *segment)
+static enum connection_lru_list list_of(const struct connection *connection, const struct segment *segment)
 {
     bool lone_syn = (segment->flags & (SEGMENT_SYN | SEGMENT_ACK)) == SEGMENT_SYN;
 
     if (connection->list == LIST_HALF_OPEN && !connection->payload && lone_syn)
         return LIST_HALF_OPEN;
-    if (signs_of_closing(connection))
+    if (tcp_state_of_closing(connection))
         return LIST_CLOSING;
     return connection->payload ? LIST_OPEN : LIST_SILENT;
 }
@@ -259,16 +259,16 @@ static void take(struct connection_table *table, const struct segment *segment,
         sequence++;
     }
     if (segment->flags & SEGMENT_FIN)
-        signs_take_fin(connection, from, sequence + segment->length);
+        tcp_state_take_fin(connection, from, sequence + segment->length);
     if (connection->directions[from].fin_seen)
         note_closer(connection, from, segment->time_ns);
-    ordering_take(&table->ordering, connection, from, sequence, segment);
-    if (signs_of_end(connection)) {
-        lives_end(&table->lives, connection, CONNECTION_FIN);
-        lives_touch(&table->lives, connection, LIST_CLOSED);
+    in_order_take(&table->in_order, connection, from, sequence, segment);
+    if (tcp_state_of_end(connection)) {
+        connection_lru_end(&table->lru, connection, CONNECTION_FIN);
+        connection_lru_touch(&table->lru, connection, LIST_CLOSED);
         return;
     }
-    lives_touch(&table->lives, connection, list_of(connection, segment));
+    connection_lru_touch(&table->lru, connection, list_of(connection, segment));
 }
 
 /* Of a port that nobody named. */
@@ -283,24 +283,24 @@ static __attribute__((noinline)) void take_elsewhere(struct connection_table *ta
     take(table, segment, &search);
 }
 
-void connection_table_seek(const struct connection_table *table, const struct segment *segment,
-                           struct connection_search *search)
+void connection_table_lookup(const struct connection_table *table, const struct segment *segment,
+                             struct connection_search *search)
 {
     search->at_port = touches(table->ports, segment);
     if (!search->at_port)
         return;
     search_for(table, segment, search);
-    connection_index_fetch_place(&table->lives.index, search->hash);
+    connection_index_fetch_place(&table->lru.index, search->hash);
 }
 
 void connection_table_fetch(const struct connection_table *table, const struct connection_search *search)
 {
     if (search->at_port)
-        connection_index_fetch(&table->lives.index, search->hash);
+        connection_index_fetch(&table->lru.index, search->hash);
 }
 
-void connection_table_take_sought(struct connection_table *table, const struct segment *segment,
-                                  const struct connection_search *search)
+void connection_table_process_found(struct connection_table *table, const struct segment *segment,
+                                    const struct connection_search *search)
 {
     if (search->at_port)
         take(table, segment, search);
@@ -312,8 +312,8 @@ void connection_table_take(struct connection_table *table, const struct segment 
 {
     struct connection_search search;
 
-    connection_table_seek(table, segment, &search);
-    connection_table_take_sought(table, segment, &search);
+    connection_table_lookup(table, segment, &search);
+    connection_table_process_found(table, segment, &search);
 }
 
 void connection_table_tick(struct connection_table *table, int64_t now_ns)
@@ -325,24 +325,24 @@ void connection_table_tick(struct connection_table *table, int64_t now_ns)
     table->swept_ns = table->previous_ns = now_ns;
     if (jumped)
         return;
-    ordering_tick(&table->ordering, now_ns);
-    lives_sweep(&table->lives, now_ns);
+    in_order_tick(&table->in_order, now_ns);
+    connection_lru_sweep(&table->lru, now_ns);
 }
 
 void connection_table_finish(struct connection_table *table)
 {
-    lives_finish(&table->lives);
+    connection_lru_finish(&table->lru);
 }
 
 struct connection_counts connection_table_counts(const struct connection_table *table)
 {
-    struct connection_counts counts = {.evicted = table->lives.evicted};
+    struct connection_counts counts = {.evicted = table->lru.evicted};
 
-    counts.opened = table->ordering.opened;
-    counts.open = table->lives.index.used;
-    counts.lost_octets = table->ordering.lost;
-    counts.repeated_octets = table->ordering.repeats.octets;
-    counts.differing_octets = table->ordering.repeats.differing;
+    counts.opened = table->in_order.opened;
+    counts.open = table->lru.index.used;
+    counts.lost_octets = table->in_order.lost;
+    counts.repeated_octets = table->in_order.overlaps.octets;
+    counts.differing_octets = table->in_order.overlaps.differing;
     return counts;
 }
 
@@ -366,9 +366,10 @@ struct connection_table *connection_table_new(const struct connection_table_opti
     table->detect = options->detect;
     for (size_t i = 0; i < options->port_count; i++)
         table->ports[options->ports[i] / 64] |= UINT64_C(1) << (options->ports[i] % 64);
-    if (lives_start(&table->lives, options->max_connections, options->max_half_open, &table->ordering) != 0 ||
-        ordering_start(&table->ordering, options, handler, user) != 0) {
-        lives_stop(&table->lives);
+    if (connection_lru_start(&table->lru, options->max_connections, options->max_half_open,
+                             &table->in_order) != 0 ||
+        in_order_start(&table->in_order, options, handler, user) != 0) {
+        connection_lru_stop(&table->lru);
         free(table);
         return NULL;
     }
@@ -379,7 +380,7 @@ void connection_table_free(struct connection_table *table)
 {
     if (table == NULL)
         return;
-    lives_stop(&table->lives);
-    ordering_stop(&table->ordering);
+    connection_lru_stop(&table->lru);
+    in_order_stop(&table->in_order);
     free(table);
 }

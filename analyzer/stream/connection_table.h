@@ -59,14 +59,14 @@ void connection_table_take(struct connection_table *table, const struct segment 
 
 /* The connections of many are more than the processor's cache holds. Whoever has several segments at hand may
  * let these two go over all of them, one after the other, before the first is taken: they fetch what
- * connection_table_take_sought will wait for otherwise. */
-void connection_table_seek(const struct connection_table *table, const struct segment *segment,
-                           struct connection_search *search);
+ * connection_table_process_found will wait for otherwise. */
+void connection_table_lookup(const struct connection_table *table, const struct segment *segment,
+                             struct connection_search *search);
 void connection_table_fetch(const struct connection_table *table, const struct connection_search *search);
 
-/* connection_table_take for a segment that connection_table_seek filled `search` for. */
-void connection_table_take_sought(struct connection_table *table, const struct segment *segment,
-                                  const struct connection_search *search);
+/* connection_table_take for a segment that connection_table_lookup filled `search` for. */
+void connection_table_process_found(struct connection_table *table, const struct segment *segment,
+                                    const struct connection_search *search);
 
 /* The capture's time is at least `now_ns`: ends what is idle. Also called by _take now and then. */
 void connection_table_tick(struct connection_table *table, int64_t now_ns);

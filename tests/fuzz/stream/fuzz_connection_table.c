@@ -172,7 +172,7 @@ static void take_together(struct together *together, struct connection_table *ta
     for (unsigned i = 0; i < together->count; i++)
         connection_table_fetch(table, &together->searches[i]);
     for (unsigned i = 0; i < together->count; i++)
-        connection_table_take_sought(table, &together->segments[i], &together->searches[i]);
+        connection_table_process_found(table, &together->segments[i], &together->searches[i]);
     together->count = 0;
 }
 
@@ -229,7 +229,7 @@ static void take_record(struct script *script, struct together *together, struct
     if (how & 32) /* else it is a segment out of turn */
         numbers[side] = segment.sequence + segment.length + ((segment.flags & SEGMENT_SYN) != 0) +
                         ((segment.flags & SEGMENT_FIN) != 0);
-    connection_table_seek(table, &segment, &together->searches[together->count]);
+    connection_table_lookup(table, &segment, &together->searches[together->count]);
     together->segments[together->count++] = segment;
     if (!(what & 128) || together->count == TOGETHER)
         take_together(together, table);

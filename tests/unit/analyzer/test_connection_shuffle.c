@@ -104,12 +104,12 @@ static void take_together(struct connection_table *table, const struct said *sai
         segments[i].acknowledgment = start[other] + said[i].acked;
         segments[i].payload = text[said[i].side] + said[i].at;
         segments[i].captured = segments[i].length = said[i].length;
-        connection_table_seek(table, &segments[i], &searches[i]);
+        connection_table_lookup(table, &segments[i], &searches[i]);
     }
     for (unsigned i = 0; i < count; i++)
         connection_table_fetch(table, &searches[i]);
     for (unsigned i = 0; i < count; i++)
-        connection_table_take_sought(table, &segments[i], &searches[i]);
+        connection_table_process_found(table, &segments[i], &searches[i]);
 }
 
 static void run(uint64_t seed, bool through_nids)

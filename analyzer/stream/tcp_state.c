@@ -1,7 +1,7 @@
 /*
  * What a segment's flags and numbers say about a connection's beginning and end.
  */
-#include "analyzer/stream/signs.h"
+#include "analyzer/stream/tcp_state.h"
 
 /* A straggler of a closed connection is this near to its last octets. */
 #define STRAGGLER_OCTETS (1 << 20)
@@ -20,7 +20,7 @@ static bool confirms_pending(const struct connection *connection, enum stream_si
 
 /* A SYN alone does not end a live connection: it may be forged, and then the next segments do not follow
  * from it. */
-bool signs_of_new(struct connection *connection, enum stream_side from, const struct segment *segment)
+bool tcp_state_of_new(struct connection *connection, enum stream_side from, const struct segment *segment)
 {
     const struct direction *direction = &connection->directions[from];
     uint32_t first = segment->sequence + 1;
@@ -40,15 +40,15 @@ bool signs_of_new(struct connection *connection, enum stream_side from, const st
         return (segment->flags & SEGMENT_ACK) == 0 && first != direction->expected;
     if (direction->from_start && first == direction->start)
         return false; /* this connection's own SYN, once more */
-    if (signs_of_closing(connection))
+    if (tcp_state_of_closing(connection))
         return true;
     connection->pending[from] = true;
     connection->pending_number[from] = first;
     return false;
 }
 
-bool signs_reset_is_believed(const struct connection *connection, enum stream_side from,
-                             const struct segment *segment)
+bool tcp_state_reset_is_believed(const struct connection *connection, enum stream_side from,
+                                 const struct segment *segment)
 {
     const struct direction *direction = &connection->directions[from];
 
@@ -57,7 +57,7 @@ bool signs_reset_is_believed(const struct connection *connection, enum stream_si
            (direction->acked_known && segment->sequence == direction->acked);
 }
 
-bool signs_of_end(const struct connection *connection)
+bool tcp_state_of_end(const struct connection *connection)
 {
     for (int side = 0; side < 2; side++) {
         const struct direction *direction = &connection->directions[side];
@@ -68,7 +68,7 @@ bool signs_of_end(const struct connection *connection)
     return true;
 }
 
-void signs_take_fin(struct connection *connection, enum stream_side from, uint32_t fin)
+void tcp_state_take_fin(struct connection *connection, enum stream_side from, uint32_t fin)
 {
     struct direction *direction = &connection->directions[from];
 
@@ -78,14 +78,15 @@ void signs_take_fin(struct connection *connection, enum stream_side from, uint32
     direction->fin = fin;
 }
 
-bool signs_of_simultaneous_open(const struct connection *connection, enum stream_side from,
-                                const struct segment *segment)
+bool tcp_state_of_simultaneous_open(const struct connection *connection, enum stream_side from,
+                                    const struct segment *segment)
 {
     return (segment->flags & (SEGMENT_SYN | SEGMENT_ACK)) == SEGMENT_SYN && from == STREAM_SERVER &&
-           !connection->directions[STREAM_SERVER].seen && !connection->payload && connection->repair == NULL;
+           !connection->directions[STREAM_SERVER].seen && !connection->payload &&
+           connection->reorder_buffer == NULL;
 }
 
-bool signs_of_closing(const struct connection *connection)
+bool tcp_state_of_closing(const struct connection *connection)
 {
     return connection->directions[STREAM_CLIENT].fin_seen || connection->directions[STREAM_SERVER].fin_seen;
 }

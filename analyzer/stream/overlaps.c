@@ -1,10 +1,10 @@
 /*
  * Octets that are captured more than once, counted and compared.
  */
-#include "analyzer/stream/repeats.h"
+#include "analyzer/stream/overlaps.h"
 
 #include "analyzer/decap/segment.h"
-#include "analyzer/stream/repair.h"
+#include "analyzer/stream/reorder_buffer.h"
 #include "dissector/octets.h"
 
 #include <stdlib.h>
@@ -14,33 +14,33 @@ struct recent {
     struct recent *next_unused;
     uint32_t count; /* octets there are, from the first place on; of others nothing is left */
     uint32_t end;   /* the place of the next one: when all are taken, that of the oldest */
-    uint8_t octets[REPEATS_KEPT];
+    uint8_t octets[OVERLAPS_KEPT];
 };
 
 /* What is compared: a segment's octets, and where they stand. */
 struct again {
-    struct repeats *repeats;
+    struct overlaps *overlaps;
     const uint8_t *octets;
     uint32_t sequence, length;
     bool rejoined;
 };
 
-static struct recent *take_recent(struct repeats *repeats)
+static struct recent *take_recent(struct overlaps *overlaps)
 {
-    struct recent *recent = repeats->unused;
+    struct recent *recent = overlaps->unused;
 
-    if (repeats->directions >= REPEATS_MAX_DIRECTIONS)
+    if (overlaps->directions >= OVERLAPS_MAX_DIRECTIONS)
         return NULL;
     if (recent != NULL) {
-        repeats->unused = recent->next_unused;
-        repeats->unused_count--;
+        overlaps->unused = recent->next_unused;
+        overlaps->unused_count--;
     } else {
         recent = malloc(sizeof *recent);
         if (recent == NULL)
             return NULL;
         recent->count = recent->end = 0;
     }
-    repeats->directions++;
+    overlaps->directions++;
     return recent;
 }
 
@@ -50,36 +50,36 @@ static void empty(struct recent *recent)
     recent->count = recent->end = 0;
 }
 
-static void give_recent(struct repeats *repeats, struct recent *recent)
+static void give_recent(struct overlaps *overlaps, struct recent *recent)
 {
-    repeats->directions--;
+    overlaps->directions--;
     empty(recent);
-    if (repeats->unused_count >= REPEATS_MAX_UNUSED) {
+    if (overlaps->unused_count >= OVERLAPS_MAX_UNUSED) {
         free(recent);
         return;
     }
-    recent->next_unused = repeats->unused;
-    repeats->unused = recent;
-    repeats->unused_count++;
+    recent->next_unused = overlaps->unused;
+    overlaps->unused = recent;
+    overlaps->unused_count++;
 }
 
-void repeats_keep(struct repeats *repeats, struct connection *connection, enum stream_side from,
-                  const uint8_t *octets, size_t length)
+void overlaps_keep(struct overlaps *overlaps, struct connection *connection, enum stream_side from,
+                   const uint8_t *octets, size_t length)
 {
     struct recent *recent = connection->recent[from];
     size_t before_end;
 
     if (recent == NULL) {
-        recent = take_recent(repeats);
+        recent = take_recent(overlaps);
         if (recent == NULL)
             return;
         connection->recent[from] = recent;
     }
-    if (length > REPEATS_KEPT) {
-        octets += length - REPEATS_KEPT;
-        length = REPEATS_KEPT;
+    if (length > OVERLAPS_KEPT) {
+        octets += length - OVERLAPS_KEPT;
+        length = OVERLAPS_KEPT;
     }
-    before_end = REPEATS_KEPT - recent->end;
+    before_end = OVERLAPS_KEPT - recent->end;
     if (length < before_end) {
         octets_copy(recent->octets + recent->end, octets, length);
         recent->end += (uint32_t)length;
@@ -87,13 +87,13 @@ void repeats_keep(struct repeats *repeats, struct connection *connection, enum s
         memcpy(recent->octets + recent->end, octets, before_end);
         memcpy(recent->octets, octets + before_end, length - before_end);
         recent->end = (uint32_t)(length - before_end);
-        recent->count = REPEATS_KEPT;
+        recent->count = OVERLAPS_KEPT;
     }
     if (recent->count < recent->end)
         recent->count = recent->end;
 }
 
-void repeats_gap(struct connection *connection, enum stream_side from)
+void overlaps_gap(struct connection *connection, enum stream_side from)
 {
     if (connection->recent[from] != NULL)
         empty(connection->recent[from]);
@@ -114,10 +114,10 @@ static uint32_t count_shared(const struct again *again, uint32_t sequence, const
     if (length - skip_there < shared)
         shared = length - skip_there;
     if (!again->rejoined)
-        again->repeats->octets += shared;
+        again->overlaps->octets += shared;
     for (uint32_t i = 0; octets != NULL && i < shared; i++)
         if (again->octets[skip + i] != octets[skip_there + i])
-            again->repeats->differing++;
+            again->overlaps->differing++;
     return shared;
 }
 
@@ -131,12 +131,13 @@ static void count_recent(const struct again *again, const struct recent *recent,
 }
 
 /* Counts what waits in libnids's queue; an octet that waits twice is counted once. Returns how many. */
-static uint32_t count_queued(struct again again, const struct repair *repair, enum stream_side from)
+static uint32_t count_queued(struct again again, const struct reorder_buffer *reorder_buffer,
+                             enum stream_side from)
 {
     uint32_t sum = 0;
 
-    for (unsigned i = 0; i < repair->queued[from] && again.length > 0; i++) {
-        const struct queued *queued = &repair->queue[from][i];
+    for (unsigned i = 0; i < reorder_buffer->queued[from] && again.length > 0; i++) {
+        const struct queued *queued = &reorder_buffer->queue[from][i];
         int32_t done = sequence_distance(again.sequence, queued->sequence + queued->length);
         uint32_t gone;
 
@@ -151,46 +152,46 @@ static uint32_t count_queued(struct again again, const struct repair *repair, en
     return sum;
 }
 
-void repeats_count(struct repeats *repeats, const struct connection *connection, enum stream_side from,
-                   uint32_t sequence, const struct segment *segment)
+void overlaps_count(struct overlaps *overlaps, const struct connection *connection, enum stream_side from,
+                    uint32_t sequence, const struct segment *segment)
 {
     const struct direction *direction = &connection->directions[from];
     const struct recent *recent = connection->recent[from];
     struct again again;
 
-    if (sequence == direction->expected && connection->repair == NULL)
+    if (sequence == direction->expected && connection->reorder_buffer == NULL)
         return; /* mostly it is what comes next */
     /* a keep-alive may bring any octet (RFC 9293, 3.8.4) */
     if (!direction->known || (segment->length == 1 && sequence + 1 == direction->expected))
         return;
-    again = (struct again){repeats, segment->payload, sequence, segment->captured, segment->rejoined};
+    again = (struct again){overlaps, segment->payload, sequence, segment->captured, segment->rejoined};
     if (recent != NULL)
         count_recent(&again, recent, direction->expected);
-    if (connection->repair == NULL || count_queued(again, connection->repair, from) > 0)
+    if (connection->reorder_buffer == NULL || count_queued(again, connection->reorder_buffer, from) > 0)
         return;
-    for (const struct held *held = connection->repair->held; held != NULL; held = held->next)
+    for (const struct held *held = connection->reorder_buffer->held; held != NULL; held = held->next)
         if (held->from == from && count_shared(&again, held->sequence, held->octets, held->captured) > 0)
             return;
 }
 
-void repeats_forget(struct repeats *repeats, struct connection *connection)
+void overlaps_forget(struct overlaps *overlaps, struct connection *connection)
 {
     for (int side = 0; side < 2; side++) {
         struct recent *recent = connection->recent[side];
 
         if (recent == NULL)
             continue;
-        give_recent(repeats, recent);
+        give_recent(overlaps, recent);
         connection->recent[side] = NULL;
     }
 }
 
-void repeats_stop(struct repeats *repeats)
+void overlaps_stop(struct overlaps *overlaps)
 {
-    while (repeats->unused != NULL) {
-        struct recent *next = repeats->unused->next_unused;
+    while (overlaps->unused != NULL) {
+        struct recent *next = overlaps->unused->next_unused;
 
-        free(repeats->unused);
-        repeats->unused = next;
+        free(overlaps->unused);
+        overlaps->unused = next;
     }
 }

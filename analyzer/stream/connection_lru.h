@@ -2,14 +2,14 @@
  * The lives of connections: their memory, the index that finds them, and the lists by age that say who has
  * been silent for too long. Used by the connection table only.
  */
-#ifndef IMAPTAP_ANALYZER_STREAM_LIVES_H
-#define IMAPTAP_ANALYZER_STREAM_LIVES_H
+#ifndef IMAPTAP_ANALYZER_STREAM_CONNECTION_LRU_H
+#define IMAPTAP_ANALYZER_STREAM_CONNECTION_LRU_H
 
 #include "analyzer/stream/connection_index.h"
-#include "analyzer/stream/ordering.h"
+#include "analyzer/stream/in_order.h"
 
 /* The lists by age; the first ones are evicted first. */
-enum lives_list {
+enum connection_lru_list {
     LIST_CLOSED,
     LIST_HALF_OPEN, /* nothing but its SYN was seen: giving it up loses nothing, as its answer tells both
                        numbers */
@@ -19,8 +19,8 @@ enum lives_list {
     LISTS
 };
 
-struct lives {
-    struct ordering *ordering;
+struct connection_lru {
+    struct in_order *in_order;
     struct connection_index index;
     uint32_t max_connections;
     struct connection **blocks;
@@ -34,34 +34,36 @@ struct lives {
 };
 
 /* The ordering, which must stay, is told of ends. Returns 0, or -1 when out of memory. */
-int lives_start(struct lives *lives, uint32_t max_connections, uint32_t max_half_open,
-                struct ordering *ordering);
+int connection_lru_start(struct connection_lru *lru, uint32_t max_connections, uint32_t max_half_open,
+                         struct in_order *in_order);
 
 /* Begins the connection of this segment, sent by `from`, in the list of half-open ones; what `key` and `hash`
  * are is connection_index.h's. If there is no room another one is evicted. NULL: out of memory. */
-struct connection *lives_begin(struct lives *lives, const struct segment *segment,
-                               const struct connection_key *key, uint32_t hash, enum stream_side from,
-                               bool source_is_first);
+struct connection *connection_lru_begin(struct connection_lru *lru, const struct segment *segment,
+                                        const struct connection_key *key, uint32_t hash,
+                                        enum stream_side from, bool source_is_first);
 
 /* Makes it the newest of the list, from which the oldest one goes when there are too many. Closed connections
  * are kept in theirs to know their stragglers. */
-void lives_touch(struct lives *lives, struct connection *connection, enum lives_list list);
+void connection_lru_touch(struct connection_lru *lru, struct connection *connection,
+                          enum connection_lru_list list);
 
 /* Tells the end, if the handler knows the connection; its record stays. */
-void lives_end(struct lives *lives, struct connection *connection, enum connection_end how);
+void connection_lru_end(struct connection_lru *lru, struct connection *connection, enum connection_end how);
 
 /* Forgets it, without telling its end. */
-void lives_discard(struct lives *lives, struct connection *connection);
+void connection_lru_discard(struct connection_lru *lru, struct connection *connection);
 
-void lives_end_and_discard(struct lives *lives, struct connection *connection, enum connection_end how);
+void connection_lru_end_and_discard(struct connection_lru *lru, struct connection *connection,
+                                    enum connection_end how);
 
 /* Ends those that have been silent for as long as their list allows. */
-void lives_sweep(struct lives *lives, int64_t now_ns);
+void connection_lru_sweep(struct connection_lru *lru, int64_t now_ns);
 
 /* Ends all: the capture is over. */
-void lives_finish(struct lives *lives);
+void connection_lru_finish(struct connection_lru *lru);
 
 /* Forgets all, and tells nobody. */
-void lives_stop(struct lives *lives);
+void connection_lru_stop(struct connection_lru *lru);
 
 #endif
