@@ -30,7 +30,7 @@
 
 struct settings {
     const char *database;
-    const char *interfaces[CHANNEL_INTERFACES];
+    const char *interfaces[EVENT_RING_INTERFACES];
     struct port_list ports;
     struct user_mask mask;
     bool mask_users, quiet, exit_code, require_sandbox;
@@ -114,7 +114,7 @@ static int add_interface(struct settings *settings, const char *name)
 {
     struct launcher_options *options = &settings->launcher;
 
-    if (options->interface_count == CHANNEL_INTERFACES)
+    if (options->interface_count == EVENT_RING_INTERFACES)
         return say_usage("too many interfaces");
     if (name[0] == '\0' || strlen(name) >= IFNAMSIZ || strchr(name, '/') != NULL)
         return say_usage("-i takes the name of an interface");

@@ -39,7 +39,7 @@ static void on_started(void *user, uint32_t capture)
 
     event.capture.capture = capture;
     analysis->spans[capture] = (struct capture_span){.first_ns = -1, .last_ns = -1};
-    channel_send(analysis->channel, &event);
+    event_ring_send(analysis->ring, &event);
 }
 
 void analysis_count_evicted(struct analysis *analysis)
@@ -63,7 +63,7 @@ static void on_ended(void *user, uint32_t capture, enum capture_status status, s
     told->evicted = span->evicted;
     /* a frame of which the rest is still to be written is no damage */
     told->broken =
-        status == CAPTURE_BROKEN && (analysis->feed == NULL || !feed_is_unfinished(analysis->feed));
+        status == CAPTURE_BROKEN && (analysis->feed == NULL || !file_feed_is_unfinished(analysis->feed));
     told->packets = span->packets;
     told->first_ns = span->first_ns;
     told->last_ns = span->last_ns;
@@ -73,12 +73,12 @@ static void on_ended(void *user, uint32_t capture, enum capture_status status, s
     snprintf(told->link_types, sizeof told->link_types, "%s", capture_file_link_types(file));
     if (told->broken)
         snprintf(told->error, sizeof told->error, "%s", capture_file_error(file));
-    channel_send(analysis->channel, &event);
+    event_ring_send(analysis->ring, &event);
 }
 
 static void show_figures(struct analysis *analysis)
 {
-    struct channel_figures *figures = channel_figures(analysis->channel);
+    struct event_ring_figures *figures = event_ring_figures(analysis->ring);
     struct tracker_counts counts = tracker_counts(analysis->tracker);
     uint64_t octets;
 
@@ -95,7 +95,7 @@ static void show_figures(struct analysis *analysis)
 /* Should this frame be the analyzer's last, the recorder knows which one it was. */
 static void name_frame(struct analysis *analysis, uint32_t capture, uint64_t number)
 {
-    struct channel_figures *figures = channel_figures(analysis->channel);
+    struct event_ring_figures *figures = event_ring_figures(analysis->ring);
 
     atomic_store_explicit(&figures->capture, capture, memory_order_relaxed);
     atomic_store_explicit(&figures->frame, number, memory_order_relaxed);
@@ -120,11 +120,11 @@ static bool take_segment(struct analysis *analysis, const struct frame *frame, s
 static enum reading_on look_up(struct analysis *analysis)
 {
     show_figures(analysis);
-    if (atomic_load_explicit(&channel_figures(analysis->channel)->stop, memory_order_relaxed))
+    if (atomic_load_explicit(&event_ring_figures(analysis->ring)->stop, memory_order_relaxed))
         return READ_STOP;
     if (!tracker_is_heard(analysis->tracker))
         return READ_GONE;
-    return analysis->frames % FLUSH_EVERY != 0 || channel_flush(analysis->channel) ? READ_ON : READ_GONE;
+    return analysis->frames % FLUSH_EVERY != 0 || event_ring_flush(analysis->ring) ? READ_ON : READ_GONE;
 }
 
 static enum reading_on take_and_look(struct analysis *analysis, const struct frame *frame)
@@ -213,12 +213,12 @@ static void on_dry(void *user)
                                                    (now_ns() - analysis->dry_ns));
     }
     show_figures(analysis);
-    channel_flush(analysis->channel);
+    event_ring_flush(analysis->ring);
 }
 
 static enum reading_on read_fed_capture(struct analysis *analysis, uint32_t number)
 {
-    const struct channel_figures *figures = channel_figures(analysis->channel);
+    const struct event_ring_figures *figures = event_ring_figures(analysis->ring);
     enum capture_status status;
     enum reading_on on = READ_ON;
     bool started = false;
@@ -243,8 +243,8 @@ static enum reading_on read_fed(struct analysis *analysis)
     enum reading_on on = READ_ON;
     uint32_t number;
 
-    while (on == READ_ON && feed_next(analysis->feed, &number)) {
-        analysis->fed = capture_file_new_fed(feed_read, analysis->feed, number);
+    while (on == READ_ON && file_feed_next(analysis->feed, &number)) {
+        analysis->fed = capture_file_new_fed(file_feed_read, analysis->feed, number);
         if (analysis->fed == NULL || !analysis_reserve_span(analysis, number))
             return READ_GONE;
         on = read_fed_capture(analysis, number);
@@ -272,7 +272,7 @@ static void tell_finished(struct analysis *analysis)
     event.finished.incomplete_datagrams = (int64_t)fragments.incomplete;
     event.finished.repeated_octets = (int64_t)counts.repeated_octets;
     event.finished.differing_octets = (int64_t)(counts.differing_octets + fragments.differing);
-    channel_send(analysis->channel, &event);
+    event_ring_send(analysis->ring, &event);
 }
 
 /* Opens the set over all inputs; its captures bear the recorder's numbers. */
@@ -301,7 +301,7 @@ cleanup:
     return set;
 }
 
-struct analysis *analysis_prepare(const struct analysis_options *options, struct channel *channel, bool live)
+struct analysis *analysis_prepare(const struct analysis_options *options, struct event_ring *ring, bool live)
 {
     struct tracker_options tracker_options = {.password_shape = options->password_shape,
                                               .mask = options->mask,
@@ -312,14 +312,14 @@ struct analysis *analysis_prepare(const struct analysis_options *options, struct
 
     if (analysis == NULL)
         return NULL;
-    analysis->channel = channel;
+    analysis->ring = ring;
     connection_table_defaults(&table_options);
     table_options.ports = options->ports;
     table_options.port_count = options->port_count;
     table_options.detect = options->detect;
     table_options.max_connections = ANALYSIS_MAX_CONNECTIONS;
     analysis->decap = decap_new();
-    analysis->tracker = tracker_new(&tracker_options, channel);
+    analysis->tracker = tracker_new(&tracker_options, ring);
     if (analysis->tracker != NULL)
         analysis->table = connection_table_new(&table_options, &tracker_handler, analysis->tracker);
     if (analysis->decap == NULL || analysis->table == NULL) {
@@ -332,9 +332,9 @@ struct analysis *analysis_prepare(const struct analysis_options *options, struct
 }
 
 struct analysis *analysis_new(const struct analysis_options *options, const struct analysis_input *inputs,
-                              size_t count, struct channel *channel)
+                              size_t count, struct event_ring *ring)
 {
-    struct analysis *analysis = analysis_prepare(options, channel, false);
+    struct analysis *analysis = analysis_prepare(options, ring, false);
 
     if (analysis == NULL)
         return NULL;
@@ -348,15 +348,15 @@ struct analysis *analysis_new(const struct analysis_options *options, const stru
     return analysis;
 }
 
-struct analysis *analysis_new_fed(const struct analysis_options *options, struct feed *feed,
-                                  struct channel *channel)
+struct analysis *analysis_new_fed(const struct analysis_options *options, struct file_feed *feed,
+                                  struct event_ring *ring)
 {
-    struct analysis *analysis = analysis_prepare(options, channel, false);
+    struct analysis *analysis = analysis_prepare(options, ring, false);
 
     if (analysis == NULL)
         return NULL;
     analysis->feed = feed;
-    if (!feed_become_receiver(feed, on_dry, analysis)) {
+    if (!file_feed_become_receiver(feed, on_dry, analysis)) {
         analysis_free(analysis);
         return NULL;
     }
@@ -379,7 +379,7 @@ int analysis_read(struct analysis *analysis)
     else
         show_figures(analysis);
     tell_finished(analysis);
-    return tracker_is_heard(analysis->tracker) && channel_flush(analysis->channel) ? 0 : -1;
+    return tracker_is_heard(analysis->tracker) && event_ring_flush(analysis->ring) ? 0 : -1;
 }
 
 void analysis_free(struct analysis *analysis)

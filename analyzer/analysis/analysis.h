@@ -5,8 +5,8 @@
 #define IMAPTAP_ANALYZER_ANALYSIS_ANALYSIS_H
 
 #include "analyzer/analysis/user_mask.h"
-#include "analyzer/events/channel.h"
-#include "analyzer/events/feed.h"
+#include "analyzer/ipc/event_ring.h"
+#include "analyzer/ipc/file_feed.h"
 #include "analyzer/sandbox/rights.h"
 
 struct live_set;
@@ -32,9 +32,9 @@ struct analysis_input {
 
 /* What reading interfaces needs beyond analysis_options. */
 struct analysis_live {
-    struct live_set *set;               /* the analysis frees it */
-    int leash;                          /* when its other end is closed, the reading stops */
-    const struct channel_ends *skipped; /* connections that are left out; they must stay */
+    struct live_set *set;                  /* the analysis frees it */
+    int leash;                             /* when its other end is closed, the reading stops */
+    const struct event_ring_ends *skipped; /* connections that are left out; they must stay */
     size_t skipped_count;
 };
 
@@ -44,16 +44,16 @@ struct analysis;
  * that must be opened or looked up, so that afterwards the process can give up its rights. NULL: out of
  * memory. */
 struct analysis *analysis_new(const struct analysis_options *options, const struct analysis_input *inputs,
-                              size_t count, struct channel *channel);
+                              size_t count, struct event_ring *ring);
 
 /* The same for the captures that come through `feed`, of which analysis_new_fed becomes the receiver. */
-struct analysis *analysis_new_fed(const struct analysis_options *options, struct feed *feed,
-                                  struct channel *channel);
+struct analysis *analysis_new_fed(const struct analysis_options *options, struct file_feed *feed,
+                                  struct event_ring *ring);
 
 /* The same for interfaces that are open; capture numbers are those of the set. When they are read, each has
  * been told as started. */
 struct analysis *analysis_new_live(const struct analysis_options *options, const struct analysis_live *live,
-                                   struct channel *channel);
+                                   struct event_ring *ring);
 
 /* Reads everything and sends what is in it; of captures that are fed, whenever there is nothing to read.
  * Returns 0 when it was read and sent (a broken capture is told by

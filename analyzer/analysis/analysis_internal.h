@@ -21,14 +21,14 @@ struct capture_span {
 };
 
 struct analysis {
-    struct channel *channel;
+    struct event_ring *ring;
     struct capture_set *captures; /* NULL: they are fed */
-    struct feed *feed;
-    struct capture_file *fed;           /* that is read now */
-    uint64_t fed_octets;                /* of those before */
-    struct live_set *live;              /* NULL: it reads files */
-    int leash;                          /* of a live capture: closed at its other end when it is to stop */
-    const struct channel_ends *skipped; /* connections that are left out */
+    struct file_feed *feed;
+    struct capture_file *fed;              /* that is read now */
+    uint64_t fed_octets;                   /* of those before */
+    struct live_set *live;                 /* NULL: it reads files */
+    int leash;                             /* of a live capture: closed at its other end when it is to stop */
+    const struct event_ring_ends *skipped; /* connections that are left out */
     size_t skipped_count;
     struct decap *decap;
     struct connection_table *table;
@@ -65,7 +65,7 @@ static inline void analysis_count_frame(struct analysis *analysis, const struct 
 
 /* All but the captures. `live`: the database may be changed for another one meanwhile, so what it needs to
  * know is told again. NULL: out of memory. */
-struct analysis *analysis_prepare(const struct analysis_options *options, struct channel *channel, bool live);
+struct analysis *analysis_prepare(const struct analysis_options *options, struct event_ring *ring, bool live);
 
 /* Makes room for the spans of captures up to this number. */
 bool analysis_reserve_span(struct analysis *analysis, uint32_t capture);

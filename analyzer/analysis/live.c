@@ -45,13 +45,13 @@ static void tell_started(void *user, uint32_t index, struct live_interface *inte
 
     (void)interface;
     event.capture.capture = index;
-    channel_send(analysis->channel, &event);
+    event_ring_send(analysis->ring, &event);
 }
 
 static void show_interface(void *user, uint32_t index, struct live_interface *interface)
 {
     struct analysis *analysis = user;
-    struct channel_interface *shown = &channel_figures(analysis->channel)->interfaces[index];
+    struct event_ring_interface *shown = &event_ring_figures(analysis->ring)->interfaces[index];
     const struct capture_span *span = &analysis->spans[index];
     struct live_counts counts = live_interface_counts(interface);
 
@@ -66,7 +66,7 @@ static void show_interface(void *user, uint32_t index, struct live_interface *in
 
 static void show_figures(struct analysis *analysis)
 {
-    struct channel_figures *figures = channel_figures(analysis->channel);
+    struct event_ring_figures *figures = event_ring_figures(analysis->ring);
     struct tracker_counts tracked = tracker_counts(analysis->tracker);
     struct connection_counts counts = connection_table_counts(analysis->table);
 
@@ -100,7 +100,7 @@ static void tell_ended(struct analysis *analysis, uint32_t index, struct live_in
     told->broken = error != NULL;
     if (error != NULL)
         (void)snprintf(told->error, sizeof told->error, "%s", error);
-    channel_send(analysis->channel, &event);
+    event_ring_send(analysis->ring, &event);
 }
 
 static void on_gone(void *user, uint32_t index, struct live_interface *interface)
@@ -124,7 +124,7 @@ void analysis_end_live(struct analysis *analysis)
 static bool is_skipped(const struct analysis *analysis, const struct segment *segment)
 {
     for (size_t i = 0; i < analysis->skipped_count; i++) {
-        const struct channel_ends *ends = &analysis->skipped[i];
+        const struct event_ring_ends *ends = &analysis->skipped[i];
 
         for (int from = 0; from < 2; from++)
             if (ends->port[from] == segment->source_port && ends->port[!from] == segment->destination_port &&
@@ -136,7 +136,7 @@ static bool is_skipped(const struct analysis *analysis, const struct segment *se
 }
 
 /* Should this frame be the analyzer's last, the recorder knows which one it was. */
-static void note_frame(struct channel_figures *figures, const struct frame *frame)
+static void note_frame(struct event_ring_figures *figures, const struct frame *frame)
 {
     atomic_store_explicit(&figures->capture, frame->capture, memory_order_relaxed);
     atomic_store_explicit(&figures->frame, frame->number, memory_order_relaxed);
@@ -145,7 +145,7 @@ static void note_frame(struct channel_figures *figures, const struct frame *fram
     atomic_store_explicit(&figures->inside, true, memory_order_release);
 }
 
-static void note_ends(struct channel_figures *figures, const struct segment *segment)
+static void note_ends(struct event_ring_figures *figures, const struct segment *segment)
 {
     memcpy(figures->ends.address[0], segment->source, 16);
     memcpy(figures->ends.address[1], segment->destination, 16);
@@ -156,7 +156,7 @@ static void note_ends(struct channel_figures *figures, const struct segment *seg
 
 static void take_frame(struct analysis *analysis, const struct frame *frame)
 {
-    struct channel_figures *figures = channel_figures(analysis->channel);
+    struct event_ring_figures *figures = event_ring_figures(analysis->ring);
     struct segment segment;
     enum decap_result result;
 
@@ -192,7 +192,7 @@ static bool look_at_clock(struct analysis *analysis, struct clock *clock, int64_
     }
     if (now - clock->told_ns >= TELL_NS) {
         clock->told_ns = now;
-        if (!channel_flush(analysis->channel))
+        if (!event_ring_flush(analysis->ring))
             return false;
     }
     return tracker_is_heard(analysis->tracker);
@@ -212,7 +212,7 @@ static void rest(struct analysis *analysis, struct clock *clock, int64_t now)
     }
     clock->frames = analysis->frames;
     clock->told_ns = now;
-    (void)channel_flush(analysis->channel);
+    (void)event_ring_flush(analysis->ring);
     if (now - clock->ticked_ns < tick_every(clock, now))
         return;
     clock->ticked_ns = now;
@@ -285,9 +285,9 @@ enum reading_on analysis_read_live(struct analysis *analysis)
 }
 
 struct analysis *analysis_new_live(const struct analysis_options *options, const struct analysis_live *live,
-                                   struct channel *channel)
+                                   struct event_ring *ring)
 {
-    struct analysis *analysis = analysis_prepare(options, channel, true);
+    struct analysis *analysis = analysis_prepare(options, ring, true);
 
     if (analysis == NULL)
         return NULL;
@@ -295,12 +295,12 @@ struct analysis *analysis_new_live(const struct analysis_options *options, const
     analysis->leash = live->leash;
     analysis->skipped = live->skipped;
     analysis->skipped_count = live->skipped_count;
-    if (!analysis_reserve_span(analysis, CHANNEL_INTERFACES - 1)) {
+    if (!analysis_reserve_span(analysis, EVENT_RING_INTERFACES - 1)) {
         analysis->live = NULL; /* it stays the caller's */
         analysis_free(analysis);
         return NULL;
     }
-    for (size_t i = 0; i < CHANNEL_INTERFACES; i++)
+    for (size_t i = 0; i < EVENT_RING_INTERFACES; i++)
         analysis->spans[i].first_ns = analysis->spans[i].last_ns = -1;
     return analysis;
 }

@@ -26,7 +26,7 @@ struct tracked {
 
 struct tracker {
     struct tracker_options options;
-    struct channel *channel;
+    struct event_ring *ring;
     struct imap_shared *shared; /* by all sessions */
     struct tracked **slots;     /* grows as needed; a slot's record stays where it is */
     uint32_t slot_count, slot_room;
@@ -38,7 +38,7 @@ struct tracker {
 
 static void tell(struct tracker *tracker)
 {
-    if (tracker->heard && !channel_send(tracker->channel, &tracker->event))
+    if (tracker->heard && !event_ring_send(tracker->ring, &tracker->event))
         tracker->heard = false;
 }
 
@@ -265,14 +265,14 @@ static void on_ended(void *user, struct connection *connection, enum connection_
 
 const struct connection_handler tracker_handler = {on_octets, on_lost, on_ended};
 
-struct tracker *tracker_new(const struct tracker_options *options, struct channel *channel)
+struct tracker *tracker_new(const struct tracker_options *options, struct event_ring *ring)
 {
     struct tracker *tracker = calloc(1, sizeof *tracker);
 
     if (tracker == NULL)
         return NULL;
     tracker->options = *options;
-    tracker->channel = channel;
+    tracker->ring = ring;
     tracker->heard = true;
     tracker->shared = imap_shared_new();
     if (tracker->shared == NULL) {

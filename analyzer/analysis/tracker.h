@@ -5,7 +5,7 @@
 #ifndef IMAPTAP_ANALYZER_ANALYSIS_TRACKER_H
 #define IMAPTAP_ANALYZER_ANALYSIS_TRACKER_H
 
-#include "analyzer/events/channel.h"
+#include "analyzer/ipc/event_ring.h"
 #include "analyzer/stream/connection.h"
 #include "dissector/session.h"
 
@@ -24,8 +24,8 @@ struct tracker_counts {
     uint64_t two_sided; /* of the connections: segments of both directions were captured */
 };
 
-/* The options are copied; the channel must outlive the tracker. NULL: out of memory. */
-struct tracker *tracker_new(const struct tracker_options *options, struct channel *channel);
+/* The options are copied; the event ring must outlive the tracker. NULL: out of memory. */
+struct tracker *tracker_new(const struct tracker_options *options, struct event_ring *ring);
 
 /* The handler to give to the connection table, with the tracker as its user. */
 extern const struct connection_handler tracker_handler;

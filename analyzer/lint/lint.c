@@ -166,7 +166,7 @@ static void feed(struct run *run, size_t from, size_t to)
     }
 }
 
-static void feed_line_end(struct run *run, size_t at)
+static void file_feed_line_end(struct run *run, size_t at)
 {
     struct imap_mark mark = {.time_ns = (int64_t)at};
 
@@ -174,7 +174,7 @@ static void feed_line_end(struct run *run, size_t at)
 }
 
 /* Feeds a line's octets and, whatever ends it, a CR LF. Returns where the next line begins. */
-static size_t feed_line(struct run *run, size_t from)
+static size_t file_feed_line(struct run *run, size_t from)
 {
     const struct lint_input *input = run->input;
     const uint8_t *newline = memchr(input->octets + from, '\n', input->length - from);
@@ -184,13 +184,13 @@ static size_t feed_line(struct run *run, size_t from)
     if (last > from && input->octets[last - 1] == '\r')
         last--;
     feed(run, from, last);
-    feed_line_end(run, last);
+    file_feed_line_end(run, last);
     return next;
 }
 
 /* Feeds a line and the literals that it announces. Returns where the next line begins; *authenticate tells
  * whether lines of a SASL exchange may follow. */
-static size_t feed_command(struct run *run, size_t from, bool *authenticate)
+static size_t file_feed_command(struct run *run, size_t from, bool *authenticate)
 {
     const struct lint_input *input = run->input;
     bool arguments = false;
@@ -206,17 +206,17 @@ static size_t feed_command(struct run *run, size_t from, bool *authenticate)
         if (!word.literal)
             continue;
         feed(run, from, word.end);
-        feed_line_end(run, word.end);
+        file_feed_line_end(run, word.end);
         feed(run, word.body, at);
         from = at;
         if (from == input->length) {
             /* The literal's last octet may be the input's, with no line end behind it. */
             if (word.size == at - word.body)
-                feed_line_end(run, at);
+                file_feed_line_end(run, at);
             return at;
         }
     }
-    return feed_line(run, from);
+    return file_feed_line(run, from);
 }
 
 /* A line of a SASL exchange has no space; an empty one ends it here. */
@@ -239,9 +239,9 @@ static void run_lines(struct run *run)
     while (at < run->input->length && begin(run)) {
         bool authenticate;
 
-        at = feed_command(run, at, &authenticate);
+        at = file_feed_command(run, at, &authenticate);
         while (authenticate && is_response(run->input, at))
-            at = feed_line(run, at);
+            at = file_feed_line(run, at);
         end(run);
     }
 }

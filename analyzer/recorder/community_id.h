@@ -5,7 +5,7 @@
 #ifndef IMAPTAP_ANALYZER_RECORDER_COMMUNITY_ID_H
 #define IMAPTAP_ANALYZER_RECORDER_COMMUNITY_ID_H
 
-#include "analyzer/events/event.h"
+#include "analyzer/ipc/event.h"
 
 #define COMMUNITY_ID_SIZE 40
 

@@ -112,8 +112,8 @@ static int add(struct follower *follower, struct folder_file *file)
     follower->followed[number] = (struct followed){file, false};
     if (ledger_grow(reading->ledger, reading->result->outcomes) != 0)
         return -1;
-    if (reading->channel != NULL)
-        channel_expect(reading->channel, number + 1);
+    if (reading->ring != NULL)
+        event_ring_expect(reading->ring, number + 1);
     leave_out_known(follower, number);
     return 0;
 }
@@ -181,14 +181,14 @@ static void finish_hash(struct follower *follower, uint32_t number)
         digest_finish(follower->digest, input->sha256);
 }
 
-static void end_input(struct follower *follower, enum feed_end end)
+static void end_input(struct follower *follower, enum file_feed_end end)
 {
     uint32_t number = follower->feeding++;
 
-    if (end == FEED_WHOLE)
+    if (end == FILE_FEED_WHOLE)
         finish_hash(follower, number);
     if (follower->followed[number].file->taken > 0) {
-        (void)feed_give_end(follower->reading.feed, number, end);
+        (void)file_feed_give_end(follower->reading.feed, number, end);
         return;
     }
     /* it became empty before it was read */
@@ -201,9 +201,9 @@ static void end_input(struct follower *follower, enum feed_end end)
 static bool end_if_over(struct follower *follower, struct folder_file *file)
 {
     if (follower->draining)
-        end_input(follower, file->writer == FOLDER_WRITER_CLOSED ? FEED_WHOLE : FEED_UNFINISHED);
+        end_input(follower, file->writer == FOLDER_WRITER_CLOSED ? FILE_FEED_WHOLE : FILE_FEED_UNFINISHED);
     else if (folder_has_next(follower->folder) && folder_is_over(file))
-        end_input(follower, FEED_WHOLE);
+        end_input(follower, FILE_FEED_WHOLE);
     else
         return false;
     return true;
@@ -211,30 +211,30 @@ static bool end_if_over(struct follower *follower, struct folder_file *file)
 
 /* Gives the analyzer the next piece, or says that a file has ended. False: there is nothing to give, or no
  * room for it. */
-static bool feed_some(struct follower *follower)
+static bool file_feed_some(struct follower *follower)
 {
-    struct feed *feed = follower->reading.feed;
+    struct file_feed *feed = follower->reading.feed;
     struct folder_file *file;
     ssize_t n;
 
-    if (feed_is_busy(feed) && (!feed_push(feed) || feed_is_busy(feed)))
+    if (file_feed_is_busy(feed) && (!file_feed_push(feed) || file_feed_is_busy(feed)))
         return false;
     if (!have_input(follower))
         return false;
     file = follower->followed[follower->feeding].file;
     if (folder_was_replaced(file)) {
-        end_input(follower, FEED_UNFINISHED);
+        end_input(follower, FILE_FEED_UNFINISHED);
         return true;
     }
     do
-        n = pread(file->fd, feed_room(feed), FEED_PIECE, (off_t)file->taken);
+        n = pread(file->fd, file_feed_room(feed), FILE_FEED_PIECE, (off_t)file->taken);
     while (n < 0 && errno == EINTR);
     if (n <= 0)
         return end_if_over(follower, file);
-    hash_piece(follower, file->taken, feed_room(feed), (size_t)n);
+    hash_piece(follower, file->taken, file_feed_room(feed), (size_t)n);
     folder_taken(file, file->taken + (uint64_t)n);
     follower->inputs->items[follower->feeding].octets = file->taken;
-    (void)feed_give(feed, follower->feeding, (size_t)n);
+    (void)file_feed_give(feed, follower->feeding, (size_t)n);
     return true;
 }
 
@@ -247,15 +247,15 @@ static bool take_events(struct follower *follower)
     struct event event;
 
     for (;;) {
-        switch (channel_receive(reading->channel, &event, 0)) {
-        case CHANNEL_EVENT:
+        switch (event_ring_receive(reading->ring, &event, 0)) {
+        case EVENT_RING_EVENT:
             reading_take(reading, &event);
             if (event.kind == EVENT_CAPTURE_ENDED && !reading->distrusted && !reading->result->store_failed)
                 settle(follower, event.capture.capture);
             break;
-        case CHANNEL_QUIET:
+        case EVENT_RING_QUIET:
             return true;
-        case CHANNEL_BROKEN:
+        case EVENT_RING_BROKEN:
             reading->distrusted = true;
             kill(reading->analyzer, SIGKILL);
             return false;
@@ -269,7 +269,7 @@ static bool take_events(struct follower *follower)
 static void blame(struct follower *follower, const char *cause)
 {
     struct reading *reading = &follower->reading;
-    const struct channel_figures *figures = channel_figures(reading->channel);
+    const struct event_ring_figures *figures = event_ring_figures(reading->ring);
     struct outcome *outcomes = reading->result->outcomes;
     uint32_t culprit = atomic_load(&figures->capture), first = 0;
     uint64_t frame = atomic_load(&figures->frame);
@@ -340,13 +340,13 @@ static void drain(struct follower *follower)
     if (now - follower->drain_since_ms >= DRAIN_MS + READING_STOP_MS)
         kill(reading->analyzer, SIGKILL);
     if (now - follower->drain_since_ms < DRAIN_MS) {
-        if (!feed_is_busy(reading->feed) && !have_input(follower))
-            feed_close(reading->feed);
+        if (!file_feed_is_busy(reading->feed) && !have_input(follower))
+            file_feed_close(reading->feed);
         return;
     }
     reading->result->stopped = true;
-    atomic_store(&channel_figures(reading->channel)->stop, true);
-    feed_close(reading->feed);
+    atomic_store(&event_ring_figures(reading->ring)->stop, true);
+    file_feed_close(reading->feed);
 }
 
 /* Looks into the folder when something is told of it, or it is time. */
@@ -373,10 +373,10 @@ static void wait_for_something(struct follower *follower)
 {
     const struct reading *reading = &follower->reading;
     int64_t now = reading_now_ms(), until = folder_next_look_ms(follower->folder);
-    bool busy = feed_is_busy(reading->feed);
+    bool busy = file_feed_is_busy(reading->feed);
     struct pollfd ready[] = {
-        {channel_receiver_fd(reading->channel), POLLIN, 0},
-        {busy ? feed_sender_fd(reading->feed) : -1, POLLOUT, 0},
+        {event_ring_receiver_fd(reading->ring), POLLIN, 0},
+        {busy ? file_feed_sender_fd(reading->feed) : -1, POLLOUT, 0},
         {follower->told || follower->draining ? -1 : folder_fd(follower->folder), POLLIN, 0},
     };
 
@@ -401,15 +401,15 @@ static void serve(struct follower *follower)
         int pieces = 0;
 
         look(follower);
-        while (open && pieces < PIECES && feed_some(follower))
+        while (open && pieces < PIECES && file_feed_some(follower))
             pieces++;
         if (!take_events(follower))
             return;
         reading_commit(reading, COMMIT_MS);
-        progress_draw(&reading->progress, channel_figures(reading->channel));
+        progress_draw(&reading->progress, event_ring_figures(reading->ring));
         if (reading_stop_asked())
             drain(follower);
-        open = feed_sender_fd(reading->feed) >= 0;
+        open = file_feed_sender_fd(reading->feed) >= 0;
         if (pieces < PIECES)
             wait_for_something(follower);
     }

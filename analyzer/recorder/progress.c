@@ -33,7 +33,7 @@ static size_t columns(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1U : 79;
 }
 
-void progress_draw(struct progress *progress, const struct channel_figures *figures)
+void progress_draw(struct progress *progress, const struct event_ring_figures *figures)
 {
     int64_t time = now();
     uint64_t octets = atomic_load(&figures->octets);

@@ -4,7 +4,7 @@
 #ifndef IMAPTAP_ANALYZER_RECORDER_PROGRESS_H
 #define IMAPTAP_ANALYZER_RECORDER_PROGRESS_H
 
-#include "analyzer/events/channel.h"
+#include "analyzer/ipc/event_ring.h"
 
 struct progress {
     bool shown;
@@ -17,7 +17,7 @@ struct progress {
 void progress_start(struct progress *progress, bool shown, uint64_t total_octets);
 
 /* Draws the line anew, at most five times a second. */
-void progress_draw(struct progress *progress, const struct channel_figures *figures);
+void progress_draw(struct progress *progress, const struct event_ring_figures *figures);
 
 /* Removes the line. */
 void progress_end(struct progress *progress);

@@ -74,8 +74,8 @@ static int close_the_rest(const struct reading *reading, const struct analysis_i
     for (size_t i = 0; i < count; i++)
         keep[kept++] = inputs[i].fd;
     if (reading->feed != NULL)
-        keep[kept++] = feed_receiver_fd(reading->feed);
-    keep[kept++] = channel_sender_fd(reading->channel);
+        keep[kept++] = file_feed_receiver_fd(reading->feed);
+    keep[kept++] = event_ring_sender_fd(reading->ring);
     sandbox_close_descriptors(keep, kept);
     free(keep);
     return 0;
@@ -85,7 +85,7 @@ static _Noreturn void be_analyzer(struct reading *reading, const struct analysis
                                   pid_t recorder)
 {
     const struct sandbox_analyzer sandbox = {
-        .parent = recorder, .output = channel_sender_fd(reading->channel), .user = reading->options->user};
+        .parent = recorder, .output = event_ring_sender_fd(reading->ring), .user = reading->options->user};
     struct analysis *analysis;
     int status = EXIT_FAILURE;
 
@@ -93,11 +93,11 @@ static _Noreturn void be_analyzer(struct reading *reading, const struct analysis
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
-    channel_become_sender(reading->channel);
+    event_ring_become_sender(reading->ring);
     if (reading->feed != NULL)
-        analysis = analysis_new_fed(reading->options, reading->feed, reading->channel);
+        analysis = analysis_new_fed(reading->options, reading->feed, reading->ring);
     else
-        analysis = analysis_new(reading->options, inputs, count, reading->channel);
+        analysis = analysis_new(reading->options, inputs, count, reading->ring);
     if (analysis == NULL || close_the_rest(reading, inputs, count) != 0)
         fprintf(stderr, "imaptap: the analyzer cannot start: out of memory\n");
     else if (sandbox_enter_analyzer(&sandbox) != 0)
@@ -126,9 +126,9 @@ static struct analysis_input *list_pending(const struct reading *reading, size_t
 
 void reading_close_ways(struct reading *reading)
 {
-    channel_free(reading->channel);
-    feed_free(reading->feed);
-    reading->channel = NULL;
+    event_ring_free(reading->ring);
+    file_feed_free(reading->feed);
+    reading->ring = NULL;
     reading->feed = NULL;
 }
 
@@ -143,12 +143,12 @@ int reading_start(struct reading *reading, bool fed)
         ledger_restart(reading->ledger);
     reading->started_ms = reading_now_ms();
     reading->analyzer = -1;
-    reading->channel = channel_new();
+    reading->ring = event_ring_new();
     if (fed)
-        reading->feed = feed_new();
+        reading->feed = file_feed_new();
     else
         pending = list_pending(reading, &count);
-    if (reading->channel != NULL && (fed ? reading->feed != NULL : pending != NULL))
+    if (reading->ring != NULL && (fed ? reading->feed != NULL : pending != NULL))
         reading->analyzer = fork();
     if (reading->analyzer == 0)
         be_analyzer(reading, pending, count, recorder);
@@ -157,9 +157,9 @@ int reading_start(struct reading *reading, bool fed)
         reading_close_ways(reading);
         return -1;
     }
-    channel_become_receiver(reading->channel, (uint32_t)reading->inputs->count, ANALYSIS_MAX_CONNECTIONS);
+    event_ring_become_receiver(reading->ring, (uint32_t)reading->inputs->count, ANALYSIS_MAX_CONNECTIONS);
     if (fed)
-        feed_become_sender(reading->feed);
+        file_feed_become_sender(reading->feed);
     return 0;
 }
 
@@ -171,7 +171,7 @@ void reading_give_up(struct reading *reading, const char *why)
         return;
     reading->result->store_failed = true;
     (void)snprintf(reading->result->why, sizeof reading->result->why, "%s", why);
-    if (reading->channel != NULL)
+    if (reading->ring != NULL)
         kill(reading->analyzer, SIGKILL);
 }
 

@@ -5,7 +5,7 @@
 #ifndef IMAPTAP_ANALYZER_RECORDER_READING_H
 #define IMAPTAP_ANALYZER_RECORDER_READING_H
 
-#include "analyzer/events/feed.h"
+#include "analyzer/ipc/file_feed.h"
 #include "analyzer/recorder/hashing.h"
 #include "analyzer/recorder/ledger.h"
 #include "analyzer/recorder/progress.h"
@@ -24,8 +24,8 @@ struct reading {
     struct hashing *hashing; /* NULL: files are not hashed here */
     struct progress progress;
     /* the analyzer that runs; channel NULL: none does */
-    struct channel *channel;
-    struct feed *feed; /* NULL: it reads descriptors */
+    struct event_ring *ring;
+    struct file_feed *feed; /* NULL: it reads descriptors */
     pid_t analyzer;
     bool finished, distrusted;
     int64_t started_ms;

@@ -18,7 +18,7 @@
 
 static void look_around(struct reading *reading)
 {
-    struct channel_figures *figures = channel_figures(reading->channel);
+    struct event_ring_figures *figures = event_ring_figures(reading->ring);
 
     progress_draw(&reading->progress, figures);
     reading_commit(reading, COMMIT_MS);
@@ -36,31 +36,31 @@ static void look_around(struct reading *reading)
 /* Takes all events until the analyzer is gone. While there is none, files are hashed. */
 static void take_all(struct reading *reading)
 {
-    enum channel_status status;
+    enum event_ring_status status;
     struct event event;
     unsigned taken = 0;
     bool hashing = reading->hashing != NULL;
 
     do {
-        status = channel_receive(reading->channel, &event, hashing ? 0 : 100);
-        if (status == CHANNEL_EVENT) {
+        status = event_ring_receive(reading->ring, &event, hashing ? 0 : 100);
+        if (status == EVENT_RING_EVENT) {
             reading_take(reading, &event);
-        } else if (status == CHANNEL_BROKEN) {
+        } else if (status == EVENT_RING_BROKEN) {
             reading->distrusted = true;
             kill(reading->analyzer, SIGKILL);
-        } else if (status == CHANNEL_QUIET && hashing) {
+        } else if (status == EVENT_RING_QUIET && hashing) {
             hashing = hashing_step(reading->hashing);
         }
-        if (status != CHANNEL_EVENT || ++taken % 256 == 0)
+        if (status != EVENT_RING_EVENT || ++taken % 256 == 0)
             look_around(reading);
-    } while (status == CHANNEL_EVENT || status == CHANNEL_QUIET);
+    } while (status == EVENT_RING_EVENT || status == EVENT_RING_QUIET);
 }
 
 /* The analyzer died: the capture it was in is given up from there, the others that it had begun are begun
  * again. */
 static void blame(struct reading *reading, const char *cause)
 {
-    const struct channel_figures *figures = channel_figures(reading->channel);
+    const struct event_ring_figures *figures = event_ring_figures(reading->ring);
     uint32_t culprit = atomic_load(&figures->capture);
     uint64_t frame = atomic_load(&figures->frame);
     struct outcome *outcomes = reading->result->outcomes;
@@ -93,7 +93,7 @@ static void hash_rest(struct reading *reading)
 {
     reading_commit(reading, 0);
     while (!reading->result->stopped && !reading->result->store_failed && hashing_step(reading->hashing)) {
-        progress_draw(&reading->progress, channel_figures(reading->channel));
+        progress_draw(&reading->progress, event_ring_figures(reading->ring));
         reading->result->stopped = reading_stop_asked();
     }
 }
@@ -118,7 +118,7 @@ static int read_pending(struct reading *reading)
         for (size_t i = 0; i < reading->inputs->count; i++)
             was_pending[i] = reading->result->outcomes[i].state == OUTCOME_PENDING;
         /* the first may have been started before the database was open */
-        if (reading->channel == NULL && reading_start(reading, false) != 0) {
+        if (reading->ring == NULL && reading_start(reading, false) != 0) {
             free(was_pending);
             return -1;
         }
@@ -241,7 +241,7 @@ static void check_started(struct reading *reading)
 
 static void end(struct reading *reading)
 {
-    if (reading->channel != NULL)
+    if (reading->ring != NULL)
         reading_abandon(reading);
     reading_end(reading);
 }
@@ -259,7 +259,7 @@ int recorder_read(struct reading *reading, struct store *store, bool show_progre
         return -1;
     }
     find_known(reading);
-    if (reading->channel != NULL)
+    if (reading->ring != NULL)
         check_started(reading);
     for (size_t i = 0; i < inputs->count; i++)
         if (outcomes[i].state == OUTCOME_PENDING)

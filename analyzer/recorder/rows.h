@@ -5,7 +5,7 @@
 #ifndef IMAPTAP_ANALYZER_RECORDER_ROWS_H
 #define IMAPTAP_ANALYZER_RECORDER_ROWS_H
 
-#include "analyzer/events/event.h"
+#include "analyzer/ipc/event.h"
 #include "db/store.h"
 
 struct rows;

@@ -104,7 +104,7 @@ static const struct call_checked packets_checked[] = {
 
 static const struct call_group packets_group = GROUP(packets, packets_checked);
 
-/* --- SQLite, the terminal, the folder that is followed, the channel to an analyzer --- */
+/* --- SQLite, the terminal, the folder that is followed, the event ring to an analyzer --- */
 
 static const int keeping[] = {
     SCMP_SYS(access),

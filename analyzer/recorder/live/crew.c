@@ -109,24 +109,24 @@ static void unleash(struct worker *worker)
 static bool start(struct crew *crew, unsigned number, uint32_t interfaces)
 {
     struct worker *worker = &crew->workers[number];
-    struct channel *channel = channel_new();
+    struct event_ring *ring = event_ring_new();
     int leash[2];
 
-    if (channel == NULL || pipe2(leash, O_CLOEXEC) != 0) {
-        channel_free(channel);
+    if (ring == NULL || pipe2(leash, O_CLOEXEC) != 0) {
+        event_ring_free(ring);
         return false;
     }
-    if (launcher_start(crew->launcher, number, interfaces, channel, leash[0], crew->culprits.skipped,
+    if (launcher_start(crew->launcher, number, interfaces, ring, leash[0], crew->culprits.skipped,
                        crew->culprits.skipped_count) != 0) {
         crew->launcher_gone = true;
-        channel_free(channel);
+        event_ring_free(ring);
         close(leash[0]);
         close(leash[1]);
         return false;
     }
     close(leash[0]);
-    channel_become_receiver(channel, CHANNEL_INTERFACES, ANALYSIS_MAX_CONNECTIONS);
-    *worker = (struct worker){.channel = channel,
+    event_ring_become_receiver(ring, EVENT_RING_INTERFACES, ANALYSIS_MAX_CONNECTIONS);
+    *worker = (struct worker){.ring = ring,
                               .leash = leash[1],
                               .asked = interfaces,
                               .started_ms = reading_now_ms(),
@@ -150,7 +150,7 @@ static void tell_death(struct crew *crew, unsigned number)
         (void)snprintf(why, sizeof why, "the analyzer died (%s)", strsignal(WTERMSIG(worker->status)));
     else
         (void)snprintf(why, sizeof why, "the analyzer gave up");
-    culprits_blame(&crew->culprits, channel_figures(worker->channel), place, sizeof place);
+    culprits_blame(&crew->culprits, event_ring_figures(worker->ring), place, sizeof place);
     log_say(LOG_LEVEL_ERROR, "%s%s%s: frames are missing until the next one runs, in %d ms", why,
             place[0] ? " " : "", place, worker->pause_ms);
     (void)snprintf(why + strlen(why), sizeof why - strlen(why),
@@ -181,8 +181,8 @@ static void bury(struct crew *crew, unsigned number)
     worker->open = 0;
     crew_add_worker(crew, worker, &crew->past);
     crew->past.open = 0;
-    channel_free(worker->channel);
-    worker->channel = NULL;
+    event_ring_free(worker->ring);
+    worker->ring = NULL;
     unleash(worker);
 }
 
@@ -196,7 +196,7 @@ static void take_event(struct crew *crew, unsigned number, struct event *event)
                          ? crew_bit(event->capture.capture)
                          : 0;
     size_t length;
-    const uint8_t *encoding = channel_encoding(worker->channel, &length);
+    const uint8_t *encoding = event_ring_encoding(worker->ring, &length);
 
     if (event->kind == EVENT_CAPTURE_STARTED)
         worker->open |= which;
@@ -228,14 +228,14 @@ static void take_worker(struct crew *crew, unsigned number)
     struct event event;
 
     for (int i = 0; i < TAKE_MAX && !worker->over; i++) {
-        switch (channel_receive(worker->channel, &event, 0)) {
-        case CHANNEL_EVENT:
+        switch (event_ring_receive(worker->ring, &event, 0)) {
+        case EVENT_RING_EVENT:
             if (!worker->distrusted)
                 take_event(crew, number, &event);
             break;
-        case CHANNEL_QUIET:
+        case EVENT_RING_QUIET:
             return;
-        case CHANNEL_BROKEN:
+        case EVENT_RING_BROKEN:
             worker->distrusted = worker->over = true;
             launcher_kill(crew->launcher, number);
             break;
@@ -253,7 +253,7 @@ static void take_news(struct crew *crew)
     for (;;) {
         switch (launcher_news(crew->launcher, &number, &status)) {
         case LAUNCHER_ENDED:
-            if (number < crew->options->workers && crew->workers[number].channel != NULL) {
+            if (number < crew->options->workers && crew->workers[number].ring != NULL) {
                 crew->workers[number].ended = true;
                 crew->workers[number].status = status;
             }
@@ -274,7 +274,7 @@ void crew_take(struct crew *crew)
     for (unsigned i = 0; i < crew->options->workers; i++) {
         struct worker *worker = &crew->workers[i];
 
-        if (worker->channel == NULL)
+        if (worker->ring == NULL)
             continue;
         take_worker(crew, i);
         crew_read_figures(crew, worker);
@@ -293,17 +293,17 @@ bool crew_tend(struct crew *crew)
     for (unsigned i = 0; i < crew->options->workers && !crew->launcher_gone; i++) {
         struct worker *worker = &crew->workers[i];
 
-        if (worker->channel != NULL && worker->leash >= 0 && !crew->stopping &&
+        if (worker->ring != NULL && worker->leash >= 0 && !crew->stopping &&
             misses_some(crew, worker, wanted))
             unleash(worker);
-        if (worker->channel != NULL && worker->leash < 0 && now - worker->leashed_ms >= STOP_MS)
+        if (worker->ring != NULL && worker->leash < 0 && now - worker->leashed_ms >= STOP_MS)
             launcher_kill(crew->launcher, i);
-        if (worker->channel == NULL && !crew->stopping && wanted != 0 && now >= worker->start_ms &&
+        if (worker->ring == NULL && !crew->stopping && wanted != 0 && now >= worker->start_ms &&
             !start(crew, i, wanted))
             worker->start_ms = now + PAUSE_MAX_MS;
         /* one after the other: all workers are to join the interfaces' groups in the same order, so that the
          * halves of a connection that come from two interfaces meet */
-        if (worker->channel != NULL && worker->told != worker->asked && !worker->over)
+        if (worker->ring != NULL && worker->told != worker->asked && !worker->over)
             break;
     }
     return !crew->launcher_gone;
@@ -320,13 +320,13 @@ int64_t crew_due_ms(const struct crew *crew)
         const struct worker *worker = &crew->workers[i];
         int64_t own = INT64_MAX;
 
-        if (worker->channel == NULL && !crew->stopping && any)
+        if (worker->ring == NULL && !crew->stopping && any)
             own = worker->start_ms;
-        else if (worker->channel != NULL && worker->leash < 0)
+        else if (worker->ring != NULL && worker->leash < 0)
             own = worker->leashed_ms + STOP_MS;
         if (own < due)
             due = own;
-        if (worker->channel != NULL && worker->told != worker->asked && !worker->over)
+        if (worker->ring != NULL && worker->told != worker->asked && !worker->over)
             break; /* the others wait for it */
     }
     return due;
@@ -338,8 +338,8 @@ size_t crew_poll(const struct crew *crew, struct pollfd *ready)
 
     ready[count++] = (struct pollfd){crew->launcher_gone ? -1 : launcher_fd(crew->launcher), POLLIN, 0};
     for (unsigned i = 0; i < crew->options->workers; i++)
-        if (crew->workers[i].channel != NULL && !crew->workers[i].over)
-            ready[count++] = (struct pollfd){channel_receiver_fd(crew->workers[i].channel), POLLIN, 0};
+        if (crew->workers[i].ring != NULL && !crew->workers[i].over)
+            ready[count++] = (struct pollfd){event_ring_receiver_fd(crew->workers[i].ring), POLLIN, 0};
     return count;
 }
 
@@ -347,14 +347,14 @@ void crew_stop(struct crew *crew)
 {
     crew->stopping = true;
     for (unsigned i = 0; i < crew->options->workers; i++)
-        if (crew->workers[i].channel != NULL)
+        if (crew->workers[i].ring != NULL)
             unleash(&crew->workers[i]);
 }
 
 bool crew_is_over(const struct crew *crew)
 {
     for (unsigned i = 0; i < crew->options->workers; i++)
-        if (crew->workers[i].channel != NULL)
+        if (crew->workers[i].ring != NULL)
             return false;
     return true;
 }
@@ -369,7 +369,7 @@ void crew_free(struct crew *crew)
     if (crew == NULL)
         return;
     for (unsigned i = 0; i < LAUNCHER_WORKERS; i++) {
-        channel_free(crew->workers[i].channel);
+        event_ring_free(crew->workers[i].ring);
         if (crew->workers[i].leash >= 0)
             close(crew->workers[i].leash);
     }

@@ -21,7 +21,7 @@ struct crew_interface {
 
 /* What was seen in all, since the beginning. */
 struct crew_totals {
-    struct crew_interface interfaces[CHANNEL_INTERFACES];
+    struct crew_interface interfaces[EVENT_RING_INTERFACES];
     uint64_t connections, two_sided, logins, lost_octets, evicted;
     uint64_t open;   /* connections now */
     int64_t last_ns; /* of the last packet; -1: none */

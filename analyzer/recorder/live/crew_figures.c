@@ -10,11 +10,11 @@
 
 void crew_read_figures(struct crew *crew, struct worker *worker)
 {
-    struct channel_figures *shared = channel_figures(worker->channel);
+    struct event_ring_figures *shared = event_ring_figures(worker->ring);
     bool first = worker == crew->workers;
 
     for (unsigned i = 0; i < crew->options->interface_count; i++) {
-        const struct channel_interface *from = &shared->interfaces[i];
+        const struct event_ring_interface *from = &shared->interfaces[i];
         struct keeper_figures *to = &worker->figures[i];
 
         to->packets = (int64_t)(atomic_load(&from->packets) & INT64_MAX);
@@ -33,7 +33,7 @@ void crew_read_figures(struct crew *crew, struct worker *worker)
 
 void crew_add_worker(const struct crew *crew, const struct worker *worker, struct crew_totals *totals)
 {
-    struct channel_figures *shared = channel_figures(worker->channel);
+    struct event_ring_figures *shared = event_ring_figures(worker->ring);
 
     for (unsigned i = 0; i < crew->options->interface_count; i++) {
         struct crew_interface *to = &totals->interfaces[i];
@@ -58,7 +58,7 @@ void crew_totals(const struct crew *crew, struct crew_totals *totals)
 {
     *totals = crew->past;
     for (unsigned i = 0; i < crew->options->workers; i++)
-        if (crew->workers[i].channel != NULL)
+        if (crew->workers[i].ring != NULL)
             crew_add_worker(crew, &crew->workers[i], totals);
 }
 
@@ -141,7 +141,7 @@ void crew_pause(struct crew *crew, unsigned interface)
     for (unsigned i = 0; i < crew->options->workers; i++) {
         struct worker *worker = &crew->workers[i];
 
-        if (worker->channel == NULL || !(worker->open & ~worker->paused & crew_bit(interface)))
+        if (worker->ring == NULL || !(worker->open & ~worker->paused & crew_bit(interface)))
             continue;
         crew_read_figures(crew, worker);
         crew_end_rows(crew, i, crew_bit(interface),
@@ -158,7 +158,7 @@ void crew_resume(struct crew *crew, unsigned interface)
     for (unsigned i = 0; i < crew->options->workers; i++) {
         struct worker *worker = &crew->workers[i];
 
-        if (worker->channel == NULL || !(worker->open & worker->paused & crew_bit(interface)))
+        if (worker->ring == NULL || !(worker->open & worker->paused & crew_bit(interface)))
             continue;
         worker->paused &= ~crew_bit(interface);
         worker->row_ns[interface] = run_facts_now();

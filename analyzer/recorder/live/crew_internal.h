@@ -8,7 +8,7 @@
 #include "analyzer/recorder/live/culprits.h"
 
 struct worker {
-    struct channel *channel; /* NULL: no analyzer runs */
+    struct event_ring *ring; /* NULL: no analyzer runs */
     int leash;               /* -1: it is to end */
     bool ended, over;        /* the launcher said so; its channel is read to the end */
     int status;              /* as of waitpid; -1: it never began */
@@ -19,10 +19,10 @@ struct worker {
     int64_t start_ms; /* when the next one is to be started */
     int pause_ms;
     uint32_t paused; /* open, but down: their rows are ended, and begun anew when they are up */
-    struct keeper_figures figures[CHANNEL_INTERFACES]; /* of this life */
-    struct keeper_figures rows[CHANNEL_INTERFACES];    /* those that rows from before a pause have */
-    int64_t row_ns[CHANNEL_INTERFACES];                /* when the pause ended */
-    int64_t drops_before[CHANNEL_INTERFACES];          /* of the interface */
+    struct keeper_figures figures[EVENT_RING_INTERFACES]; /* of this life */
+    struct keeper_figures rows[EVENT_RING_INTERFACES];    /* those that rows from before a pause have */
+    int64_t row_ns[EVENT_RING_INTERFACES];                /* when the pause ended */
+    int64_t drops_before[EVENT_RING_INTERFACES];          /* of the interface */
 };
 
 struct crew {
@@ -32,9 +32,9 @@ struct crew {
     struct keeper *keeper;
     struct worker workers[LAUNCHER_WORKERS];
     struct culprits culprits;
-    struct link_state seen[CHANNEL_INTERFACES]; /* what was said of it last */
-    int64_t up_ms[CHANNEL_INTERFACES];          /* since when it is there and up */
-    struct crew_totals past;                    /* of analyzers that are gone */
+    struct link_state seen[EVENT_RING_INTERFACES]; /* what was said of it last */
+    int64_t up_ms[EVENT_RING_INTERFACES];          /* since when it is there and up */
+    struct crew_totals past;                       /* of analyzers that are gone */
     struct event_finished missed;
     bool stopping, launcher_gone;
 };

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_same(const struct channel_ends *a, const struct channel_ends *b)
+static bool is_same(const struct event_ring_ends *a, const struct event_ring_ends *b)
 {
     for (int turned = 0; turned < 2; turned++)
         if (a->port[0] == b->port[turned] && a->port[1] == b->port[!turned] &&
@@ -20,14 +20,14 @@ static bool is_same(const struct channel_ends *a, const struct channel_ends *b)
 }
 
 /* Adds to a list in which the oldest gives way. */
-static void add(struct channel_ends *list, size_t *count, size_t room, const struct channel_ends *ends)
+static void add(struct event_ring_ends *list, size_t *count, size_t room, const struct event_ring_ends *ends)
 {
     if (*count == room)
         memmove(list, list + 1, --*count * sizeof *list);
     list[(*count)++] = *ends;
 }
 
-static bool has(const struct channel_ends *list, size_t count, const struct channel_ends *ends)
+static bool has(const struct event_ring_ends *list, size_t count, const struct event_ring_ends *ends)
 {
     for (size_t i = 0; i < count; i++)
         if (is_same(&list[i], ends))
@@ -35,7 +35,7 @@ static bool has(const struct channel_ends *list, size_t count, const struct chan
     return false;
 }
 
-static void write_end(const struct channel_ends *ends, int which, char *text, size_t size)
+static void write_end(const struct event_ring_ends *ends, int which, char *text, size_t size)
 {
     static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     const uint8_t *address = ends->address[which];
@@ -46,10 +46,10 @@ static void write_end(const struct channel_ends *ends, int which, char *text, si
     (void)snprintf(text, size, "%s port %u", words, ends->port[which]);
 }
 
-void culprits_blame(struct culprits *culprits, const struct channel_figures *figures, char *place,
+void culprits_blame(struct culprits *culprits, const struct event_ring_figures *figures, char *place,
                     size_t size)
 {
-    struct channel_ends ends = figures->ends;
+    struct event_ring_ends ends = figures->ends;
     char from[64], to[64];
     const char *verdict = "";
 

@@ -5,21 +5,21 @@
 #ifndef IMAPTAP_ANALYZER_RECORDER_LIVE_CULPRITS_H
 #define IMAPTAP_ANALYZER_RECORDER_LIVE_CULPRITS_H
 
-#include "analyzer/events/channel.h"
+#include "analyzer/ipc/event_ring.h"
 
 /* Connections that are remembered, and left out: the oldest give way. */
 #define CULPRITS_SUSPECTS 16
 #define CULPRITS_SKIPPED  8
 
 struct culprits {
-    struct channel_ends suspects[CULPRITS_SUSPECTS];
+    struct event_ring_ends suspects[CULPRITS_SUSPECTS];
     size_t suspect_count;
-    struct channel_ends skipped[CULPRITS_SKIPPED];
+    struct event_ring_ends skipped[CULPRITS_SKIPPED];
     size_t skipped_count;
 };
 
 /* An analyzer died, and these were its figures: writes where ("in the frame of ..."; "" when in none). */
-void culprits_blame(struct culprits *culprits, const struct channel_figures *figures, char *place,
+void culprits_blame(struct culprits *culprits, const struct event_ring_figures *figures, char *place,
                     size_t size);
 
 #endif

@@ -21,7 +21,7 @@ enum request_kind { REQUEST_START, REQUEST_KILL };
 
 struct request {
     uint32_t kind, worker, interfaces, skipped_count;
-    struct channel_ends skipped[LAUNCHER_SKIPPED];
+    struct event_ring_ends skipped[LAUNCHER_SKIPPED];
 };
 
 struct answer {
@@ -226,13 +226,13 @@ static int send_request(const struct launcher *launcher, struct request *request
 }
 
 int launcher_start(struct launcher *launcher, unsigned worker, uint32_t interfaces,
-                   const struct channel *channel, int leash, const struct channel_ends *skipped,
+                   const struct event_ring *ring, int leash, const struct event_ring_ends *skipped,
                    size_t skipped_count)
 {
     struct request request = {.kind = REQUEST_START, .worker = worker, .interfaces = interfaces};
     int fds[FDS] = {
-        [FD_MEMORY] = channel_memory_fd(channel),
-        [FD_SENDER] = channel_sender_fd(channel),
+        [FD_MEMORY] = event_ring_memory_fd(ring),
+        [FD_SENDER] = event_ring_sender_fd(ring),
         [FD_LEASH] = leash,
     };
 

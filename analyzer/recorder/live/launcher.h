@@ -22,7 +22,7 @@
 /* What all analyzers have in common; the names must stay. */
 struct launcher_options {
     const char *const *interfaces;
-    size_t interface_count; /* at most CHANNEL_INTERFACES */
+    size_t interface_count; /* at most EVENT_RING_INTERFACES */
     unsigned workers;       /* that share each interface; at most LAUNCHER_WORKERS */
     struct live_options live;
     struct analysis_options analysis;
@@ -39,7 +39,7 @@ struct launcher *launcher_new(const struct launcher_options *options);
  * side of `channel`; when the other end of `leash` is closed it is to stop. Returns 0, or -1 when the
  * launcher is gone. */
 int launcher_start(struct launcher *launcher, unsigned worker, uint32_t interfaces,
-                   const struct channel *channel, int leash, const struct channel_ends *skipped,
+                   const struct event_ring *ring, int leash, const struct event_ring_ends *skipped,
                    size_t skipped_count);
 
 /* Ends an analyzer at once. */

@@ -17,7 +17,7 @@
 /* Each interface has a group of its own, which all workers know; other programs have theirs. */
 static uint16_t group_of(const struct live_analyzer *analyzer, uint32_t interface)
 {
-    uint32_t group = (uint32_t)analyzer->launcher * CHANNEL_INTERFACES + interface;
+    uint32_t group = (uint32_t)analyzer->launcher * EVENT_RING_INTERFACES + interface;
 
     if (analyzer->options->workers < 2)
         return 0;
@@ -25,21 +25,21 @@ static uint16_t group_of(const struct live_analyzer *analyzer, uint32_t interfac
 }
 
 /* The interface could not be opened: a capture that began and ended. */
-static void tell_unopened(struct channel *channel, uint32_t interface, const char *why)
+static void tell_unopened(struct event_ring *ring, uint32_t interface, const char *why)
 {
     struct event event = {.kind = EVENT_CAPTURE_STARTED};
 
     event.capture.capture = interface;
-    channel_send(channel, &event);
+    event_ring_send(ring, &event);
     event.kind = EVENT_CAPTURE_ENDED;
     event.capture.broken = true;
     event.capture.first_ns = event.capture.last_ns = -1;
     (void)snprintf(event.capture.error, sizeof event.capture.error, "%s", why);
-    channel_send(channel, &event);
+    event_ring_send(ring, &event);
 }
 
 /* NULL: out of memory. */
-static struct live_set *open_interfaces(const struct live_analyzer *analyzer, struct channel *channel)
+static struct live_set *open_interfaces(const struct live_analyzer *analyzer, struct event_ring *ring)
 {
     const struct launcher_options *options = analyzer->options;
     struct live_set *set = live_set_new();
@@ -53,7 +53,7 @@ static struct live_set *open_interfaces(const struct live_analyzer *analyzer, st
         interface = live_interface_open(options->interfaces[i], i, group_of(analyzer, i), &options->live, why,
                                         sizeof why);
         if (interface == NULL) {
-            tell_unopened(channel, i, why);
+            tell_unopened(ring, i, why);
         } else if (live_set_add(set, interface, i) != 0) {
             live_interface_close(interface);
             live_set_free(set);
@@ -65,8 +65,8 @@ static struct live_set *open_interfaces(const struct live_analyzer *analyzer, st
 
 static void close_the_rest(const struct live_analyzer *analyzer, const struct live_set *set)
 {
-    int keep[CHANNEL_INTERFACES + 2];
-    size_t count = live_set_fds(set, keep, CHANNEL_INTERFACES);
+    int keep[EVENT_RING_INTERFACES + 2];
+    size_t count = live_set_fds(set, keep, EVENT_RING_INTERFACES);
 
     keep[count++] = analyzer->sender;
     keep[count++] = analyzer->leash;
@@ -75,8 +75,8 @@ static void close_the_rest(const struct live_analyzer *analyzer, const struct li
 
 _Noreturn void live_analyzer_run(const struct live_analyzer *analyzer)
 {
-    struct channel *channel = channel_new_sender(analyzer->memory, analyzer->sender);
-    struct live_set *set = channel == NULL ? NULL : open_interfaces(analyzer, channel);
+    struct event_ring *ring = event_ring_new_sender(analyzer->memory, analyzer->sender);
+    struct live_set *set = ring == NULL ? NULL : open_interfaces(analyzer, ring);
     struct analysis_live live = {set, analyzer->leash, analyzer->skipped, analyzer->skipped_count};
     struct sandbox_analyzer sandbox = {
         .parent = analyzer->launcher, .output = analyzer->sender, .live = true};
@@ -87,12 +87,12 @@ _Noreturn void live_analyzer_run(const struct live_analyzer *analyzer)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (set != NULL)
-        analysis = analysis_new_live(&analyzer->options->analysis, &live, channel);
+        analysis = analysis_new_live(&analyzer->options->analysis, &live, ring);
     if (analysis == NULL) {
         fprintf(stderr, "imaptap: the analyzer cannot start: out of memory\n");
         _exit(EXIT_FAILURE);
     }
-    channel_become_sender(channel);
+    event_ring_become_sender(ring);
     close_the_rest(analyzer, set);
     if (sandbox_enter_analyzer(&sandbox) != 0)
         fprintf(stderr, "imaptap: the analyzer cannot give up its rights: %s\n", strerror(errno));

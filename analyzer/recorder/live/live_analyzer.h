@@ -11,7 +11,7 @@ struct live_analyzer {
     unsigned worker;
     uint32_t interfaces;       /* which of them to open */
     int memory, sender, leash; /* descriptors */
-    const struct channel_ends *skipped;
+    const struct event_ring_ends *skipped;
     size_t skipped_count;
     pid_t launcher; /* its parent: when it dies, so does the analyzer */
 };

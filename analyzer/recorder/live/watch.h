@@ -26,7 +26,7 @@ struct watch {
     bool silence_told;
     uint64_t evicted;
     int64_t trouble_ms; /* when trouble was told last; 0: there is none */
-    struct watch_interface states[CHANNEL_INTERFACES];
+    struct watch_interface states[EVENT_RING_INTERFACES];
 };
 
 /* Looks at the totals; call it every few seconds. Writes one warning into `text` and returns true, until

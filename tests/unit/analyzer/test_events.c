@@ -1,7 +1,7 @@
 /*
  * Events on their way between the processes: what goes in comes out, and nothing unsound is taken.
  */
-#include "analyzer/events/channel.h"
+#include "analyzer/ipc/event_ring.h"
 #include "analyzer/stream/connection.h"
 
 #include <setjmp.h>
@@ -200,46 +200,46 @@ static void every_cut_and_every_changed_octet_is_taken_or_refused_without_harm(v
         }
 }
 
-static unsigned receive_all(struct channel *channel)
+static unsigned receive_all(struct event_ring *ring)
 {
     struct event event;
     unsigned count = 0;
-    enum channel_status status;
+    enum event_ring_status status;
 
-    while ((status = channel_receive(channel, &event, 5000)) == CHANNEL_EVENT) {
+    while ((status = event_ring_receive(ring, &event, 5000)) == EVENT_RING_EVENT) {
         assert_int_equal(event.kind, EVENT_AFTER);
         assert_int_equal(event.after.number, count++);
     }
-    assert_int_equal(status, CHANNEL_END);
+    assert_int_equal(status, EVENT_RING_END);
     return count;
 }
 
 /* A child sends `count` events and then dies by SIGKILL, or ends well. */
 static unsigned received_from_child(unsigned count, bool dies)
 {
-    struct channel *channel = channel_new();
+    struct event_ring *ring = event_ring_new();
     unsigned received;
     pid_t child;
 
-    assert_non_null(channel);
+    assert_non_null(ring);
     child = fork();
     if (child == 0) {
         struct event event = {.kind = EVENT_AFTER, .after = {.slot = 1, .text = {"some text", 9}}};
 
-        channel_become_sender(channel);
+        event_ring_become_sender(ring);
         for (unsigned i = 0; i < count; i++) {
             event.after.number = i;
-            (void)channel_send(channel, &event);
+            (void)event_ring_send(ring, &event);
         }
         if (dies)
             kill(getpid(), SIGKILL);
-        (void)channel_flush(channel);
+        (void)event_ring_flush(ring);
         _exit(0);
     }
-    channel_become_receiver(channel, 1, 10);
-    received = receive_all(channel);
+    event_ring_become_receiver(ring, 1, 10);
+    received = receive_all(ring);
     waitpid(child, NULL, 0);
-    channel_free(channel);
+    event_ring_free(ring);
     return received;
 }
 
@@ -260,29 +260,29 @@ static void no_event_of_a_sender_that_dies_is_lost(void **state)
 
 static void a_sender_learns_that_nobody_receives(void **state)
 {
-    struct channel *channel = channel_new();
+    struct event_ring *ring = event_ring_new();
     pid_t child;
     int status;
 
     (void)state;
-    assert_non_null(channel);
+    assert_non_null(ring);
     child = fork();
     if (child == 0) {
         struct event event = {.kind = EVENT_AFTER, .after = {.slot = 1, .text = {"some text", 9}}};
 
         signal(SIGPIPE, SIG_IGN);
-        channel_become_sender(channel);
-        while (channel_send(channel, &event))
+        event_ring_become_sender(ring);
+        while (event_ring_send(ring, &event))
             ;
         _exit(7);
     }
-    channel_free(channel);
+    event_ring_free(ring);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
 }
 
 /* Sends events, and writes nonsense over the shared memory between them. */
-static _Noreturn void send_nonsense(struct channel *channel, unsigned seed)
+static _Noreturn void send_nonsense(struct event_ring *ring, unsigned seed)
 {
     struct event event = {.kind = EVENT_AFTER, .after = {.slot = 1, .text = {"some text", 9}}};
     struct stat about;
@@ -290,25 +290,25 @@ static _Noreturn void send_nonsense(struct channel *channel, unsigned seed)
 
     srand(seed);
     signal(SIGPIPE, SIG_IGN);
-    if (fstat(channel_memory_fd(channel), &about) != 0)
+    if (fstat(event_ring_memory_fd(ring), &about) != 0)
         _exit(1);
     memory =
-        mmap(NULL, (size_t)about.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, channel_memory_fd(channel), 0);
+        mmap(NULL, (size_t)about.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, event_ring_memory_fd(ring), 0);
     if (memory == MAP_FAILED)
         _exit(1);
-    channel_become_sender(channel);
+    event_ring_become_sender(ring);
     for (int i = 0; i < 100; i++) {
-        size_t at = sizeof(struct channel_figures), length = 1 + (size_t)rand() % 64;
+        size_t at = sizeof(struct event_ring_figures), length = 1 + (size_t)rand() % 64;
 
-        /* at the beginning of the first lump, or anywhere */
+        /* at the beginning of the first chunk, or anywhere */
         at += (size_t)rand() % (seed % 2 != 0 ? 256 : (size_t)about.st_size - at - length);
         for (unsigned number = 0; number < 200; number++) {
             event.after.number = number;
-            (void)channel_send(channel, &event);
+            (void)event_ring_send(ring, &event);
         }
         for (size_t j = 0; j < length; j++)
             memory[at + j] = (uint8_t)(seed % 3 == 0 ? 0xff : rand() % (seed % 3 == 1 ? 256 : 2));
-        (void)channel_flush(channel);
+        (void)event_ring_flush(ring);
     }
     _exit(0);
 }
@@ -317,25 +317,25 @@ static void whatever_a_sender_writes_is_taken_or_refused_without_harm(void **sta
 {
     (void)state;
     for (unsigned seed = 0; seed < 60; seed++) {
-        struct channel *channel = channel_new();
-        enum channel_status status;
+        struct event_ring *ring = event_ring_new();
+        enum event_ring_status status;
         struct event event;
         pid_t child;
 
-        assert_non_null(channel);
+        assert_non_null(ring);
         child = fork();
         if (child == 0)
-            send_nonsense(channel, seed);
-        channel_become_receiver(channel, 1, 10);
+            send_nonsense(ring, seed);
+        event_ring_become_receiver(ring, 1, 10);
         do {
-            status = channel_receive(channel, &event, 100);
-            if (status == CHANNEL_QUIET)
+            status = event_ring_receive(ring, &event, 100);
+            if (status == EVENT_RING_QUIET)
                 kill(child, SIGKILL); /* it has made itself wait for ever */
-        } while (status == CHANNEL_EVENT || status == CHANNEL_QUIET);
-        assert_true(status == CHANNEL_END || status == CHANNEL_BROKEN);
+        } while (status == EVENT_RING_EVENT || status == EVENT_RING_QUIET);
+        assert_true(status == EVENT_RING_END || status == EVENT_RING_BROKEN);
         kill(child, SIGKILL);
         waitpid(child, NULL, 0);
-        channel_free(channel);
+        event_ring_free(ring);
     }
 }
 

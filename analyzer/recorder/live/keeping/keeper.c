@@ -114,7 +114,8 @@ static enum rows_status apply(struct keeper *keeper, const struct intake_record 
     struct event event;
 
     /* it was sound when it came */
-    if (!event_decode(&event, record->octets, record->length, CHANNEL_INTERFACES, ANALYSIS_MAX_CONNECTIONS))
+    if (!event_decode(&event, record->octets, record->length, EVENT_RING_INTERFACES,
+                      ANALYSIS_MAX_CONNECTIONS))
         return ROWS_UNKNOWN;
     switch (event.kind) {
     case EVENT_CAPTURE_STARTED:
@@ -140,7 +141,8 @@ static void count_unknown(struct keeper *keeper, const struct intake_record *rec
 {
     struct event event;
 
-    if (event_decode(&event, record->octets, record->length, CHANNEL_INTERFACES, ANALYSIS_MAX_CONNECTIONS) &&
+    if (event_decode(&event, record->octets, record->length, EVENT_RING_INTERFACES,
+                     ANALYSIS_MAX_CONNECTIONS) &&
         event.kind == EVENT_LOGIN) {
         keeper->lost.events++;
         keeper->lost.logins++;

@@ -6,7 +6,7 @@
 #ifndef IMAPTAP_ANALYZER_RECORDER_LIVE_KEEPING_KEEPER_H
 #define IMAPTAP_ANALYZER_RECORDER_LIVE_KEEPING_KEEPER_H
 
-#include "analyzer/events/channel.h"
+#include "analyzer/ipc/event_ring.h"
 #include "db/store.h"
 
 /* How long another process's lock is waited for before everything waits: meanwhile nothing is taken. */

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 /* An analyzer that died in a frame from 192.0.2.1 to 192.0.2.2; `turned`: in one that went back. */
-static void die(struct channel_figures *figures, uint16_t client_port, bool turned)
+static void die(struct event_ring_figures *figures, uint16_t client_port, bool turned)
 {
     static const uint8_t addresses[2][16] = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1},
                                              {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 2}};
@@ -26,7 +26,7 @@ static void die(struct channel_figures *figures, uint16_t client_port, bool turn
     figures->inside = figures->ends_known = true;
 }
 
-static const char *blame(struct culprits *culprits, struct channel_figures *figures)
+static const char *blame(struct culprits *culprits, struct event_ring_figures *figures)
 {
     static char place[256];
 
@@ -37,7 +37,7 @@ static const char *blame(struct culprits *culprits, struct channel_figures *figu
 static void test_the_first_death_names_time_and_connection(void **state)
 {
     struct culprits culprits = {0};
-    struct channel_figures figures;
+    struct event_ring_figures figures;
 
     (void)state;
     die(&figures, 40000, false);
@@ -50,7 +50,7 @@ static void test_the_first_death_names_time_and_connection(void **state)
 static void test_the_second_death_leaves_the_connection_out(void **state)
 {
     struct culprits culprits = {0};
-    struct channel_figures figures;
+    struct event_ring_figures figures;
 
     (void)state;
     die(&figures, 40000, false);
@@ -66,7 +66,7 @@ static void test_the_second_death_leaves_the_connection_out(void **state)
 static void test_a_death_before_the_connection_is_known_names_the_time(void **state)
 {
     struct culprits culprits = {0};
-    struct channel_figures figures;
+    struct event_ring_figures figures;
 
     (void)state;
     die(&figures, 40000, false);
@@ -78,7 +78,7 @@ static void test_a_death_before_the_connection_is_known_names_the_time(void **st
 static void test_a_death_between_frames_accuses_nobody(void **state)
 {
     struct culprits culprits = {0};
-    struct channel_figures figures;
+    struct event_ring_figures figures;
 
     (void)state;
     die(&figures, 40000, false);
@@ -90,7 +90,7 @@ static void test_a_death_between_frames_accuses_nobody(void **state)
 static void test_the_oldest_give_way_when_many_do_it(void **state)
 {
     struct culprits culprits = {0};
-    struct channel_figures figures;
+    struct event_ring_figures figures;
 
     (void)state;
     for (uint16_t port = 1; port <= 100; port++)

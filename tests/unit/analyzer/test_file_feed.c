@@ -1,7 +1,7 @@
 /*
  * The way of a growing capture's octets to the analyzer: nothing is lost, mixed up, or waited for in vain.
  */
-#include "analyzer/events/feed.h"
+#include "analyzer/ipc/file_feed.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LARGE (3 * FEED_PIECE + 777)
+#define LARGE (3 * FILE_FEED_PIECE + 777)
 
 static uint8_t octet_at(size_t at)
 {
@@ -27,13 +27,13 @@ static void never_dry(void *user)
 }
 
 /* Runs `receive` in a child; its result is the child's status. */
-static pid_t start(struct feed *feed, int (*receive)(struct feed *))
+static pid_t start(struct file_feed *feed, int (*receive)(struct file_feed *))
 {
     pid_t child = fork();
 
     if (child == 0)
-        _exit(feed_become_receiver(feed, never_dry, NULL) ? receive(feed) : 99);
-    feed_become_sender(feed);
+        _exit(file_feed_become_receiver(feed, never_dry, NULL) ? receive(feed) : 99);
+    file_feed_become_sender(feed);
     return child;
 }
 
@@ -46,98 +46,100 @@ static void await(pid_t child)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static void push_all(struct feed *feed)
+static void push_all(struct file_feed *feed)
 {
-    while (feed_is_busy(feed)) {
-        assert_true(feed_push(feed));
+    while (file_feed_is_busy(feed)) {
+        assert_true(file_feed_push(feed));
         usleep(100);
     }
 }
 
-static void send_capture(struct feed *feed, uint32_t capture, size_t octets, enum feed_end end)
+static void send_capture(struct file_feed *feed, uint32_t capture, size_t octets, enum file_feed_end end)
 {
     for (size_t sent = 0; sent < octets;) {
-        size_t part = octets - sent < FEED_PIECE ? octets - sent : FEED_PIECE;
+        size_t part = octets - sent < FILE_FEED_PIECE ? octets - sent : FILE_FEED_PIECE;
 
         for (size_t i = 0; i < part; i++)
-            feed_room(feed)[i] = octet_at(sent + i);
-        assert_true(feed_give(feed, capture, part));
+            file_feed_room(feed)[i] = octet_at(sent + i);
+        assert_true(file_feed_give(feed, capture, part));
         push_all(feed);
         sent += part;
     }
-    assert_true(feed_give_end(feed, capture, end));
+    assert_true(file_feed_give_end(feed, capture, end));
     push_all(feed);
 }
 
 /* Reads a capture, in portions of odd sizes; -1: octets are wrong. */
-static long read_capture(struct feed *feed)
+static long read_capture(struct file_feed *feed)
 {
     uint8_t octets[4099];
     long total = 0;
     ssize_t n;
 
-    while ((n = feed_read(feed, octets, 1 + (size_t)total % sizeof octets)) > 0)
+    while ((n = file_feed_read(feed, octets, 1 + (size_t)total % sizeof octets)) > 0)
         for (ssize_t i = 0; i < n; i++)
             if (octets[i] != octet_at((size_t)total++))
                 return -1;
-    return n == 0 && feed_read(feed, octets, 1) == 0 ? total : -1;
+    return n == 0 && file_feed_read(feed, octets, 1) == 0 ? total : -1;
 }
 
-static int receive_three(struct feed *feed)
+static int receive_three(struct file_feed *feed)
 {
     uint32_t capture;
 
-    if (!feed_next(feed, &capture) || capture != 4 || read_capture(feed) != LARGE || feed_is_unfinished(feed))
+    if (!file_feed_next(feed, &capture) || capture != 4 || read_capture(feed) != LARGE ||
+        file_feed_is_unfinished(feed))
         return 1;
-    if (!feed_next(feed, &capture) || capture != 5 || read_capture(feed) != 0 || feed_is_unfinished(feed))
+    if (!file_feed_next(feed, &capture) || capture != 5 || read_capture(feed) != 0 ||
+        file_feed_is_unfinished(feed))
         return 2;
-    if (!feed_next(feed, &capture) || capture != 900000 || read_capture(feed) != 1 ||
-        !feed_is_unfinished(feed))
+    if (!file_feed_next(feed, &capture) || capture != 900000 || read_capture(feed) != 1 ||
+        !file_feed_is_unfinished(feed))
         return 3;
-    return feed_next(feed, &capture) ? 4 : 0;
+    return file_feed_next(feed, &capture) ? 4 : 0;
 }
 
 static void captures_come_whole_and_in_order(void **state)
 {
-    struct feed *feed = feed_new();
+    struct file_feed *feed = file_feed_new();
     pid_t child;
 
     (void)state;
     assert_non_null(feed);
     child = start(feed, receive_three);
-    send_capture(feed, 4, LARGE, FEED_WHOLE);
-    send_capture(feed, 5, 0, FEED_WHOLE);
-    send_capture(feed, 900000, 1, FEED_UNFINISHED);
-    feed_close(feed);
+    send_capture(feed, 4, LARGE, FILE_FEED_WHOLE);
+    send_capture(feed, 5, 0, FILE_FEED_WHOLE);
+    send_capture(feed, 900000, 1, FILE_FEED_UNFINISHED);
+    file_feed_close(feed);
     await(child);
-    feed_free(feed);
+    file_feed_free(feed);
 }
 
-static int receive_cut(struct feed *feed)
+static int receive_cut(struct file_feed *feed)
 {
     uint32_t capture;
     uint8_t octets[100];
 
-    if (!feed_next(feed, &capture) || feed_read(feed, octets, sizeof octets) != 10)
+    if (!file_feed_next(feed, &capture) || file_feed_read(feed, octets, sizeof octets) != 10)
         return 1;
-    if (feed_is_unfinished(feed))
+    if (file_feed_is_unfinished(feed))
         return 2;
-    return feed_read(feed, octets, sizeof octets) == 0 && feed_is_unfinished(feed) ? 0 : 3;
+    return file_feed_read(feed, octets, sizeof octets) == 0 && file_feed_is_unfinished(feed) ? 0 : 3;
 }
 
 static void closing_in_the_middle_leaves_a_capture_unfinished(void **state)
 {
-    struct feed *feed = feed_new();
+    struct file_feed *feed = file_feed_new();
     pid_t child;
 
     (void)state;
     assert_non_null(feed);
     child = start(feed, receive_cut);
-    assert_true(feed_give(feed, 1, 10));
+    assert_true(file_feed_give(feed, 1, 10));
     push_all(feed);
-    feed_close(feed);
+    file_feed_close(feed);
     await(child);
-    feed_free(feed);
+    file_feed_free(feed);
 }
 
 static int dried;
@@ -147,34 +149,34 @@ static void count_dry(void *user)
     ++*(int *)user;
 }
 
-static int receive_late(struct feed *feed)
+static int receive_late(struct file_feed *feed)
 {
     uint32_t capture;
     uint8_t octet;
 
     dried = 0;
-    if (!feed_become_receiver(feed, count_dry, &dried) || !feed_next(feed, &capture) || dried < 2 ||
+    if (!file_feed_become_receiver(feed, count_dry, &dried) || !file_feed_next(feed, &capture) || dried < 2 ||
         dried > 4)
         return 1;
-    return feed_read(feed, &octet, 1) == 1 ? 0 : 2;
+    return file_feed_read(feed, &octet, 1) == 1 ? 0 : 2;
 }
 
 static void who_waits_is_told_now_and_then(void **state)
 {
-    struct feed *feed = feed_new();
+    struct file_feed *feed = file_feed_new();
     pid_t child;
 
     (void)state;
     assert_non_null(feed);
     child = start(feed, receive_late);
-    usleep((FEED_DRY_MS + FEED_DRY_MS / 2) * 1000);
-    assert_true(feed_give(feed, 1, 1));
+    usleep((FILE_FEED_DRY_MS + FILE_FEED_DRY_MS / 2) * 1000);
+    assert_true(file_feed_give(feed, 1, 1));
     push_all(feed);
     await(child);
-    feed_free(feed);
+    file_feed_free(feed);
 }
 
-static int receive_nothing(struct feed *feed)
+static int receive_nothing(struct file_feed *feed)
 {
     (void)feed;
     return 0;
@@ -182,13 +184,13 @@ static int receive_nothing(struct feed *feed)
 
 static void a_receiver_that_is_gone_is_noticed(void **state)
 {
-    struct feed *feed = feed_new();
+    struct file_feed *feed = file_feed_new();
 
     (void)state;
     assert_non_null(feed);
     await(start(feed, receive_nothing));
-    assert_false(feed_give(feed, 1, 1));
-    feed_free(feed);
+    assert_false(file_feed_give(feed, 1, 1));
+    file_feed_free(feed);
 }
 
 int main(void)

@@ -2,7 +2,7 @@
  * The way from the recorder process to the analyzer process. A piece is a header and its octets; a piece
  * without octets is an end.
  */
-#include "analyzer/events/feed.h"
+#include "analyzer/ipc/file_feed.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,25 +14,25 @@
 struct header {
     uint32_t capture;
     uint32_t length; /* octets that follow */
-    uint32_t end;    /* of enum feed_end; 0: none */
+    uint32_t end;    /* of enum file_feed_end; 0: none */
 };
 
-struct feed {
+struct file_feed {
     int receiver, sender; /* the pipe's ends; -1: closed */
     /* the recorder's side: one piece, header and octets */
-    uint8_t piece[sizeof(struct header) + FEED_PIECE];
+    uint8_t piece[sizeof(struct header) + FILE_FEED_PIECE];
     size_t sent, given;
     /* the analyzer's side */
-    feed_dry *dry;
+    file_feed_dry *dry;
     void *user;
     struct header header; /* of the present piece */
     bool has_header;
     bool closed; /* by the recorder */
 };
 
-struct feed *feed_new(void)
+struct file_feed *file_feed_new(void)
 {
-    struct feed *feed = calloc(1, sizeof *feed);
+    struct file_feed *feed = calloc(1, sizeof *feed);
     int ends[2];
 
     if (feed == NULL || pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
@@ -51,27 +51,27 @@ static void close_end(int *fd)
     *fd = -1;
 }
 
-void feed_become_sender(struct feed *feed)
+void file_feed_become_sender(struct file_feed *feed)
 {
     close_end(&feed->receiver);
 }
 
-int feed_sender_fd(const struct feed *feed)
+int file_feed_sender_fd(const struct file_feed *feed)
 {
     return feed->sender;
 }
 
-bool feed_is_busy(const struct feed *feed)
+bool file_feed_is_busy(const struct file_feed *feed)
 {
     return feed->sent < feed->given;
 }
 
-uint8_t *feed_room(struct feed *feed)
+uint8_t *file_feed_room(struct file_feed *feed)
 {
     return feed->piece + sizeof(struct header);
 }
 
-bool feed_push(struct feed *feed)
+bool file_feed_push(struct file_feed *feed)
 {
     while (feed->sent < feed->given) {
         ssize_t n = write(feed->sender, feed->piece + feed->sent, feed->given - feed->sent);
@@ -85,34 +85,34 @@ bool feed_push(struct feed *feed)
     return true;
 }
 
-static bool give(struct feed *feed, const struct header *header)
+static bool give(struct file_feed *feed, const struct header *header)
 {
     memcpy(feed->piece, header, sizeof *header);
     feed->sent = 0;
     feed->given = sizeof *header + header->length;
-    return feed_push(feed);
+    return file_feed_push(feed);
 }
 
-bool feed_give(struct feed *feed, uint32_t capture, size_t length)
+bool file_feed_give(struct file_feed *feed, uint32_t capture, size_t length)
 {
     struct header header = {capture, (uint32_t)length, 0};
 
     return give(feed, &header);
 }
 
-bool feed_give_end(struct feed *feed, uint32_t capture, enum feed_end end)
+bool file_feed_give_end(struct file_feed *feed, uint32_t capture, enum file_feed_end end)
 {
     struct header header = {capture, 0, (uint32_t)end};
 
     return give(feed, &header);
 }
 
-void feed_close(struct feed *feed)
+void file_feed_close(struct file_feed *feed)
 {
     close_end(&feed->sender);
 }
 
-bool feed_become_receiver(struct feed *feed, feed_dry *dry, void *user)
+bool file_feed_become_receiver(struct file_feed *feed, file_feed_dry *dry, void *user)
 {
     int low = fcntl(feed->receiver, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 
@@ -128,15 +128,15 @@ bool feed_become_receiver(struct feed *feed, feed_dry *dry, void *user)
     return feed->receiver < FD_SETSIZE;
 }
 
-int feed_receiver_fd(const struct feed *feed)
+int file_feed_receiver_fd(const struct file_feed *feed)
 {
     return feed->receiver;
 }
 
 /* Waits for something to read. Not with poll, which heeds the limit of open descriptors: that is 0. */
-static void wait_a_while(const struct feed *feed)
+static void wait_a_while(const struct file_feed *feed)
 {
-    struct timeval patience = {0, FEED_DRY_MS * 1000};
+    struct timeval patience = {0, FILE_FEED_DRY_MS * 1000};
     fd_set ready;
 
     FD_ZERO(&ready);
@@ -145,7 +145,7 @@ static void wait_a_while(const struct feed *feed)
 }
 
 /* Reads what there is, or waits for it. 0: the recorder closed its end. */
-static ssize_t receive(struct feed *feed, void *octets, size_t room)
+static ssize_t receive(struct file_feed *feed, void *octets, size_t room)
 {
     for (;;) {
         ssize_t n = read(feed->receiver, octets, room);
@@ -164,7 +164,7 @@ static ssize_t receive(struct feed *feed, void *octets, size_t room)
 }
 
 /* Has the header of the piece that is next. False: the recorder closed its end. */
-static bool have_header(struct feed *feed)
+static bool have_header(struct file_feed *feed)
 {
     uint8_t *at = (uint8_t *)&feed->header;
     size_t got = 0;
@@ -180,7 +180,7 @@ static bool have_header(struct feed *feed)
     return true;
 }
 
-bool feed_next(struct feed *feed, uint32_t *capture)
+bool file_feed_next(struct file_feed *feed, uint32_t *capture)
 {
     if (feed->has_header && feed->header.end != 0)
         feed->has_header = false;
@@ -190,9 +190,9 @@ bool feed_next(struct feed *feed, uint32_t *capture)
     return true;
 }
 
-ssize_t feed_read(void *user, void *octets, size_t room)
+ssize_t file_feed_read(void *user, void *octets, size_t room)
 {
-    struct feed *feed = user;
+    struct file_feed *feed = user;
     ssize_t n;
 
     if (room == 0 || !have_header(feed) || feed->header.end != 0)
@@ -206,12 +206,12 @@ ssize_t feed_read(void *user, void *octets, size_t room)
     return n;
 }
 
-bool feed_is_unfinished(const struct feed *feed)
+bool file_feed_is_unfinished(const struct file_feed *feed)
 {
-    return feed->closed || (feed->has_header && feed->header.end == FEED_UNFINISHED);
+    return feed->closed || (feed->has_header && feed->header.end == FILE_FEED_UNFINISHED);
 }
 
-void feed_free(struct feed *feed)
+void file_feed_free(struct file_feed *feed)
 {
     if (feed == NULL)
         return;

@@ -3,8 +3,8 @@
  * way to octets and back. The recorder trusts nothing it decodes: every number is checked against its limit,
  * every text against its length.
  */
-#ifndef IMAPTAP_ANALYZER_EVENTS_EVENT_H
-#define IMAPTAP_ANALYZER_EVENTS_EVENT_H
+#ifndef IMAPTAP_ANALYZER_IPC_EVENT_H
+#define IMAPTAP_ANALYZER_IPC_EVENT_H
 
 #include "dissector/login.h"
 
