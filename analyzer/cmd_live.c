@@ -185,7 +185,7 @@ static int parse_option(int option, const char *value, struct settings *settings
         fprintf(stderr, "imaptap live: --port takes port numbers with commas between, not '%s'\n", value);
         return EXIT_USAGE;
     case 'D':
-        options->analysis.detect = options->live.filter.every_tcp = true;
+        options->pipeline.detect = options->live.filter.every_tcp = true;
         break;
     case 'f':
         options->live.filter.expression = value;
@@ -206,10 +206,10 @@ static int parse_option(int option, const char *value, struct settings *settings
         settings->mask_users = true;
         break;
     case 'c':
-        options->analysis.verify_checksums = true;
+        options->pipeline.verify_checksums = true;
         break;
     case 's':
-        options->analysis.password_shape = true;
+        options->pipeline.password_shape = true;
         break;
     case 'r':
         settings->require_sandbox = true;
@@ -305,7 +305,7 @@ static int report(const struct settings *settings, const struct live_result *res
     int64_t broken = 0;
 
     (void)snprintf(where, sizeof where, "on port %s%s", settings->ports.text,
-                   settings->launcher.analysis.detect ? " or any other" : "");
+                   settings->launcher.pipeline.detect ? " or any other" : "");
     if (report_write(&facts, out, &broken, why, sizeof why) != 0) {
         fprintf(stderr, "imaptap: %s\n", why);
         failed = true;
@@ -447,8 +447,8 @@ int cmd_live(int argc, char **argv)
         return status;
     settings.run.facts.filter = options->live.filter.expression;
     options->interfaces = settings.interfaces;
-    options->analysis.ports = options->live.filter.ports = settings.ports.ports;
-    options->analysis.port_count = options->live.filter.port_count = settings.ports.count;
+    options->pipeline.ports = options->live.filter.ports = settings.ports.ports;
+    options->pipeline.port_count = options->live.filter.port_count = settings.ports.count;
     status = choose_user(&settings);
     if (status != -1)
         return status;
@@ -462,7 +462,7 @@ int cmd_live(int argc, char **argv)
             fputs("imaptap: no random key can be had to mask user names\n", stderr);
             return EXIT_UNREAD;
         }
-        options->analysis.mask = &settings.mask;
+        options->pipeline.mask = &settings.mask;
     }
     return may_capture() ? capture(&settings) : EXIT_UNREAD;
 }

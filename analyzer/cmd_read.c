@@ -28,7 +28,7 @@ struct settings {
     struct user_mask mask;
     bool mask_users, require_sandbox;
     struct rights_user nobody;
-    struct analysis_options analysis;
+    struct pipeline_options pipeline;
 };
 
 static void print_help(void)
@@ -92,25 +92,25 @@ static int parse(int argc, char **argv, struct settings *settings)
             settings->follow = optarg;
             break;
         case 'c':
-            settings->analysis.verify_checksums = true;
+            settings->pipeline.verify_checksums = true;
             break;
         case 'q':
             settings->quiet = true;
             break;
         case 'n':
-            settings->analysis.detect = false;
+            settings->pipeline.detect = false;
             break;
         case 'e':
             settings->exit_code = true;
             break;
         case 'H':
-            settings->analysis.hash = false;
+            settings->pipeline.hash = false;
             break;
         case 'm':
             settings->mask_users = true;
             break;
         case 's':
-            settings->analysis.password_shape = true;
+            settings->pipeline.password_shape = true;
             break;
         case 'r':
             settings->require_sandbox = true;
@@ -206,7 +206,7 @@ static int read_into(struct store *store, struct reading *reading, struct inputs
     if (reading != NULL)
         status = recorder_read(reading, store, show);
     else
-        status = recorder_follow(store, settings->follow, inputs, &settings->analysis, show, stderr, result);
+        status = recorder_follow(store, settings->follow, inputs, &settings->pipeline, show, stderr, result);
     if (status != 0) {
         fprintf(stderr, "imaptap: no analyzer process can be started: %s\n", strerror(errno));
         result->stopped = true;
@@ -215,7 +215,7 @@ static int read_into(struct store *store, struct reading *reading, struct inputs
         return EXIT_UNREAD;
     }
     (void)snprintf(where, sizeof where, "on port %s%s", settings->ports.text,
-                   settings->analysis.detect ? " or any other" : "");
+                   settings->pipeline.detect ? " or any other" : "");
     failed = tell_failures(inputs, result);
     status = end_run(store, result);
     (void)snprintf(why, sizeof why, "%s", store_error(store));
@@ -256,7 +256,7 @@ static int read_captures(struct inputs *inputs, const struct settings *settings,
     bool early;
 
     if (settings->follow == NULL) {
-        reading = recorder_new(inputs, &settings->analysis, &result);
+        reading = recorder_new(inputs, &settings->pipeline, &result);
         if (reading == NULL) {
             fputs("imaptap: out of memory\n", stderr);
             return EXIT_UNREAD;
@@ -297,25 +297,25 @@ int cmd_read(int argc, char **argv)
         fprintf(stderr, "imaptap: no random number can be had for the run: %s\n", strerror(errno));
         return EXIT_UNREAD;
     }
-    settings.analysis.detect = true;
-    settings.analysis.hash = true;
+    settings.pipeline.detect = true;
+    settings.pipeline.hash = true;
     status = parse(argc, argv, &settings);
     if (status != -1)
         return status;
-    settings.analysis.ports = settings.ports.ports;
-    settings.analysis.port_count = settings.ports.count;
+    settings.pipeline.ports = settings.ports.ports;
+    settings.pipeline.port_count = settings.ports.count;
     sandbox_forbid_core_files();
     if (!sandbox_suffice(settings.require_sandbox, stderr))
         return EXIT_UNREAD;
     /* the files are open when an analyzer starts: it needs no user's rights */
     if (geteuid() == 0 && rights_find_user("nobody", &settings.nobody) == 0)
-        settings.analysis.user = &settings.nobody;
+        settings.pipeline.user = &settings.nobody;
     if (settings.mask_users) {
         if (user_mask_new_key(&settings.mask) != 0) {
             fputs("imaptap: no random key can be had to mask user names\n", stderr);
             return EXIT_UNREAD;
         }
-        settings.analysis.mask = &settings.mask;
+        settings.pipeline.mask = &settings.mask;
     }
     for (int i = optind; i < argc; i++)
         if (inputs_add(&inputs, argv[i], stderr) != 0) {

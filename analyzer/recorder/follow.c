@@ -439,7 +439,7 @@ static int follow(struct follower *follower)
 }
 
 int recorder_follow(struct store *store, const char *path, struct inputs *inputs,
-                    const struct analysis_options *options, bool show_progress, FILE *errors,
+                    const struct pipeline_options *options, bool show_progress, FILE *errors,
                     struct recorder_result *result)
 {
     struct follower follower = {.inputs = inputs};

@@ -64,7 +64,7 @@ int reading_begin(struct reading *reading, struct store *store)
 /* --- the child --- */
 
 /* Closes all but what the analyzer reads from and writes to: also what libraries have left open. */
-static int close_the_rest(const struct reading *reading, const struct analysis_input *inputs, size_t count)
+static int close_the_rest(const struct reading *reading, const struct pipeline_input *inputs, size_t count)
 {
     int *keep = calloc(count + 2, sizeof *keep);
     size_t kept = 0;
@@ -81,12 +81,12 @@ static int close_the_rest(const struct reading *reading, const struct analysis_i
     return 0;
 }
 
-static _Noreturn void be_analyzer(struct reading *reading, const struct analysis_input *inputs, size_t count,
+static _Noreturn void be_analyzer(struct reading *reading, const struct pipeline_input *inputs, size_t count,
                                   pid_t recorder)
 {
     const struct sandbox_analyzer sandbox = {
         .parent = recorder, .output = event_ring_sender_fd(reading->ring), .user = reading->options->user};
-    struct analysis *analysis;
+    struct pipeline *pipeline;
     int status = EXIT_FAILURE;
 
     /* the recorder decides when to stop, also where both are told (by a terminal, by systemd) */
@@ -95,29 +95,29 @@ static _Noreturn void be_analyzer(struct reading *reading, const struct analysis
     signal(SIGPIPE, SIG_IGN);
     event_ring_become_sender(reading->ring);
     if (reading->feed != NULL)
-        analysis = analysis_new_fed(reading->options, reading->feed, reading->ring);
+        pipeline = pipeline_new_fed(reading->options, reading->feed, reading->ring);
     else
-        analysis = analysis_new(reading->options, inputs, count, reading->ring);
-    if (analysis == NULL || close_the_rest(reading, inputs, count) != 0)
+        pipeline = pipeline_new(reading->options, inputs, count, reading->ring);
+    if (pipeline == NULL || close_the_rest(reading, inputs, count) != 0)
         fprintf(stderr, "imaptap: the analyzer cannot start: out of memory\n");
     else if (sandbox_enter_analyzer(&sandbox) != 0)
         fprintf(stderr, "imaptap: the analyzer cannot give up its rights: %s\n", strerror(errno));
-    else if (analysis_read(analysis) == 0)
+    else if (pipeline_read(pipeline) == 0)
         status = EXIT_SUCCESS;
-    analysis_free(analysis);
+    pipeline_free(pipeline);
     _exit(status);
 }
 
 /* The inputs still to be read; NULL: out of memory. */
-static struct analysis_input *list_pending(const struct reading *reading, size_t *count)
+static struct pipeline_input *list_pending(const struct reading *reading, size_t *count)
 {
     const struct inputs *inputs = reading->inputs;
-    struct analysis_input *pending = calloc(inputs->count + 1, sizeof *pending);
+    struct pipeline_input *pending = calloc(inputs->count + 1, sizeof *pending);
 
     *count = 0;
     for (size_t i = 0; pending != NULL && i < inputs->count; i++)
         if (reading->result->outcomes[i].state == OUTCOME_PENDING) {
-            pending[(*count)++] = (struct analysis_input){inputs->items[i].fd, (uint32_t)i};
+            pending[(*count)++] = (struct pipeline_input){inputs->items[i].fd, (uint32_t)i};
             if (!inputs->items[i].is_pipe)
                 (void)lseek(inputs->items[i].fd, 0, SEEK_SET); /* an analyzer that died may have moved it */
         }
@@ -136,7 +136,7 @@ int reading_start(struct reading *reading, bool fed)
 {
     size_t count = 0;
     pid_t recorder = getpid();
-    struct analysis_input *pending = NULL;
+    struct pipeline_input *pending = NULL;
 
     reading->finished = reading->distrusted = false;
     if (reading->ledger != NULL)
@@ -157,7 +157,7 @@ int reading_start(struct reading *reading, bool fed)
         reading_close_ways(reading);
         return -1;
     }
-    event_ring_become_receiver(reading->ring, (uint32_t)reading->inputs->count, ANALYSIS_MAX_CONNECTIONS);
+    event_ring_become_receiver(reading->ring, (uint32_t)reading->inputs->count, PIPELINE_MAX_CONNECTIONS);
     if (fed)
         file_feed_become_sender(reading->feed);
     return 0;

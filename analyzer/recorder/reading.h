@@ -18,7 +18,7 @@
 struct reading {
     struct store *store;
     const struct inputs *inputs;
-    const struct analysis_options *options;
+    const struct pipeline_options *options;
     struct recorder_result *result;
     struct ledger *ledger;
     struct hashing *hashing; /* NULL: files are not hashed here */

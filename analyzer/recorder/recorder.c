@@ -201,7 +201,7 @@ static void find_known(struct reading *reading)
     }
 }
 
-struct reading *recorder_new(const struct inputs *inputs, const struct analysis_options *options,
+struct reading *recorder_new(const struct inputs *inputs, const struct pipeline_options *options,
                              struct recorder_result *result)
 {
     struct reading *reading = calloc(1, sizeof *reading);

@@ -5,7 +5,7 @@
 #ifndef IMAPTAP_ANALYZER_RECORDER_RECORDER_H
 #define IMAPTAP_ANALYZER_RECORDER_RECORDER_H
 
-#include "analyzer/analysis/analysis.h"
+#include "analyzer/pipeline/pipeline.h"
 #include "analyzer/recorder/inputs.h"
 #include "db/store.h"
 
@@ -46,7 +46,7 @@ struct reading;
 
 /* Prepares the reading of all inputs. It fills *result, which recorder_result_free frees. NULL: out of
  * memory. */
-struct reading *recorder_new(const struct inputs *inputs, const struct analysis_options *options,
+struct reading *recorder_new(const struct inputs *inputs, const struct pipeline_options *options,
                              struct recorder_result *result);
 
 /* Has an analyzer begin before the database is open. For a database that is not there yet, and thus knows no
@@ -64,7 +64,7 @@ void recorder_free(struct reading *reading);
  * `inputs`, which is empty. Fills *result as recorder_new does. Returns as recorder_read does, with 0 when
  * the folder cannot be opened too: that is told on `errors`. */
 int recorder_follow(struct store *store, const char *path, struct inputs *inputs,
-                    const struct analysis_options *options, bool show_progress, FILE *errors,
+                    const struct pipeline_options *options, bool show_progress, FILE *errors,
                     struct recorder_result *result);
 
 void recorder_result_free(struct recorder_result *result);

@@ -125,7 +125,7 @@ static bool start(struct crew *crew, unsigned number, uint32_t interfaces)
         return false;
     }
     close(leash[0]);
-    event_ring_become_receiver(ring, EVENT_RING_INTERFACES, ANALYSIS_MAX_CONNECTIONS);
+    event_ring_become_receiver(ring, EVENT_RING_INTERFACES, PIPELINE_MAX_CONNECTIONS);
     *worker = (struct worker){.ring = ring,
                               .leash = leash[1],
                               .asked = interfaces,

@@ -9,8 +9,8 @@
 #ifndef IMAPTAP_ANALYZER_RECORDER_LIVE_LAUNCHER_H
 #define IMAPTAP_ANALYZER_RECORDER_LIVE_LAUNCHER_H
 
-#include "analyzer/analysis/analysis.h"
 #include "analyzer/capture/live/interface.h"
+#include "analyzer/pipeline/pipeline.h"
 
 #include <sys/types.h>
 
@@ -25,7 +25,7 @@ struct launcher_options {
     size_t interface_count; /* at most EVENT_RING_INTERFACES */
     unsigned workers;       /* that share each interface; at most LAUNCHER_WORKERS */
     struct live_options live;
-    struct analysis_options analysis;
+    struct pipeline_options pipeline;
     const struct rights_user *user; /* whom it and the analyzers become; NULL: they stay who they are */
 };
 

@@ -77,18 +77,18 @@ _Noreturn void live_analyzer_run(const struct live_analyzer *analyzer)
 {
     struct event_ring *ring = event_ring_new_sender(analyzer->memory, analyzer->sender);
     struct live_set *set = ring == NULL ? NULL : open_interfaces(analyzer, ring);
-    struct analysis_live live = {set, analyzer->leash, analyzer->skipped, analyzer->skipped_count};
+    struct pipeline_live live = {set, analyzer->leash, analyzer->skipped, analyzer->skipped_count};
     struct sandbox_analyzer sandbox = {
         .parent = analyzer->launcher, .output = analyzer->sender, .live = true};
-    struct analysis *analysis = NULL;
+    struct pipeline *pipeline = NULL;
     int status = EXIT_FAILURE;
     sigset_t none;
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (set != NULL)
-        analysis = analysis_new_live(&analyzer->options->analysis, &live, ring);
-    if (analysis == NULL) {
+        pipeline = pipeline_new_live(&analyzer->options->pipeline, &live, ring);
+    if (pipeline == NULL) {
         fprintf(stderr, "imaptap: the analyzer cannot start: out of memory\n");
         _exit(EXIT_FAILURE);
     }
@@ -96,7 +96,7 @@ _Noreturn void live_analyzer_run(const struct live_analyzer *analyzer)
     close_the_rest(analyzer, set);
     if (sandbox_enter_analyzer(&sandbox) != 0)
         fprintf(stderr, "imaptap: the analyzer cannot give up its rights: %s\n", strerror(errno));
-    else if (analysis_read(analysis) == 0)
+    else if (pipeline_read(pipeline) == 0)
         status = EXIT_SUCCESS;
     /* the kernel closes the interfaces; libpcap would need calls for it that are denied by now */
     _exit(status);

@@ -23,7 +23,7 @@ static const uint8_t capture[] = {0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0
                                   1,    0,    1,    0,    0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 14, 0, 0,    0,
                                   14,   0,    0,    0,    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  0, 0x88, 0xb5};
 
-static const struct analysis_options options = {.hash = true};
+static const struct pipeline_options options = {.hash = true};
 
 struct fixture {
     char folder[64], path[96], database[96];

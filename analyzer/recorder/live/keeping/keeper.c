@@ -42,7 +42,7 @@ struct keeper *keeper_new(const struct keeper_options *options, struct store *st
         goto failed;
     for (unsigned i = 0; i < options->workers; i++) {
         keeper->workers[i].rows = rows_new(true);
-        keeper->workers[i].anew = calloc(ANALYSIS_MAX_CONNECTIONS / 8 + 1, 1);
+        keeper->workers[i].anew = calloc(PIPELINE_MAX_CONNECTIONS / 8 + 1, 1);
         if (keeper->workers[i].rows == NULL || keeper->workers[i].anew == NULL)
             goto failed;
     }
@@ -115,7 +115,7 @@ static enum rows_status apply(struct keeper *keeper, const struct intake_record 
 
     /* it was sound when it came */
     if (!event_decode(&event, record->octets, record->length, EVENT_RING_INTERFACES,
-                      ANALYSIS_MAX_CONNECTIONS))
+                      PIPELINE_MAX_CONNECTIONS))
         return ROWS_UNKNOWN;
     switch (event.kind) {
     case EVENT_CAPTURE_STARTED:
@@ -142,7 +142,7 @@ static void count_unknown(struct keeper *keeper, const struct intake_record *rec
     struct event event;
 
     if (event_decode(&event, record->octets, record->length, EVENT_RING_INTERFACES,
-                     ANALYSIS_MAX_CONNECTIONS) &&
+                     PIPELINE_MAX_CONNECTIONS) &&
         event.kind == EVENT_LOGIN) {
         keeper->lost.events++;
         keeper->lost.logins++;

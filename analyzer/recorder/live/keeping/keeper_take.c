@@ -48,7 +48,7 @@ void keeper_restart(struct keeper *keeper, unsigned worker)
 {
     struct intake_record record = {INTAKE_RESTART, worker, NULL, 0};
 
-    memset(keeper->workers[worker].anew, 0, ANALYSIS_MAX_CONNECTIONS / 8 + 1);
+    memset(keeper->workers[worker].anew, 0, PIPELINE_MAX_CONNECTIONS / 8 + 1);
     if (intake_count(keeper->intake) == 0)
         keeper->oldest_ms = reading_now_ms();
     (void)intake_put(keeper->intake, &record, true);

@@ -2,39 +2,40 @@
  * Follows the logins of every connection: gives each connection an IMAP session and turns what the session
  * and the connection table tell into events.
  */
-#ifndef IMAPTAP_ANALYZER_ANALYSIS_TRACKER_H
-#define IMAPTAP_ANALYZER_ANALYSIS_TRACKER_H
+#ifndef IMAPTAP_ANALYZER_PIPELINE_SESSION_TRACKER_H
+#define IMAPTAP_ANALYZER_PIPELINE_SESSION_TRACKER_H
 
 #include "analyzer/ipc/event_ring.h"
 #include "analyzer/stream/connection.h"
 #include "dissector/session.h"
 
 struct user_mask;
-struct tracker;
+struct session_tracker;
 
-struct tracker_options {
+struct session_tracker_options {
     bool password_shape;
     const struct user_mask *mask; /* NULL: user names are kept as they are */
     uint32_t slots;               /* connections with a session at a time, at most */
     bool tell_again;              /* a connection is told before each of its logins, not only the first */
 };
 
-struct tracker_counts {
+struct session_tracker_counts {
     uint64_t connections, logins;
     uint64_t two_sided; /* of the connections: segments of both directions were captured */
 };
 
 /* The options are copied; the event ring must outlive the tracker. NULL: out of memory. */
-struct tracker *tracker_new(const struct tracker_options *options, struct event_ring *ring);
+struct session_tracker *session_tracker_new(const struct session_tracker_options *options,
+                                            struct event_ring *ring);
 
 /* The handler to give to the connection table, with the tracker as its user. */
-extern const struct connection_handler tracker_handler;
+extern const struct connection_handler session_tracker_handler;
 
-struct tracker_counts tracker_counts(const struct tracker *tracker);
+struct session_tracker_counts session_tracker_counts(const struct session_tracker *tracker);
 
 /* False once an event could not be sent: the recorder is gone. */
-bool tracker_is_heard(const struct tracker *tracker);
+bool session_tracker_is_heard(const struct session_tracker *tracker);
 
-void tracker_free(struct tracker *tracker);
+void session_tracker_free(struct session_tracker *tracker);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * Replaces names by a keyed hash: HMAC-SHA-256, cut to 64 bits.
  */
-#include "analyzer/analysis/user_mask.h"
+#include "analyzer/pipeline/user_mask.h"
 
 #include <nettle/hmac.h>
 #include <stdio.h>

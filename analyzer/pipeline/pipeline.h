@@ -1,20 +1,20 @@
 /*
  * The analyzer process's work: frames in, events out.
  */
-#ifndef IMAPTAP_ANALYZER_ANALYSIS_ANALYSIS_H
-#define IMAPTAP_ANALYZER_ANALYSIS_ANALYSIS_H
+#ifndef IMAPTAP_ANALYZER_PIPELINE_PIPELINE_H
+#define IMAPTAP_ANALYZER_PIPELINE_PIPELINE_H
 
-#include "analyzer/analysis/user_mask.h"
 #include "analyzer/ipc/event_ring.h"
 #include "analyzer/ipc/file_feed.h"
+#include "analyzer/pipeline/user_mask.h"
 #include "analyzer/sandbox/rights.h"
 
 struct live_set;
 
 /* Connections that are followed at a time. */
-#define ANALYSIS_MAX_CONNECTIONS 250000
+#define PIPELINE_MAX_CONNECTIONS 250000
 
-struct analysis_options {
+struct pipeline_options {
     const uint16_t *ports; /* of IMAP servers */
     size_t port_count;
     bool detect; /* also follow what speaks IMAP on other ports */
@@ -25,41 +25,41 @@ struct analysis_options {
     const struct rights_user *user; /* whom the process becomes when it is root; NULL: it stays who it is */
 };
 
-struct analysis_input {
+struct pipeline_input {
     int fd;
     uint32_t capture; /* the recorder's number of it */
 };
 
-/* What reading interfaces needs beyond analysis_options. */
-struct analysis_live {
+/* What reading interfaces needs beyond pipeline_options. */
+struct pipeline_live {
     struct live_set *set;                  /* the analysis frees it */
     int leash;                             /* when its other end is closed, the reading stops */
     const struct event_ring_ends *skipped; /* connections that are left out; they must stay */
     size_t skipped_count;
 };
 
-struct analysis;
+struct pipeline;
 
 /* Prepares the reading of all inputs as one stream of traffic; their descriptors stay the caller's. Takes all
  * that must be opened or looked up, so that afterwards the process can give up its rights. NULL: out of
  * memory. */
-struct analysis *analysis_new(const struct analysis_options *options, const struct analysis_input *inputs,
+struct pipeline *pipeline_new(const struct pipeline_options *options, const struct pipeline_input *inputs,
                               size_t count, struct event_ring *ring);
 
-/* The same for the captures that come through `feed`, of which analysis_new_fed becomes the receiver. */
-struct analysis *analysis_new_fed(const struct analysis_options *options, struct file_feed *feed,
+/* The same for the captures that come through `feed`, of which pipeline_new_fed becomes the receiver. */
+struct pipeline *pipeline_new_fed(const struct pipeline_options *options, struct file_feed *feed,
                                   struct event_ring *ring);
 
 /* The same for interfaces that are open; capture numbers are those of the set. When they are read, each has
  * been told as started. */
-struct analysis *analysis_new_live(const struct analysis_options *options, const struct analysis_live *live,
+struct pipeline *pipeline_new_live(const struct pipeline_options *options, const struct pipeline_live *live,
                                    struct event_ring *ring);
 
 /* Reads everything and sends what is in it; of captures that are fed, whenever there is nothing to read.
  * Returns 0 when it was read and sent (a broken capture is told by
  * an event), or -1 when the recorder is gone. */
-int analysis_read(struct analysis *analysis);
+int pipeline_read(struct pipeline *pipeline);
 
-void analysis_free(struct analysis *analysis);
+void pipeline_free(struct pipeline *pipeline);
 
 #endif

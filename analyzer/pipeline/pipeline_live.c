@@ -2,7 +2,7 @@
  * The analyzer process's work on interfaces: takes what the kernel hands out, tells what was found as soon as
  * nothing more is there, and sleeps.
  */
-#include "analyzer/analysis/analysis_internal.h"
+#include "analyzer/pipeline/pipeline_internal.h"
 
 #include "analyzer/capture/link_type.h"
 
@@ -40,19 +40,19 @@ static int64_t now_ns(clockid_t clock)
 
 static void tell_started(void *user, uint32_t index, struct live_interface *interface)
 {
-    struct analysis *analysis = user;
+    struct pipeline *pipeline = user;
     struct event event = {.kind = EVENT_CAPTURE_STARTED};
 
     (void)interface;
     event.capture.capture = index;
-    event_ring_send(analysis->ring, &event);
+    event_ring_send(pipeline->ring, &event);
 }
 
 static void show_interface(void *user, uint32_t index, struct live_interface *interface)
 {
-    struct analysis *analysis = user;
-    struct event_ring_interface *shown = &event_ring_figures(analysis->ring)->interfaces[index];
-    const struct capture_span *span = &analysis->spans[index];
+    struct pipeline *pipeline = user;
+    struct event_ring_interface *shown = &event_ring_figures(pipeline->ring)->interfaces[index];
+    const struct capture_span *span = &pipeline->spans[index];
     struct live_counts counts = live_interface_counts(interface);
 
     atomic_store_explicit(&shown->packets, (uint64_t)span->packets, memory_order_relaxed);
@@ -64,15 +64,15 @@ static void show_interface(void *user, uint32_t index, struct live_interface *in
     atomic_store_explicit(&shown->last_ns, span->last_ns, memory_order_relaxed);
 }
 
-static void show_figures(struct analysis *analysis)
+static void show_figures(struct pipeline *pipeline)
 {
-    struct event_ring_figures *figures = event_ring_figures(analysis->ring);
-    struct tracker_counts tracked = tracker_counts(analysis->tracker);
-    struct connection_counts counts = connection_table_counts(analysis->table);
+    struct event_ring_figures *figures = event_ring_figures(pipeline->ring);
+    struct session_tracker_counts tracked = session_tracker_counts(pipeline->tracker);
+    struct connection_counts counts = connection_table_counts(pipeline->table);
 
-    analysis_count_evicted(analysis);
-    live_set_each(analysis->live, show_interface, analysis);
-    atomic_store_explicit(&figures->frames, analysis->frames, memory_order_relaxed);
+    pipeline_count_evicted(pipeline);
+    live_set_each(pipeline->live, show_interface, pipeline);
+    atomic_store_explicit(&figures->frames, pipeline->frames, memory_order_relaxed);
     atomic_store_explicit(&figures->connections, tracked.connections, memory_order_relaxed);
     atomic_store_explicit(&figures->two_sided, tracked.two_sided, memory_order_relaxed);
     atomic_store_explicit(&figures->logins, tracked.logins, memory_order_relaxed);
@@ -81,14 +81,14 @@ static void show_figures(struct analysis *analysis)
     atomic_store_explicit(&figures->open, counts.open, memory_order_relaxed);
 }
 
-static void tell_ended(struct analysis *analysis, uint32_t index, struct live_interface *interface,
+static void tell_ended(struct pipeline *pipeline, uint32_t index, struct live_interface *interface,
                        const char *error)
 {
-    const struct capture_span *span = &analysis->spans[index];
+    const struct capture_span *span = &pipeline->spans[index];
     struct event event = {.kind = EVENT_CAPTURE_ENDED};
     struct event_capture *told = &event.capture;
 
-    show_interface(analysis, index, interface);
+    show_interface(pipeline, index, interface);
     told->capture = index;
     told->packets = span->packets;
     told->kernel_drops = (int64_t)live_interface_counts(interface).dropped;
@@ -100,7 +100,7 @@ static void tell_ended(struct analysis *analysis, uint32_t index, struct live_in
     told->broken = error != NULL;
     if (error != NULL)
         (void)snprintf(told->error, sizeof told->error, "%s", error);
-    event_ring_send(analysis->ring, &event);
+    event_ring_send(pipeline->ring, &event);
 }
 
 static void on_gone(void *user, uint32_t index, struct live_interface *interface)
@@ -113,18 +113,18 @@ static void on_end(void *user, uint32_t index, struct live_interface *interface)
     tell_ended(user, index, interface, NULL);
 }
 
-void analysis_end_live(struct analysis *analysis)
+void pipeline_end_live(struct pipeline *pipeline)
 {
-    show_figures(analysis);
-    live_set_each(analysis->live, on_end, analysis);
+    show_figures(pipeline);
+    live_set_each(pipeline->live, on_end, pipeline);
 }
 
 /* --- frames --- */
 
-static bool is_skipped(const struct analysis *analysis, const struct segment *segment)
+static bool is_skipped(const struct pipeline *pipeline, const struct segment *segment)
 {
-    for (size_t i = 0; i < analysis->skipped_count; i++) {
-        const struct event_ring_ends *ends = &analysis->skipped[i];
+    for (size_t i = 0; i < pipeline->skipped_count; i++) {
+        const struct event_ring_ends *ends = &pipeline->skipped[i];
 
         for (int from = 0; from < 2; from++)
             if (ends->port[from] == segment->source_port && ends->port[!from] == segment->destination_port &&
@@ -154,21 +154,21 @@ static void note_ends(struct event_ring_figures *figures, const struct segment *
     atomic_store_explicit(&figures->ends_known, true, memory_order_release);
 }
 
-static void take_frame(struct analysis *analysis, const struct frame *frame)
+static void take_frame(struct pipeline *pipeline, const struct frame *frame)
 {
-    struct event_ring_figures *figures = event_ring_figures(analysis->ring);
+    struct event_ring_figures *figures = event_ring_figures(pipeline->ring);
     struct segment segment;
     enum decap_result result;
 
-    analysis->frames++;
-    analysis_count_frame(analysis, frame);
+    pipeline->frames++;
+    pipeline_count_frame(pipeline, frame);
     note_frame(figures, frame);
-    result = decap_frame(analysis->decap, frame, &segment);
-    analysis->peeled[result]++;
+    result = decap_frame(pipeline->decap, frame, &segment);
+    pipeline->peeled[result]++;
     if (result == DECAP_SEGMENT) {
         note_ends(figures, &segment);
-        if (!is_skipped(analysis, &segment))
-            connection_table_take(analysis->table, &segment);
+        if (!is_skipped(pipeline, &segment))
+            connection_table_take(pipeline->table, &segment);
     }
     atomic_store_explicit(&figures->inside, false, memory_order_release);
 }
@@ -184,18 +184,18 @@ struct clock {
 };
 
 /* False: the recorder is gone. */
-static bool look_at_clock(struct analysis *analysis, struct clock *clock, int64_t now)
+static bool look_at_clock(struct pipeline *pipeline, struct clock *clock, int64_t now)
 {
     if (now - clock->figures_ns >= FIGURES_NS) {
         clock->figures_ns = now;
-        show_figures(analysis);
+        show_figures(pipeline);
     }
     if (now - clock->told_ns >= TELL_NS) {
         clock->told_ns = now;
-        if (!event_ring_flush(analysis->ring))
+        if (!event_ring_flush(pipeline->ring))
             return false;
     }
-    return tracker_is_heard(analysis->tracker);
+    return session_tracker_is_heard(pipeline->tracker);
 }
 
 static int64_t tick_every(const struct clock *clock, int64_t now)
@@ -204,19 +204,19 @@ static int64_t tick_every(const struct clock *clock, int64_t now)
 }
 
 /* There is nothing to read. */
-static void rest(struct analysis *analysis, struct clock *clock, int64_t now)
+static void rest(struct pipeline *pipeline, struct clock *clock, int64_t now)
 {
-    if (analysis->frames != clock->frames) {
+    if (pipeline->frames != clock->frames) {
         clock->busy_ns = now;
-        show_figures(analysis);
+        show_figures(pipeline);
     }
-    clock->frames = analysis->frames;
+    clock->frames = pipeline->frames;
     clock->told_ns = now;
-    (void)event_ring_flush(analysis->ring);
+    (void)event_ring_flush(pipeline->ring);
     if (now - clock->ticked_ns < tick_every(clock, now))
         return;
     clock->ticked_ns = now;
-    connection_table_tick(analysis->table, now_ns(CLOCK_REALTIME) - ON_THE_WAY_NS);
+    connection_table_tick(pipeline->table, now_ns(CLOCK_REALTIME) - ON_THE_WAY_NS);
 }
 
 static int wait_ms(const struct clock *clock, int64_t now)
@@ -247,60 +247,60 @@ static void stop(struct clock *clock)
     clock->stop_time_ns = now_ns(CLOCK_REALTIME);
 }
 
-enum reading_on analysis_read_live(struct analysis *analysis)
+enum reading_on pipeline_read_live(struct pipeline *pipeline)
 {
     int64_t now = now_ns(CLOCK_MONOTONIC);
     struct clock clock = {.told_ns = now, .ticked_ns = now, .busy_ns = now};
     struct frame frame;
 
-    live_set_each(analysis->live, tell_started, analysis);
+    live_set_each(pipeline->live, tell_started, pipeline);
     for (;;) {
-        enum live_status status = live_set_next(analysis->live, &frame, on_gone, analysis);
+        enum live_status status = live_set_next(pipeline->live, &frame, on_gone, pipeline);
 
         if (status == LIVE_GONE)
             return READ_ON;
         if (status == LIVE_FRAME) {
-            take_frame(analysis, &frame);
-            if (analysis->frames % LOOK_EVERY != 0)
+            take_frame(pipeline, &frame);
+            if (pipeline->frames % LOOK_EVERY != 0)
                 continue;
             now = clock.busy_ns = now_ns(CLOCK_MONOTONIC);
-            if (!look_at_clock(analysis, &clock, now))
+            if (!look_at_clock(pipeline, &clock, now))
                 return READ_GONE;
             if (is_drained(&clock, now, &frame))
                 return READ_STOP;
             /* while frames do not cease nobody waits, but the leash is to be felt */
-            if (clock.stop_ns == 0 && live_set_wait(analysis->live, analysis->leash, 0))
+            if (clock.stop_ns == 0 && live_set_wait(pipeline->live, pipeline->leash, 0))
                 stop(&clock);
             continue;
         }
         now = now_ns(CLOCK_MONOTONIC);
-        rest(analysis, &clock, now);
-        if (!look_at_clock(analysis, &clock, now))
+        rest(pipeline, &clock, now);
+        if (!look_at_clock(pipeline, &clock, now))
             return READ_GONE;
         if (is_drained(&clock, now, NULL))
             return READ_STOP;
-        if (live_set_wait(analysis->live, clock.stop_ns == 0 ? analysis->leash : -1, wait_ms(&clock, now)))
+        if (live_set_wait(pipeline->live, clock.stop_ns == 0 ? pipeline->leash : -1, wait_ms(&clock, now)))
             stop(&clock);
     }
 }
 
-struct analysis *analysis_new_live(const struct analysis_options *options, const struct analysis_live *live,
+struct pipeline *pipeline_new_live(const struct pipeline_options *options, const struct pipeline_live *live,
                                    struct event_ring *ring)
 {
-    struct analysis *analysis = analysis_prepare(options, ring, true);
+    struct pipeline *pipeline = pipeline_prepare(options, ring, true);
 
-    if (analysis == NULL)
+    if (pipeline == NULL)
         return NULL;
-    analysis->live = live->set;
-    analysis->leash = live->leash;
-    analysis->skipped = live->skipped;
-    analysis->skipped_count = live->skipped_count;
-    if (!analysis_reserve_span(analysis, EVENT_RING_INTERFACES - 1)) {
-        analysis->live = NULL; /* it stays the caller's */
-        analysis_free(analysis);
+    pipeline->live = live->set;
+    pipeline->leash = live->leash;
+    pipeline->skipped = live->skipped;
+    pipeline->skipped_count = live->skipped_count;
+    if (!pipeline_reserve_span(pipeline, EVENT_RING_INTERFACES - 1)) {
+        pipeline->live = NULL; /* it stays the caller's */
+        pipeline_free(pipeline);
         return NULL;
     }
     for (size_t i = 0; i < EVENT_RING_INTERFACES; i++)
-        analysis->spans[i].first_ns = analysis->spans[i].last_ns = -1;
-    return analysis;
+        pipeline->spans[i].first_ns = pipeline->spans[i].last_ns = -1;
+    return pipeline;
 }

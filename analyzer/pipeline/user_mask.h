@@ -3,8 +3,8 @@
  * telling who is concerned. The same name under the same key always becomes the same text; without the key
  * nobody can try names.
  */
-#ifndef IMAPTAP_ANALYZER_ANALYSIS_USER_MASK_H
-#define IMAPTAP_ANALYZER_ANALYSIS_USER_MASK_H
+#ifndef IMAPTAP_ANALYZER_PIPELINE_USER_MASK_H
+#define IMAPTAP_ANALYZER_PIPELINE_USER_MASK_H
 
 #include "dissector/login.h"
 

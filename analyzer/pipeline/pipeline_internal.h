@@ -1,14 +1,14 @@
 /*
  * What reading files and reading interfaces have in common.
  */
-#ifndef IMAPTAP_ANALYZER_ANALYSIS_ANALYSIS_INTERNAL_H
-#define IMAPTAP_ANALYZER_ANALYSIS_ANALYSIS_INTERNAL_H
+#ifndef IMAPTAP_ANALYZER_PIPELINE_PIPELINE_INTERNAL_H
+#define IMAPTAP_ANALYZER_PIPELINE_PIPELINE_INTERNAL_H
 
-#include "analyzer/analysis/analysis.h"
-#include "analyzer/analysis/tracker.h"
 #include "analyzer/capture/capture_set.h"
 #include "analyzer/capture/live/live_set.h"
 #include "analyzer/decap/decap.h"
+#include "analyzer/pipeline/pipeline.h"
+#include "analyzer/pipeline/session_tracker.h"
 #include "analyzer/stream/connection_table.h"
 
 enum reading_on { READ_ON, READ_STOP, READ_GONE /* the recorder is */ };
@@ -20,7 +20,7 @@ struct capture_span {
     int64_t evicted;
 };
 
-struct analysis {
+struct pipeline {
     struct event_ring *ring;
     struct capture_set *captures; /* NULL: they are fed */
     struct file_feed *feed;
@@ -32,7 +32,7 @@ struct analysis {
     size_t skipped_count;
     struct decap *decap;
     struct connection_table *table;
-    struct tracker *tracker;
+    struct session_tracker *tracker;
     struct capture_span *spans; /* by capture number */
     size_t span_count;
     uint32_t current; /* the capture of the last frame */
@@ -45,15 +45,15 @@ struct analysis {
 };
 
 /* What was evicted since the last time, the capture of the last frame made room for. */
-void analysis_count_evicted(struct analysis *analysis);
+void pipeline_count_evicted(struct pipeline *pipeline);
 
-static inline void analysis_count_frame(struct analysis *analysis, const struct frame *frame)
+static inline void pipeline_count_frame(struct pipeline *pipeline, const struct frame *frame)
 {
-    struct capture_span *span = &analysis->spans[frame->capture];
+    struct capture_span *span = &pipeline->spans[frame->capture];
 
-    if (frame->capture != analysis->current) {
-        analysis_count_evicted(analysis);
-        analysis->current = frame->capture;
+    if (frame->capture != pipeline->current) {
+        pipeline_count_evicted(pipeline);
+        pipeline->current = frame->capture;
     }
     span->packets++;
     span->octets += frame->captured;
@@ -65,15 +65,15 @@ static inline void analysis_count_frame(struct analysis *analysis, const struct 
 
 /* All but the captures. `live`: the database may be changed for another one meanwhile, so what it needs to
  * know is told again. NULL: out of memory. */
-struct analysis *analysis_prepare(const struct analysis_options *options, struct event_ring *ring, bool live);
+struct pipeline *pipeline_prepare(const struct pipeline_options *options, struct event_ring *ring, bool live);
 
 /* Makes room for the spans of captures up to this number. */
-bool analysis_reserve_span(struct analysis *analysis, uint32_t capture);
+bool pipeline_reserve_span(struct pipeline *pipeline, uint32_t capture);
 
 /* Reads the interfaces until it is to stop. */
-enum reading_on analysis_read_live(struct analysis *analysis);
+enum reading_on pipeline_read_live(struct pipeline *pipeline);
 
 /* Tells the last figures, and that the interfaces' captures are over. */
-void analysis_end_live(struct analysis *analysis);
+void pipeline_end_live(struct pipeline *pipeline);
 
 #endif

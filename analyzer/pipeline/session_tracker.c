@@ -2,9 +2,9 @@
  * Follows the logins of every connection. A connection is told to the recorder before its first login, so
  * that a login can be kept as soon as its verdict came, and once more when it ended.
  */
-#include "analyzer/analysis/tracker.h"
+#include "analyzer/pipeline/session_tracker.h"
 
-#include "analyzer/analysis/user_mask.h"
+#include "analyzer/pipeline/user_mask.h"
 #include "analyzer/stream/detect.h"
 #include "dissector/shared.h"
 
@@ -14,7 +14,7 @@
 #include <string.h>
 
 struct tracked {
-    struct tracker *tracker;
+    struct session_tracker *tracker;
     struct connection *connection; /* valid while the table calls */
     struct imap_session *session;
     uint32_t slot;
@@ -24,19 +24,19 @@ struct tracked {
     struct tracked *next_free;
 };
 
-struct tracker {
-    struct tracker_options options;
+struct session_tracker {
+    struct session_tracker_options options;
     struct event_ring *ring;
     struct imap_shared *shared; /* by all sessions */
     struct tracked **slots;     /* grows as needed; a slot's record stays where it is */
     uint32_t slot_count, slot_room;
     struct tracked *free_slots;
     struct event event;
-    struct tracker_counts counts;
+    struct session_tracker_counts counts;
     bool heard;
 };
 
-static void tell(struct tracker *tracker)
+static void tell(struct session_tracker *tracker)
 {
     if (tracker->heard && !event_ring_send(tracker->ring, &tracker->event))
         tracker->heard = false;
@@ -68,7 +68,7 @@ static void tell_texts(const struct imap_session_facts *facts, struct event_conn
 
 static void tell_connection(struct tracked *tracked, bool ended, enum connection_end how)
 {
-    struct tracker *tracker = tracked->tracker;
+    struct session_tracker *tracker = tracked->tracker;
     const struct connection *connection = tracked->connection;
     struct event_connection *told = &tracker->event.connection;
     struct imap_session_facts facts;
@@ -120,7 +120,7 @@ static bool is_imap(const struct tracked *tracked)
 static void on_login(void *user, const struct imap_login *login)
 {
     struct tracked *tracked = user;
-    struct tracker *tracker = tracked->tracker;
+    struct session_tracker *tracker = tracked->tracker;
     struct imap_login *told = &tracker->event.login.login;
     struct user_mask_text username, authzid, workstation;
 
@@ -145,7 +145,7 @@ static void on_login(void *user, const struct imap_login *login)
 static void on_after(void *user, uint32_t number, enum imap_result result, struct imap_text text)
 {
     struct tracked *tracked = user;
-    struct tracker *tracker = tracked->tracker;
+    struct session_tracker *tracker = tracked->tracker;
 
     tracker->event.kind = EVENT_AFTER;
     tracker->event.after = (struct event_after){tracked->slot, number, result, text};
@@ -155,7 +155,7 @@ static void on_after(void *user, uint32_t number, enum imap_result result, struc
 static const struct imap_session_handler session_handler = {on_login, on_after};
 
 /* A record that is not in use; NULL when all slots are, or memory is short. */
-static struct tracked *take_slot(struct tracker *tracker)
+static struct tracked *take_slot(struct session_tracker *tracker)
 {
     struct tracked *tracked = tracker->free_slots;
 
@@ -184,7 +184,7 @@ static struct tracked *take_slot(struct tracker *tracker)
 
 static void give_slot_back(struct tracked *tracked)
 {
-    struct tracker *tracker = tracked->tracker;
+    struct session_tracker *tracker = tracked->tracker;
 
     imap_session_free(tracked->session);
     tracked->session = NULL;
@@ -192,7 +192,7 @@ static void give_slot_back(struct tracked *tracked)
     tracker->free_slots = tracked;
 }
 
-static struct tracked *tracked_of(struct tracker *tracker, struct connection *connection)
+static struct tracked *tracked_of(struct session_tracker *tracker, struct connection *connection)
 {
     struct imap_session_options options = {tracker->options.password_shape, tracker->options.mask != NULL,
                                            tracker->shared};
@@ -263,11 +263,12 @@ static void on_ended(void *user, struct connection *connection, enum connection_
     connection->user = NULL;
 }
 
-const struct connection_handler tracker_handler = {on_octets, on_lost, on_ended};
+const struct connection_handler session_tracker_handler = {on_octets, on_lost, on_ended};
 
-struct tracker *tracker_new(const struct tracker_options *options, struct event_ring *ring)
+struct session_tracker *session_tracker_new(const struct session_tracker_options *options,
+                                            struct event_ring *ring)
 {
-    struct tracker *tracker = calloc(1, sizeof *tracker);
+    struct session_tracker *tracker = calloc(1, sizeof *tracker);
 
     if (tracker == NULL)
         return NULL;
@@ -282,17 +283,17 @@ struct tracker *tracker_new(const struct tracker_options *options, struct event_
     return tracker;
 }
 
-struct tracker_counts tracker_counts(const struct tracker *tracker)
+struct session_tracker_counts session_tracker_counts(const struct session_tracker *tracker)
 {
     return tracker->counts;
 }
 
-bool tracker_is_heard(const struct tracker *tracker)
+bool session_tracker_is_heard(const struct session_tracker *tracker)
 {
     return tracker->heard;
 }
 
-void tracker_free(struct tracker *tracker)
+void session_tracker_free(struct session_tracker *tracker)
 {
     if (tracker == NULL)
         return;
