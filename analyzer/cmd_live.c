@@ -3,11 +3,11 @@
  */
 #include "analyzer/arguments/moment.h"
 #include "analyzer/command.h"
+#include "analyzer/live/live.h"
+#include "analyzer/live/log.h"
 #include "analyzer/open_store.h"
 #include "analyzer/port_list.h"
-#include "analyzer/recorder/confine.h"
-#include "analyzer/recorder/live/live.h"
-#include "analyzer/recorder/live/log.h"
+#include "analyzer/recorder/recorder_sandbox.h"
 #include "analyzer/recorder/report.h"
 #include "analyzer/run_facts.h"
 #include "analyzer/sandbox/sandbox.h"
@@ -34,7 +34,7 @@ struct settings {
     struct port_list ports;
     struct user_mask mask;
     bool mask_users, quiet, exit_code, require_sandbox;
-    struct telling_settings telling;
+    struct notify_settings notify;
     bool has_schema;
     const char *user_name; /* as asked for; NULL: not */
     struct rights_user user;
@@ -155,13 +155,13 @@ static int parse_alert(int option, const char *value, struct settings *settings)
 {
     if (option == 'S') {
         settings->has_schema = true;
-        return finding_schema_parse(value, &settings->telling.schema) ? -1
-                                                                      : say_usage("--schema is eve or ecs");
+        return finding_schema_parse(value, &settings->notify.schema) ? -1
+                                                                     : say_usage("--schema is eve or ecs");
     }
     if (strcmp(value, "ndjson") == 0)
-        settings->telling.alerts = ALERTS_NDJSON;
+        settings->notify.alerts = ALERTS_NDJSON;
     else if (strcmp(value, "syslog") == 0)
-        settings->telling.alerts = ALERTS_SYSLOG;
+        settings->notify.alerts = ALERTS_SYSLOG;
     else
         return say_usage("--alert is ndjson or syslog");
     return -1;
@@ -218,7 +218,7 @@ static int parse_option(int option, const char *value, struct settings *settings
     case 'S':
         return parse_alert(option, value, settings);
     case 'M':
-        settings->telling.metrics = value;
+        settings->notify.metrics = value;
         break;
     case 'K':
         if (moment_age(value, &settings->keep_ns) && settings->keep_ns > 0)
@@ -271,7 +271,7 @@ static int parse(int argc, char **argv, struct settings *settings)
     }
     if (optind < argc)
         return say_usage("interfaces are named with -i, and nothing else is");
-    if (settings->has_schema && settings->telling.alerts != ALERTS_NDJSON)
+    if (settings->has_schema && settings->notify.alerts != ALERTS_NDJSON)
         return say_usage("--schema needs --alert ndjson");
     if (settings->launcher.interface_count == 0)
         return say_usage("name an interface with -i (`ip link` lists them)");
@@ -301,7 +301,7 @@ static int report(const struct settings *settings, const struct live_result *res
     struct report_facts facts = {
         .database = settings->database, .live = &live, .missed = &result->missed, .ports = where};
     bool failed = result->failed;
-    FILE *out = settings->telling.alerts == ALERTS_NDJSON ? stderr : stdout;
+    FILE *out = settings->notify.alerts == ALERTS_NDJSON ? stderr : stdout;
     int64_t broken = 0;
 
     (void)snprintf(where, sizeof where, "on port %s%s", settings->ports.text,
@@ -387,15 +387,16 @@ static int capture(const struct settings *settings)
                                  .ports = settings->ports.text};
     struct launcher *launcher = launcher_new(&settings->launcher);
     int signals = live_take_signals();
-    struct links *links = links_new(settings->interfaces, settings->launcher.interface_count);
-    struct telling *telling =
-        telling_new(&settings->telling, settings->interfaces, settings->launcher.interface_count);
+    struct interface_watch *links =
+        interface_watch_new(settings->interfaces, settings->launcher.interface_count);
+    struct notify *notify =
+        notify_new(&settings->notify, settings->interfaces, settings->launcher.interface_count);
     struct store *store = NULL;
     struct live_result result;
     int status = EXIT_UNREAD;
     char ignored[64];
 
-    if (launcher == NULL || links == NULL || signals < 0 || telling == NULL) {
+    if (launcher == NULL || links == NULL || signals < 0 || notify == NULL) {
         fprintf(stderr, "imaptap: the capture cannot be started: %s\n", strerror(errno));
         goto cleanup;
     }
@@ -404,11 +405,11 @@ static int capture(const struct settings *settings)
     store = open_store(settings->database, true);
     if (store == NULL)
         goto cleanup;
-    if (confine_recorder(settings->database, NULL, settings->telling.metrics, true) != 0) {
+    if (recorder_sandbox_enter(settings->database, NULL, settings->notify.metrics, true) != 0) {
         fprintf(stderr, "imaptap: the recorder cannot give up its rights: %s\n", strerror(errno));
         goto cleanup;
     }
-    live.telling = telling;
+    live.notify = notify;
     if (live_run(&live, launcher, links, signals, store, &result) == 0)
         status = report(settings, &result);
     else
@@ -416,11 +417,11 @@ static int capture(const struct settings *settings)
     live_result_free(&result);
     return status;
 cleanup:
-    if (telling != NULL)
-        telling_end(telling, NULL, NULL);
+    if (notify != NULL)
+        notify_end(notify, NULL, NULL);
     if (store != NULL)
         (void)store_close(store, ignored, sizeof ignored);
-    links_free(links);
+    interface_watch_free(links);
     launcher_free(launcher);
     return status;
 }

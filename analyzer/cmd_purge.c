@@ -4,7 +4,7 @@
 #include "analyzer/arguments/moment.h"
 #include "analyzer/command.h"
 #include "analyzer/open_store.h"
-#include "analyzer/recorder/amount.h"
+#include "analyzer/recorder/format_number.h"
 #include "db/database_file.h"
 #include "db/upkeep/purge.h"
 
@@ -89,7 +89,7 @@ static void tell(const struct purge_counts *counts)
 
 static void tell_size(const char *path, uint64_t before, bool smaller)
 {
-    printf("%s: %s, was %s\n", path, amount_of_octets(size_of(path)).text, amount_of_octets(before).text);
+    printf("%s: %s, was %s\n", path, format_octets(size_of(path)).text, format_octets(before).text);
     if (!smaller)
         puts("The freed pages are overwritten and will be used again; the file could not be made smaller, "
              "since another\n"

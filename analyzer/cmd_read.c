@@ -4,8 +4,8 @@
 #include "analyzer/command.h"
 #include "analyzer/open_store.h"
 #include "analyzer/port_list.h"
-#include "analyzer/recorder/confine.h"
 #include "analyzer/recorder/recorder.h"
+#include "analyzer/recorder/recorder_sandbox.h"
 #include "analyzer/recorder/report.h"
 #include "analyzer/run_facts.h"
 #include "analyzer/sandbox/sandbox.h"
@@ -188,7 +188,7 @@ static bool is_held(int status)
 }
 
 /* Closes the store. `reading`: NULL with a folder that is followed. */
-static int read_into(struct store *store, struct reading *reading, struct inputs *inputs,
+static int read_into(struct store *store, struct analyzer_run *reading, struct inputs *inputs,
                      const struct settings *settings, struct recorder_result *result)
 {
     bool show = !settings->quiet && isatty(STDERR_FILENO);
@@ -249,7 +249,7 @@ static int read_captures(struct inputs *inputs, const struct settings *settings,
 {
     const char *database = settings->database;
     struct recorder_result result = {0};
-    struct reading *reading = NULL;
+    struct analyzer_run *reading = NULL;
     struct store *store = NULL;
     int status = EXIT_UNREAD;
     char ignored[64];
@@ -264,7 +264,7 @@ static int read_captures(struct inputs *inputs, const struct settings *settings,
     }
     early = reading != NULL && !inputs_have_pipe(inputs) && is_new(database);
     if (early) {
-        if (!is_held(confine_recorder_files(database, NULL, NULL, false)))
+        if (!is_held(recorder_sandbox_enter_files(database, NULL, NULL, false)))
             goto cleanup;
         recorder_start(reading);
     }
@@ -275,7 +275,7 @@ static int read_captures(struct inputs *inputs, const struct settings *settings,
     if (settings->follow == NULL)
         (void)store_alone(store); /* otherwise it is only slower */
     if (is_held(early ? sandbox_enter_recorder_calls(false)
-                      : confine_recorder(database, settings->follow, NULL, false)))
+                      : recorder_sandbox_enter(database, settings->follow, NULL, false)))
         status = read_into(store, reading, inputs, settings, &result);
     else
         store_close(store, ignored, sizeof ignored);

@@ -3,7 +3,7 @@
  */
 #include "analyzer/arguments/database_option.h"
 #include "analyzer/command.h"
-#include "analyzer/recorder/amount.h"
+#include "analyzer/recorder/format_number.h"
 #include "analyzer/verify/verify.h"
 #include "db/display.h"
 
@@ -53,8 +53,8 @@ static void print_why(const struct holding *holding, const struct verify_finding
         print_name(finding->found_at);
     } else if (finding->verdict == VERIFY_CHANGED && finding->size_now != holding->size &&
                holding->size >= 0) {
-        printf("; %s octets were read, it has %s now", amount_of((uint64_t)holding->size).text,
-               amount_of((uint64_t)finding->size_now).text);
+        printf("; %s octets were read, it has %s now", format_number((uint64_t)holding->size).text,
+               format_number((uint64_t)finding->size_now).text);
     } else if (finding->verdict == VERIFY_MISSING) {
         printf("; %s",
                finding->error == 0 ? "it came through a pipe: name a copy" : strerror(finding->error));
@@ -72,8 +72,8 @@ static bool take(void *user, const struct holding *holding)
     print_why(holding, &finding);
     printf("\n            SHA-256 %s%s\n            %s connections, %s logins, %s findings\n",
            holding->sha256 == NULL ? "not known" : holding->sha256,
-           holding->is_complete ? "" : " (read in part)", amount_of((uint64_t)holding->connections).text,
-           amount_of((uint64_t)holding->logins).text, amount_of((uint64_t)holding->findings).text);
+           holding->is_complete ? "" : " (read in part)", format_number((uint64_t)holding->connections).text,
+           format_number((uint64_t)holding->logins).text, format_number((uint64_t)holding->findings).text);
     return true;
 }
 

@@ -72,7 +72,7 @@ static const char rules_sql[] =
     " WHERE v.count > 0 ORDER BY r.severity = 'info', r.severity = 'warning', v.count DESC, v.rule";
 
 /* One reading of the summary. */
-struct reading {
+struct analyzer_run {
     const struct summary_handler *handler;
     void *user;
     struct summary_counts counts;
@@ -103,7 +103,7 @@ static void free_texts(struct texts *texts)
         free(texts->texts[--texts->used]);
 }
 
-static void on_connections(sqlite3_stmt *row, struct reading *reading)
+static void on_connections(sqlite3_stmt *row, struct analyzer_run *reading)
 {
     struct summary_counts *counts = &reading->counts;
 
@@ -115,7 +115,7 @@ static void on_connections(sqlite3_stmt *row, struct reading *reading)
     counts->lost_octets = sqlite3_column_int64(row, 5);
 }
 
-static void on_logins(sqlite3_stmt *row, struct reading *reading)
+static void on_logins(sqlite3_stmt *row, struct analyzer_run *reading)
 {
     struct summary_counts *counts = &reading->counts;
 
@@ -126,7 +126,7 @@ static void on_logins(sqlite3_stmt *row, struct reading *reading)
         reading->handler->counts(reading->user, counts);
 }
 
-static void on_sender(sqlite3_stmt *row, struct reading *reading)
+static void on_sender(sqlite3_stmt *row, struct analyzer_run *reading)
 {
     struct texts texts = {{NULL}, 0};
     struct summary_sender sender = {
@@ -144,7 +144,7 @@ static void on_sender(sqlite3_stmt *row, struct reading *reading)
     free_texts(&texts);
 }
 
-static void on_user(sqlite3_stmt *row, struct reading *reading)
+static void on_user(sqlite3_stmt *row, struct analyzer_run *reading)
 {
     struct texts texts = {{NULL}, 0};
     struct summary_user told = {
@@ -162,7 +162,7 @@ static void on_user(sqlite3_stmt *row, struct reading *reading)
     free_texts(&texts);
 }
 
-static void on_rule(sqlite3_stmt *row, struct reading *reading)
+static void on_rule(sqlite3_stmt *row, struct analyzer_run *reading)
 {
     struct texts texts = {{NULL}, 0};
     struct summary_rule rule = {
@@ -184,7 +184,7 @@ enum part { CONNECTIONS, LOGINS, SENDERS, USERS, RULES, PARTS };
 
 static const struct {
     const char *sql;
-    void (*row)(sqlite3_stmt *, struct reading *);
+    void (*row)(sqlite3_stmt *, struct analyzer_run *);
 } parts[PARTS] = {
     [CONNECTIONS] = {connections_sql, on_connections},
     [LOGINS] = {logins_sql, on_logins},
@@ -296,7 +296,7 @@ static void run_both(void *(*run)(void *half), struct half halves[2])
 
 /* --- all of it --- */
 
-static int tell(struct half *half, enum part part, struct reading *reading)
+static int tell(struct half *half, enum part part, struct analyzer_run *reading)
 {
     sqlite3_stmt *row = half->statements[part];
     int rc = sqlite3_data_count(row) > 0 ? SQLITE_ROW : SQLITE_DONE;
@@ -308,7 +308,7 @@ static int tell(struct half *half, enum part part, struct reading *reading)
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static bool read_halves(struct half halves[2], struct reading *reading)
+static bool read_halves(struct half halves[2], struct analyzer_run *reading)
 {
     run_both(count_half, halves);
     if (halves[0].rc == SQLITE_OK && halves[1].rc == SQLITE_OK)
@@ -345,7 +345,7 @@ int summary_read(const char *path, const int64_t *ids, size_t count, unsigned ro
          .worst_names = "SELECT client_ip FROM temp.worst",
          .near = {"connections", prints, PRINTS_CONNECTIONS}},
     };
-    struct reading reading = {.handler = handler, .user = user};
+    struct analyzer_run reading = {.handler = handler, .user = user};
     struct asked asked;
     bool done;
 

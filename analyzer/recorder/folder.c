@@ -3,8 +3,8 @@
  */
 #include "analyzer/recorder/folder.h"
 
+#include "analyzer/recorder/analyzer_run.h"
 #include "analyzer/recorder/inputs.h"
-#include "analyzer/recorder/reading.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -91,9 +91,9 @@ bool folder_is_over(struct folder_file *file)
         return false;
     if ((uint64_t)about.st_size != file->quiet_size || file->quiet_since_ms == 0) {
         file->quiet_size = (uint64_t)about.st_size;
-        file->quiet_since_ms = reading_now_ms();
+        file->quiet_since_ms = analyzer_run_now_ms();
     }
-    return age_ms(&about.st_mtim) >= QUIET_MS || reading_now_ms() - file->quiet_since_ms >= QUIET_MS;
+    return age_ms(&about.st_mtim) >= QUIET_MS || analyzer_run_now_ms() - file->quiet_since_ms >= QUIET_MS;
 }
 
 bool folder_was_replaced(const struct folder_file *file)
@@ -316,7 +316,7 @@ static void forget_unseen(struct folder *folder)
 
 static void scan(struct folder *folder)
 {
-    int64_t start = reading_now_ms(), end;
+    int64_t start = analyzer_run_now_ms(), end;
     DIR *directory = opendir(folder->path);
     const struct dirent *entry;
     struct stat about;
@@ -328,7 +328,7 @@ static void scan(struct folder *folder)
         closedir(directory);
     queue_found(folder);
     forget_unseen(folder);
-    end = reading_now_ms();
+    end = analyzer_run_now_ms();
     folder->next_scan_ms =
         end + ((end - start) * SCAN_SHARE > SCAN_MS ? (end - start) * SCAN_SHARE : SCAN_MS);
 }
@@ -386,7 +386,7 @@ int folder_look(struct folder *folder, bool thorough)
         folder->watch = inotify_add_watch(folder->notices, folder->path, EVENTS);
     if (folder->notices >= 0)
         take_notices(folder);
-    if (thorough || reading_now_ms() >= folder->next_scan_ms)
+    if (thorough || analyzer_run_now_ms() >= folder->next_scan_ms)
         scan(folder);
     return folder->no_memory ? -1 : 0;
 }

@@ -61,7 +61,7 @@ int folder_fd(const struct folder *folder);
 /* Finds out what happened; `thorough`: whether it was told or not. Returns 0, or -1 when out of memory. */
 int folder_look(struct folder *folder, bool thorough);
 
-/* When folder_look wants to be called even if nothing is told, in the milliseconds of reading_now_ms. */
+/* When folder_look wants to be called even if nothing is told, in the milliseconds of analyzer_run_now_ms. */
 int64_t folder_next_look_ms(const struct folder *folder);
 
 /* True when folder_next will have a file. */

@@ -2,8 +2,8 @@
  * Follows a folder: gives the analyzer the octets of its files as they are written, one file after the other,
  * keeps what it tells, and never looks into the octets.
  */
+#include "analyzer/recorder/analyzer_run.h"
 #include "analyzer/recorder/folder.h"
-#include "analyzer/recorder/reading.h"
 #include "analyzer/recorder/recorder.h"
 
 #include <errno.h>
@@ -31,7 +31,7 @@ struct followed {
 };
 
 struct follower {
-    struct reading reading;
+    struct analyzer_run reading;
     struct inputs *inputs;
     struct folder *folder;
     struct followed *followed; /* one an input */
@@ -76,7 +76,7 @@ static void leave_out_known(struct follower *follower, uint32_t number)
         fingerprint_of_range(file->fd, (uint64_t)about.st_size, fingerprint) != 0)
         return;
     if (store_find_capture(follower->reading.store, fingerprint, &id, &state) != STORE_OK) {
-        reading_store_failed(&follower->reading);
+        analyzer_run_store_failed(&follower->reading);
     } else if (id != 0 && state == STORE_COMPLETE) {
         outcome->state = OUTCOME_KNOWN;
         outcome->id = id;
@@ -89,7 +89,7 @@ static void leave_out_known(struct follower *follower, uint32_t number)
 /* Makes the file an input. Returns 0, or -1 when out of memory. */
 static int add(struct follower *follower, struct folder_file *file)
 {
-    struct reading *reading = &follower->reading;
+    struct analyzer_run *reading = &follower->reading;
     uint32_t number = (uint32_t)follower->inputs->count;
 
     if (number + 1 >= follower->room) {
@@ -110,7 +110,7 @@ static int add(struct follower *follower, struct folder_file *file)
     memset(&reading->result->outcomes[number], 0, sizeof *reading->result->outcomes);
     reading->result->count = follower->inputs->count;
     follower->followed[number] = (struct followed){file, false};
-    if (ledger_grow(reading->ledger, reading->result->outcomes) != 0)
+    if (capture_rows_grow(reading->capture_rows, reading->result->outcomes) != 0)
         return -1;
     if (reading->ring != NULL)
         event_ring_expect(reading->ring, number + 1);
@@ -134,7 +134,7 @@ static bool have_input(struct follower *follower)
         if (file == NULL)
             return false;
         if (add(follower, file) != 0) {
-            reading_give_up(&follower->reading, "out of memory");
+            analyzer_run_give_up(&follower->reading, "out of memory");
             return false;
         }
     }
@@ -143,10 +143,10 @@ static bool have_input(struct follower *follower)
 static void settle(struct follower *follower, uint32_t number)
 {
     /* one that is known goes at the end: the analyzer may still tell of its connections */
-    if (!ledger_is_known(follower->reading.ledger, number)) {
+    if (!capture_rows_is_known(follower->reading.capture_rows, number)) {
         follower->followed[number].settled = true;
-        if (ledger_settle(follower->reading.ledger, number) != LEDGER_OK)
-            reading_store_failed(&follower->reading);
+        if (capture_rows_settle(follower->reading.capture_rows, number) != CAPTURE_ROWS_OK)
+            analyzer_run_store_failed(&follower->reading);
     }
     let_go(follower, number, false);
 }
@@ -243,13 +243,13 @@ static bool file_feed_some(struct follower *follower)
 /* Takes all events that are there. False: the analyzer is gone. */
 static bool take_events(struct follower *follower)
 {
-    struct reading *reading = &follower->reading;
+    struct analyzer_run *reading = &follower->reading;
     struct event event;
 
     for (;;) {
         switch (event_ring_receive(reading->ring, &event, 0)) {
         case EVENT_RING_EVENT:
-            reading_take(reading, &event);
+            analyzer_run_take(reading, &event);
             if (event.kind == EVENT_CAPTURE_ENDED && !reading->distrusted && !reading->result->store_failed)
                 settle(follower, event.capture.capture);
             break;
@@ -268,7 +268,7 @@ static bool take_events(struct follower *follower)
 /* The analyzer died: the file it was in is given up, those that it had been given beyond are given again. */
 static void blame(struct follower *follower, const char *cause)
 {
-    struct reading *reading = &follower->reading;
+    struct analyzer_run *reading = &follower->reading;
     const struct event_ring_figures *figures = event_ring_figures(reading->ring);
     struct outcome *outcomes = reading->result->outcomes;
     uint32_t culprit = atomic_load(&figures->capture), first = 0;
@@ -283,8 +283,8 @@ static void blame(struct follower *follower, const char *cause)
     }
     /* where nothing that it was given can be the cause, the next one may fare no better */
     if (culprit >= follower->inputs->count && !stopped &&
-        reading_now_ms() - reading->started_ms < SHORT_LIFE_MS)
-        reading_give_up(reading, cause);
+        analyzer_run_now_ms() - reading->started_ms < SHORT_LIFE_MS)
+        analyzer_run_give_up(reading, cause);
     for (uint32_t i = first; i < follower->inputs->count; i++) {
         if (outcomes[i].state != OUTCOME_PENDING)
             continue;
@@ -295,7 +295,7 @@ static void blame(struct follower *follower, const char *cause)
             continue;
         }
         if (outcomes[i].id != 0 && store_capture_remove(reading->store, outcomes[i].id) != STORE_OK)
-            reading_store_failed(reading);
+            analyzer_run_store_failed(reading);
         outcomes[i].id = 0;
         follower->inputs->items[i].octets = 0;
         folder_taken(follower->followed[i].file, 0);
@@ -316,7 +316,7 @@ static int settle_rest(struct follower *follower)
             which[i] = !follower->followed[i].settled;
             follower->followed[i].settled = true;
         }
-    reading_settle(&follower->reading, which);
+    analyzer_run_settle(&follower->reading, which);
     for (uint32_t i = 0; i < count; i++)
         if (which[i])
             let_go(follower, i, false);
@@ -329,15 +329,15 @@ static int settle_rest(struct follower *follower)
 /* The user asked for an end: what is there now is read, if that does not take long. */
 static void drain(struct follower *follower)
 {
-    struct reading *reading = &follower->reading;
-    int64_t now = reading_now_ms();
+    struct analyzer_run *reading = &follower->reading;
+    int64_t now = analyzer_run_now_ms();
 
     if (!follower->draining) {
         follower->draining = true;
         follower->drain_since_ms = now;
         (void)folder_look(follower->folder, true);
     }
-    if (now - follower->drain_since_ms >= DRAIN_MS + READING_STOP_MS)
+    if (now - follower->drain_since_ms >= DRAIN_MS + ANALYZER_RUN_STOP_MS)
         kill(reading->analyzer, SIGKILL);
     if (now - follower->drain_since_ms < DRAIN_MS) {
         if (!file_feed_is_busy(reading->feed) && !have_input(follower))
@@ -352,7 +352,7 @@ static void drain(struct follower *follower)
 /* Looks into the folder when something is told of it, or it is time. */
 static void look(struct follower *follower)
 {
-    int64_t now = reading_now_ms();
+    int64_t now = analyzer_run_now_ms();
 
     if (follower->draining || now - follower->looked_ms < LOOK_MS ||
         !(follower->told || now >= folder_next_look_ms(follower->folder)))
@@ -360,7 +360,7 @@ static void look(struct follower *follower)
     follower->looked_ms = now;
     follower->told = false;
     if (folder_look(follower->folder, false) != 0)
-        reading_give_up(&follower->reading, "out of memory");
+        analyzer_run_give_up(&follower->reading, "out of memory");
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -371,8 +371,8 @@ static int64_t sooner(int64_t a, int64_t b)
 /* Waits until there may be something to do. */
 static void wait_for_something(struct follower *follower)
 {
-    const struct reading *reading = &follower->reading;
-    int64_t now = reading_now_ms(), until = folder_next_look_ms(follower->folder);
+    const struct analyzer_run *reading = &follower->reading;
+    int64_t now = analyzer_run_now_ms(), until = folder_next_look_ms(follower->folder);
     bool busy = file_feed_is_busy(reading->feed);
     struct pollfd ready[] = {
         {event_ring_receiver_fd(reading->ring), POLLIN, 0},
@@ -394,7 +394,7 @@ static void wait_for_something(struct follower *follower)
 /* Feeds the analyzer and takes its events until it is gone. */
 static void serve(struct follower *follower)
 {
-    struct reading *reading = &follower->reading;
+    struct analyzer_run *reading = &follower->reading;
     bool open = true;
 
     for (;;) {
@@ -405,9 +405,9 @@ static void serve(struct follower *follower)
             pieces++;
         if (!take_events(follower))
             return;
-        reading_commit(reading, COMMIT_MS);
+        analyzer_run_commit(reading, COMMIT_MS);
         progress_draw(&reading->progress, event_ring_figures(reading->ring));
-        if (reading_stop_asked())
+        if (analyzer_run_stop_asked())
             drain(follower);
         open = file_feed_sender_fd(reading->feed) >= 0;
         if (pieces < PIECES)
@@ -417,19 +417,19 @@ static void serve(struct follower *follower)
 
 static int follow(struct follower *follower)
 {
-    struct reading *reading = &follower->reading;
+    struct analyzer_run *reading = &follower->reading;
     bool more = true;
 
     while (more) {
         char cause[160];
 
-        if (reading_start(reading, true) != 0)
+        if (analyzer_run_start(reading, true) != 0)
             return -1;
         serve(follower);
-        reading_wait(reading, cause, sizeof cause);
+        analyzer_run_wait(reading, cause, sizeof cause);
         if (!reading->finished || reading->distrusted || reading->result->stopped)
             blame(follower, cause);
-        reading_close_ways(reading);
+        analyzer_run_close_ways(reading);
         if (settle_rest(follower) != 0)
             return -1;
         more = !reading->result->stopped && !reading->result->store_failed &&
@@ -443,17 +443,17 @@ int recorder_follow(struct store *store, const char *path, struct inputs *inputs
                     struct recorder_result *result)
 {
     struct follower follower = {.inputs = inputs};
-    struct reading *reading = &follower.reading;
+    struct analyzer_run *reading = &follower.reading;
     int status = -1;
 
-    *reading = (struct reading){.inputs = inputs, .options = options, .result = result};
-    if (reading_prepare(reading) != 0 || reading_begin(reading, store) != 0)
+    *reading = (struct analyzer_run){.inputs = inputs, .options = options, .result = result};
+    if (analyzer_run_prepare(reading) != 0 || analyzer_run_begin(reading, store) != 0)
         return -1;
     follower.folder = folder_open(path);
     if (follower.folder == NULL) {
         fprintf(errors, "imaptap: %s: cannot be followed: %s\n", path, strerror(errno));
         inputs->failed++;
-        reading_end(reading);
+        analyzer_run_end(reading);
         return 0;
     }
     if (options->hash)
@@ -467,7 +467,7 @@ int recorder_follow(struct store *store, const char *path, struct inputs *inputs
         fprintf(errors, "imaptap: %s: the reading was stopped before all of its files were read\n", path);
     inputs->skipped = folder_left_out(follower.folder);
     inputs->grown = folder_grown(follower.folder);
-    reading_end(reading);
+    analyzer_run_end(reading);
     for (size_t i = 0; i < inputs->count; i++)
         if (follower.followed[i].file != NULL)
             follower.followed[i].file->fd = -1; /* it is the input's */

@@ -3,7 +3,7 @@
  */
 #include "analyzer/recorder/progress.h"
 
-#include "analyzer/recorder/amount.h"
+#include "analyzer/recorder/format_number.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -52,10 +52,10 @@ void progress_draw(struct progress *progress, const struct event_ring_figures *f
         (void)snprintf(share, sizeof share, "%3.0f%%, %.0f s left: ", part * 100, seconds / part - seconds);
     }
     length = snprintf(line, sizeof line, "%s%s, %s frames, %s connections, %s logins, %s/s", share,
-                      amount_of_octets(octets).text, amount_of(atomic_load(&figures->frames)).text,
-                      amount_of(atomic_load(&figures->connections)).text,
-                      amount_of(atomic_load(&figures->logins)).text,
-                      amount_of_octets((uint64_t)((double)octets / (seconds > 0 ? seconds : 1))).text);
+                      format_octets(octets).text, format_number(atomic_load(&figures->frames)).text,
+                      format_number(atomic_load(&figures->connections)).text,
+                      format_number(atomic_load(&figures->logins)).text,
+                      format_octets((uint64_t)((double)octets / (seconds > 0 ? seconds : 1))).text);
     if (length > (int)columns())
         length = (int)columns();
     fprintf(stderr, "\r%.*s\033[K", length, line);

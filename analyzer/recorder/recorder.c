@@ -5,7 +5,7 @@
 #include "analyzer/recorder/recorder.h"
 
 #include "analyzer/capture/digest.h"
-#include "analyzer/recorder/reading.h"
+#include "analyzer/recorder/analyzer_run.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -16,25 +16,25 @@
 /* Between two commits: what a crash of this process can cost. */
 #define COMMIT_MS 1000
 
-static void look_around(struct reading *reading)
+static void look_around(struct analyzer_run *reading)
 {
     struct event_ring_figures *figures = event_ring_figures(reading->ring);
 
     progress_draw(&reading->progress, figures);
-    reading_commit(reading, COMMIT_MS);
-    if (!reading_stop_asked())
+    analyzer_run_commit(reading, COMMIT_MS);
+    if (!analyzer_run_stop_asked())
         return;
     if (!reading->result->stopped) {
         reading->result->stopped = true;
-        reading->stop_since_ms = reading_now_ms();
+        reading->stop_since_ms = analyzer_run_now_ms();
         atomic_store(&figures->stop, true);
-    } else if (reading_now_ms() - reading->stop_since_ms >= READING_STOP_MS) {
+    } else if (analyzer_run_now_ms() - reading->stop_since_ms >= ANALYZER_RUN_STOP_MS) {
         kill(reading->analyzer, SIGKILL); /* it waits for a pipe */
     }
 }
 
 /* Takes all events until the analyzer is gone. While there is none, files are hashed. */
-static void take_all(struct reading *reading)
+static void take_all(struct analyzer_run *reading)
 {
     enum event_ring_status status;
     struct event event;
@@ -44,7 +44,7 @@ static void take_all(struct reading *reading)
     do {
         status = event_ring_receive(reading->ring, &event, hashing ? 0 : 100);
         if (status == EVENT_RING_EVENT) {
-            reading_take(reading, &event);
+            analyzer_run_take(reading, &event);
         } else if (status == EVENT_RING_BROKEN) {
             reading->distrusted = true;
             kill(reading->analyzer, SIGKILL);
@@ -58,7 +58,7 @@ static void take_all(struct reading *reading)
 
 /* The analyzer died: the capture it was in is given up from there, the others that it had begun are begun
  * again. */
-static void blame(struct reading *reading, const char *cause)
+static void blame(struct analyzer_run *reading, const char *cause)
 {
     const struct event_ring_figures *figures = event_ring_figures(reading->ring);
     uint32_t culprit = atomic_load(&figures->capture);
@@ -89,16 +89,16 @@ static void blame(struct reading *reading, const char *cause)
 }
 
 /* Hashes what is left, when all has been read. */
-static void hash_rest(struct reading *reading)
+static void hash_rest(struct analyzer_run *reading)
 {
-    reading_commit(reading, 0);
+    analyzer_run_commit(reading, 0);
     while (!reading->result->stopped && !reading->result->store_failed && hashing_step(reading->hashing)) {
         progress_draw(&reading->progress, event_ring_figures(reading->ring));
-        reading->result->stopped = reading_stop_asked();
+        reading->result->stopped = analyzer_run_stop_asked();
     }
 }
 
-static bool is_pending(const struct reading *reading)
+static bool is_pending(const struct analyzer_run *reading)
 {
     for (size_t i = 0; i < reading->inputs->count; i++)
         if (reading->result->outcomes[i].state == OUTCOME_PENDING)
@@ -106,7 +106,7 @@ static bool is_pending(const struct reading *reading)
     return false;
 }
 
-static int read_pending(struct reading *reading)
+static int read_pending(struct analyzer_run *reading)
 {
     bool *was_pending = calloc(reading->inputs->count + 1, sizeof *was_pending);
 
@@ -118,25 +118,25 @@ static int read_pending(struct reading *reading)
         for (size_t i = 0; i < reading->inputs->count; i++)
             was_pending[i] = reading->result->outcomes[i].state == OUTCOME_PENDING;
         /* the first may have been started before the database was open */
-        if (reading->ring == NULL && reading_start(reading, false) != 0) {
+        if (reading->ring == NULL && analyzer_run_start(reading, false) != 0) {
             free(was_pending);
             return -1;
         }
         take_all(reading);
-        reading_wait(reading, cause, sizeof cause);
+        analyzer_run_wait(reading, cause, sizeof cause);
         if (!reading->finished || reading->distrusted || reading->result->stopped)
             blame(reading, cause);
         if (reading->hashing != NULL)
             hash_rest(reading);
-        reading_close_ways(reading);
-        reading_settle(reading, was_pending);
+        analyzer_run_close_ways(reading);
+        analyzer_run_settle(reading, was_pending);
     }
     free(was_pending);
     return 0;
 }
 
 /* The hashes of what is known, but was read with --no-hash. */
-static void fill_hashes(struct reading *reading)
+static void fill_hashes(struct analyzer_run *reading)
 {
     struct recorder_result *result = reading->result;
 
@@ -147,13 +147,13 @@ static void fill_hashes(struct reading *reading)
         if (!outcome->unhashed)
             continue;
         while (!result->stopped && !digest_is_text(input->sha256) && hashing_step(reading->hashing))
-            result->stopped = reading_stop_asked();
+            result->stopped = analyzer_run_stop_asked();
         if (digest_is_text(input->sha256) &&
             store_capture_hash(reading->store, outcome->id, input->sha256) != STORE_OK)
-            reading_store_failed(reading);
+            analyzer_run_store_failed(reading);
     }
     if (!result->store_failed && store_commit(reading->store) != STORE_OK)
-        reading_store_failed(reading);
+        analyzer_run_store_failed(reading);
 }
 
 static bool is_unhashed(struct store *store, int64_t id, const struct input *input)
@@ -173,7 +173,7 @@ static bool is_named_before(const struct inputs *inputs, size_t number)
 }
 
 /* Leaves out what the database has whole already, and what was named twice. */
-static void find_known(struct reading *reading)
+static void find_known(struct analyzer_run *reading)
 {
     const struct inputs *inputs = reading->inputs;
 
@@ -187,10 +187,10 @@ static void find_known(struct reading *reading)
             continue;
         do
             found = store_find_capture(reading->store, inputs->items[i].fingerprint, &id, &state);
-        while (found == STORE_OK && id != 0 && state == STORE_RUNNING && !reading_stop_asked() &&
+        while (found == STORE_OK && id != 0 && state == STORE_RUNNING && !analyzer_run_stop_asked() &&
                store_capture_wait(reading->store, id));
         if (found != STORE_OK) {
-            reading_store_failed(reading);
+            analyzer_run_store_failed(reading);
         } else if (id != 0 && state == STORE_COMPLETE) {
             outcome->state = OUTCOME_KNOWN;
             outcome->id = id;
@@ -201,33 +201,33 @@ static void find_known(struct reading *reading)
     }
 }
 
-struct reading *recorder_new(const struct inputs *inputs, const struct pipeline_options *options,
-                             struct recorder_result *result)
+struct analyzer_run *recorder_new(const struct inputs *inputs, const struct pipeline_options *options,
+                                  struct recorder_result *result)
 {
-    struct reading *reading = calloc(1, sizeof *reading);
+    struct analyzer_run *reading = calloc(1, sizeof *reading);
 
     if (reading == NULL)
         return NULL;
-    *reading = (struct reading){.inputs = inputs, .options = options, .result = result};
-    if (reading_prepare(reading) == 0)
+    *reading = (struct analyzer_run){.inputs = inputs, .options = options, .result = result};
+    if (analyzer_run_prepare(reading) == 0)
         return reading;
     free(reading);
     return NULL;
 }
 
-void recorder_start(struct reading *reading)
+void recorder_start(struct analyzer_run *reading)
 {
     const struct inputs *inputs = reading->inputs;
 
     for (size_t i = 0; i < inputs->count; i++)
         if (is_named_before(inputs, i))
             reading->result->outcomes[i].state = OUTCOME_KNOWN;
-    (void)reading_start(reading, false);
+    (void)analyzer_run_start(reading, false);
 }
 
 /* What was started early was given all that is not named twice: of no use when the database knows any of it
  * after all, since another process made it meanwhile. */
-static void check_started(struct reading *reading)
+static void check_started(struct analyzer_run *reading)
 {
     const struct inputs *inputs = reading->inputs;
     bool usable = !reading->result->store_failed;
@@ -236,17 +236,17 @@ static void check_started(struct reading *reading)
         if (reading->result->outcomes[i].id != 0)
             usable = false;
     if (!usable)
-        reading_abandon(reading);
+        analyzer_run_abandon(reading);
 }
 
-static void end(struct reading *reading)
+static void end(struct analyzer_run *reading)
 {
     if (reading->ring != NULL)
-        reading_abandon(reading);
-    reading_end(reading);
+        analyzer_run_abandon(reading);
+    analyzer_run_end(reading);
 }
 
-int recorder_read(struct reading *reading, struct store *store, bool show_progress)
+int recorder_read(struct analyzer_run *reading, struct store *store, bool show_progress)
 {
     const struct inputs *inputs = reading->inputs;
     const struct outcome *outcomes = reading->result->outcomes;
@@ -254,7 +254,7 @@ int recorder_read(struct reading *reading, struct store *store, bool show_progre
     uint64_t total = 0;
     int status;
 
-    if (reading_begin(reading, store) != 0) {
+    if (analyzer_run_begin(reading, store) != 0) {
         end(reading);
         return -1;
     }
@@ -275,7 +275,7 @@ int recorder_read(struct reading *reading, struct store *store, bool show_progre
     return status;
 }
 
-void recorder_free(struct reading *reading)
+void recorder_free(struct analyzer_run *reading)
 {
     if (reading == NULL)
         return;

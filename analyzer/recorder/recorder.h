@@ -42,23 +42,23 @@ struct recorder_result {
     char why[512];
 };
 
-struct reading;
+struct analyzer_run;
 
 /* Prepares the reading of all inputs. It fills *result, which recorder_result_free frees. NULL: out of
  * memory. */
-struct reading *recorder_new(const struct inputs *inputs, const struct pipeline_options *options,
-                             struct recorder_result *result);
+struct analyzer_run *recorder_new(const struct inputs *inputs, const struct pipeline_options *options,
+                                  struct recorder_result *result);
 
 /* Has an analyzer begin before the database is open. For a database that is not there yet, and thus knows no
  * capture, and without pipes, which cannot be read again. A failure only means that recorder_read begins. */
-void recorder_start(struct reading *reading);
+void recorder_start(struct analyzer_run *reading);
 
 /* Reads all inputs into the store. `show_progress`: on standard error, a terminal. Returns 0, or -1 when no
  * analyzer could be started (errno is set). */
-int recorder_read(struct reading *reading, struct store *store, bool show_progress);
+int recorder_read(struct analyzer_run *reading, struct store *store, bool show_progress);
 
 /* Ends an analyzer that still runs. */
-void recorder_free(struct reading *reading);
+void recorder_free(struct analyzer_run *reading);
 
 /* Reads the captures in the folder `path` as they are written, until SIGINT or SIGTERM, and adds them to
  * `inputs`, which is empty. Fills *result as recorder_new does. Returns as recorder_read does, with 0 when

@@ -3,7 +3,7 @@
  */
 #include "analyzer/recorder/report.h"
 
-#include "analyzer/recorder/amount.h"
+#include "analyzer/recorder/format_number.h"
 #include "db/display.h"
 #include "db/summary.h"
 
@@ -30,7 +30,7 @@ static const char *plural(int64_t count, const char *one, const char *many)
 
 static void write_number(FILE *out, int64_t number, const char *one, const char *many)
 {
-    fprintf(out, "%s %s", amount_of((uint64_t)number).text, plural(number, one, many));
+    fprintf(out, "%s %s", format_number((uint64_t)number).text, plural(number, one, many));
 }
 
 static void write_inputs(struct report *report)
@@ -55,10 +55,10 @@ static void write_inputs(struct report *report)
     }
     fputs("Read: ", report->out);
     write_number(report->out, read, "capture", "captures");
-    fprintf(report->out, ", %s, ", amount_of_octets((uint64_t)bytes).text);
+    fprintf(report->out, ", %s, ", format_octets((uint64_t)bytes).text);
     write_number(report->out, packets, "frame", "frames");
     if (first <= last)
-        fprintf(report->out, ", %s to %s", amount_of_time(first).text, amount_of_time(last).text);
+        fprintf(report->out, ", %s to %s", format_time(first).text, format_time(last).text);
     fputc('\n', report->out);
     if (known > 0) {
         fputs("  ", report->out);
@@ -77,11 +77,11 @@ static void write_watched(struct report *report)
     const struct report_live *live = report->facts->live;
 
     for (size_t i = 0; i < live->interface_count; i++) {
-        const struct crew_interface *seen = &live->result->totals.interfaces[i];
+        const struct worker_pool_interface *seen = &live->result->totals.interfaces[i];
 
         fprintf(report->out, "%s%s: ", i == 0 ? "Watched: " : "         ", live->interfaces[i]);
         write_number(report->out, (int64_t)seen->packets, "frame", "frames");
-        fprintf(report->out, ", %s\n", amount_of_octets(seen->octets).text);
+        fprintf(report->out, ", %s\n", format_octets(seen->octets).text);
     }
 }
 

@@ -5,7 +5,7 @@
 #ifndef IMAPTAP_ANALYZER_RECORDER_REPORT_H
 #define IMAPTAP_ANALYZER_RECORDER_REPORT_H
 
-#include "analyzer/recorder/live/live.h"
+#include "analyzer/live/live.h"
 #include "analyzer/recorder/recorder.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
  * What the captures could not show, and what to do next.
  */
-#include "analyzer/recorder/amount.h"
+#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/sentences.h"
 
 #include <stdlib.h>

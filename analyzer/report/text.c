@@ -1,7 +1,7 @@
 /*
  * The report as a text: what a person wants to know first stands first.
  */
-#include "analyzer/recorder/amount.h"
+#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/command_line.h"
 #include "analyzer/report/report.h"
 #include "analyzer/report/sentences.h"
@@ -50,8 +50,8 @@ static void put_heading(struct text *text, const char *heading)
 static void put_rest(struct text *text, int64_t all, int64_t shown, const char *where)
 {
     if (all > shown)
-        fprintf(text->out, "  ... and %s more: imaptap query %s\n", amount_of((uint64_t)(all - shown)).text,
-                where);
+        fprintf(text->out, "  ... and %s more: imaptap query %s\n",
+                format_number((uint64_t)(all - shown)).text, where);
 }
 
 static void put_verdict(struct text *text)
@@ -79,18 +79,18 @@ static void put_read(struct text *text)
     put_heading(text, "Read");
     fputs("  ", text->out);
     say_count(text->out, totals->captures, "capture", "captures");
-    fprintf(text->out, ", %s, ", amount_of_octets((uint64_t)totals->bytes).text);
+    fprintf(text->out, ", %s, ", format_octets((uint64_t)totals->bytes).text);
     say_count(text->out, totals->packets, "frame", "frames");
     if (totals->last_ns > 0)
-        fprintf(text->out, ", %s to %s", amount_of_time(totals->first_ns).text,
-                amount_of_time(totals->last_ns).text);
+        fprintf(text->out, ", %s to %s", format_time(totals->first_ns).text,
+                format_time(totals->last_ns).text);
     fputs("\n  ", text->out);
     say_count(text->out, totals->connections - totals->not_imap, "IMAP connection", "IMAP connections");
     fputs(", ", text->out);
     say_count(text->out, totals->logins, "login", "logins");
     fprintf(text->out, ": %s let in, %s refused, %s without a verdict\n",
-            amount_of((uint64_t)totals->accepted).text, amount_of((uint64_t)totals->refused).text,
-            amount_of((uint64_t)totals->unanswered).text);
+            format_number((uint64_t)totals->accepted).text, format_number((uint64_t)totals->refused).text,
+            format_number((uint64_t)totals->unanswered).text);
     put_heading(text, "Missed");
     if (missed_sentences(totals, tell_item, text) == 0)
         put_item(text, "Nothing");
@@ -183,7 +183,7 @@ static void put_finding(struct text *text, const struct facts_rows *rows)
 
     if (!command_line_make(rows, &line) ||
         asprintf(&head, "%s: %s, %s %s, %s frame %" PRId64 " of %s", facts_text(rows, "verdict"),
-                 facts_text(rows, "rule"), amount_of((uint64_t)times).text, times == 1 ? "time" : "times",
+                 facts_text(rows, "rule"), format_number((uint64_t)times).text, times == 1 ? "time" : "times",
                  times == 1 ? "in" : "first in", facts_number(rows, "frame"),
                  facts_text(rows, "capture")) < 0) {
         text->failed = true;
@@ -225,7 +225,7 @@ static void put_encrypted(struct text *text)
         put_item(text, "Not known: no IMAP connection was seen");
         return;
     }
-    fprintf(text->out, "  %s of ", amount_of((uint64_t)totals->encrypted).text);
+    fprintf(text->out, "  %s of ", format_number((uint64_t)totals->encrypted).text);
     say_count(text->out, imap, "connection was", "connections were");
     fprintf(text->out, " encrypted (%.1f %%); ", 100.0 * (double)totals->encrypted / (double)imap);
     say_count(text->out, totals->cleartext, "login showed its password", "logins showed their passwords");

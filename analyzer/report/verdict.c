@@ -1,12 +1,12 @@
 /*
  * The verdict in three lines.
  */
-#include "analyzer/recorder/amount.h"
+#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/sentences.h"
 
 void say_count(FILE *out, int64_t count, const char *one, const char *many)
 {
-    fprintf(out, "%s %s", amount_of((uint64_t)count).text, count == 1 ? one : many);
+    fprintf(out, "%s %s", format_number((uint64_t)count).text, count == 1 ? one : many);
 }
 
 enum verdict_state verdict_state(const struct report_totals *totals)
@@ -51,11 +51,11 @@ static void blame(const struct report_totals *totals, FILE *out)
         fputs(", none known to be refused", out);
         return;
     }
-    fprintf(out, ", %s refused", amount_of((uint64_t)totals->unquoted_refused).text);
+    fprintf(out, ", %s refused", format_number((uint64_t)totals->unquoted_refused).text);
     if (totals->wildcard_proved > 0)
-        fprintf(out, " (%s proved to be for that)", amount_of((uint64_t)totals->wildcard_proved).text);
+        fprintf(out, " (%s proved to be for that)", format_number((uint64_t)totals->wildcard_proved).text);
     else if (totals->wildcard_likely > 0)
-        fprintf(out, " (%s likely for that)", amount_of((uint64_t)totals->wildcard_likely).text);
+        fprintf(out, " (%s likely for that)", format_number((uint64_t)totals->wildcard_likely).text);
     else
         fputs(" (whether for that cannot be told)", out);
 }
@@ -70,14 +70,14 @@ static void who(const struct report_totals *totals, FILE *out)
             fputs("the one login seen breaks no rule of the IMAP grammar.", out);
         else
             fprintf(out, "none of the %s logins seen breaks the IMAP grammar.",
-                    amount_of((uint64_t)totals->logins).text);
+                    format_number((uint64_t)totals->logins).text);
     } else if (totals->worst_client == NULL) {
         fputs("No * or % was sent without quotes, but ", out);
         say_count(out, totals->other_broken, "login breaks", "logins break");
         fputs(" other rules of the IMAP grammar.", out);
     } else if (totals->senders == 1 && totals->worst_unquoted == totals->unquoted) {
         fprintf(out, "%s sends * or %% without quotes to %s: ", totals->worst_client, totals->worst_server);
-        fprintf(out, "%s of ", amount_of((uint64_t)totals->unquoted).text);
+        fprintf(out, "%s of ", format_number((uint64_t)totals->unquoted).text);
         say_count(out, totals->worst_logins, "login", "logins");
         blame(totals, out);
         fputc('.', out);
@@ -87,9 +87,9 @@ static void who(const struct report_totals *totals, FILE *out)
         say_count(out, totals->unquoted, "login", "logins");
         blame(totals, out);
         fprintf(out, "; the worst is %s to %s: %s of ", totals->worst_client, totals->worst_server,
-                amount_of((uint64_t)totals->worst_unquoted).text);
+                format_number((uint64_t)totals->worst_unquoted).text);
         say_count(out, totals->worst_logins, "login", "logins");
-        fprintf(out, ", %s refused.", amount_of((uint64_t)totals->worst_unquoted_refused).text);
+        fprintf(out, ", %s refused.", format_number((uint64_t)totals->worst_unquoted_refused).text);
     }
 }
 

@@ -1,7 +1,7 @@
 /*
  * A comparison as one page: fills the skeleton compare.html, with the style and script of the report.
  */
-#include "analyzer/recorder/amount.h"
+#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/compare/rows.h"
 #include "analyzer/report/page/html.h"
 #include "analyzer/report/sentences.h"
@@ -80,7 +80,7 @@ static bool fill_verdict(void *user, FILE *out)
 static void put_numbers(FILE *out, const int64_t *numbers, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        fprintf(out, "<td class=\"n\">%s", amount_of((uint64_t)numbers[i]).text);
+        fprintf(out, "<td class=\"n\">%s", format_number((uint64_t)numbers[i]).text);
 }
 
 static void put_side(FILE *out, const char *title, const struct compared_side *side)
@@ -173,7 +173,7 @@ static void put_left(FILE *out, int64_t all, const char *what)
                 "<p class=\"note\"><strong>Left out here: %s of %s with the change "
                 "\xE2\x80\x9C%s\xE2\x80\x9D.</strong> "
                 "<code>imaptap compare --format json</code> has all.</p>",
-                amount_of((uint64_t)(all - MOST_ROWS)).text, amount_of((uint64_t)all).text, what);
+                format_number((uint64_t)(all - MOST_ROWS)).text, format_number((uint64_t)all).text, what);
 }
 
 static bool fill_senders_left(void *user, FILE *out)

@@ -1,7 +1,7 @@
 /*
  * A comparison as a text.
  */
-#include "analyzer/recorder/amount.h"
+#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/compare/rows.h"
 #include "analyzer/report/sentences.h"
 #include "analyzer/report/wrap.h"
@@ -29,7 +29,7 @@ static void put_rest(struct text *text, int64_t all)
 {
     if (all > MOST_ROWS)
         fprintf(text->out, "  ... and %s more: imaptap compare --format json\n",
-                amount_of((uint64_t)(all - MOST_ROWS)).text);
+                format_number((uint64_t)(all - MOST_ROWS)).text);
 }
 
 static void put_verdict(struct text *text, const struct compared *compared)
@@ -62,12 +62,12 @@ static void put_side(struct text *text, const char *title, const struct compared
     }
     fprintf(out, "%s: %s, ", title, side->source != NULL ? side->source : side->name);
     if (side->last_ns > 0)
-        fprintf(out, "%s to %s, ", amount_of_time(side->first_ns).text, amount_of_time(side->last_ns).text);
+        fprintf(out, "%s to %s, ", format_time(side->first_ns).text, format_time(side->last_ns).text);
     say_count(out, side->logins, "login", "logins");
     fputs(" in ", out);
     say_count(out, side->connections, "connection", "connections");
-    fprintf(out, " (%s encrypted), %s refused", amount_of((uint64_t)side->encrypted).text,
-            amount_of((uint64_t)side->refused).text);
+    fprintf(out, " (%s encrypted), %s refused", format_number((uint64_t)side->encrypted).text,
+            format_number((uint64_t)side->refused).text);
     if (side->unfinished > 0) {
         fputs("; ", out);
         say_count(out, side->unfinished, "capture was not read to its end",

@@ -1,7 +1,7 @@
 /*
  * The words of a comparison.
  */
-#include "analyzer/recorder/amount.h"
+#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/compare/compare.h"
 #include "analyzer/report/sentences.h"
 
@@ -89,12 +89,12 @@ static void senders_line(const struct compared *compared, FILE *out)
     }
     say_count(out, senders_before(compared), "sender", "senders");
     fprintf(out, " of * or %% without quotes before, %s after: ",
-            amount_of((uint64_t)senders_after(compared)).text);
-    fprintf(out, "%s stopped, ", amount_of((uint64_t)senders[SENDER_STOPPED]).text);
+            format_number((uint64_t)senders_after(compared)).text);
+    fprintf(out, "%s stopped, ", format_number((uint64_t)senders[SENDER_STOPPED]).text);
     say_count(out, senders[SENDER_STILL], "still does", "still do");
-    fprintf(out, ", %s began", amount_of((uint64_t)senders[SENDER_BEGAN]).text);
+    fprintf(out, ", %s began", format_number((uint64_t)senders[SENDER_BEGAN]).text);
     if (senders[SENDER_NEW] > 0)
-        fprintf(out, ", %s not seen before", amount_of((uint64_t)senders[SENDER_NEW]).text);
+        fprintf(out, ", %s not seen before", format_number((uint64_t)senders[SENDER_NEW]).text);
     fputc('.', out);
 }
 
@@ -112,9 +112,9 @@ static void users_line(const struct compared *compared, FILE *out)
     say_count(out, users[USER_GETS_IN], "now gets in", "now get in");
     fputs(", ", out);
     say_count(out, users[USER_STILL], "is still refused", "are still refused");
-    fprintf(out, "; %s newly refused", amount_of((uint64_t)users[USER_NEWLY]).text);
+    fprintf(out, "; %s newly refused", format_number((uint64_t)users[USER_NEWLY]).text);
     if (users[USER_FIRST] > 0)
-        fprintf(out, ", %s refused and not seen before", amount_of((uint64_t)users[USER_FIRST]).text);
+        fprintf(out, ", %s refused and not seen before", format_number((uint64_t)users[USER_FIRST]).text);
     fputc('.', out);
 }
 
@@ -133,8 +133,8 @@ static void unseen_line(const struct compared *compared, FILE *out)
         fputs(" nothing was seen after that tells", out);
     }
     fprintf(out, " (encrypted connections: %s before, %s after).",
-            amount_of((uint64_t)compared->before.encrypted).text,
-            amount_of((uint64_t)compared->after.encrypted).text);
+            format_number((uint64_t)compared->before.encrypted).text,
+            format_number((uint64_t)compared->after.encrypted).text);
 }
 
 void compare_line(const struct compared *compared, int line, FILE *out)

@@ -1,7 +1,7 @@
 /*
  * The appendix: what each capture is, and what it could not show.
  */
-#include "analyzer/recorder/amount.h"
+#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/page/html.h"
 #include "analyzer/report/page/page.h"
 #include "analyzer/report/sentences.h"
@@ -76,7 +76,7 @@ static void put_capture(FILE *out, const struct facts_rows *rows)
     put_fact(out, "Why it failed", facts_text(rows, "error"));
     fputs("<dt>Read<dd>", out);
     say_count(out, facts_number(rows, "packets"), "frame", "frames");
-    fprintf(out, ", %s", amount_of_octets((uint64_t)facts_number(rows, "bytes")).text);
+    fprintf(out, ", %s", format_octets((uint64_t)facts_number(rows, "bytes")).text);
     if (facts_number(rows, "packets") > 0 && !facts_missing(rows, "first_ns")) {
         fputs("<dt>Time (UTC)<dd>", out);
         html_time(out, facts_number(rows, "first_ns"));
@@ -84,14 +84,14 @@ static void put_capture(FILE *out, const struct facts_rows *rows)
         html_time(out, facts_number(rows, "last_ns"));
     }
     if (!facts_missing(rows, "size"))
-        fprintf(out, "<dt>Size<dd>%s octets", amount_of((uint64_t)facts_number(rows, "size")).text);
+        fprintf(out, "<dt>Size<dd>%s octets", format_number((uint64_t)facts_number(rows, "size")).text);
     fputs("<dt>SHA-256<dd>", out);
     if (facts_missing(rows, "sha256"))
         fputs("not taken, or not of the whole file", out);
     else
         fprintf(out, "<code>%s</code>", facts_text(rows, "sha256"));
     if (!facts_missing(rows, "read_ns"))
-        fprintf(out, "<dt>Read at<dd>%s", amount_of_time(facts_number(rows, "read_ns")).text);
+        fprintf(out, "<dt>Read at<dd>%s", format_time(facts_number(rows, "read_ns")).text);
     put_fact(out, "In run", facts_text(rows, "run"));
     put_fact(out, "Link types", facts_text(rows, "link_types"));
     put_fact(out, "Fingerprint", facts_text(rows, "fingerprint"));
@@ -108,9 +108,9 @@ static void put_run(FILE *out, const struct facts_rows *rows)
     fputs("\n<div class=\"capture\"><h3>Run ", out);
     (void)html_text(out, facts_text(rows, "uuid"));
     fprintf(out, "</h3><dl class=\"facts\"><dt>State<dd>%s<dt>Began<dd>%s", facts_text(rows, "state"),
-            amount_of_time(facts_number(rows, "started_ns")).text);
+            format_time(facts_number(rows, "started_ns")).text);
     if (!facts_missing(rows, "ended_ns"))
-        fprintf(out, "<dt>Ended<dd>%s", amount_of_time(facts_number(rows, "ended_ns")).text);
+        fprintf(out, "<dt>Ended<dd>%s", format_time(facts_number(rows, "ended_ns")).text);
     put_fact(out, "Command line", facts_text(rows, "command_line"));
     put_fact(out, "Filter", facts_text(rows, "filter"));
     put_fact(out, "Host", facts_text(rows, "host"));
@@ -120,7 +120,7 @@ static void put_run(FILE *out, const struct facts_rows *rows)
     put_fact(out, "libnids", facts_text(rows, "libnids_version"));
     put_fact(out, "SQLite", facts_text(rows, "sqlite_version"));
     fputs("<dt>Captures<dd>", out);
-    fprintf(out, "%s</dl></div>", amount_of((uint64_t)facts_number(rows, "captures")).text);
+    fprintf(out, "%s</dl></div>", format_number((uint64_t)facts_number(rows, "captures")).text);
 }
 
 bool page_runs(void *user, FILE *out)

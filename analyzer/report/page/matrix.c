@@ -1,7 +1,7 @@
 /*
  * Senders by servers: what each sent to each, in words and shapes.
  */
-#include "analyzer/recorder/amount.h"
+#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/page/html.h"
 #include "analyzer/report/page/page.h"
 
@@ -28,13 +28,13 @@ static void put_cell(FILE *out, const struct facts_rows *rows)
     } else if (unquoted > 0) {
         fprintf(out, "<td class=\"%s\">%s%s of %s<small>unquoted, %s refused</small>%s",
                 refused > 0 ? "bad" : "warn", refused > 0 ? SHOWN("\xE2\x9C\x96") : SHOWN("\xE2\x97\x86"),
-                amount_of((uint64_t)unquoted).text, amount_of((uint64_t)logins).text,
-                amount_of((uint64_t)refused).text, quoted > 0 ? "<small>others quoted</small>" : "");
+                format_number((uint64_t)unquoted).text, format_number((uint64_t)logins).text,
+                format_number((uint64_t)refused).text, quoted > 0 ? "<small>others quoted</small>" : "");
     } else if (quoted > 0) {
         fprintf(out, "<td class=\"good\">" SHOWN("\xE2\x9C\x93") "%s of %s<small>quoted</small>",
-                amount_of((uint64_t)quoted).text, amount_of((uint64_t)logins).text);
+                format_number((uint64_t)quoted).text, format_number((uint64_t)logins).text);
     } else {
-        fprintf(out, "<td>0 of %s<small>no * or %% seen</small>", amount_of((uint64_t)logins).text);
+        fprintf(out, "<td>0 of %s<small>no * or %% seen</small>", format_number((uint64_t)logins).text);
     }
 }
 
@@ -98,7 +98,7 @@ bool page_matrix(void *user, FILE *out)
                 "<p class=\"note\">The matrix has the %s worst senders and the %s worst of %s servers; the "
                 "table below has more."
                 "</p>",
-                amount_of((uint64_t)senders).text, amount_of((uint64_t)servers).text,
-                amount_of((uint64_t)of).text);
+                format_number((uint64_t)senders).text, format_number((uint64_t)servers).text,
+                format_number((uint64_t)of).text);
     return facts_error(page->facts) == NULL;
 }

@@ -3,7 +3,7 @@
  */
 #include "analyzer/report/page/page.h"
 
-#include "analyzer/recorder/amount.h"
+#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/page/html.h"
 #include "analyzer/report/sentences.h"
 
@@ -33,12 +33,13 @@ static bool fill_source(void *user, FILE *out)
     const struct page *page = user;
     int64_t now = (int64_t)time(NULL) * 1000000000;
 
-    return html_text(out, page->source->database) && fprintf(out, ", %s", amount_of_time(now).text) > 0;
+    return html_text(out, page->source->database) && fprintf(out, ", %s", format_time(now).text) > 0;
 }
 
 static void put_figure(FILE *out, const char *name, int64_t count, const char *small)
 {
-    fprintf(out, "<div><dt>%s<dd>%s <small>%s</small></div>", name, amount_of((uint64_t)count).text, small);
+    fprintf(out, "<div><dt>%s<dd>%s <small>%s</small></div>", name, format_number((uint64_t)count).text,
+            small);
 }
 
 static bool fill_verdict(void *user, FILE *out)
@@ -68,7 +69,7 @@ static bool fill_verdict(void *user, FILE *out)
         fputs("</p>", out);
         free(words);
     }
-    (void)snprintf(share, sizeof share, "of %s connections", amount_of((uint64_t)imap).text);
+    (void)snprintf(share, sizeof share, "of %s connections", format_number((uint64_t)imap).text);
     fputs("<dl class=\"figures\">", out);
     put_figure(out, "Logins seen", totals->logins, "");
     put_figure(out, "Refused", totals->refused, "");
@@ -93,17 +94,17 @@ static bool fill_seen(void *user, FILE *out)
 
     fputs("<h3>Read</h3><ul class=\"plain\"><li>", out);
     say_count(out, totals->captures, "capture", "captures");
-    fprintf(out, ", %s, ", amount_of_octets((uint64_t)totals->bytes).text);
+    fprintf(out, ", %s, ", format_octets((uint64_t)totals->bytes).text);
     say_count(out, totals->packets, "frame", "frames");
     if (totals->last_ns > 0)
-        fprintf(out, "<li>%s to %s", amount_of_time(totals->first_ns).text,
-                amount_of_time(totals->last_ns).text);
+        fprintf(out, "<li>%s to %s", format_time(totals->first_ns).text, format_time(totals->last_ns).text);
     fputs("<li>", out);
     say_count(out, totals->connections - totals->not_imap, "IMAP connection", "IMAP connections");
     fputs("<li>", out);
     say_count(out, totals->logins, "login", "logins");
-    fprintf(out, ": %s let in, %s refused, %s without a verdict", amount_of((uint64_t)totals->accepted).text,
-            amount_of((uint64_t)totals->refused).text, amount_of((uint64_t)totals->unanswered).text);
+    fprintf(out, ": %s let in, %s refused, %s without a verdict",
+            format_number((uint64_t)totals->accepted).text, format_number((uint64_t)totals->refused).text,
+            format_number((uint64_t)totals->unanswered).text);
     fputs("</ul><h3>Missed</h3><ul class=\"plain\">", out);
     if (missed_sentences(totals, put_item, out) == 0)
         fputs("<li>Nothing", out);

@@ -1,7 +1,7 @@
 /*
  * The tables of the page that have a row for each sender, user, rule and server, and what they leave out.
  */
-#include "analyzer/recorder/amount.h"
+#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/page/html.h"
 #include "analyzer/report/page/page.h"
 #include "analyzer/report/sentences.h"
@@ -24,8 +24,9 @@ bool page_left(const struct page *page, int64_t shown, int64_t all, const char *
 {
     if (all <= shown)
         return true;
-    fprintf(out, "<p class=\"note\"><strong>Left out here: %s of ", amount_of((uint64_t)(all - shown)).text);
-    fprintf(out, "%s %s.</strong> All of them stand in ", amount_of((uint64_t)all).text, what);
+    fprintf(out, "<p class=\"note\"><strong>Left out here: %s of ",
+            format_number((uint64_t)(all - shown)).text);
+    fprintf(out, "%s %s.</strong> All of them stand in ", format_number((uint64_t)all).text, what);
     if (page->source->tables != NULL) {
         (void)html_text(out, page->source->tables);
         fprintf(out, "/%s, written with this page.</p>", file);
@@ -47,7 +48,7 @@ static void put_server(FILE *out, const struct facts_rows *rows)
 
 static void put_number(FILE *out, const struct facts_rows *rows, const char *column)
 {
-    fprintf(out, "<td class=\"n\">%s", amount_of((uint64_t)facts_number(rows, column)).text);
+    fprintf(out, "<td class=\"n\">%s", format_number((uint64_t)facts_number(rows, column)).text);
 }
 
 bool page_senders(void *user, FILE *out)
@@ -165,7 +166,7 @@ bool page_encrypted(void *user, FILE *out)
 
     if (imap <= 0)
         return fputs("<p>Not known: no IMAP connection was seen.</p>", out) != EOF;
-    fprintf(out, "<p>%s of ", amount_of((uint64_t)totals->encrypted).text);
+    fprintf(out, "<p>%s of ", format_number((uint64_t)totals->encrypted).text);
     say_count(out, imap, "IMAP connection was", "IMAP connections were");
     fprintf(out, " encrypted (%.1f %%): nothing is known of their logins. Of the logins seen, ",
             100.0 * (double)totals->encrypted / (double)imap);

@@ -2,7 +2,7 @@
  * The logins over time: a bar for each step, in parts by verdict that differ in pattern, not only in colour,
  * and a diamond with a number where logins with an unquoted wildcard were refused.
  */
-#include "analyzer/recorder/amount.h"
+#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/page/html.h"
 #include "analyzer/report/page/page.h"
 #include "analyzer/report/sentences.h"
@@ -112,7 +112,8 @@ static void put_axes(const struct timeline *timeline, FILE *out)
         fprintf(out,
                 "<path class=\"axis\" d=\"M%.0f %.1fH%.0f\"/><text x=\"%.0f\" y=\"%.1f\" "
                 "text-anchor=\"end\">%s</text>",
-                LEFT, y, WIDTH - RIGHT, LEFT - 6, y + 4, amount_of((uint64_t)(timeline->scale * i / 2)).text);
+                LEFT, y, WIDTH - RIGHT, LEFT - 6, y + 4,
+                format_number((uint64_t)(timeline->scale * i / 2)).text);
     }
     for (int64_t number = 0; number <= timeline->last; number += every > 0 ? every : 1) {
         time_t start = (timeline->begin_ns + number * timeline->width_ns) / SECOND_NS;
@@ -131,7 +132,7 @@ static void put_axes(const struct timeline *timeline, FILE *out)
                 x_of(timeline, number), HEIGHT - BOTTOM, x_of(timeline, number), HEIGHT - BOTTOM + 18, text);
     }
     fprintf(out, "<text x=\"%.0f\" y=\"%.0f\">from %s on, one bar: ", LEFT, HEIGHT - 6,
-            amount_of_time(timeline->begin_ns).text);
+            format_time(timeline->begin_ns).text);
     if (timeline->width_ns < 60 * SECOND_NS)
         say_count(out, timeline->width_ns / SECOND_NS, "second", "seconds");
     else if (timeline->width_ns < 3600 * SECOND_NS)
@@ -172,7 +173,7 @@ static void put_bar(const struct timeline *timeline, const struct step *step, FI
         fprintf(out, "<path class=\"diamond\" d=\"M%.1f %.1fl6 6l-6 6l-6 -6z\"/>", middle, top - 16);
         if (slot >= 14 || timeline->count <= 30)
             fprintf(out, "<text class=\"strong\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>",
-                    middle, top - 20, amount_of((uint64_t)step->unquoted_refused).text);
+                    middle, top - 20, format_number((uint64_t)step->unquoted_refused).text);
     }
     fputs("</g>", out);
 }
@@ -186,8 +187,9 @@ static void put_drawing(const struct page *page, const struct timeline *timeline
     fputs("<title id=\"chart-title\">Logins over time, by verdict</title><desc id=\"chart-text\">", out);
     say_count(out, page->totals.logins, "login", "logins");
     fprintf(out, ": %s let in, %s refused, %s without a verdict. ",
-            amount_of((uint64_t)page->totals.accepted).text, amount_of((uint64_t)page->totals.refused).text,
-            amount_of((uint64_t)page->totals.unanswered).text);
+            format_number((uint64_t)page->totals.accepted).text,
+            format_number((uint64_t)page->totals.refused).text,
+            format_number((uint64_t)page->totals.unanswered).text);
     say_count(out, timeline->marked, "refused login held", "refused logins held");
     fputs(" * or % without quotes. The table below has the figures.</desc>"
           "<defs><pattern id=\"hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
@@ -219,7 +221,7 @@ static void put_table(const struct timeline *timeline, FILE *out)
         fputs("\n<tr><th scope=\"row\">", out);
         html_time(out, step->start_ns);
         for (size_t j = 0; j < sizeof figures / sizeof figures[0]; j++)
-            fprintf(out, "<td class=\"n\">%s", amount_of((uint64_t)figures[j]).text);
+            fprintf(out, "<td class=\"n\">%s", format_number((uint64_t)figures[j]).text);
     }
     fputs("</table></div></details>", out);
 }

@@ -203,21 +203,21 @@ unsigned read_all(struct capture_file *file, enum capture_status *status)
     return count;
 }
 
-void reading_begin(struct reading *reading)
+void analyzer_run_begin(struct analyzer_run *reading)
 {
     reading->fd = maker_file(&reading->maker, 0, reading->maker.length);
     reading->file = capture_file_new(reading->fd, 3);
 }
 
-void reading_end(struct reading *reading)
+void analyzer_run_end(struct analyzer_run *reading)
 {
     capture_file_free(reading->file);
     close(reading->fd);
     maker_free(&reading->maker);
 }
 
-void reading_frame(struct reading *reading, uint64_t number, int64_t time_ns, int link_type,
-                   uint32_t captured, uint8_t fill)
+void analyzer_run_frame(struct analyzer_run *reading, uint64_t number, int64_t time_ns, int link_type,
+                        uint32_t captured, uint8_t fill)
 {
     assert_int_equal(capture_file_next(reading->file, &reading->frame), CAPTURE_FRAME);
     assert_int_equal(reading->frame.number, number);
@@ -229,7 +229,7 @@ void reading_frame(struct reading *reading, uint64_t number, int64_t time_ns, in
         assert_int_equal(reading->frame.octets[i], fill);
 }
 
-void reading_broken(struct reading *reading, const char *error)
+void analyzer_run_broken(struct analyzer_run *reading, const char *error)
 {
     assert_int_equal(capture_file_next(reading->file, &reading->frame), CAPTURE_BROKEN);
     assert_string_equal(capture_file_error(reading->file), error);

@@ -71,9 +71,9 @@ static void no_process_is_left(void)
     assert_int_equal(errno, ECHILD);
 }
 
-static struct reading *started(struct fixture *fixture)
+static struct analyzer_run *started(struct fixture *fixture)
 {
-    struct reading *reading = recorder_new(&fixture->inputs, &options, &fixture->result);
+    struct analyzer_run *reading = recorder_new(&fixture->inputs, &options, &fixture->result);
 
     assert_non_null(reading);
     recorder_start(reading);
@@ -82,7 +82,7 @@ static struct reading *started(struct fixture *fixture)
 
 static void read_it(struct fixture *fixture)
 {
-    struct reading *reading = started(fixture);
+    struct analyzer_run *reading = started(fixture);
 
     if (fixture->store == NULL)
         fixture->store = open_store(fixture->database, false);
