@@ -1,7 +1,7 @@
 /*
  * Tables for a spreadsheet: comma-separated values.
  */
-#include "analyzer/arguments/output_file.h"
+#include "analyzer/cli/output_file.h"
 #include "analyzer/report/command_line.h"
 #include "analyzer/report/report.h"
 

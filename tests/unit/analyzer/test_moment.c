@@ -1,7 +1,7 @@
 /*
  * Times as people write them.
  */
-#include "analyzer/arguments/moment.h"
+#include "analyzer/cli/moment.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

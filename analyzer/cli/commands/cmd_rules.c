@@ -1,7 +1,7 @@
 /*
  * imaptap rules: lists what can be wrong with a login.
  */
-#include "analyzer/command.h"
+#include "analyzer/cli/command.h"
 #include "dissector/rules.h"
 
 #include <getopt.h>

@@ -1,9 +1,9 @@
 /*
  * imaptap query: asks the database, by canned queries or SQL.
  */
-#include "analyzer/arguments/moment.h"
-#include "analyzer/arguments/output_file.h"
-#include "analyzer/command.h"
+#include "analyzer/cli/command.h"
+#include "analyzer/cli/moment.h"
+#include "analyzer/cli/output_file.h"
 #include "db/finding/finding.h"
 #include "db/network.h"
 #include "db/query.h"

@@ -1,7 +1,7 @@
 /*
  * The table of subcommands.
  */
-#include "analyzer/command.h"
+#include "analyzer/cli/command.h"
 #include "analyzer/sandbox/sandbox.h"
 #include "analyzer/stream/reassembly.h"
 #include "db/memory.h"

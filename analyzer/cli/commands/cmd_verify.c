@@ -1,8 +1,8 @@
 /*
  * imaptap verify: whether the captures are still what was read, and how many rows rest on each.
  */
-#include "analyzer/arguments/database_option.h"
-#include "analyzer/command.h"
+#include "analyzer/cli/command.h"
+#include "analyzer/cli/database_option.h"
 #include "analyzer/recorder/format_number.h"
 #include "analyzer/verify/verify.h"
 #include "db/display.h"

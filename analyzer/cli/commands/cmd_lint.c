@@ -1,7 +1,7 @@
 /*
  * imaptap lint: judges the command lines that a client sends, for the test suites of clients and proxies.
  */
-#include "analyzer/command.h"
+#include "analyzer/cli/command.h"
 #include "analyzer/lint/print/print.h"
 #include "analyzer/sandbox/sandbox.h"
 

@@ -1,9 +1,9 @@
 /*
  * imaptap merge: joins the databases of several sensors.
  */
-#include "analyzer/arguments/database_option.h"
-#include "analyzer/command.h"
-#include "analyzer/open_store.h"
+#include "analyzer/cli/command.h"
+#include "analyzer/cli/database_option.h"
+#include "analyzer/cli/open_store.h"
 #include "db/upkeep/merge.h"
 
 #include <getopt.h>

@@ -1,9 +1,9 @@
 /*
  * --db and --help.
  */
-#include "analyzer/arguments/database_option.h"
+#include "analyzer/cli/database_option.h"
 
-#include "analyzer/command.h"
+#include "analyzer/cli/command.h"
 
 #include <getopt.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
  * A subcommand: what main knows of it, and what all of them share.
  */
-#ifndef IMAPTAP_ANALYZER_COMMAND_H
-#define IMAPTAP_ANALYZER_COMMAND_H
+#ifndef IMAPTAP_ANALYZER_CLI_COMMAND_H
+#define IMAPTAP_ANALYZER_CLI_COMMAND_H
 
 /* The exit statuses of every subcommand. */
 enum exit_status {

@@ -1,9 +1,9 @@
 /*
  * imaptap purge: removes what need not be kept any longer.
  */
-#include "analyzer/arguments/moment.h"
-#include "analyzer/command.h"
-#include "analyzer/open_store.h"
+#include "analyzer/cli/command.h"
+#include "analyzer/cli/moment.h"
+#include "analyzer/cli/open_store.h"
 #include "analyzer/recorder/format_number.h"
 #include "db/database_file.h"
 #include "db/upkeep/purge.h"

@@ -1,8 +1,8 @@
 /*
  * The list of ports that commands take.
  */
-#ifndef IMAPTAP_ANALYZER_PORT_LIST_H
-#define IMAPTAP_ANALYZER_PORT_LIST_H
+#ifndef IMAPTAP_ANALYZER_CLI_PORT_LIST_H
+#define IMAPTAP_ANALYZER_CLI_PORT_LIST_H
 
 #include <stddef.h>
 #include <stdint.h>

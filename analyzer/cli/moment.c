@@ -1,7 +1,7 @@
 /*
  * Reads dates, times and ages.
  */
-#include "analyzer/arguments/moment.h"
+#include "analyzer/cli/moment.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
  * Collects what a run of the program is.
  */
-#include "analyzer/run_facts.h"
+#include "analyzer/cli/run_facts.h"
 
 #include "analyzer/stream/reassembly.h"
 

@@ -1,8 +1,8 @@
 /*
  * imaptap compare: before and after a repair.
  */
-#include "analyzer/arguments/output_file.h"
-#include "analyzer/command.h"
+#include "analyzer/cli/command.h"
+#include "analyzer/cli/output_file.h"
 #include "analyzer/report/compare/compare.h"
 #include "analyzer/report/report.h"
 

@@ -1,7 +1,7 @@
 /*
  * Writes beside the file, and renames.
  */
-#include "analyzer/arguments/output_file.h"
+#include "analyzer/cli/output_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /*
  * Times as people write them on a command line.
  */
-#ifndef IMAPTAP_ANALYZER_ARGUMENTS_MOMENT_H
-#define IMAPTAP_ANALYZER_ARGUMENTS_MOMENT_H
+#ifndef IMAPTAP_ANALYZER_CLI_MOMENT_H
+#define IMAPTAP_ANALYZER_CLI_MOMENT_H
 
 #include <stdbool.h>
 #include <stdint.h>

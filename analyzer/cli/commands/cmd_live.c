@@ -1,15 +1,15 @@
 /*
  * imaptap live: finds the logins on network interfaces as the packets come, and keeps them.
  */
-#include "analyzer/arguments/moment.h"
-#include "analyzer/command.h"
+#include "analyzer/cli/command.h"
+#include "analyzer/cli/moment.h"
+#include "analyzer/cli/open_store.h"
+#include "analyzer/cli/port_list.h"
+#include "analyzer/cli/run_facts.h"
 #include "analyzer/live/live.h"
 #include "analyzer/live/log.h"
-#include "analyzer/open_store.h"
-#include "analyzer/port_list.h"
 #include "analyzer/recorder/recorder_sandbox.h"
 #include "analyzer/recorder/report.h"
-#include "analyzer/run_facts.h"
 #include "analyzer/sandbox/sandbox.h"
 
 #include <errno.h>

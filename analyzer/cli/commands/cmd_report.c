@@ -1,8 +1,8 @@
 /*
  * imaptap report: what a person wants to know of a database.
  */
-#include "analyzer/arguments/output_file.h"
-#include "analyzer/command.h"
+#include "analyzer/cli/command.h"
+#include "analyzer/cli/output_file.h"
 #include "analyzer/report/report.h"
 
 #include <errno.h>

@@ -1,9 +1,9 @@
 /*
  * imaptap migrate: brings a database that an older imaptap made up to date.
  */
-#include "analyzer/arguments/database_option.h"
-#include "analyzer/command.h"
-#include "analyzer/open_store.h"
+#include "analyzer/cli/command.h"
+#include "analyzer/cli/database_option.h"
+#include "analyzer/cli/open_store.h"
 #include "db/database_file.h"
 
 #include <getopt.h>

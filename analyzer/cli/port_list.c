@@ -1,7 +1,7 @@
 /*
  * The list of ports that commands take.
  */
-#include "analyzer/port_list.h"
+#include "analyzer/cli/port_list.h"
 
 #include <errno.h>
 #include <stdlib.h>

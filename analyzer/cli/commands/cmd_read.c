@@ -1,13 +1,13 @@
 /*
  * imaptap read: finds the logins in capture files and keeps them.
  */
-#include "analyzer/command.h"
-#include "analyzer/open_store.h"
-#include "analyzer/port_list.h"
+#include "analyzer/cli/command.h"
+#include "analyzer/cli/open_store.h"
+#include "analyzer/cli/port_list.h"
+#include "analyzer/cli/run_facts.h"
 #include "analyzer/recorder/recorder.h"
 #include "analyzer/recorder/recorder_sandbox.h"
 #include "analyzer/recorder/report.h"
-#include "analyzer/run_facts.h"
 #include "analyzer/sandbox/sandbox.h"
 
 #include <errno.h>
