@@ -1,6 +1,6 @@
 /*
  * The columns of the tables that findings are kept in, in the order of the schema: that of the values of a
- * row that waits (db/pending.h).
+ * row that waits (db/store/row_buffer.h).
  */
 #ifndef IMAPTAP_DB_COLUMNS_H
 #define IMAPTAP_DB_COLUMNS_H

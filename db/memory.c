@@ -73,7 +73,7 @@ static void stop(void *user)
     (void)user;
 }
 
-void memory_alone(void)
+void memory_exclusive(void)
 {
     alone = true;
     (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
@@ -95,7 +95,7 @@ void memory_counted(void)
     (void)sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
 }
 
-bool memory_is_alone(void)
+bool memory_is_exclusive(void)
 {
     return alone;
 }

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 /* The process has one thread, and SQLite takes what it needs. */
-void memory_alone(void);
+void memory_exclusive(void);
 
 /* The same, but several threads may use SQLite, each its own connection at a time. */
 void memory_threads(void);
@@ -18,8 +18,8 @@ void memory_threads(void);
  * time: a tenth of a query.) */
 void memory_counted(void);
 
-/* Whether memory_alone was called. */
-bool memory_is_alone(void);
+/* Whether memory_exclusive was called. */
+bool memory_is_exclusive(void);
 
 /* From now on SQLite fails with SQLITE_NOMEM where it would have more than `octets`. After memory_counted. */
 void memory_limit(size_t octets);

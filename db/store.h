@@ -105,7 +105,7 @@ const char *store_notice(const struct store *store);
 /* Rows that are inserted from now on are not looked up in the tables that they refer to, which costs a fifth
  * of an insert: nobody else removes what this process has written. It looks at each transaction's beginning;
  * once another process has written to the database, they are looked up again. Outside of a transaction. */
-int store_alone(struct store *store);
+int store_exclusive(struct store *store);
 
 /* From now on waits up to `busy_ms` for another process's lock. */
 void store_patience(struct store *store, int busy_ms);

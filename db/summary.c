@@ -7,8 +7,8 @@
 #include "db/memory.h"
 #include "db/read_only.h"
 #include "db/summary/among.h"
-#include "db/summary/asked.h"
 #include "db/summary/broken.h"
+#include "db/summary/capture_scope.h"
 #include "db/summary/near.h"
 
 #include <pthread.h>
@@ -202,7 +202,7 @@ struct half {
     const char *worst_names; /* those that among() is to know */
     struct near_rows near;   /* which rows may have them */
     sqlite3 *db;
-    struct asked asked;
+    struct capture_scope asked;
     struct broken broken;       /* of its share of the logins */
     const struct broken *worst; /* of all */
     sqlite3_stmt *statements[PARTS];
@@ -213,7 +213,7 @@ struct half {
 /* When the first row is there, all work is done: each part sorts, or adds up. */
 static int begin(struct half *half, enum part part)
 {
-    int rc = asked_prepare(&half->asked, half->db, parts[part].sql, &half->statements[part]);
+    int rc = capture_scope_prepare(&half->asked, half->db, parts[part].sql, &half->statements[part]);
 
     if (rc == SQLITE_OK)
         rc = sqlite3_step(half->statements[part]);
@@ -222,9 +222,9 @@ static int begin(struct half *half, enum part part)
 
 /* Of the broken logins, the half that has nothing else to count looks up five of six, so that both take the
  * same time. */
-static struct asked share_of(const struct half *half)
+static struct capture_scope share_of(const struct half *half)
 {
-    struct asked share = half->asked;
+    struct capture_scope share = half->asked;
     int64_t first = share.numbers[FIRST_LOGIN], last = share.numbers[LAST_LOGIN];
     int64_t middle = (int64_t)((uint64_t)first + ((uint64_t)last - (uint64_t)first) / 6 * 5);
 
@@ -243,13 +243,13 @@ static void *count_half(void *user)
 {
     static const enum part counted[] = {CONNECTIONS, LOGINS, RULES};
     struct half *half = user;
-    struct asked share;
+    struct capture_scope share;
 
     if (!read_only_open(&half->db, half->path, half->why, sizeof half->why)) {
         half->rc = SQLITE_CANTOPEN;
         return NULL;
     }
-    half->rc = asked_find(&half->asked, half->db);
+    half->rc = capture_scope_find(&half->asked, half->db);
     for (size_t i = 0; half->counts && half->rc == SQLITE_OK && i < sizeof counted / sizeof counted[0]; i++)
         half->rc = begin(half, counted[i]);
     share = share_of(half);
@@ -285,7 +285,7 @@ static void end_half(struct half *half)
 static void run_both(void *(*run)(void *half), struct half halves[2])
 {
     pthread_t thread;
-    bool beside = !memory_is_alone() && pthread_create(&thread, NULL, run, &halves[1]) == 0;
+    bool beside = !memory_is_exclusive() && pthread_create(&thread, NULL, run, &halves[1]) == 0;
 
     (void)run(&halves[0]);
     if (beside)
@@ -346,10 +346,10 @@ int summary_read(const char *path, const int64_t *ids, size_t count, unsigned ro
          .near = {"connections", prints, PRINTS_CONNECTIONS}},
     };
     struct analyzer_run reading = {.handler = handler, .user = user};
-    struct asked asked;
+    struct capture_scope asked;
     bool done;
 
-    if (!asked_begin(&asked, ids, count, rows)) {
+    if (!capture_scope_begin(&asked, ids, count, rows)) {
         (void)snprintf(why, why_size, "%s: the summary cannot be read: out of memory", path);
         return -1;
     }
@@ -368,6 +368,6 @@ int summary_read(const char *path, const int64_t *ids, size_t count, unsigned ro
     }
     end_half(&halves[0]);
     end_half(&halves[1]);
-    asked_end(&asked);
+    capture_scope_end(&asked);
     return done ? 0 : -1;
 }

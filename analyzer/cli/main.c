@@ -17,17 +17,17 @@ static const struct {
     void (*prepare)(void); /* SQLite, for it */
 } commands[] = {
     {"read", "find the IMAP logins in capture files and keep them in a database", cmd_read, memory_threads},
-    {"live", "the same on network interfaces, as the packets come", cmd_live, memory_alone},
+    {"live", "the same on network interfaces, as the packets come", cmd_live, memory_exclusive},
     {"query", "ask the database: canned queries or SQL", cmd_query, memory_counted},
     {"report", "report on the database: as text, as a page, as tables", cmd_report, memory_counted},
     {"compare", "what changed between two databases: before and after a repair", cmd_compare, memory_counted},
-    {"rules", "list what can be wrong with a login", cmd_rules, memory_alone},
-    {"lint", "judge the command lines that a client sends", cmd_lint, memory_alone},
+    {"rules", "list what can be wrong with a login", cmd_rules, memory_exclusive},
+    {"lint", "judge the command lines that a client sends", cmd_lint, memory_exclusive},
     {"verify", "compare the captures with what was read, and count what rests on each", cmd_verify,
-     memory_alone},
-    {"migrate", "bring a database of an older version up to date", cmd_migrate, memory_alone},
-    {"purge", "remove what need not be kept any longer", cmd_purge, memory_alone},
-    {"merge", "join the databases of several sensors", cmd_merge, memory_alone},
+     memory_exclusive},
+    {"migrate", "bring a database of an older version up to date", cmd_migrate, memory_exclusive},
+    {"purge", "remove what need not be kept any longer", cmd_purge, memory_exclusive},
+    {"merge", "join the databases of several sensors", cmd_merge, memory_exclusive},
 };
 
 static void print_help(FILE *out)

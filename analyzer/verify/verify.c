@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* Without a SHA-256 the fingerprint can still show that it is another file, but never that it is the same. */
-static enum verify_verdict compare_fingerprint(const struct holding *holding, int fd)
+static enum verify_verdict compare_fingerprint(const struct capture_index_entry *holding, int fd)
 {
     char text[CAPTURE_FINGERPRINT_SIZE];
 
@@ -22,7 +22,7 @@ static enum verify_verdict compare_fingerprint(const struct holding *holding, in
     return strcmp(text, holding->fingerprint) == 0 ? VERIFY_NOT_HASHED : VERIFY_CHANGED;
 }
 
-static enum verify_verdict compare(const struct holding *holding, int fd, int64_t size)
+static enum verify_verdict compare(const struct capture_index_entry *holding, int fd, int64_t size)
 {
     char text[DIGEST_TEXT];
     uint64_t octets;
@@ -34,7 +34,7 @@ static enum verify_verdict compare(const struct holding *holding, int fd, int64_
     return strcmp(text, holding->sha256) == 0 ? VERIFY_INTACT : VERIFY_CHANGED;
 }
 
-static struct verify_finding look_at_path(const struct holding *holding)
+static struct verify_finding look_at_path(const struct capture_index_entry *holding)
 {
     struct verify_finding finding = {.verdict = VERIFY_MISSING};
     struct stat about;
@@ -54,7 +54,7 @@ static struct verify_finding look_at_path(const struct holding *holding)
     return finding;
 }
 
-struct verify_finding verify_capture(const struct holding *holding, struct candidates *candidates)
+struct verify_finding verify_capture(const struct capture_index_entry *holding, struct candidates *candidates)
 {
     struct verify_finding finding = {.verdict = VERIFY_NO_FILE};
 

@@ -5,7 +5,7 @@
 #define IMAPTAP_ANALYZER_VERIFY_VERIFY_H
 
 #include "analyzer/verify/candidates.h"
-#include "db/holdings.h"
+#include "db/capture_index.h"
 
 enum verify_verdict {
     VERIFY_INTACT,     /* a file of this SHA-256 was found */
@@ -24,7 +24,8 @@ struct verify_finding {
 };
 
 /* Looks at the path of the capture, then among the candidates. */
-struct verify_finding verify_capture(const struct holding *holding, struct candidates *candidates);
+struct verify_finding verify_capture(const struct capture_index_entry *holding,
+                                     struct candidates *candidates);
 
 /* The verdict in words, e.g. "intact". */
 const char *verify_word(enum verify_verdict verdict);

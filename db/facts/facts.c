@@ -4,7 +4,7 @@
  */
 #include "db/facts/facts.h"
 
-#include "db/query/scope.h"
+#include "db/query/time_window.h"
 #include "db/read_only.h"
 
 #include <inttypes.h>
@@ -72,7 +72,7 @@ struct facts *facts_open(const char *path, char *why, size_t why_size)
         return NULL;
     }
     /* One state of the database for all questions: a transaction that reads. */
-    if (read_only_open(&facts->db, path, why, why_size) && scope_views(facts->db) == SQLITE_OK &&
+    if (read_only_open(&facts->db, path, why, why_size) && time_window_make_views(facts->db) == SQLITE_OK &&
         sqlite3_exec(facts->db, "BEGIN; SELECT count(*) FROM rules", NULL, NULL, NULL) == SQLITE_OK)
         return facts;
     if (facts->db != NULL)

@@ -5,7 +5,7 @@
 #include "db/memory.h"
 #include "db/query.h"
 #include "db/query/parameters.h"
-#include "db/query/scope.h"
+#include "db/query/time_window.h"
 #include "db/query/writer.h"
 #include "db/read_only.h"
 
@@ -174,8 +174,8 @@ static enum query_status check_findings(struct runner *runner, sqlite3_stmt *sta
 static enum query_status narrow(struct runner *runner, const struct query_parameters *parameters)
 {
     bool window = parameters->since_ns != INT64_MIN || parameters->until_ns != INT64_MAX;
-    int rc = window ? scope_window(runner->db, parameters->since_ns, parameters->until_ns)
-                    : scope_views(runner->db);
+    int rc = window ? time_window_narrow(runner->db, parameters->since_ns, parameters->until_ns)
+                    : time_window_make_views(runner->db);
 
     if (rc == SQLITE_OK)
         rc = read_only_lock(runner->db);

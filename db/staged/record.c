@@ -114,18 +114,18 @@ static size_t octets_of(uint64_t type)
     return type <= TYPE_ONE ? sizes[type] : (size_t)(type - TYPE_TEXT) / 2;
 }
 
-void record_measure(const struct pending_value *values, unsigned columns, bool keyed,
+void record_measure(const struct row_buffer_value *values, unsigned columns, bool keyed,
                     struct record_shape *shape)
 {
     size_t header = 0, body = 0;
 
     for (unsigned i = 0; i < columns; i++) {
-        const struct pending_value *value = &values[i];
+        const struct row_buffer_value *value = &values[i];
         uint64_t type = TYPE_NULL;
 
-        if (value->kind == PENDING_TEXT)
+        if (value->kind == ROW_BUFFER_TEXT)
             type = TYPE_TEXT + 2 * (uint64_t)value->length;
-        else if (value->kind == PENDING_NUMBER && !(keyed && i == 0))
+        else if (value->kind == ROW_BUFFER_NUMBER && !(keyed && i == 0))
             type = type_of_number(value->as.number);
         shape->types[i] = type;
         header += type < 0x80 ? 1 : record_varint_size(type);
@@ -137,7 +137,7 @@ void record_measure(const struct pending_value *values, unsigned columns, bool k
     shape->octets = header + body;
 }
 
-void record_write(uint8_t *to, const struct pending_value *values, unsigned columns,
+void record_write(uint8_t *to, const struct row_buffer_value *values, unsigned columns,
                   const struct record_shape *shape)
 {
     uint8_t *header = to + record_put_varint(to, shape->header);

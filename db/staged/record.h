@@ -5,7 +5,7 @@
 #ifndef IMAPTAP_DB_STAGED_RECORD_H
 #define IMAPTAP_DB_STAGED_RECORD_H
 
-#include "db/pending.h"
+#include "db/store/row_buffer.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -31,10 +31,10 @@ struct record_shape {
 
 /* Finds the shape of `columns` values, at most RECORD_COLUMNS. `keyed`: the first is the number of the row,
  * which SQLite keeps outside of the record, where NULL stands for it. */
-void record_measure(const struct pending_value *values, unsigned columns, bool keyed,
+void record_measure(const struct row_buffer_value *values, unsigned columns, bool keyed,
                     struct record_shape *shape);
 /* Writes the record of the same values, shape->octets octets. */
-void record_write(uint8_t *to, const struct pending_value *values, unsigned columns,
+void record_write(uint8_t *to, const struct row_buffer_value *values, unsigned columns,
                   const struct record_shape *shape);
 
 #endif

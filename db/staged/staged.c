@@ -20,7 +20,7 @@ struct entry {
 struct index {
     const char *name;
     const char *sql;
-    bool (*has)(const struct pending_value *row); /* NULL: it has all rows */
+    bool (*has)(const struct row_buffer_value *row); /* NULL: it has all rows */
     enum staged_table table;
     unsigned column;
 };
@@ -32,25 +32,25 @@ struct table {
     bool copied; /* whole, where it is declared as ours */
 };
 
-static bool is_text(const struct pending_value *value, const char *text)
+static bool is_text(const struct row_buffer_value *value, const char *text)
 {
-    return value->kind == PENDING_TEXT && (size_t)value->length == strlen(text) &&
+    return value->kind == ROW_BUFFER_TEXT && (size_t)value->length == strlen(text) &&
            memcmp(value->as.text, text, (size_t)value->length) == 0;
 }
 
-static bool is_set(const struct pending_value *value)
+static bool is_set(const struct row_buffer_value *value)
 {
-    return value->kind == PENDING_NUMBER && value->as.number != 0;
+    return value->kind == ROW_BUFFER_NUMBER && value->as.number != 0;
 }
 
-static bool connection_of_note(const struct pending_value *row)
+static bool connection_of_note(const struct row_buffer_value *row)
 {
     return !is_text(&row[CONNECTION_ENCRYPTION], "none") || is_set(&row[CONNECTION_MIDSTREAM]) ||
            is_set(&row[CONNECTION_ONE_SIDED]) || is_set(&row[CONNECTION_NOT_IMAP]) ||
            is_set(&row[CONNECTION_LOST_OCTETS]);
 }
 
-static bool login_of_note(const struct pending_value *row)
+static bool login_of_note(const struct row_buffer_value *row)
 {
     return !is_text(&row[LOGIN_RESULT], "OK") || is_text(&row[LOGIN_AFTER_RESULT], "BAD") ||
            is_set(&row[LOGIN_INCOMPLETE]);
@@ -99,8 +99,8 @@ struct staged {
 static int declare(struct staged *staged, struct tree *schema, const char *type, const char *name,
                    const char *table, const char *sql, uint32_t *root)
 {
-    struct pending_value row[] = {pending_word(type), pending_word(name), pending_word(table), pending_null(),
-                                  pending_word(sql)};
+    struct row_buffer_value row[] = {pending_word(type), pending_word(name), pending_word(table),
+                                     pending_null(), pending_word(sql)};
 
     *root = image_add(staged->image);
     row[3] = pending_number(*root);
@@ -213,10 +213,10 @@ int staged_open(struct staged **made, sqlite3 *db)
 
 /* --- the rows --- */
 
-static bool fill_table(struct tree *tree, struct pending *rows, enum staged_table which, bool keyed)
+static bool fill_table(struct tree *tree, struct row_buffer *rows, enum staged_table which, bool keyed)
 {
-    for (size_t i = 0; i < pending_count(rows); i++) {
-        const struct pending_value *row = pending_row(rows, i);
+    for (size_t i = 0; i < row_buffer_count(rows); i++) {
+        const struct row_buffer_value *row = row_buffer_row(rows, i);
 
         if (!tree_add_row(tree, keyed ? row[0].as.number : (int64_t)i + 1, keyed, row, tables[which].columns))
             return false;
@@ -234,13 +234,13 @@ static int by_key(const void *a, const void *b)
 }
 
 /* Collects the entries of an index in their order, which most of them come in. Returns how many. */
-static size_t collect_entries(struct entry *entries, struct pending *rows, const struct index *index)
+static size_t collect_entries(struct entry *entries, struct row_buffer *rows, const struct index *index)
 {
     size_t count = 0;
     bool sorted = true;
 
-    for (size_t i = 0; i < pending_count(rows); i++) {
-        const struct pending_value *row = pending_row(rows, i);
+    for (size_t i = 0; i < row_buffer_count(rows); i++) {
+        const struct row_buffer_value *row = row_buffer_row(rows, i);
 
         if (index->has != NULL && !index->has(row))
             continue;
@@ -253,18 +253,18 @@ static size_t collect_entries(struct entry *entries, struct pending *rows, const
     return count;
 }
 
-static bool fill_index(struct staged *staged, struct tree *tree, struct pending *rows,
+static bool fill_index(struct staged *staged, struct tree *tree, struct row_buffer *rows,
                        const struct index *index)
 {
     size_t count;
 
-    if (staged->room < pending_count(rows)) {
-        struct entry *larger = realloc(staged->entries, pending_count(rows) * sizeof *larger);
+    if (staged->room < row_buffer_count(rows)) {
+        struct entry *larger = realloc(staged->entries, row_buffer_count(rows) * sizeof *larger);
 
         if (larger == NULL)
             return false;
         staged->entries = larger;
-        staged->room = pending_count(rows);
+        staged->room = row_buffer_count(rows);
     }
     count = collect_entries(staged->entries, rows, index);
     for (size_t i = 0; i < count; i++)
@@ -273,16 +273,16 @@ static bool fill_index(struct staged *staged, struct tree *tree, struct pending 
     return true;
 }
 
-static size_t count_all(struct pending *const rows[STAGED_TABLES])
+static size_t count_all(struct row_buffer *const rows[STAGED_TABLES])
 {
     size_t count = 0;
 
     for (size_t i = 0; i < STAGED_TABLES; i++)
-        count += pending_count(rows[i]);
+        count += row_buffer_count(rows[i]);
     return count;
 }
 
-static bool fill(struct staged *staged, struct pending *const rows[STAGED_TABLES])
+static bool fill(struct staged *staged, struct row_buffer *const rows[STAGED_TABLES])
 {
     struct tree trees[STAGED_TABLES], of_indexes[INDEXES];
 
@@ -315,7 +315,7 @@ static int insert(struct staged *staged, enum staged_table which, size_t count)
     return rc;
 }
 
-int staged_insert(struct staged *staged, struct pending *const rows[STAGED_TABLES])
+int staged_insert(struct staged *staged, struct row_buffer *const rows[STAGED_TABLES])
 {
     int rc;
 
@@ -323,8 +323,8 @@ int staged_insert(struct staged *staged, struct pending *const rows[STAGED_TABLE
         return SQLITE_OK;
     rc = fill(staged, rows) ? SQLITE_OK : SQLITE_NOMEM;
     for (size_t i = 0; rc == SQLITE_OK && i < STAGED_TABLES; i++)
-        if (pending_count(rows[i]) > 0)
-            rc = insert(staged, (enum staged_table)i, pending_count(rows[i]));
+        if (row_buffer_count(rows[i]) > 0)
+            rc = insert(staged, (enum staged_table)i, row_buffer_count(rows[i]));
     return rc;
 }
 

@@ -11,7 +11,7 @@
 #ifndef IMAPTAP_DB_STAGED_STAGED_H
 #define IMAPTAP_DB_STAGED_STAGED_H
 
-#include "db/pending.h"
+#include "db/store/row_buffer.h"
 
 #include <sqlite3.h>
 
@@ -30,7 +30,7 @@ int staged_open(struct staged **made, sqlite3 *db);
  * by growing numbers. Within a transaction. What CHECK and NOT NULL say must hold for them: SQLite does not
  * ask again. Returns a code of SQLite's; SQLITE_INTERNAL: it inserted others than it was shown. After a
  * failure the transaction is rolled back, or is to be. */
-int staged_insert(struct staged *staged, struct pending *const rows[STAGED_TABLES]);
+int staged_insert(struct staged *staged, struct row_buffer *const rows[STAGED_TABLES]);
 
 /* Frees the statements; before the connection is closed. */
 void staged_finish(struct staged *staged);

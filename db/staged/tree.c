@@ -162,8 +162,8 @@ static uint32_t add_overflow(struct image *image, const uint8_t *octets, size_t 
 }
 
 /* A row that is too long for a page. */
-static bool add_long_row(struct tree *tree, int64_t row, const struct pending_value *values, unsigned columns,
-                         const struct record_shape *shape)
+static bool add_long_row(struct tree *tree, int64_t row, const struct row_buffer_value *values,
+                         unsigned columns, const struct record_shape *shape)
 {
     size_t here = LEAST_IN_LEAF + (shape->octets - LEAST_IN_LEAF) % OVERFLOW_ROOM;
     size_t numbers = record_varint_size(shape->octets) + record_varint_size((uint64_t)row);
@@ -188,7 +188,7 @@ static bool add_long_row(struct tree *tree, int64_t row, const struct pending_va
     return overflow != 0;
 }
 
-bool tree_add_row(struct tree *tree, int64_t row, bool keyed, const struct pending_value *values,
+bool tree_add_row(struct tree *tree, int64_t row, bool keyed, const struct row_buffer_value *values,
                   unsigned columns)
 {
     struct record_shape shape;
@@ -216,7 +216,7 @@ bool tree_add_row(struct tree *tree, int64_t row, bool keyed, const struct pendi
 
 bool tree_add_entry(struct tree *tree, int64_t key, int64_t row)
 {
-    const struct pending_value values[] = {pending_number(key), pending_number(row)};
+    const struct row_buffer_value values[] = {pending_number(key), pending_number(row)};
     struct head leaf = head_of(tree->image, tree->leaf);
     struct record_shape shape;
     uint8_t *cell;

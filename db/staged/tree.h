@@ -5,8 +5,8 @@
 #ifndef IMAPTAP_DB_STAGED_TREE_H
 #define IMAPTAP_DB_STAGED_TREE_H
 
-#include "db/pending.h"
 #include "db/staged/image.h"
+#include "db/store/row_buffer.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,7 +27,7 @@ void tree_begin(struct tree *tree, struct image *image, uint32_t root, enum tree
 
 /* Adds a row to a table: its number, from 1, is greater than those before. `keyed`: the first column is that
  * number (INTEGER PRIMARY KEY). `columns` are at most RECORD_COLUMNS. False: out of memory, or of pages. */
-bool tree_add_row(struct tree *tree, int64_t row, bool keyed, const struct pending_value *values,
+bool tree_add_row(struct tree *tree, int64_t row, bool keyed, const struct row_buffer_value *values,
                   unsigned columns);
 
 /* Adds the entry of a row to an index of one column that holds numbers. Entries come in the order of `key`,

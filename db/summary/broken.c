@@ -72,12 +72,12 @@ static int count_one(struct broken *broken, enum broken_kind kind, sqlite3_stmt 
     return settle(broken, kind, worst_add(broken->worst[kind], &key, &counts));
 }
 
-int broken_count(struct broken *broken, const struct asked *asked, sqlite3 *db)
+int broken_count(struct broken *broken, const struct capture_scope *asked, sqlite3 *db)
 {
     sqlite3_stmt *row = NULL;
     int64_t login = 0;
     bool sent = true; /* this login's wildcard is counted */
-    int rc = asked_prepare(asked, db, broken_sql, &row);
+    int rc = capture_scope_prepare(asked, db, broken_sql, &row);
 
     *broken = (struct broken){.worst = {worst_new(SENDERS_OCTETS), worst_new(USERS_OCTETS)}};
     if (broken->worst[BROKEN_SENDERS] == NULL || broken->worst[BROKEN_USERS] == NULL)
@@ -155,12 +155,13 @@ static int insert_rows(const struct worst *worst, size_t most, sqlite3 *db)
     return rc;
 }
 
-int broken_tell(const struct broken *broken, enum broken_kind kind, const struct asked *asked, sqlite3 *db)
+int broken_tell(const struct broken *broken, enum broken_kind kind, const struct capture_scope *asked,
+                sqlite3 *db)
 {
-    int rc = asked_run(asked, db, table_sql);
+    int rc = capture_scope_run(asked, db, table_sql);
 
     if (rc != SQLITE_OK)
         return rc;
-    return broken->too_many[kind] ? asked_run(asked, db, worst_sql[kind])
+    return broken->too_many[kind] ? capture_scope_run(asked, db, worst_sql[kind])
                                   : insert_rows(broken->worst[kind], (size_t)asked->numbers[ROWS], db);
 }

@@ -4,7 +4,7 @@
 #ifndef IMAPTAP_DB_SUMMARY_BROKEN_H
 #define IMAPTAP_DB_SUMMARY_BROKEN_H
 
-#include "db/summary/asked.h"
+#include "db/summary/capture_scope.h"
 #include "db/summary/worst.h"
 
 /* Whose logins are counted. */
@@ -22,7 +22,7 @@ struct broken {
 
 /* Counts those of the logins that are asked for. An SQLite result code, as of the others; broken_free is due
  * in any case. */
-int broken_count(struct broken *broken, const struct asked *asked, sqlite3 *db);
+int broken_count(struct broken *broken, const struct capture_scope *asked, sqlite3 *db);
 void broken_free(struct broken *broken);
 
 /* Adds what another part of the logins has. */
@@ -31,6 +31,7 @@ int broken_add(struct broken *broken, const struct broken *other);
 /* Makes the table temp.worst of this connection: of one kind the rows asked for, the worst first, with the
  * columns id (1, 2 and so on), username, client_ip, server_ip, logins, refused, and of (how many there are in
  * all). Where they were too many, SQLite sorts all. */
-int broken_tell(const struct broken *broken, enum broken_kind kind, const struct asked *asked, sqlite3 *db);
+int broken_tell(const struct broken *broken, enum broken_kind kind, const struct capture_scope *asked,
+                sqlite3 *db);
 
 #endif

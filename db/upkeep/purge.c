@@ -2,7 +2,7 @@
  * Removes captures in small steps.
  */
 #include "db/upkeep/purge.h"
-#include "db/store_internal.h"
+#include "db/store/store_internal.h"
 
 /* Rows of one transaction. */
 #define BATCH "5000"

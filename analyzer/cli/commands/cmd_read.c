@@ -273,7 +273,7 @@ static int read_captures(struct inputs *inputs, const struct settings *settings,
         goto cleanup;
     store_run_begin(store, run);
     if (settings->follow == NULL)
-        (void)store_alone(store); /* otherwise it is only slower */
+        (void)store_exclusive(store); /* otherwise it is only slower */
     if (is_held(early ? sandbox_enter_recorder_calls(false)
                       : recorder_sandbox_enter(database, settings->follow, NULL, false)))
         status = read_into(store, reading, inputs, settings, &result);

@@ -46,7 +46,7 @@ static void print_name(const char *name)
     free(shown);
 }
 
-static void print_why(const struct holding *holding, const struct verify_finding *finding)
+static void print_why(const struct capture_index_entry *holding, const struct verify_finding *finding)
 {
     if (finding->found_at != NULL) {
         fputs("; found as ", stdout);
@@ -61,7 +61,7 @@ static void print_why(const struct holding *holding, const struct verify_finding
     }
 }
 
-static bool take(void *user, const struct holding *holding)
+static bool take(void *user, const struct capture_index_entry *holding)
 {
     struct tally *tally = user;
     struct verify_finding finding = verify_capture(holding, tally->candidates);
@@ -100,7 +100,7 @@ static int verify(const char *database, char **names, int count)
     for (int i = 0; i < count && status == 0; i++)
         status = candidates_add(tally.candidates, names[i], stderr, &failed);
     if (status == 0)
-        status = holdings_list(database, take, &tally, why, sizeof why);
+        status = capture_index_list(database, take, &tally, why, sizeof why);
     if (status == 0)
         print_tally(&tally);
     else

@@ -11,14 +11,14 @@
 /* After a step that failed. */
 #define RETRY_MS 1000
 /* Between two sweeps. */
-#define SWEEP_MS     3600000
-#define SWEEP_MIN_MS 1000
+#define RETENTION_MS     3600000
+#define RETENTION_MIN_MS 1000
 
-static int64_t sweep_every_ms(const struct live_retention *retention)
+static int64_t retention_every_ms(const struct live_retention *retention)
 {
     int64_t tenth = retention->keep_ns / 10 / 1000000;
 
-    return tenth > SWEEP_MS ? SWEEP_MS : tenth < SWEEP_MIN_MS ? SWEEP_MIN_MS : tenth;
+    return tenth > RETENTION_MS ? RETENTION_MS : tenth < RETENTION_MIN_MS ? RETENTION_MIN_MS : tenth;
 }
 
 int64_t live_retention_due_ms(const struct live_retention *retention)
@@ -54,18 +54,18 @@ void live_retention_work(struct live_retention *retention, struct store *store, 
     if (store == NULL)
         return;
     if (!retention->sweeping) {
-        retention->sweep = (struct sweep){.before_ns = now_ns - retention->keep_ns};
+        retention->sweep = (struct retention){.before_ns = now_ns - retention->keep_ns};
         retention->removed = (struct purge_counts){0};
         retention->sweeping = true;
     }
-    if (sweep_step(store, &retention->sweep, &retention->removed) != STORE_OK) {
+    if (retention_step(store, &retention->sweep, &retention->removed) != STORE_OK) {
         fail(retention, store);
         return;
     }
     retention->failed = false;
     retention->due_ms = now_ms + PAUSE_MS;
-    if (retention->sweep.phase != SWEEP_OVER)
+    if (retention->sweep.phase != RETENTION_OVER)
         return;
     end_sweep(retention);
-    retention->due_ms = now_ms + sweep_every_ms(retention);
+    retention->due_ms = now_ms + retention_every_ms(retention);
 }

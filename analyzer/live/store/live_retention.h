@@ -5,12 +5,12 @@
 #ifndef IMAPTAP_ANALYZER_LIVE_STORE_LIVE_RETENTION_H
 #define IMAPTAP_ANALYZER_LIVE_STORE_LIVE_RETENTION_H
 
-#include "db/upkeep/sweep.h"
+#include "db/upkeep/retention.h"
 
 struct live_retention {
     int64_t keep_ns; /* 0: everything is kept */
     int64_t due_ms;  /* when the next step is, in the milliseconds of analyzer_run_now_ms */
-    struct sweep sweep;
+    struct retention sweep;
     bool sweeping, failed;
     struct purge_counts removed; /* by this sweep */
 };

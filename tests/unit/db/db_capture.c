@@ -212,7 +212,7 @@ static void test_who_writes_alone_replaces_all_that_belongs_to_a_capture(void **
 
     (void)fill(store, "abc", "old");
     assert_int_equal(store_commit(store), STORE_OK);
-    assert_int_equal(store_alone(store), STORE_OK);
+    assert_int_equal(store_exclusive(store), STORE_OK);
     (void)fill(store, "abc", "new");
     fixture_close(fixture, store);
     assert_string_equal(rows(fixture), "1 1 1 1");

@@ -1,7 +1,7 @@
 /*
  * Rows that change after they were given, rows that are taken back, and the table of rules.
  */
-#include "db/store_internal.h"
+#include "db/store/store_internal.h"
 #include "tests/unit/db/fixture.h"
 
 #include <stdio.h>
@@ -127,7 +127,7 @@ static void test_long_texts_that_change_again_and_again_do_not_pile_up(void **st
         connection.last_ns = i;
         assert_int_equal(store_connection_update(store, id, &connection), STORE_OK);
     }
-    assert_int_equal(pending_count(store->pending[PENDING_CONNECTIONS]), 0);
+    assert_int_equal(row_buffer_count(store->pending[PENDING_CONNECTIONS]), 0);
     fixture_close(fixture, store);
     assert_int_equal(
         fixture_count(fixture->path,

@@ -285,7 +285,7 @@ static void test_others_rows_between_ours_do_not_hide_ours(void **state)
     struct prints *prints;
 
     fixture_violate(&login, RULE_WILDCARD, IMAP_ARG_USERNAME);
-    assert_int_equal(store_alone(store), STORE_OK);
+    assert_int_equal(store_exclusive(store), STORE_OK);
     connection = fixture_connect(store, capture, "10.0.0.1", "192.0.2.1");
     assert_int_equal(store_commit(store), STORE_OK);
     other = fixture_open(fixture, false);
@@ -352,7 +352,7 @@ static void test_what_memory_does_not_hold_is_counted(void **state)
 static void test_one_thread_counts_the_same(void **state)
 {
     assert_int_equal(sqlite3_shutdown(), SQLITE_OK);
-    memory_alone();
+    memory_exclusive();
     test_captures_in_turn_are_counted_each_for_itself(state);
 }
 

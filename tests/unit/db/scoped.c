@@ -3,7 +3,7 @@
  */
 #include "tests/unit/db/scoped.h"
 
-#include "db/query/scope.h"
+#include "db/query/time_window.h"
 
 sqlite3 *scoped_open(const struct fixture *fixture, int64_t since_ms, int64_t until_ms)
 {
@@ -12,9 +12,10 @@ sqlite3 *scoped_open(const struct fixture *fixture, int64_t since_ms, int64_t un
 
     assert_int_equal(sqlite3_open_v2(fixture->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
     if (until_ms > 0)
-        assert_int_equal(scope_window(db, zero + since_ms * 1000000, zero + until_ms * 1000000), SQLITE_OK);
+        assert_int_equal(time_window_narrow(db, zero + since_ms * 1000000, zero + until_ms * 1000000),
+                         SQLITE_OK);
     else
-        assert_int_equal(scope_views(db), SQLITE_OK);
+        assert_int_equal(time_window_make_views(db), SQLITE_OK);
     return db;
 }
 

@@ -58,9 +58,9 @@ const char *staging_text(sqlite3 *db, const char *sql)
 
 struct staging_rows staging_rows(size_t count)
 {
-    struct staging_rows rows = {{pending_new(CONNECTION_COLUMNS, count, SIZE_MAX),
-                                 pending_new(LOGIN_COLUMNS, count, SIZE_MAX),
-                                 pending_new(VIOLATION_COLUMNS, count, SIZE_MAX)}};
+    struct staging_rows rows = {{row_buffer_new(CONNECTION_COLUMNS, count, SIZE_MAX),
+                                 row_buffer_new(LOGIN_COLUMNS, count, SIZE_MAX),
+                                 row_buffer_new(VIOLATION_COLUMNS, count, SIZE_MAX)}};
 
     for (int i = 0; i < STAGED_TABLES; i++)
         assert_non_null(rows.pending[i]);
@@ -70,44 +70,44 @@ struct staging_rows staging_rows(size_t count)
 static void staging_free(struct staging_rows *rows)
 {
     for (int i = 0; i < STAGED_TABLES; i++)
-        pending_free(rows->pending[i]);
+        row_buffer_free(rows->pending[i]);
 }
 
 void staging_clear(struct staging_rows *rows)
 {
     for (int i = 0; i < STAGED_TABLES; i++)
-        pending_clear(rows->pending[i]);
+        row_buffer_clear(rows->pending[i]);
 }
 
-struct pending_value staging_of_number(int64_t value)
+struct row_buffer_value staging_of_number(int64_t value)
 {
     return pending_number(value);
 }
 
 /* A text of so many octets. */
-static struct pending_value of_text(struct pending *pending, const char *begin, size_t length)
+static struct row_buffer_value of_text(struct row_buffer *pending, const char *begin, size_t length)
 {
     char *text = malloc(length + 1);
-    struct pending_value value = {PENDING_TEXT, (int)length, {0}};
+    struct row_buffer_value value = {ROW_BUFFER_TEXT, (int)length, {0}};
 
     assert_non_null(text);
     memset(text, 'x', length);
     memcpy(text, begin, strlen(begin) < length ? strlen(begin) : length);
-    value.as.text = pending_keep(pending, text, length);
+    value.as.text = row_buffer_keep(pending, text, length);
     assert_non_null(value.as.text);
     free(text);
     return value;
 }
 
-static struct pending_value of_word(const char *word)
+static struct row_buffer_value of_word(const char *word)
 {
-    return (struct pending_value){PENDING_TEXT, (int)strlen(word), {.text = word}};
+    return (struct row_buffer_value){ROW_BUFFER_TEXT, (int)strlen(word), {.text = word}};
 }
 
 /* A connection with a greeting of so many octets, of which some are of note. */
-struct pending_value *staging_add_connection(struct staging_rows *rows, int64_t id, size_t greeting)
+struct row_buffer_value *staging_add_connection(struct staging_rows *rows, int64_t id, size_t greeting)
 {
-    struct pending_value *row = pending_add(rows->pending[STAGED_CONNECTIONS]);
+    struct row_buffer_value *row = row_buffer_add(rows->pending[STAGED_CONNECTIONS]);
 
     row[CONNECTION_ID] = staging_of_number(id);
     row[CONNECTION_CAPTURE_ID] = staging_of_number(1);
@@ -125,10 +125,10 @@ struct pending_value *staging_add_connection(struct staging_rows *rows, int64_t 
     return row;
 }
 
-struct pending_value *staging_add_login(struct staging_rows *rows, int64_t id, int64_t connection)
+struct row_buffer_value *staging_add_login(struct staging_rows *rows, int64_t id, int64_t connection)
 {
     static const char *const results[] = {"OK", "NO", "BAD", NULL};
-    struct pending_value *row = pending_add(rows->pending[STAGED_LOGINS]);
+    struct row_buffer_value *row = row_buffer_add(rows->pending[STAGED_LOGINS]);
 
     row[LOGIN_ID] = staging_of_number(id);
     row[LOGIN_CONNECTION_ID] = staging_of_number(connection);
@@ -147,7 +147,7 @@ struct pending_value *staging_add_login(struct staging_rows *rows, int64_t id, i
 
 void staging_add_violation(struct staging_rows *rows, int64_t login)
 {
-    struct pending_value *row = pending_add(rows->pending[STAGED_VIOLATIONS]);
+    struct row_buffer_value *row = row_buffer_add(rows->pending[STAGED_VIOLATIONS]);
 
     row[VIOLATION_LOGIN_ID] = staging_of_number(login);
     row[VIOLATION_RULE] = of_word(fixture_rules[RULE_WILDCARD].id);

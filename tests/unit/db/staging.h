@@ -13,7 +13,7 @@
 
 /* Tables of rows, as the store has them. */
 struct staging_rows {
-    struct pending *pending[STAGED_TABLES];
+    struct row_buffer *pending[STAGED_TABLES];
 };
 
 /* A database of the current version, with the settings of the store, that has the capture 1. */
@@ -31,10 +31,10 @@ void staging_assert_sound(sqlite3 *db);
 /* Room for `count` rows a table; staging_close frees it. */
 struct staging_rows staging_rows(size_t count);
 void staging_clear(struct staging_rows *rows);
-struct pending_value staging_of_number(int64_t value);
+struct row_buffer_value staging_of_number(int64_t value);
 /* A connection with a greeting of so many octets, of which some are of note. */
-struct pending_value *staging_add_connection(struct staging_rows *rows, int64_t id, size_t greeting);
-struct pending_value *staging_add_login(struct staging_rows *rows, int64_t id, int64_t connection);
+struct row_buffer_value *staging_add_connection(struct staging_rows *rows, int64_t id, size_t greeting);
+struct row_buffer_value *staging_add_login(struct staging_rows *rows, int64_t id, int64_t connection);
 void staging_add_violation(struct staging_rows *rows, int64_t login);
 
 #endif

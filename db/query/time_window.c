@@ -2,7 +2,7 @@
  * The views once more, on top of a table that counts; and the window: a temporary table of one row, and two
  * views that look through it.
  */
-#include "db/query/scope.h"
+#include "db/query/time_window.h"
 
 #include "db/tally/legs.h"
 #include "db/tally/pair_counts.h"
@@ -93,7 +93,7 @@ static int make_tables(sqlite3 *db)
     return rc == SQLITE_OK ? make_found(db, db_judgement_sql, &legs_table) : rc;
 }
 
-int scope_views(sqlite3 *db)
+int time_window_make_views(sqlite3 *db)
 {
     int rc = make_tables(db);
 
@@ -102,7 +102,7 @@ int scope_views(sqlite3 *db)
     return rc == SQLITE_OK ? make_views(db, db_judgement_sql) : rc;
 }
 
-int scope_window(sqlite3 *db, int64_t since_ns, int64_t until_ns)
+int time_window_narrow(sqlite3 *db, int64_t since_ns, int64_t until_ns)
 {
     int rc = sqlite3_exec(db, table_sql, NULL, NULL, NULL);
 
@@ -110,5 +110,5 @@ int scope_window(sqlite3 *db, int64_t since_ns, int64_t until_ns)
         rc = set_window(db, since_ns, until_ns);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, narrowed_sql, NULL, NULL, NULL);
-    return rc == SQLITE_OK ? scope_views(db) : rc;
+    return rc == SQLITE_OK ? time_window_make_views(db) : rc;
 }

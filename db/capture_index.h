@@ -1,14 +1,14 @@
 /*
  * What the database holds of each capture: by what its file is known again, and how many rows rest on it.
  */
-#ifndef IMAPTAP_DB_HOLDINGS_H
-#define IMAPTAP_DB_HOLDINGS_H
+#ifndef IMAPTAP_DB_CAPTURE_INDEX_H
+#define IMAPTAP_DB_CAPTURE_INDEX_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct holding {
+struct capture_index_entry {
     int64_t id;
     const char *source; /* path as it was given, or the interface */
     bool is_file;
@@ -20,10 +20,10 @@ struct holding {
 };
 
 /* Takes one; its texts are valid until it returns. False ends the listing. */
-typedef bool holdings_take(void *user, const struct holding *holding);
+typedef bool capture_index_take(void *user, const struct capture_index_entry *holding);
 
 /* Lists all captures by their number; the database is opened read-only and closed again. Returns 0, or -1 and
  * a sentence that names the path in `why`. */
-int holdings_list(const char *path, holdings_take *take, void *user, char *why, size_t why_size);
+int capture_index_list(const char *path, capture_index_take *take, void *user, char *why, size_t why_size);
 
 #endif

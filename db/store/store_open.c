@@ -4,7 +4,7 @@
 #include "db/database_file.h"
 #include "db/migration/backup.h"
 #include "db/migration/schema.h"
-#include "db/store_internal.h"
+#include "db/store/store_internal.h"
 #include "db/uri.h"
 
 #include <errno.h>
@@ -381,7 +381,7 @@ static void free_store(struct store *store)
     if (store->lock_fd >= 0)
         (void)close(store->lock_fd);
     for (int i = 0; i < PENDING_TABLES; i++)
-        pending_free(store->pending[i]);
+        row_buffer_free(store->pending[i]);
     for (size_t i = 0; i < store->rule_count; i++)
         free(store->rules[i]);
     free(store->rules);

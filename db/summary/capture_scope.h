@@ -1,8 +1,8 @@
 /*
  * Of which captures, and so of which logins, a summary is asked.
  */
-#ifndef IMAPTAP_DB_SUMMARY_ASKED_H
-#define IMAPTAP_DB_SUMMARY_ASKED_H
+#ifndef IMAPTAP_DB_SUMMARY_CAPTURE_SCOPE_H
+#define IMAPTAP_DB_SUMMARY_CAPTURE_SCOPE_H
 
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -24,23 +24,24 @@
 /* The values of ?2 and those behind it. */
 enum { ROWS, FIRST_LOGIN, LAST_LOGIN, NO_OTHERS, NO_OTHER_CAPTURES, NUMBERS };
 
-struct asked {
+struct capture_scope {
     char *captures; /* JSON: there can be any number of them */
     int64_t numbers[NUMBERS];
     int64_t logins; /* how many they have */
 };
 
-/* What is asked of the captures `ids`. False: out of memory. asked_end frees it. */
-bool asked_begin(struct asked *asked, const int64_t *ids, size_t count, unsigned rows);
-void asked_end(struct asked *asked);
+/* What is asked of the captures `ids`. False: out of memory. capture_scope_end frees it. */
+bool capture_scope_begin(struct capture_scope *asked, const int64_t *ids, size_t count, unsigned rows);
+void capture_scope_end(struct capture_scope *asked);
 
 /* Finds what depends on the database. An SQLite result code, as of those below. */
-int asked_find(struct asked *asked, sqlite3 *db);
+int capture_scope_find(struct capture_scope *asked, sqlite3 *db);
 
 /* Prepares a statement and binds what is asked by. */
-int asked_prepare(const struct asked *asked, sqlite3 *db, const char *sql, sqlite3_stmt **statement);
+int capture_scope_prepare(const struct capture_scope *asked, sqlite3 *db, const char *sql,
+                          sqlite3_stmt **statement);
 
 /* The same for one that tells nothing, and runs it. */
-int asked_run(const struct asked *asked, sqlite3 *db, const char *sql);
+int capture_scope_run(const struct capture_scope *asked, sqlite3 *db, const char *sql);
 
 #endif

@@ -2,7 +2,7 @@
  * The journal of the database: one of the file's old pages while captures are read, a write-ahead log while
  * others are to read at the same time, and one file left behind.
  */
-#include "db/store_internal.h"
+#include "db/store/store_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

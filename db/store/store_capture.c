@@ -2,7 +2,7 @@
  * Captures: known by their fingerprint, replaced whole when they did not finish.
  */
 #include "db/names.h"
-#include "db/store_internal.h"
+#include "db/store/store_internal.h"
 
 #include <string.h>
 

@@ -266,7 +266,7 @@ static void test_who_writes_alone_sees_that_another_process_removed_a_parent(voi
     struct imap_login login = fixture_login("u", IMAP_FORM_ATOM, IMAP_RESULT_OK);
 
     assert_int_equal(store_commit(store), STORE_OK);
-    assert_int_equal(store_alone(store), STORE_OK);
+    assert_int_equal(store_exclusive(store), STORE_OK);
     (void)fixture_add(store, id, capture, &login);
     assert_int_equal(store_commit(store), STORE_OK);
     (void)fixture_ask(fixture->path, "PRAGMA foreign_keys = ON; DELETE FROM connections");

@@ -2,7 +2,7 @@
  * Other processes at the same database: how long one is waited for and what the user is told meanwhile, that
  * one which writes on and on lets others in between, and that a log which cannot shrink is noticed.
  */
-#include "db/store_internal.h"
+#include "db/store/store_internal.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -122,7 +122,7 @@ static int set_foreign_keys(struct store *store, const char *sql)
     return rc == SQLITE_OK ? STORE_OK : store_fail_sqlite(store, rc);
 }
 
-int store_alone(struct store *store)
+int store_exclusive(struct store *store)
 {
     int status = ask_for_others(store, &store->others);
 

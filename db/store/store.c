@@ -1,7 +1,7 @@
 /*
  * The store: statements, transactions and errors, which its other files build on, and the table of rules.
  */
-#include "db/store_internal.h"
+#include "db/store/store_internal.h"
 #include "db/text.h"
 
 #include <errno.h>
@@ -71,12 +71,12 @@ void store_bind_word(struct store_binder *binder, const char *word)
     bound(binder, sqlite3_bind_text(binder->statement, binder->index, word, -1, SQLITE_STATIC));
 }
 
-void store_bind_values(struct store_binder *binder, const struct pending_value *values, unsigned count)
+void store_bind_values(struct store_binder *binder, const struct row_buffer_value *values, unsigned count)
 {
-    for (const struct pending_value *value = values; value < values + count; value++)
-        if (value->kind == PENDING_NUMBER)
+    for (const struct row_buffer_value *value = values; value < values + count; value++)
+        if (value->kind == ROW_BUFFER_NUMBER)
             store_bind_int(binder, value->as.number);
-        else if (value->kind == PENDING_TEXT)
+        else if (value->kind == ROW_BUFFER_TEXT)
             bound(binder, sqlite3_bind_text(binder->statement, binder->index, value->as.text, value->length,
                                             SQLITE_STATIC));
         else
@@ -228,7 +228,7 @@ int store_make_pending(struct store *store)
     int rc;
 
     for (int i = 0; i < PENDING_TABLES; i++) {
-        store->pending[i] = pending_new(tables[i].columns, tables[i].rows, tables[i].octets);
+        store->pending[i] = row_buffer_new(tables[i].columns, tables[i].rows, tables[i].octets);
         if (store->pending[i] == NULL)
             return store_fail(store, "out of memory");
     }
@@ -253,12 +253,12 @@ static void write_behind(struct store *store)
 
 static void note_prints(struct store *store, enum store_pending rows, enum prints_table table, int column)
 {
-    struct pending *pending = store->pending[rows];
+    struct row_buffer *pending = store->pending[rows];
 
-    for (size_t i = 0; store->prints != NULL && i < pending_count(pending); i++) {
-        const struct pending_value *row = pending_row(pending, i);
-        const struct pending_value *value = &row[column];
-        bool is_text = value->kind == PENDING_TEXT;
+    for (size_t i = 0; store->prints != NULL && i < row_buffer_count(pending); i++) {
+        const struct row_buffer_value *row = row_buffer_row(pending, i);
+        const struct row_buffer_value *value = &row[column];
+        bool is_text = value->kind == ROW_BUFFER_TEXT;
 
         prints_add(store->prints, table, row[0].as.number, is_text ? value->as.text : NULL,
                    is_text ? (size_t)value->length : 0);
@@ -278,7 +278,7 @@ int store_insert(struct store *store)
     note_prints(store, PENDING_CONNECTIONS, PRINTS_CONNECTIONS, CONNECTION_CLIENT_IP);
     note_prints(store, PENDING_LOGINS, PRINTS_LOGINS, LOGIN_USERNAME);
     for (int i = 0; i < PENDING_CHANGES; i++)
-        pending_clear(store->pending[i]);
+        row_buffer_clear(store->pending[i]);
     write_behind(store);
     return STORE_OK;
 }
@@ -323,7 +323,7 @@ void store_rollback(struct store *store)
         (void)sqlite3_reset(store->statements[SQL_ROLLBACK]);
     }
     for (int i = 0; i < PENDING_TABLES; i++)
-        pending_clear(store->pending[i]);
+        row_buffer_clear(store->pending[i]);
     prints_forget(store->prints);
     store->failure = STORE_OK;
     if (!store->run_kept)

@@ -2,7 +2,7 @@
  * Connections, logins and their violations.
  */
 #include "db/names.h"
-#include "db/store_internal.h"
+#include "db/store/store_internal.h"
 #include "db/text.h"
 
 #include <limits.h>
@@ -16,38 +16,38 @@
 
 /* The values of a row that waits are being filled in. */
 struct filling {
-    struct pending *pending;
-    struct pending_value *values; /* by column */
+    struct row_buffer *pending;
+    struct row_buffer_value *values; /* by column */
     int rc;
 };
 
-static struct filling fill(struct pending *pending, struct pending_value *values)
+static struct filling fill(struct row_buffer *pending, struct row_buffer_value *values)
 {
     return (struct filling){pending, values, SQLITE_OK};
 }
 
 /* NULL when negative. */
-static struct pending_value count_of(int64_t count)
+static struct row_buffer_value count_of(int64_t count)
 {
     return count < 0 ? pending_null() : pending_number(count);
 }
 
-static struct pending_value keep(struct filling *filling, const char *text, size_t length)
+static struct row_buffer_value keep(struct filling *filling, const char *text, size_t length)
 {
-    const char *kept = length > INT_MAX ? NULL : pending_keep(filling->pending, text, length);
+    const char *kept = length > INT_MAX ? NULL : row_buffer_keep(filling->pending, text, length);
 
     if (kept != NULL)
-        return (struct pending_value){PENDING_TEXT, (int)length, {.text = kept}};
+        return (struct row_buffer_value){ROW_BUFFER_TEXT, (int)length, {.text = kept}};
     filling->rc = length > INT_MAX ? SQLITE_TOOBIG : SQLITE_NOMEM;
     return pending_null();
 }
 
-static __attribute__((noinline)) struct pending_value keep_escaped(struct filling *filling,
-                                                                   struct imap_text text)
+static __attribute__((noinline)) struct row_buffer_value keep_escaped(struct filling *filling,
+                                                                      struct imap_text text)
 {
     size_t length;
     char *escaped = text_escape(text.octets, text.length, &length);
-    struct pending_value value = pending_null();
+    struct row_buffer_value value = pending_null();
 
     if (escaped == NULL)
         filling->rc = SQLITE_NOMEM;
@@ -58,7 +58,7 @@ static __attribute__((noinline)) struct pending_value keep_escaped(struct fillin
 }
 
 /* NULL when missing; escaped when it is not UTF-8. */
-static struct pending_value text_of(struct filling *filling, struct imap_text text)
+static struct row_buffer_value text_of(struct filling *filling, struct imap_text text)
 {
     if (text.octets == NULL)
         return pending_null();
@@ -66,14 +66,14 @@ static struct pending_value text_of(struct filling *filling, struct imap_text te
                                                    : keep_escaped(filling, text);
 }
 
-static struct pending_value string_of(struct filling *filling, const char *string)
+static struct row_buffer_value string_of(struct filling *filling, const char *string)
 {
     return text_of(filling, (struct imap_text){string, string != NULL ? strlen(string) : 0});
 }
 
 static void fill_identity(struct filling *filling, const struct store_connection *connection)
 {
-    struct pending_value *values = filling->values;
+    struct row_buffer_value *values = filling->values;
 
     values[CONNECTION_CAPTURE_ID] = pending_number(connection->capture_id);
     values[CONNECTION_CLIENT_IP] = string_of(filling, connection->client_ip);
@@ -88,7 +88,7 @@ static void fill_identity(struct filling *filling, const struct store_connection
 
 static void fill_texts(struct filling *filling, const struct store_connection *connection)
 {
-    struct pending_value *values = filling->values;
+    struct row_buffer_value *values = filling->values;
 
     values[CONNECTION_GREETING] = text_of(filling, connection->greeting);
     values[CONNECTION_SERVER_PRODUCT] = text_of(filling, connection->server_product);
@@ -103,7 +103,7 @@ static void fill_texts(struct filling *filling, const struct store_connection *c
 /* What can change; texts that stay are there already, or do not matter. */
 static void fill_changing(struct filling *filling, const struct store_connection *connection)
 {
-    struct pending_value *values = filling->values;
+    struct row_buffer_value *values = filling->values;
 
     values[CONNECTION_LAST_NS] = count_of(connection->last_ns);
     if (!connection->same_texts)
@@ -156,20 +156,20 @@ static int begin_row(struct store *store, enum store_pending table)
 {
     int status = store_begin(store);
 
-    if (status != STORE_OK || !pending_is_full(store->pending[table]))
+    if (status != STORE_OK || !row_buffer_is_full(store->pending[table]))
         return status;
     return table == PENDING_CHANGES ? store_flush(store) : store_insert(store);
 }
 
 /* The values of a row that still waits to be inserted; NULL: it does not. `last` is the table's last number.
  */
-static struct pending_value *waiting_row(struct pending *pending, int64_t last, int64_t id)
+static struct row_buffer_value *waiting_row(struct row_buffer *pending, int64_t last, int64_t id)
 {
     int64_t back = last - id;
 
-    if (back < 0 || (uint64_t)back >= pending_count(pending))
+    if (back < 0 || (uint64_t)back >= row_buffer_count(pending))
         return NULL;
-    return pending_row(pending, pending_count(pending) - 1 - (size_t)back);
+    return row_buffer_row(pending, row_buffer_count(pending) - 1 - (size_t)back);
 }
 
 static int filled(struct store *store, const struct filling *filling)
@@ -201,7 +201,7 @@ static int check_connection(struct store *store, const struct store_connection *
 
 int store_connection_add(struct store *store, const struct store_connection *connection, int64_t *id)
 {
-    struct pending *pending = store->pending[PENDING_CONNECTIONS];
+    struct row_buffer *pending = store->pending[PENDING_CONNECTIONS];
     struct filling filling;
     int64_t made = 0;
     int status = begin_row(store, PENDING_CONNECTIONS);
@@ -213,7 +213,7 @@ int store_connection_add(struct store *store, const struct store_connection *con
         status = next_id(store, SQL_LAST_CONNECTION, &store->last_connection, &made);
     if (status != STORE_OK)
         return status;
-    filling = fill(pending, pending_add(pending));
+    filling = fill(pending, row_buffer_add(pending));
     filling.values[CONNECTION_ID] = pending_number(made);
     fill_identity(&filling, connection);
     fill_changing(&filling, connection);
@@ -230,8 +230,8 @@ static int no_connection(struct store *store, int64_t id)
 
 int store_connection_update(struct store *store, int64_t id, const struct store_connection *connection)
 {
-    struct pending *pending = store->pending[PENDING_CONNECTIONS];
-    struct pending_value *row;
+    struct row_buffer *pending = store->pending[PENDING_CONNECTIONS];
+    struct row_buffer_value *row;
     struct filling filling;
     int status = begin_row(store, PENDING_CHANGES);
 
@@ -242,14 +242,14 @@ int store_connection_update(struct store *store, int64_t id, const struct store_
     if (status == STORE_OK && (id < 1 || id > store->last_connection))
         status = no_connection(store, id);
     /* a row that changes again and again keeps the texts of each change until it is inserted */
-    if (status == STORE_OK && pending_is_heavy(pending))
+    if (status == STORE_OK && row_buffer_is_heavy(pending))
         status = store_insert(store);
     if (status != STORE_OK)
         return status;
     row = waiting_row(pending, store->last_connection, id);
     if (row == NULL) {
         pending = store->pending[PENDING_CHANGES];
-        row = pending_add(pending);
+        row = row_buffer_add(pending);
         row[CONNECTION_ID] = pending_number(id);
         row[STORE_SAME_TEXTS] = pending_number(connection->same_texts);
     }
@@ -261,15 +261,15 @@ int store_connection_update(struct store *store, int64_t id, const struct store_
 /* The later of two changes of a row comes later. */
 static int by_row(const void *a, const void *b)
 {
-    const struct pending_value *left = *(struct pending_value *const *)a;
-    const struct pending_value *right = *(struct pending_value *const *)b;
+    const struct row_buffer_value *left = *(struct row_buffer_value *const *)a;
+    const struct row_buffer_value *right = *(struct row_buffer_value *const *)b;
 
     if (left->as.number != right->as.number)
         return left->as.number < right->as.number ? -1 : 1;
     return left < right ? -1 : left > right;
 }
 
-static int make_change(struct store *store, const struct pending_value *row)
+static int make_change(struct store *store, const struct row_buffer_value *row)
 {
     bool same_texts = row[STORE_SAME_TEXTS].as.number != 0;
     struct store_binder binder =
@@ -288,24 +288,24 @@ static int make_change(struct store *store, const struct pending_value *row)
  * each. */
 int store_make_changes(struct store *store)
 {
-    struct pending *pending = store->pending[PENDING_CHANGES];
-    size_t count = pending_count(pending);
-    struct pending_value **rows;
+    struct row_buffer *pending = store->pending[PENDING_CHANGES];
+    size_t count = row_buffer_count(pending);
+    struct row_buffer_value **rows;
     int status = STORE_OK;
 
     if (count == 0)
         return STORE_OK;
-    rows = calloc(count, sizeof(struct pending_value *));
+    rows = calloc(count, sizeof(struct row_buffer_value *));
     if (rows == NULL)
         return store->failure = store_fail(store, "out of memory");
     for (size_t i = 0; i < count; i++)
-        rows[i] = pending_row(pending, i);
-    qsort(rows, count, sizeof(struct pending_value *), by_row);
+        rows[i] = row_buffer_row(pending, i);
+    qsort(rows, count, sizeof(struct row_buffer_value *), by_row);
     for (size_t i = 0; i < count && status == STORE_OK; i++)
         status = make_change(store, rows[i]);
     free(rows);
     if (status == STORE_OK)
-        pending_clear(pending);
+        row_buffer_clear(pending);
     return status;
 }
 
@@ -351,8 +351,8 @@ static size_t octets_text(const struct imap_violation *violation, char text[OCTE
 
 static int add_violation(struct store *store, int64_t login_id, const struct imap_violation *violation)
 {
-    struct pending *pending = store->pending[PENDING_VIOLATIONS];
-    struct filling filling = fill(pending, pending_add(pending));
+    struct row_buffer *pending = store->pending[PENDING_VIOLATIONS];
+    struct filling filling = fill(pending, row_buffer_add(pending));
     char text[OCTETS_TEXT];
     size_t length = octets_text(violation, text);
 
@@ -368,7 +368,7 @@ static int add_violation(struct store *store, int64_t login_id, const struct ima
 
 static void fill_login(struct filling *filling, const struct imap_login *login)
 {
-    struct pending_value *values = filling->values;
+    struct row_buffer_value *values = filling->values;
 
     values[LOGIN_TIME_NS] = pending_number(login->begin.time_ns);
     values[LOGIN_FRAME] = pending_number((int64_t)login->begin.frame);
@@ -392,7 +392,7 @@ static void fill_login(struct filling *filling, const struct imap_login *login)
 int store_login_add(struct store *store, int64_t connection_id, int64_t capture_id,
                     const struct imap_login *login, int64_t *id)
 {
-    struct pending *pending = store->pending[PENDING_LOGINS];
+    struct row_buffer *pending = store->pending[PENDING_LOGINS];
     struct filling filling;
     int64_t made = 0;
     int status;
@@ -405,7 +405,7 @@ int store_login_add(struct store *store, int64_t connection_id, int64_t capture_
         status = next_id(store, SQL_LAST_LOGIN, &store->last_login, &made);
     if (status != STORE_OK)
         return status;
-    filling = fill(pending, pending_add(pending));
+    filling = fill(pending, row_buffer_add(pending));
     filling.values[LOGIN_ID] = pending_number(made);
     filling.values[LOGIN_CONNECTION_ID] = pending_number(connection_id);
     filling.values[LOGIN_CAPTURE_ID] = pending_number(capture_id);
@@ -438,8 +438,8 @@ static int change_login(struct store *store, int64_t login_id, enum imap_result 
 
 int store_login_after(struct store *store, int64_t login_id, enum imap_result result, struct imap_text text)
 {
-    struct pending *pending = store->pending[PENDING_LOGINS];
-    struct pending_value *row;
+    struct row_buffer *pending = store->pending[PENDING_LOGINS];
+    struct row_buffer_value *row;
     struct filling filling;
     int status;
 

@@ -1,7 +1,7 @@
 /*
  * Reads back what was found in a login, for those who are told of it.
  */
-#include "db/store_internal.h"
+#include "db/store/store_internal.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /*
  * Keeps rows, and their texts in blocks.
  */
-#include "db/pending.h"
+#include "db/store/row_buffer.h"
 
 #include "dissector/octets.h"
 
@@ -17,18 +17,18 @@ struct block {
     char octets[];
 };
 
-struct pending {
+struct row_buffer {
     unsigned columns;
     size_t room, count;
-    struct pending_value *values;
+    struct row_buffer_value *values;
     struct block *blocks; /* the one that is filled comes first */
     size_t texts;         /* octets of them */
     size_t most_texts;    /* with more of them the rows count as full */
 };
 
-struct pending *pending_new(unsigned columns, size_t rows, size_t octets)
+struct row_buffer *row_buffer_new(unsigned columns, size_t rows, size_t octets)
 {
-    struct pending *pending = calloc(1, sizeof *pending);
+    struct row_buffer *pending = calloc(1, sizeof *pending);
 
     if (pending == NULL)
         return NULL;
@@ -43,35 +43,35 @@ struct pending *pending_new(unsigned columns, size_t rows, size_t octets)
     return pending;
 }
 
-size_t pending_count(const struct pending *pending)
+size_t row_buffer_count(const struct row_buffer *pending)
 {
     return pending->count;
 }
 
-bool pending_is_full(const struct pending *pending)
+bool row_buffer_is_full(const struct row_buffer *pending)
 {
-    return pending->count == pending->room || pending_is_heavy(pending);
+    return pending->count == pending->room || row_buffer_is_heavy(pending);
 }
 
-bool pending_is_heavy(const struct pending *pending)
+bool row_buffer_is_heavy(const struct row_buffer *pending)
 {
     return pending->texts > pending->most_texts;
 }
 
-struct pending_value *pending_row(struct pending *pending, size_t row)
+struct row_buffer_value *row_buffer_row(struct row_buffer *pending, size_t row)
 {
     return &pending->values[row * pending->columns];
 }
 
-struct pending_value *pending_add(struct pending *pending)
+struct row_buffer_value *row_buffer_add(struct row_buffer *pending)
 {
-    struct pending_value *values = pending_row(pending, pending->count++);
+    struct row_buffer_value *values = row_buffer_row(pending, pending->count++);
 
     memset(values, 0, pending->columns * sizeof *values);
     return values;
 }
 
-static struct block *add_block(struct pending *pending, size_t length)
+static struct block *add_block(struct row_buffer *pending, size_t length)
 {
     size_t room = length > BLOCK ? length : BLOCK;
     struct block *block = malloc(sizeof *block + room);
@@ -85,7 +85,7 @@ static struct block *add_block(struct pending *pending, size_t length)
     return block;
 }
 
-const char *pending_keep(struct pending *pending, const char *text, size_t length)
+const char *row_buffer_keep(struct row_buffer *pending, const char *text, size_t length)
 {
     struct block *block = pending->blocks;
     char *kept;
@@ -101,7 +101,7 @@ const char *pending_keep(struct pending *pending, const char *text, size_t lengt
     return kept;
 }
 
-void pending_clear(struct pending *pending)
+void row_buffer_clear(struct row_buffer *pending)
 {
     while (pending->blocks != NULL) {
         struct block *block = pending->blocks;
@@ -113,11 +113,11 @@ void pending_clear(struct pending *pending)
     pending->texts = 0;
 }
 
-void pending_free(struct pending *pending)
+void row_buffer_free(struct row_buffer *pending)
 {
     if (pending == NULL)
         return;
-    pending_clear(pending);
+    row_buffer_clear(pending);
     free(pending->values);
     free(pending);
 }

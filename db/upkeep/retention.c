@@ -3,8 +3,8 @@
  * rows have the order in which they came, so that a walk ends at the first that is young enough: what a sweep
  * costs depends on what there is to remove, not on what is kept.
  */
-#include "db/upkeep/sweep.h"
-#include "db/store_internal.h"
+#include "db/upkeep/retention.h"
+#include "db/store/store_internal.h"
 
 /* The next capture behind ?1 that may hold what ended before ?2. */
 static const char next_sql[] =
@@ -66,7 +66,7 @@ static int run(struct store *store, const char *sql, const int64_t *values, int 
 }
 
 /* Goes on to the next capture, or phase. */
-static int find_capture(struct store *store, struct sweep *sweep)
+static int find_capture(struct store *store, struct retention *sweep)
 {
     int64_t values[] = {sweep->capture_id, sweep->before_ns}, ignored = 0;
     bool mark = false;
@@ -93,18 +93,18 @@ static int find_capture(struct store *store, struct sweep *sweep)
 }
 
 /* Looks at the next rows: `ids` are those that go. */
-static int look(struct store *store, struct sweep *sweep, int64_t ids[SWEEP_ROWS], size_t *count)
+static int look(struct store *store, struct retention *sweep, int64_t ids[RETENTION_ROWS], size_t *count)
 {
-    int64_t values[] = {sweep->capture_id, sweep->row, sweep->before_ns, sweep->run_is_over, SWEEP_ROWS};
+    int64_t values[] = {sweep->capture_id, sweep->row, sweep->before_ns, sweep->run_is_over, RETENTION_ROWS};
     int status, rc = SQLITE_ROW;
     size_t seen = 0;
     bool young = false;
     sqlite3_stmt *statement =
-        prepare(store, sweep->phase == SWEEP_LOGINS ? logins_sql : connections_sql, values, 5, &status);
+        prepare(store, sweep->phase == RETENTION_LOGINS ? logins_sql : connections_sql, values, 5, &status);
 
     if (statement == NULL)
         return status;
-    while (!young && seen < SWEEP_ROWS && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (!young && seen < RETENTION_ROWS && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
         sweep->row = sqlite3_column_int64(statement, 0);
         seen++;
         if (sqlite3_column_int(statement, 1))
@@ -114,17 +114,17 @@ static int look(struct store *store, struct sweep *sweep, int64_t ids[SWEEP_ROWS
     }
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
         status = store_fail_sqlite(store, rc);
-    sweep->inside = !young && seen == SWEEP_ROWS;
+    sweep->inside = !young && seen == RETENTION_ROWS;
     (void)sqlite3_finalize(statement);
     return status;
 }
 
-static int remove_rows(struct store *store, enum sweep_phase phase, const int64_t *ids, size_t count,
+static int remove_rows(struct store *store, enum retention_phase phase, const int64_t *ids, size_t count,
                        struct purge_counts *counts)
 {
     int status;
     sqlite3_stmt *statement =
-        prepare(store, phase == SWEEP_LOGINS ? login_sql : connection_sql, NULL, 0, &status);
+        prepare(store, phase == RETENTION_LOGINS ? login_sql : connection_sql, NULL, 0, &status);
 
     for (size_t i = 0; i < count && status == STORE_OK; i++) {
         int64_t before = sqlite3_total_changes64(store->db);
@@ -135,7 +135,7 @@ static int remove_rows(struct store *store, enum sweep_phase phase, const int64_
         if (rc != SQLITE_DONE)
             status = store_fail_sqlite(store, rc);
         (void)sqlite3_reset(statement);
-        if (phase == SWEEP_LOGINS) {
+        if (phase == RETENTION_LOGINS) {
             counts->logins++;
             counts->violations += sqlite3_total_changes64(store->db) - before - 1;
         } else {
@@ -146,30 +146,30 @@ static int remove_rows(struct store *store, enum sweep_phase phase, const int64_
     return status;
 }
 
-static int take_step(struct store *store, struct sweep *sweep, struct purge_counts *counts)
+static int take_step(struct store *store, struct retention *sweep, struct purge_counts *counts)
 {
-    int64_t ids[SWEEP_ROWS], values[] = {0, sweep->before_ns};
+    int64_t ids[RETENTION_ROWS], values[] = {0, sweep->before_ns};
     size_t count = 0;
     int status;
 
     if (!sweep->inside) {
         status = find_capture(store, sweep);
-        if (status == STORE_OK && sweep->phase == SWEEP_OVER)
+        if (status == STORE_OK && sweep->phase == RETENTION_OVER)
             status = run(store, runs_sql, &sweep->before_ns, 1, &counts->runs);
         return status;
     }
     status = look(store, sweep, ids, &count);
     if (status == STORE_OK)
         status = remove_rows(store, sweep->phase, ids, count, counts);
-    if (status != STORE_OK || sweep->inside || sweep->phase != SWEEP_CONNECTIONS || !sweep->run_is_over)
+    if (status != STORE_OK || sweep->inside || sweep->phase != RETENTION_CONNECTIONS || !sweep->run_is_over)
         return status;
     values[0] = sweep->capture_id;
     return run(store, capture_sql, values, 2, &counts->captures);
 }
 
-int sweep_step(struct store *store, struct sweep *sweep, struct purge_counts *counts)
+int retention_step(struct store *store, struct retention *sweep, struct purge_counts *counts)
 {
-    struct sweep after = *sweep;
+    struct retention after = *sweep;
     struct purge_counts more = *counts;
     int status = store_begin(store);
 

@@ -1,7 +1,7 @@
 /*
  * Finds the logins of captures, and binds both to statements.
  */
-#include "db/summary/asked.h"
+#include "db/summary/capture_scope.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,12 +19,12 @@ static const char logins_found_sql[] =
     "    ELSE (SELECT count(*) FROM logins) END AS logins"
     "  FROM (SELECT DISTINCT value FROM json_each(?1)) c)";
 
-bool asked_begin(struct asked *asked, const int64_t *ids, size_t count, unsigned rows)
+bool capture_scope_begin(struct capture_scope *asked, const int64_t *ids, size_t count, unsigned rows)
 {
     size_t size = count * 21 + 3, length = 1;
     char *json = malloc(size);
 
-    *asked = (struct asked){.captures = json, .numbers = {[ROWS] = rows}};
+    *asked = (struct capture_scope){.captures = json, .numbers = {[ROWS] = rows}};
     if (json == NULL)
         return false;
     strcpy(json, "[");
@@ -34,13 +34,14 @@ bool asked_begin(struct asked *asked, const int64_t *ids, size_t count, unsigned
     return true;
 }
 
-void asked_end(struct asked *asked)
+void capture_scope_end(struct capture_scope *asked)
 {
     free(asked->captures);
     asked->captures = NULL;
 }
 
-int asked_prepare(const struct asked *asked, sqlite3 *db, const char *sql, sqlite3_stmt **statement)
+int capture_scope_prepare(const struct capture_scope *asked, sqlite3 *db, const char *sql,
+                          sqlite3_stmt **statement)
 {
     int rc = sqlite3_prepare_v2(db, sql, -1, statement, NULL);
 
@@ -51,10 +52,10 @@ int asked_prepare(const struct asked *asked, sqlite3 *db, const char *sql, sqlit
     return rc;
 }
 
-int asked_run(const struct asked *asked, sqlite3 *db, const char *sql)
+int capture_scope_run(const struct capture_scope *asked, sqlite3 *db, const char *sql)
 {
     sqlite3_stmt *statement = NULL;
-    int rc = asked_prepare(asked, db, sql, &statement);
+    int rc = capture_scope_prepare(asked, db, sql, &statement);
 
     if (rc == SQLITE_OK)
         rc = sqlite3_step(statement);
@@ -62,11 +63,11 @@ int asked_run(const struct asked *asked, sqlite3 *db, const char *sql)
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-int asked_find(struct asked *asked, sqlite3 *db)
+int capture_scope_find(struct capture_scope *asked, sqlite3 *db)
 {
     int64_t *numbers = asked->numbers;
     sqlite3_stmt *statement = NULL;
-    int rc = asked_prepare(asked, db, logins_found_sql, &statement);
+    int rc = capture_scope_prepare(asked, db, logins_found_sql, &statement);
 
     if (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
         numbers[FIRST_LOGIN] = sqlite3_column_int64(statement, 0);

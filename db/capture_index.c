@@ -1,7 +1,7 @@
 /*
  * Lists what the database holds of each capture, in one pass a table.
  */
-#include "db/holdings.h"
+#include "db/capture_index.h"
 
 #include "db/read_only.h"
 
@@ -25,7 +25,7 @@ static const char *text(sqlite3_stmt *statement, int column)
     return (const char *)sqlite3_column_text(statement, column);
 }
 
-int holdings_list(const char *path, holdings_take *take, void *user, char *why, size_t why_size)
+int capture_index_list(const char *path, capture_index_take *take, void *user, char *why, size_t why_size)
 {
     sqlite3_stmt *statement = NULL;
     sqlite3 *db;
@@ -37,7 +37,7 @@ int holdings_list(const char *path, holdings_take *take, void *user, char *why, 
     if (rc == SQLITE_OK)
         rc = sqlite3_step(statement);
     while (rc == SQLITE_ROW) {
-        struct holding holding = {
+        struct capture_index_entry holding = {
             .id = sqlite3_column_int64(statement, 0),
             .source = text(statement, 1),
             .is_file = sqlite3_column_int(statement, 2) != 0,

@@ -7,20 +7,20 @@
  * rests on it and its run is over. Captures of files go as wholes; one is marked "failed" first, so that it
  * would be read again.
  */
-#ifndef IMAPTAP_DB_UPKEEP_SWEEP_H
-#define IMAPTAP_DB_UPKEEP_SWEEP_H
+#ifndef IMAPTAP_DB_UPKEEP_RETENTION_H
+#define IMAPTAP_DB_UPKEEP_RETENTION_H
 
 #include "db/upkeep/purge.h"
 
 /* Rows that a step looks at, at most. */
-#define SWEEP_ROWS 500
+#define RETENTION_ROWS 500
 
-enum sweep_phase { SWEEP_LOGINS, SWEEP_CONNECTIONS, SWEEP_OVER };
+enum retention_phase { RETENTION_LOGINS, RETENTION_CONNECTIONS, RETENTION_OVER };
 
 /* How far a sweep is. To begin one, set `before_ns`, and all else to zero. */
-struct sweep {
+struct retention {
     int64_t before_ns; /* what ended before goes */
-    enum sweep_phase phase;
+    enum retention_phase phase;
     int64_t capture_id; /* the one that it is at, or was at last */
     bool inside;        /* rows of that are left to be looked at, behind number `row` */
     bool run_is_over;   /* that of the capture */
@@ -29,6 +29,6 @@ struct sweep {
 
 /* One step. The store must be between two transactions. Returns 0, or an enum store_status: then the step
  * changed nothing and can be done again. Counts are added to. */
-int sweep_step(struct store *store, struct sweep *sweep, struct purge_counts *counts);
+int retention_step(struct store *store, struct retention *sweep, struct purge_counts *counts);
 
 #endif

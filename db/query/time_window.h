@@ -1,8 +1,8 @@
 /*
  * What a query sees: the views of this program, and of the database all or what lies in a window of time.
  */
-#ifndef IMAPTAP_DB_QUERY_SCOPE_H
-#define IMAPTAP_DB_QUERY_SCOPE_H
+#ifndef IMAPTAP_DB_QUERY_TIME_WINDOW_H
+#define IMAPTAP_DB_QUERY_TIME_WINDOW_H
 
 #include <sqlite3.h>
 #include <stdint.h>
@@ -13,11 +13,12 @@
 /* Makes all views anew as temporary ones, which come before those of the file: they are those of this
  * program, whoever wrote the file, and rest on pair_counts_make and proxy_legs_make, whose conditions hold.
  */
-int scope_views(sqlite3 *db);
+int time_window_make_views(sqlite3 *db);
 
-/* Narrows `logins` and `connections`, and by scope_views all views, to what lies in the window. A connection
- * lies in it when some of it does, one that has not ended is taken to go on. Other tables stay as they are.
+/* Narrows `logins` and `connections`, and by time_window_make_views all views, to what lies in the window. A
+ * connection lies in it when some of it does, one that has not ended is taken to go on. Other tables stay as
+ * they are.
  */
-int scope_window(sqlite3 *db, int64_t since_ns, int64_t until_ns);
+int time_window_narrow(sqlite3 *db, int64_t since_ns, int64_t until_ns);
 
 #endif

@@ -6,7 +6,7 @@
  * back when a process ends, whatever way, and holds also between containers and between hosts where the file
  * system knows such locks. Where it does not, a run that was killed stays "running".
  */
-#include "db/store_internal.h"
+#include "db/store/store_internal.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,13 +1,13 @@
 /*
  * What the files of the store share.
  */
-#ifndef IMAPTAP_DB_STORE_INTERNAL_H
-#define IMAPTAP_DB_STORE_INTERNAL_H
+#ifndef IMAPTAP_DB_STORE_STORE_INTERNAL_H
+#define IMAPTAP_DB_STORE_STORE_INTERNAL_H
 
 #include "db/columns.h"
-#include "db/pending.h"
 #include "db/staged/staged.h"
 #include "db/store.h"
+#include "db/store/row_buffer.h"
 
 #include <sqlite3.h>
 
@@ -85,7 +85,7 @@ struct store {
     char **rules;                /* ids, by index */
     size_t rule_count;
     sqlite3_stmt *statements[SQL_STATEMENTS];
-    struct pending *pending[PENDING_TABLES];
+    struct row_buffer *pending[PENDING_TABLES];
     struct staged *staged;               /* what inserts them */
     struct prints *prints;               /* of what it has inserted; NULL: none are kept */
     unsigned batches;                    /* inserted so far */
@@ -114,7 +114,7 @@ void store_bind_string(struct store_binder *binder, const char *string);
 void store_bind_word(struct store_binder *binder, const char *word);
 
 /* The values of a row, which stay until it is cleared. */
-void store_bind_values(struct store_binder *binder, const struct pending_value *values, unsigned count);
+void store_bind_values(struct store_binder *binder, const struct row_buffer_value *values, unsigned count);
 
 /* The file again, for locks of our own. False: there is none. */
 bool store_lock_file(struct store *store);

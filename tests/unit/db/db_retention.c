@@ -3,7 +3,7 @@
  */
 #include "tests/unit/db/fixture.h"
 
-#include "db/upkeep/sweep.h"
+#include "db/upkeep/retention.h"
 
 #include <string.h>
 
@@ -58,21 +58,21 @@ static void add(struct store *store, int64_t capture_id, const char *username, i
     (void)fixture_add(store, id, capture_id, &login);
 }
 
-static void step(struct store *store, struct sweep *sweep, struct purge_counts *counts)
+static void step(struct store *store, struct retention *sweep, struct purge_counts *counts)
 {
-    if (sweep_step(store, sweep, counts) != STORE_OK)
+    if (retention_step(store, sweep, counts) != STORE_OK)
         fail_msg("%s", store_error(store));
 }
 
 /* A whole sweep; returns in how many steps. */
-static int sweep_all(struct store *store, struct purge_counts *counts)
+static int retention_all(struct store *store, struct purge_counts *counts)
 {
-    struct sweep sweep = {.before_ns = NOW_NS - KEEP_NS};
+    struct retention sweep = {.before_ns = NOW_NS - KEEP_NS};
     int steps = 0;
 
     assert_int_equal(store_commit(store), STORE_OK);
     *counts = (struct purge_counts){0};
-    for (; sweep.phase != SWEEP_OVER; steps++)
+    for (; sweep.phase != RETENTION_OVER; steps++)
         step(store, &sweep, counts);
     return steps;
 }
@@ -88,7 +88,7 @@ static void test_old_connections_of_a_capture_that_goes_on_go_and_the_rest_stays
     add(store, capture_id, "long", OLD_NS, NEW_NS, "fin");
     add(store, capture_id, "old2", OLD_NS, OLD_NS + 1, "reset");
     add(store, capture_id, "new", NEW_NS, NEW_NS + 1, "fin");
-    sweep_all(store, &counts);
+    retention_all(store, &counts);
     assert_int_equal(counts.connections, 2);
     assert_int_equal(counts.logins, 3); /* that of the long connection by its own time */
     assert_int_equal(counts.violations, 3);
@@ -113,10 +113,10 @@ static void test_an_open_connection_stays_and_a_login_that_may_be_told_more_of(v
     connection.end = NULL;
     assert_int_equal(store_connection_add(store, &connection, &id), STORE_OK);
     id = fixture_add(store, id, capture_id, &login);
-    sweep_all(store, &counts);
+    retention_all(store, &counts);
     assert_int_equal(counts.logins + counts.connections, 0);
     assert_int_equal(store_login_after(store, id, IMAP_RESULT_OK, fixture_text("done")), STORE_OK);
-    sweep_all(store, &counts);
+    retention_all(store, &counts);
     assert_int_equal(counts.logins, 1);
     assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM connections"), 1);
     fixture_close(fixture, store);
@@ -132,12 +132,12 @@ static void test_a_capture_goes_when_nothing_rests_on_it_and_its_run_is_over(voi
     add(store, capture_id, "old", OLD_NS, OLD_NS + 1, "fin");
     assert_int_equal(store_commit(store), STORE_OK);
     (void)fixture_ask(fixture->path, "UPDATE captures SET last_ns = first_ns");
-    sweep_all(store, &counts);
+    retention_all(store, &counts);
     assert_int_equal(counts.connections, 1);
     assert_int_equal(counts.captures, 0);
     add(store, capture_id, "old", OLD_NS, OLD_NS + 1, NULL); /* its end will never be told */
     assert_int_equal(store_run_end(store, OLD_NS + 2, true), STORE_OK);
-    sweep_all(store, &counts);
+    retention_all(store, &counts);
     assert_int_equal(counts.connections, 1);
     assert_int_equal(counts.captures, 1);
     assert_int_equal(counts.runs, 1);
@@ -165,7 +165,7 @@ static void test_captures_of_files_go_as_wholes(void **state)
     assert_int_equal(store_capture_begin(store, &capture, &id), STORE_OK);
     assert_int_equal(store_capture_update(store, id, &capture), STORE_OK);
     add(store, id, "in a new file", OLD_NS, OLD_NS + 1, "fin");
-    sweep_all(store, &counts);
+    retention_all(store, &counts);
     assert_int_equal(counts.captures, 1);
     assert_string_equal(fixture_ask(fixture->path, "SELECT group_concat(username) FROM logins"),
                         "in a new file");
@@ -178,11 +178,11 @@ static void test_a_file_that_is_half_removed_would_be_read_again(void **state)
 {
     struct fixture *fixture = *state;
     struct purge_counts counts = {0};
-    struct sweep sweep = {.before_ns = NOW_NS - KEEP_NS};
+    struct retention sweep = {.before_ns = NOW_NS - KEEP_NS};
     struct store *store = fixture_open(fixture, true);
     int64_t id = fixture_begin(store, "old");
 
-    for (int i = 0; i <= SWEEP_ROWS; i++)
+    for (int i = 0; i <= RETENTION_ROWS; i++)
         add(store, id, "old", OLD_NS, OLD_NS + 1, "fin");
     fixture_complete(store, id, "old");
     assert_int_equal(store_commit(store), STORE_OK);
@@ -197,18 +197,19 @@ static void test_a_step_removes_few_rows(void **state)
 {
     struct fixture *fixture = *state;
     struct purge_counts counts = {0};
-    struct sweep sweep = {.before_ns = NOW_NS - KEEP_NS};
-    int64_t capture_id, rows = 3 * SWEEP_ROWS;
+    struct retention sweep = {.before_ns = NOW_NS - KEEP_NS};
+    int64_t capture_id, rows = 3 * RETENTION_ROWS;
     struct store *store = open_live(fixture, &capture_id);
 
     for (int i = 0; i < rows; i++)
         add(store, capture_id, "old", OLD_NS, OLD_NS + 1, "fin");
     assert_int_equal(store_commit(store), STORE_OK);
-    while (sweep.phase != SWEEP_OVER) {
+    while (sweep.phase != RETENTION_OVER) {
         struct purge_counts before = counts;
 
         step(store, &sweep, &counts);
-        assert_true(counts.logins - before.logins + counts.connections - before.connections <= SWEEP_ROWS);
+        assert_true(counts.logins - before.logins + counts.connections - before.connections <=
+                    RETENTION_ROWS);
     }
     assert_int_equal(counts.connections, rows);
     fixture_close(fixture, store);
@@ -221,9 +222,9 @@ static void test_what_is_kept_costs_nothing(void **state)
     int64_t capture_id;
     struct store *store = open_live(fixture, &capture_id);
 
-    for (int i = 0; i < 3 * SWEEP_ROWS; i++)
+    for (int i = 0; i < 3 * RETENTION_ROWS; i++)
         add(store, capture_id, "new", NEW_NS, NEW_NS + 1, "fin");
-    assert_true(sweep_all(store, &counts) <= 6); /* to the capture, to its first row, beyond it; twice */
+    assert_true(retention_all(store, &counts) <= 6); /* to the capture, to its first row, beyond it; twice */
     fixture_close(fixture, store);
 }
 
@@ -231,7 +232,7 @@ static void test_a_step_that_fails_changes_nothing_and_can_be_done_again(void **
 {
     struct fixture *fixture = *state;
     struct purge_counts counts = {0};
-    struct sweep sweep = {.before_ns = NOW_NS - KEEP_NS}, before;
+    struct retention sweep = {.before_ns = NOW_NS - KEEP_NS}, before;
     int64_t capture_id;
     struct store *store = open_live(fixture, &capture_id);
 
@@ -242,12 +243,12 @@ static void test_a_step_that_fails_changes_nothing_and_can_be_done_again(void **
     (void)fixture_ask(fixture->path, "INSERT INTO needs SELECT id FROM logins WHERE username = 'old2'");
     do
         before = sweep;
-    while (sweep_step(store, &sweep, &counts) == STORE_OK && sweep.phase != SWEEP_OVER);
+    while (retention_step(store, &sweep, &counts) == STORE_OK && sweep.phase != RETENTION_OVER);
     assert_memory_equal(&sweep, &before, sizeof sweep);
     assert_int_equal(counts.logins, 0);
     assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM logins"), 2);
     (void)fixture_ask(fixture->path, "DROP TABLE needs");
-    while (sweep.phase != SWEEP_OVER)
+    while (sweep.phase != RETENTION_OVER)
         step(store, &sweep, &counts);
     assert_int_equal(counts.logins, 2);
     fixture_close(fixture, store);
