@@ -43,7 +43,7 @@ void session_finish(struct imap_session *session)
 }
 
 /* Its type, and a version from SSL 3.0 to what TLS 1.3 writes (RFC 8446 section 5.1). */
-bool session_is_tls(const struct kept *word)
+bool session_is_tls(const struct bounded_text *word)
 {
     const uint8_t *octets = (const uint8_t *)word->octets;
     return word->count >= TLS_SIGN_OCTETS && octets[0] >= 0x14 && octets[0] <= 0x17 && octets[1] == 3 &&
@@ -97,9 +97,9 @@ bool imap_session_done(const struct imap_session *session)
     return session->done;
 }
 
-static struct imap_text fact(const struct kept *kept, bool seen)
+static struct imap_text fact(const struct bounded_text *kept, bool seen)
 {
-    return seen ? kept_view(kept) : (struct imap_text){NULL, 0};
+    return seen ? bounded_text_view(kept) : (struct imap_text){NULL, 0};
 }
 
 void imap_session_facts(const struct imap_session *session, struct imap_session_facts *facts)

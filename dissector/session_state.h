@@ -6,10 +6,10 @@
 #define IMAPTAP_DISSECTOR_SESSION_STATE_H
 
 #include "dissector/attempt/attempt.h"
-#include "dissector/client/brace.h"
 #include "dissector/client/command.h"
 #include "dissector/client/exchange.h"
 #include "dissector/client/lexer.h"
+#include "dissector/client/literal_header.h"
 #include "dissector/client/origin.h"
 #include "dissector/ident.h"
 #include "dissector/server/capability.h"
@@ -54,15 +54,15 @@ struct client {
     bool met;                 /* any octet was fed */
     bool holed;               /* octets were lost */
     bool recognised;          /* a tagged command with a known name was seen */
-    uint8_t strikes;          /* lines that are no IMAP */
+    uint8_t bad_lines;        /* lines that are no IMAP */
     uint8_t carriage_returns; /* that wait for what follows them; 2: two or more */
 
     /* of the current line */
     bool bad_spacing, bad_line_end;
-    struct kept word;
+    struct bounded_text word;
     char name[COMMAND_NAME_OCTETS];
     uint8_t name_length; /* COMMAND_NAME_OCTETS + 1: longer */
-    struct brace brace;
+    struct literal_header brace;
     struct imap_mark begin;
     uint64_t line_octets;
     int64_t last_ns; /* time of the last line end */
@@ -109,15 +109,15 @@ struct server {
     bool met;
     bool recognised;
     bool greeted; /* the first line was seen, or can not be */
-    uint8_t strikes;
-    struct kept word;
+    uint8_t bad_lines;
+    struct bounded_text word;
     char name[COMMAND_NAME_OCTETS];
     uint8_t name_length;
     enum response_kind kind;
     bool numbered; /* a number stood before the name */
     bool holed;    /* octets were lost */
-    struct brace brace;
-    struct kept text; /* of a status response, the list of CAPABILITY, the arguments of ID */
+    struct literal_header brace;
+    struct bounded_text text; /* of a status response, the list of CAPABILITY, the arguments of ID */
     uint64_t literal;
     uint64_t line_octets;
 };
@@ -151,12 +151,12 @@ struct imap_session {
     uint32_t text_changes;
     bool greeting_seen, server_ident_seen;
     bool greeting_guessed; /* what is kept of it is the greeting if a login follows */
-    struct kept greeting;
+    struct bounded_text greeting;
     struct capabilities capabilities;
     struct capabilities provisional; /* announced while a login waits: of the time after it, if it succeeds */
-    struct kept client_ident, server_ident;
-    struct kept product, host;
-    struct kept origin; /* presentation form */
+    struct bounded_text client_ident, server_ident;
+    struct bounded_text product, host;
+    struct bounded_text origin; /* presentation form */
     const char *origin_source;
 };
 
@@ -203,7 +203,7 @@ struct command *command_find(const struct imap_session *session, struct imap_tex
 
 /* Keeps a response text with its code in `reply`, or what stands for it when it repeats a credential. `cut`:
  * the text was longer than what is kept. */
-void reply_keep(struct imap_session *session, struct kept *reply, struct imap_text text, bool cut);
+void reply_keep(struct imap_session *session, struct bounded_text *reply, struct imap_text text, bool cut);
 
 /* attempt/verdict.c */
 
@@ -227,7 +227,7 @@ void verdict_forget_login(struct imap_session *session);
 
 /* True when a line begins like a TLS record; so many octets tell. */
 #define TLS_SIGN_OCTETS 3
-bool session_is_tls(const struct kept *word);
+bool session_is_tls(const struct bounded_text *word);
 /* Such octets came: encryption began. */
 void session_encrypted(struct imap_session *session);
 /* The octets are no IMAP: nothing of it is reported. */

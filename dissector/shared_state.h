@@ -3,12 +3,12 @@
 #define IMAPTAP_DISSECTOR_SHARED_STATE_H
 
 #include "dissector/pool.h"
-#include "dissector/server/known.h"
+#include "dissector/server/reply_cache.h"
 #include "dissector/shared.h"
 
 struct imap_shared {
     struct pool pool;
-    struct known known;
+    struct reply_cache known;
 };
 
 #endif

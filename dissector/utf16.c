@@ -6,7 +6,7 @@ static uint32_t unit(const char *octets)
     return (uint32_t)(uint8_t)octets[0] | (uint32_t)(uint8_t)octets[1] << 8;
 }
 
-static void append_code_point(struct kept *to, struct budget *budget, uint32_t code, size_t limit)
+static void append_code_point(struct bounded_text *to, struct budget *budget, uint32_t code, size_t limit)
 {
     char octets[4];
     size_t length = 0;
@@ -26,10 +26,10 @@ static void append_code_point(struct kept *to, struct budget *budget, uint32_t c
         }
         octets[length++] = (char)(0x80 | (code & 0x3f));
     }
-    kept_append(to, budget, octets, length, limit);
+    bounded_text_append(to, budget, octets, length, limit);
 }
 
-void utf16_append(struct kept *to, struct budget *budget, struct imap_text text, size_t limit)
+void utf16_append(struct bounded_text *to, struct budget *budget, struct imap_text text, size_t limit)
 {
     for (size_t i = 0; i + 2 <= text.length; i += 2) {
         uint32_t code = unit(text.octets + i);

@@ -2,10 +2,10 @@
 #ifndef IMAPTAP_DISSECTOR_UTF16_H
 #define IMAPTAP_DISSECTOR_UTF16_H
 
-#include "dissector/kept.h"
+#include "dissector/bounded_text.h"
 
 /* Appends the text as UTF-8, half a pair of surrogates as U+FFFD; an odd octet at the end is left out.
- * `limit` as for kept_append. */
-void utf16_append(struct kept *to, struct budget *budget, struct imap_text text, size_t limit);
+ * `limit` as for bounded_text_append. */
+void utf16_append(struct bounded_text *to, struct budget *budget, struct imap_text text, size_t limit);
 
 #endif

@@ -49,8 +49,8 @@ static bool make_room(struct attempt *attempt, struct budget *budget)
     return true;
 }
 
-void attempt_flag_offence(struct attempt *attempt, struct budget *budget, enum imap_rule rule,
-                          enum imap_argument argument, const struct offence *offence)
+void attempt_flag_violation(struct attempt *attempt, struct budget *budget, enum imap_rule rule,
+                            enum imap_argument argument, const struct violation *offence)
 {
     for (unsigned i = 0; i < attempt->violation_count; i++)
         if (attempt->violations[i].rule == rule && attempt->violations[i].argument == argument)
@@ -63,18 +63,18 @@ void attempt_flag_offence(struct attempt *attempt, struct budget *budget, enum i
 void attempt_flag(struct attempt *attempt, struct budget *budget, enum imap_rule rule,
                   enum imap_argument argument)
 {
-    attempt_flag_offence(attempt, budget, rule, argument, &(struct offence){.position = -1});
+    attempt_flag_violation(attempt, budget, rule, argument, &(struct violation){.position = -1});
 }
 
-static struct imap_text text_or_missing(const struct kept *kept, bool there)
+static struct imap_text text_or_missing(const struct bounded_text *kept, bool there)
 {
-    return there ? kept_view(kept) : (struct imap_text){NULL, 0};
+    return there ? bounded_text_view(kept) : (struct imap_text){NULL, 0};
 }
 
 /* RFC 3501 section 7.1: resp-text is an optional code in brackets, a space and the text. */
 static void split_reply(const struct attempt *attempt, struct imap_login *login)
 {
-    struct imap_text text = kept_view(&attempt->reply);
+    struct imap_text text = bounded_text_view(&attempt->reply);
     bool coded = text.length && text.octets[0] == '[' && !echo_is_withheld(text);
     const char *close = coded ? memchr(text.octets, ']', text.length) : NULL;
     if (close) {

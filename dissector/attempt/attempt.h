@@ -15,7 +15,7 @@
 enum verdict_rank { VERDICT_NONE, VERDICT_UNTAGGED_BAD, VERDICT_BYE, VERDICT_TAGGED };
 
 struct attempt_violation {
-    struct offence offence; /* count 0: the violation names no octets */
+    struct violation offence; /* count 0: the violation names no octets */
     uint8_t rule;
     uint8_t argument;
 };
@@ -24,7 +24,7 @@ struct attempt {
     uint32_t number; /* 0: not given yet */
     enum imap_command command;
     struct imap_mark begin;
-    struct kept tag, mechanism;
+    struct bounded_text tag, mechanism;
     bool has_tag, has_mechanism;
     struct credentials who;
     enum imap_form username_form, password_form;
@@ -37,9 +37,9 @@ struct attempt {
     enum verdict_rank rank;
     enum imap_result result;
     int64_t verdict_ns;
-    struct kept reply;             /* code and text, masked */
+    struct bounded_text reply;     /* code and text, masked */
     enum imap_result after_result; /* came before the login's own verdict */
-    struct kept after_text;
+    struct bounded_text after_text;
 
     struct attempt_violation *violations;
     unsigned violation_count, violation_room;
@@ -51,8 +51,8 @@ void attempt_free(struct attempt *attempt, struct budget *budget);
 /* Adds a violation without octets; one of the same rule and argument is not added twice. */
 void attempt_flag(struct attempt *attempt, struct budget *budget, enum imap_rule rule,
                   enum imap_argument argument);
-void attempt_flag_offence(struct attempt *attempt, struct budget *budget, enum imap_rule rule,
-                          enum imap_argument argument, const struct offence *offence);
+void attempt_flag_violation(struct attempt *attempt, struct budget *budget, enum imap_rule rule,
+                            enum imap_argument argument, const struct violation *offence);
 
 /* Fills the record that is handed out; its texts are the attempt's. `password_shape` as in the session's
  * options. */

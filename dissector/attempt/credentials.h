@@ -5,7 +5,7 @@
 #ifndef IMAPTAP_DISSECTOR_ATTEMPT_CREDENTIALS_H
 #define IMAPTAP_DISSECTOR_ATTEMPT_CREDENTIALS_H
 
-#include "dissector/kept.h"
+#include "dissector/bounded_text.h"
 
 /* Octets of a response text that are kept; of a secret as many, since no more can be repeated. */
 #define REPLY_OCTETS       2048
@@ -14,9 +14,9 @@
 
 /* All zero is the start. */
 struct credentials {
-    struct kept username, authzid, secret;
-    struct kept workstation; /* empty: not told */
-    struct kept scraps;      /* words that may be parts of a secret, or are one in base64 */
+    struct bounded_text username, authzid, secret;
+    struct bounded_text workstation; /* empty: not told */
+    struct bounded_text scraps;      /* words that may be parts of a secret, or are one in base64 */
     bool has_username, has_authzid, has_secret;
     bool is_password; /* the secret is the password itself */
     bool overflown;   /* of LOGIN: there were more scraps than are kept */

@@ -10,9 +10,9 @@
 #define LEAST_MASKED_USER 3
 
 /* The whole name, or what is left of it without its domain. */
-static bool repeats_user(const struct kept *name, const struct pairs *text, bool cut)
+static bool repeats_user(const struct bounded_text *name, const struct pairs *text, bool cut)
 {
-    struct imap_text user = kept_view(name);
+    struct imap_text user = bounded_text_view(name);
     if (user.length >= LEAST_MASKED_USER && echo_repeats(text, user, cut))
         return true;
     const char *backslash = memrchr(user.octets, '\\', user.length);
@@ -27,8 +27,8 @@ static bool repeats_user(const struct kept *name, const struct pairs *text, bool
 static bool repeats(const struct imap_session *session, const struct credentials *who,
                     const struct pairs *text, bool cut)
 {
-    if (who->overflown || echo_repeats(text, kept_view(&who->secret), cut) ||
-        echo_repeats_word(text, kept_view(&who->scraps), cut))
+    if (who->overflown || echo_repeats(text, bounded_text_view(&who->secret), cut) ||
+        echo_repeats_word(text, bounded_text_view(&who->scraps), cut))
         return true;
     return session->options.hide_users &&
            (repeats_user(&who->username, text, cut) || repeats_user(&who->authzid, text, cut));
@@ -43,15 +43,15 @@ static bool repeats_any(const struct imap_session *session, const struct pairs *
         return true;
     const struct lexer *lexer = session->client.lexer;
     for (unsigned i = 1; lexer && i < LEXER_ARGUMENTS; i++)
-        if (echo_repeats(text, kept_view(&lexer->arguments[i].value), cut))
+        if (echo_repeats(text, bounded_text_view(&lexer->arguments[i].value), cut))
             return true;
-    return lexer && echo_repeats_word(text, kept_view(&lexer->scraps), cut);
+    return lexer && echo_repeats_word(text, bounded_text_view(&lexer->scraps), cut);
 }
 
 static bool repeats_credential(const struct imap_session *session, struct imap_text text, bool cut)
 {
     struct imap_shared *shared = session->options.shared;
-    const struct pairs *known = shared ? known_reply(&shared->known, text) : NULL;
+    const struct pairs *known = shared ? reply_cache_reply(&shared->known, text) : NULL;
     if (session->budget.failed)
         return true; /* a secret that could not be kept cannot be found either */
     if (known)
@@ -60,13 +60,13 @@ static bool repeats_credential(const struct imap_session *session, struct imap_t
     pairs_of(&pairs, text);
     bool found = repeats_any(session, &pairs, cut);
     if (shared && !found)
-        known_reply_keep(&shared->known, &pairs);
+        reply_cache_reply_keep(&shared->known, &pairs);
     explicit_bzero(&pairs, sizeof pairs); /* they may be a credential's */
     return found;
 }
 
 /* A response code of the RFCs is told even where the text is not: it says why, and it cannot be an echo. */
-static size_t known_code(struct imap_text text)
+static size_t reply_cache_code(struct imap_text text)
 {
     static const char *const codes[] = {
         "ALERT",
@@ -101,17 +101,17 @@ static size_t known_code(struct imap_text text)
     return 0;
 }
 
-void reply_keep(struct imap_session *session, struct kept *reply, struct imap_text text, bool cut)
+void reply_keep(struct imap_session *session, struct bounded_text *reply, struct imap_text text, bool cut)
 {
-    kept_clear(reply);
+    bounded_text_clear(reply);
     if (!repeats_credential(session, text, cut)) {
-        kept_append(reply, &session->budget, text.octets, text.length, REPLY_OCTETS);
+        bounded_text_append(reply, &session->budget, text.octets, text.length, REPLY_OCTETS);
         return;
     }
-    size_t code = known_code(text);
+    size_t code = reply_cache_code(text);
     if (code) {
-        kept_append(reply, &session->budget, text.octets, code + 1, REPLY_OCTETS);
-        kept_append(reply, &session->budget, "] ", 2, REPLY_OCTETS);
+        bounded_text_append(reply, &session->budget, text.octets, code + 1, REPLY_OCTETS);
+        bounded_text_append(reply, &session->budget, "] ", 2, REPLY_OCTETS);
     }
-    kept_append(reply, &session->budget, ECHO_WITHHELD, sizeof ECHO_WITHHELD - 1, REPLY_OCTETS);
+    bounded_text_append(reply, &session->budget, ECHO_WITHHELD, sizeof ECHO_WITHHELD - 1, REPLY_OCTETS);
 }

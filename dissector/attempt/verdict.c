@@ -41,7 +41,8 @@ static void settle(struct imap_session *session, struct command *command)
         session->handler.login(session->user, &login);
     if (attempt->result == IMAP_RESULT_OK) {
         if (attempt->after_result != IMAP_RESULT_NONE) {
-            tell_after(session, attempt->number, attempt->after_result, kept_view(&attempt->after_text));
+            tell_after(session, attempt->number, attempt->after_result,
+                       bounded_text_view(&attempt->after_text));
             session->after_told = true;
         } else {
             remember_login(session, attempt);
@@ -111,9 +112,9 @@ static void answer_follower(struct imap_session *session, uint32_t number, enum 
                             struct imap_text text, bool cut)
 {
     if (session->logged_in && session->logged_in_number == number) {
-        struct kept reply = {0};
+        struct bounded_text reply = {0};
         reply_keep(session, &reply, text, cut);
-        tell_after(session, number, result, kept_view(&reply));
+        tell_after(session, number, result, bounded_text_view(&reply));
         kept_free(&reply, &session->budget);
         verdict_forget_login(session);
         session->after_told = true;

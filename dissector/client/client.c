@@ -2,19 +2,19 @@
  * The client's direction: finds the lines, the commands in them, and the literals and SASL responses between
  * them, so that what looks like a command is one.
  */
-#include "dissector/client/words.h"
+#include "dissector/client/command_line.h"
 
 #include <string.h>
 
 /* After so many lines that are no IMAP, or so many octets without one that is, it is none. */
-#define MOST_STRIKES        4
+#define MOST_BAD_LINES      4
 #define MOST_UNKNOWN_OCTETS 4096
 
 static void set_origin(struct imap_session *session, const char *origin, const char *source)
 {
     session->text_changes++;
-    kept_clear(&session->origin);
-    kept_append(&session->origin, &session->budget, origin, strlen(origin), ORIGIN_OCTETS);
+    bounded_text_clear(&session->origin);
+    bounded_text_append(&session->origin, &session->budget, origin, strlen(origin), ORIGIN_OCTETS);
     session->origin_source = source;
 }
 
@@ -25,7 +25,7 @@ static void line_octet(struct imap_session *session, uint8_t octet, const struct
     if (client->sasl)
         exchange_octet(session, client->sasl, client->exchange->attempt, octet);
     if (client->state != CLIENT_RESPONSE)
-        words_octet(session, octet, mark);
+        command_line_octet(session, octet, mark);
 }
 
 /* The rest of a line that is no login, or as much of it as is there. */
@@ -36,12 +36,12 @@ static size_t feed_rest(struct imap_session *session, const uint8_t *octets, siz
     while (part < length && octets[part] != '\r' && octets[part] != '\n')
         part++;
     client->line_octets += part;
-    brace_octets(&client->brace, octets, part);
+    literal_header_octets(&client->brace, octets, part);
     if (client->ident) {
         session->text_changes++;
         ident_octets(&session->client_ident, &session->budget, octets, part);
     } else if (client->proxy)
-        kept_append(&client->word, &session->budget, octets, part, TAG_OCTETS);
+        bounded_text_append(&client->word, &session->budget, octets, part, TAG_OCTETS);
     return part;
 }
 
@@ -55,7 +55,7 @@ static enum imap_argument literal_argument(const struct client *client)
     return index == 0 ? IMAP_ARG_USERNAME : IMAP_ARG_PASSWORD;
 }
 
-static void begin_literal(struct imap_session *session, const struct brace *brace)
+static void begin_literal(struct imap_session *session, const struct literal_header *brace)
 {
     struct client *client = &session->client;
     client->state = CLIENT_LITERAL;
@@ -80,7 +80,7 @@ static void begin_literal(struct imap_session *session, const struct brace *brac
 static void end_literal(struct imap_session *session)
 {
     struct client *client = &session->client;
-    client->brace = (struct brace){0};
+    client->brace = (struct literal_header){0};
     if (client->lexer) {
         lexer_literal_end(client->lexer);
         client->state = CLIENT_ARGUMENTS;
@@ -97,7 +97,7 @@ static void strike(struct imap_session *session)
 {
     struct client *client = &session->client;
     if (!client->recognised && !client->uncertain && !session->server.recognised &&
-        ++client->strikes >= MOST_STRIKES)
+        ++client->bad_lines >= MOST_BAD_LINES)
         session_not_imap(session);
 }
 
@@ -120,8 +120,8 @@ static void end_lonely_word(struct imap_session *session)
     if (client->exchange) {
         if (client->line_octets || client->challenges > client->responses) /* a response may be empty */
             end_response(session);
-    } else if (client->word.length && !words_end_lonely(session)) {
-        words_suspect(session);
+    } else if (client->word.length && !command_line_end_lonely(session)) {
+        command_line_suspect(session);
         strike(session);
     }
 }
@@ -132,20 +132,20 @@ static void end_arguments(struct imap_session *session)
     if (lexer_line_end(client->lexer))
         begin_literal(session, &lexer_current(client->lexer)->literal);
     else
-        words_end_arguments(session);
+        command_line_end_arguments(session);
 }
 
 static void end_proxy_line(struct imap_session *session)
 {
     char origin[ORIGIN_OCTETS];
-    if (origin_from_line(kept_view(&session->client.word), origin))
+    if (origin_from_line(bounded_text_view(&session->client.word), origin))
         set_origin(session, origin, "PROXY");
 }
 
 static void end_ident(struct imap_session *session)
 {
     char origin[ORIGIN_OCTETS];
-    if (origin_from_ident(kept_view(&session->client_ident), origin))
+    if (origin_from_ident(bounded_text_view(&session->client_ident), origin))
         set_origin(session, origin, "ID");
 }
 
@@ -155,7 +155,7 @@ static void end_line(struct imap_session *session, bool bad)
     client->carriage_returns = 0;
     client->bad_line_end = client->bad_line_end || bad;
     if (client->state == CLIENT_NAME && client->name_length)
-        words_classify(session);
+        command_line_classify(session);
     switch (client->state) {
     case CLIENT_TAG:
     case CLIENT_NAME:
@@ -167,7 +167,7 @@ static void end_line(struct imap_session *session, bool bad)
     case CLIENT_REST:
         if (client->proxy)
             end_proxy_line(session);
-        else if (!client->uncertain && brace_is_closed(&client->brace))
+        else if (!client->uncertain && literal_header_is_closed(&client->brace))
             begin_literal(session, &client->brace);
         else if (!client->command || client->command->kind == COMMAND_UNKNOWN)
             strike(session);
@@ -184,7 +184,7 @@ static void end_line(struct imap_session *session, bool bad)
     if (client->ident && client->state == CLIENT_REST)
         end_ident(session);
     if (client->state != CLIENT_LITERAL)
-        words_begin_line(session);
+        command_line_begin_line(session);
     client->bad_line_end = false;
 }
 
@@ -222,7 +222,7 @@ static size_t feed_plain(struct imap_session *session, const uint8_t *octets, si
     if (client->state == CLIENT_ARGUMENTS && !client->untagged && !client->sasl)
         part = lexer_plain(client->lexer, &session->budget, octets, length);
     else if (client->state == CLIENT_TAG || client->state == CLIENT_NAME)
-        part = words_plain(session, octets, length, mark);
+        part = command_line_plain(session, octets, length, mark);
     client->line_octets += part;
     return part;
 }
@@ -250,7 +250,8 @@ static void feed_start(struct imap_session *session, uint8_t octet, const struct
     size_t matched = client->start_octets;
     if (octet == (uint8_t)PROXY_SIGNATURE[matched]) {
         if (++client->start_octets == PROXY_SIGNATURE_OCTETS) {
-            kept_append(&client->word, &session->budget, PROXY_SIGNATURE, PROXY_SIGNATURE_OCTETS, TAG_OCTETS);
+            bounded_text_append(&client->word, &session->budget, PROXY_SIGNATURE, PROXY_SIGNATURE_OCTETS,
+                                TAG_OCTETS);
             client->state = CLIENT_PROXY;
         }
         return;
@@ -264,15 +265,15 @@ static void feed_proxy(struct imap_session *session, uint8_t octet)
 {
     struct client *client = &session->client;
     char origin[ORIGIN_OCTETS];
-    kept_append(&client->word, &session->budget, &octet, 1, PROXY_MOST_OCTETS);
+    bounded_text_append(&client->word, &session->budget, &octet, 1, PROXY_MOST_OCTETS);
     if (client->word.length < PROXY_HEADER_OCTETS)
         return;
     bool kept = client->word.count >= PROXY_HEADER_OCTETS;
     if (kept && client->word.length < PROXY_HEADER_OCTETS + origin_header_rest(client->word.octets))
         return;
-    if (kept && origin_from_header(kept_view(&client->word), origin))
+    if (kept && origin_from_header(bounded_text_view(&client->word), origin))
         set_origin(session, origin, "PROXY");
-    words_begin_line(session);
+    command_line_begin_line(session);
 }
 
 void client_feed(struct imap_session *session, const uint8_t *octets, size_t length,
@@ -315,13 +316,13 @@ static void interrupt(struct imap_session *session)
 {
     struct client *client = &session->client;
     if (client->lexer) {
-        words_end_login(session, COMMAND_CUT);
+        command_line_end_login(session, COMMAND_CUT);
     } else if (client->exchange) {
         if (client->line_octets)
             client->exchange->attempt->incomplete = true;
-        words_end_exchange(session);
+        command_line_end_exchange(session);
     }
-    words_begin_line(session);
+    command_line_begin_line(session);
 }
 
 void client_lost(struct imap_session *session, uint64_t length, const struct imap_mark *mark)
@@ -365,8 +366,8 @@ void client_refused(struct imap_session *session, const struct command *command)
         client->command != command)
         return;
     if (client->lexer)
-        words_end_login(session, COMMAND_REFUSED);
-    words_begin_line(session);
+        command_line_end_login(session, COMMAND_REFUSED);
+    command_line_begin_line(session);
 }
 
 void client_challenged(struct imap_session *session, struct imap_text challenge)
@@ -388,7 +389,7 @@ void client_answered(struct imap_session *session, const struct command *command
     if (client->exchange != command)
         return;
     client->exchange = NULL;
-    words_drop_exchange(session);
+    command_line_drop_exchange(session);
     if (client->state == CLIENT_RESPONSE)
         client->state = CLIENT_REST;
 }
@@ -401,7 +402,7 @@ void client_end(struct imap_session *session)
 
 void client_free(struct imap_session *session)
 {
-    words_drop_lexer(session);
-    words_drop_exchange(session);
+    command_line_drop_lexer(session);
+    command_line_drop_exchange(session);
     kept_free(&session->client.word, &session->budget);
 }

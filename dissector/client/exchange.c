@@ -7,7 +7,7 @@
 
 static void restart(struct exchange *exchange)
 {
-    kept_clear(&exchange->decoded);
+    bounded_text_clear(&exchange->decoded);
     exchange->base64 = (struct base64){0};
     exchange->octets = 0;
     exchange->star = false;
@@ -20,9 +20,9 @@ void exchange_octet(struct imap_session *session, struct exchange *exchange, str
     exchange->star = exchange->octets == 0 && octet == '*';
     exchange->octets++;
     if (base64_octet(&exchange->base64, octet, &decoded))
-        kept_append(&exchange->decoded, &session->budget, &decoded, 1, SASL_MESSAGE_OCTETS);
+        bounded_text_append(&exchange->decoded, &session->budget, &decoded, 1, SASL_MESSAGE_OCTETS);
     /* What is no base64 may be the bare password, and the server may repeat either. */
-    kept_append(&attempt->who.scraps, &session->budget, &octet, 1, SECRET_OCTETS);
+    bounded_text_append(&attempt->who.scraps, &session->budget, &octet, 1, SECRET_OCTETS);
 }
 
 /* What was sent decides which rules about secrets apply. */
@@ -45,12 +45,14 @@ static void judge(struct imap_session *session, const struct exchange *exchange,
 }
 
 /* Of a message that was not understood, any word may be the secret. */
-static void keep_words(struct imap_session *session, const struct exchange *exchange, struct kept *scraps)
+static void keep_words(struct imap_session *session, const struct exchange *exchange,
+                       struct bounded_text *scraps)
 {
-    struct imap_text message = kept_view(&exchange->decoded);
-    kept_append(scraps, &session->budget, " ", 1, SECRET_OCTETS);
+    struct imap_text message = bounded_text_view(&exchange->decoded);
+    bounded_text_append(scraps, &session->budget, " ", 1, SECRET_OCTETS);
     for (size_t i = 0; i < message.length; i++)
-        kept_append(scraps, &session->budget, message.octets[i] ? &message.octets[i] : " ", 1, SECRET_OCTETS);
+        bounded_text_append(scraps, &session->budget, message.octets[i] ? &message.octets[i] : " ", 1,
+                            SECRET_OCTETS);
 }
 
 static void respond(struct imap_session *session, struct exchange *exchange, struct attempt *attempt,
@@ -58,7 +60,7 @@ static void respond(struct imap_session *session, struct exchange *exchange, str
 {
     if (base64_is_whole(&exchange->base64)) {
         struct sasl_message message = {
-            .octets = kept_view(&exchange->decoded),
+            .octets = bounded_text_view(&exchange->decoded),
             .whole = exchange->decoded.length == exchange->decoded.count,
             .initial = initial,
             .number = exchange->answers,
@@ -74,9 +76,9 @@ static void respond(struct imap_session *session, struct exchange *exchange, str
     }
     if (exchange->answers < UINT8_MAX)
         exchange->answers++;
-    kept_append(&attempt->who.scraps, &session->budget, " ", 1, SECRET_OCTETS);
+    bounded_text_append(&attempt->who.scraps, &session->budget, " ", 1, SECRET_OCTETS);
     if (attempt->who.scraps.count > SECRET_OCTETS / 2)
-        kept_clear(&attempt->who.scraps); /* the next one is more telling */
+        bounded_text_clear(&attempt->who.scraps); /* the next one is more telling */
     exchange->prompt = SASL_NO_PROMPT;
     restart(exchange);
 }
@@ -102,7 +104,7 @@ struct exchange *exchange_begin(struct imap_session *session, struct attempt *at
     struct exchange *exchange = budget_take(&session->budget, sizeof *exchange);
     if (!exchange)
         return NULL;
-    exchange->mechanism = sasl_mechanism(kept_view(&attempt->mechanism));
+    exchange->mechanism = sasl_mechanism(bounded_text_view(&attempt->mechanism));
     if (!initial)
         return exchange;
     for (uint32_t i = 0; i < initial->value.count && !is_empty(initial); i++)

@@ -14,7 +14,7 @@ struct exchange {
     enum sasl_prompt prompt; /* of the last challenge */
     uint8_t answers;         /* of mechanism LOGIN */
     struct base64 base64;    /* of the response that is scanned */
-    struct kept decoded;
+    struct bounded_text decoded;
     uint64_t octets; /* of it, as sent */
     bool star;       /* its first octet is "*" */
 };

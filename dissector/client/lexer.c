@@ -27,9 +27,9 @@ static void keep(struct lexer *lexer, struct budget *budget, const void *octets,
 {
     struct argument *argument = lexer_current(lexer);
     if (lexer->count > WANTED_ARGUMENTS)
-        kept_append(&lexer->scraps, budget, octets, length, SCRAPS_OCTETS);
+        bounded_text_append(&lexer->scraps, budget, octets, length, SCRAPS_OCTETS);
     if (argument != &lexer->arguments[LEXER_ARGUMENTS])
-        kept_append(&argument->value, budget, octets, length, IMAP_KEPT_OCTETS);
+        bounded_text_append(&argument->value, budget, octets, length, IMAP_KEPT_OCTETS);
 }
 
 /* From here on the argument may hold the password that was meant to follow it. */
@@ -54,7 +54,7 @@ static void begin(struct lexer *lexer, struct budget *budget, uint8_t octet)
     argument->form = octet == '"' ? IMAP_FORM_QUOTED : IMAP_FORM_ATOM;
     lexer->gap = 0;
     lexer->tab = false;
-    kept_append(&lexer->scraps, budget, " ", lexer->count > WANTED_ARGUMENTS, SCRAPS_OCTETS);
+    bounded_text_append(&lexer->scraps, budget, " ", lexer->count > WANTED_ARGUMENTS, SCRAPS_OCTETS);
 }
 
 static void separator(struct lexer *lexer, uint8_t octet)
@@ -81,7 +81,7 @@ static void atom(struct lexer *lexer, struct budget *budget, uint8_t octet)
     } else {
         validator_atom(&argument->found, octet, position);
     }
-    brace_octet(&argument->literal, octet);
+    literal_header_octet(&argument->literal, octet);
     keep(lexer, budget, &octet, 1);
 }
 
@@ -91,7 +91,7 @@ static void quoted(struct lexer *lexer, struct budget *budget, uint8_t octet)
     uint64_t position = argument->sent++;
     if (lexer->state == LEXER_ESCAPED) {
         if (octet != '"' && octet != '\\')
-            offence_note(&argument->found.offences[OFFENCE_QUOTED], '\\', position - 1);
+            violation_note(&argument->found.violations_noted[VIOLATION_QUOTED], '\\', position - 1);
         lexer->state = LEXER_QUOTED;
     } else if (octet == '\\') {
         lexer->state = LEXER_ESCAPED;
@@ -111,14 +111,14 @@ static void quoted(struct lexer *lexer, struct budget *budget, uint8_t octet)
 static void junk(struct lexer *lexer, struct budget *budget, uint8_t octet)
 {
     struct argument *argument = lexer_current(lexer);
-    kept_append(&lexer->scraps, budget, " ", 1, SCRAPS_OCTETS);
-    kept_append(&lexer->scraps, budget, &octet, 1, SCRAPS_OCTETS);
-    struct offence *offence = &argument->found.offences[OFFENCE_QUOTED];
+    bounded_text_append(&lexer->scraps, budget, " ", 1, SCRAPS_OCTETS);
+    bounded_text_append(&lexer->scraps, budget, &octet, 1, SCRAPS_OCTETS);
+    struct violation *offence = &argument->found.violations_noted[VIOLATION_QUOTED];
     if (offence->count == 0)
         offence->position = (int64_t)argument->sent;
     offence->count++;
-    if (argument->doubtful && argument->sure.offences[OFFENCE_QUOTED].count == 0)
-        argument->sure.offences[OFFENCE_QUOTED] = (struct offence){.count = 1, .position = -1};
+    if (argument->doubtful && argument->sure.violations_noted[VIOLATION_QUOTED].count == 0)
+        argument->sure.violations_noted[VIOLATION_QUOTED] = (struct violation){.count = 1, .position = -1};
     argument->junk = true;
     lexer->state = LEXER_JUNK;
 }
@@ -146,7 +146,7 @@ void lexer_octet(struct lexer *lexer, struct budget *budget, uint8_t octet)
     else if (lexer->state == LEXER_CLOSED && octet != '"')
         junk(lexer, budget, octet);
     else if (lexer->state == LEXER_JUNK)
-        kept_append(&lexer->scraps, budget, &octet, 1, SCRAPS_OCTETS);
+        bounded_text_append(&lexer->scraps, budget, &octet, 1, SCRAPS_OCTETS);
     else
         start(lexer, budget, octet);
 }
@@ -191,7 +191,8 @@ static size_t plain_octets(const uint8_t *octets, size_t length)
 size_t lexer_plain(struct lexer *lexer, struct budget *budget, const uint8_t *octets, size_t length)
 {
     struct argument *argument = lexer_current(lexer);
-    if (lexer->state != LEXER_QUOTED && (lexer->state != LEXER_ATOM || brace_is_begun(&argument->literal)))
+    if (lexer->state != LEXER_QUOTED &&
+        (lexer->state != LEXER_ATOM || literal_header_is_begun(&argument->literal)))
         return 0;
     size_t part = plain_octets(octets, length);
     argument->sent += part;
@@ -204,11 +205,11 @@ size_t lexer_plain(struct lexer *lexer, struct budget *budget, const uint8_t *oc
  * that was swallowed by a user name. */
 static void unclosed(struct validator *validator)
 {
-    struct offence *offence = &validator->offences[OFFENCE_QUOTED];
-    struct offence with = {0};
-    offence_note(&with, '"', 0);
+    struct violation *offence = &validator->violations_noted[VIOLATION_QUOTED];
+    struct violation with = {0};
+    violation_note(&with, '"', 0);
     for (uint8_t i = 0; i < offence->octet_count; i++)
-        offence_note(&with, offence->octets[i], 0);
+        violation_note(&with, offence->octets[i], 0);
     with.count = offence->count + 1;
     *offence = with;
 }
@@ -216,9 +217,9 @@ static void unclosed(struct validator *validator)
 bool lexer_line_end(struct lexer *lexer)
 {
     struct argument *argument = lexer_current(lexer);
-    if (lexer->state == LEXER_ATOM && brace_is_closed(&argument->literal) &&
+    if (lexer->state == LEXER_ATOM && literal_header_is_closed(&argument->literal) &&
         argument->literal.length == argument->sent) {
-        kept_clear(&argument->value);
+        bounded_text_clear(&argument->value);
         argument->found = (struct validator){0};
         argument->sent = 0;
         if (argument->literal.tilde)

@@ -9,27 +9,27 @@
 #ifndef IMAPTAP_DISSECTOR_CLIENT_LEXER_H
 #define IMAPTAP_DISSECTOR_CLIENT_LEXER_H
 
-#include "dissector/client/brace.h"
+#include "dissector/bounded_text.h"
+#include "dissector/client/literal_header.h"
 #include "dissector/client/validator.h"
-#include "dissector/kept.h"
 
 /* Arguments that are kept: two, and one more for a line whose tag may be missing. */
 #define LEXER_ARGUMENTS 3
 
 struct argument {
     enum imap_form form;
-    struct kept value;      /* as a lenient server sees it: quotes and escapes undone */
-    uint64_t sent;          /* octets as sent so far: the next one's position */
-    struct validator found; /* what is wrong with it */
-    bool doubtful;          /* from some octet on, it may be the password that was meant to follow: */
-    uint64_t sure_length;   /* the octets of value before that one */
-    struct validator sure;  /* what was found before it */
-    struct brace literal;   /* the announcement, when it is a literal */
-    bool complete;          /* its last octet was seen */
-    bool holed;             /* octets of it were never captured */
-    bool junk;              /* octets stood behind the closing quote */
-    bool tab;               /* the gap before it held a tab */
-    uint64_t gap;           /* separators before it */
+    struct bounded_text value;     /* as a lenient server sees it: quotes and escapes undone */
+    uint64_t sent;                 /* octets as sent so far: the next one's position */
+    struct validator found;        /* what is wrong with it */
+    bool doubtful;                 /* from some octet on, it may be the password that was meant to follow: */
+    uint64_t sure_length;          /* the octets of value before that one */
+    struct validator sure;         /* what was found before it */
+    struct literal_header literal; /* the announcement, when it is a literal */
+    bool complete;                 /* its last octet was seen */
+    bool holed;                    /* octets of it were never captured */
+    bool junk;                     /* octets stood behind the closing quote */
+    bool tab;                      /* the gap before it held a tab */
+    uint64_t gap;                  /* separators before it */
 };
 
 enum lexer_state {
@@ -49,8 +49,8 @@ struct lexer {
     unsigned count; /* arguments so far, also those not kept; stops at UINT_MAX */
     uint64_t gap;   /* separators since the last argument */
     bool tab;
-    bool bad_spacing;   /* before any argument but the first */
-    struct kept scraps; /* words that belong to no argument, and may be parts of a password */
+    bool bad_spacing;           /* before any argument but the first */
+    struct bounded_text scraps; /* words that belong to no argument, and may be parts of a password */
     struct argument arguments[LEXER_ARGUMENTS + 1]; /* the last one stands for all that are not kept */
 };
 

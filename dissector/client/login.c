@@ -31,14 +31,14 @@ void login_literal_announced(struct imap_session *session, struct attempt *attem
 static void flag_offences(struct imap_session *session, struct attempt *attempt,
                           const struct validator *found, bool junk, enum imap_argument name)
 {
-    for (unsigned i = 0; i < OFFENCES; i++) {
-        struct offence offence = found->offences[i];
+    for (unsigned i = 0; i < VIOLATION_CLASSES; i++) {
+        struct violation offence = found->violations_noted[i];
         if (offence.count == 0)
             continue;
-        if (i == OFFENCE_QUOTED && junk)
+        if (i == VIOLATION_QUOTED && junk)
             offence.count = -1; /* how much stands behind the quote may be the length of a password */
-        attempt_flag_offence(attempt, &session->budget, validator_rule((enum offence_class)i), name,
-                             &offence);
+        attempt_flag_violation(attempt, &session->budget, validator_rule((enum violation_class)i), name,
+                               &offence);
     }
 }
 
@@ -64,15 +64,15 @@ static void take_username(struct imap_session *session, struct attempt *attempt,
         return;
     attempt->who.has_username = true;
     attempt->who.username = user->value;
-    user->value = (struct kept){0};
+    user->value = (struct bounded_text){0};
     if (!sure)
         return;
-    struct kept *name = &attempt->who.username;
+    struct bounded_text *name = &attempt->who.username;
     if (user->sure_length < name->count)
-        kept_append(&attempt->who.scraps, &session->budget, name->octets + user->sure_length,
-                    name->count - (size_t)user->sure_length, SECRET_OCTETS);
-    kept_append(&attempt->who.scraps, &session->budget, " ", 1, SECRET_OCTETS);
-    kept_cut(name, user->sure_length);
+        bounded_text_append(&attempt->who.scraps, &session->budget, name->octets + user->sure_length,
+                            name->count - (size_t)user->sure_length, SECRET_OCTETS);
+    bounded_text_append(&attempt->who.scraps, &session->budget, " ", 1, SECRET_OCTETS);
+    bounded_text_cut(name, user->sure_length);
 }
 
 static void take_password(struct imap_session *session, struct attempt *attempt, struct argument *password)
@@ -85,10 +85,10 @@ static void take_password(struct imap_session *session, struct attempt *attempt,
     attempt->who.has_secret = true;
     if (password->value.length <= SECRET_OCTETS) {
         attempt->who.secret = password->value;
-        password->value = (struct kept){0};
+        password->value = (struct bounded_text){0};
     } else {
-        kept_append(&attempt->who.secret, &session->budget, password->value.octets, password->value.count,
-                    SECRET_OCTETS);
+        bounded_text_append(&attempt->who.secret, &session->budget, password->value.octets,
+                            password->value.count, SECRET_OCTETS);
     }
     if (password->complete || password->sent > 0)
         flag(session, attempt, IMAP_RULE_CLEARTEXT_PASSWORD, IMAP_ARG_PASSWORD);
@@ -112,7 +112,7 @@ void login_arguments(struct imap_session *session, struct attempt *attempt, unsi
     bool wide = user && user->gap > 1;
     attempt->who.scraps = lexer->scraps;
     attempt->who.overflown = lexer->scraps.length > lexer->scraps.count;
-    lexer->scraps = (struct kept){0};
+    lexer->scraps = (struct bounded_text){0};
     bool empty_user = count == 1 && wide;
 
     if (lexer->bad_spacing || (user && (user->tab || user->gap == 0 || (wide && !empty_user))) ||
@@ -127,9 +127,9 @@ void login_arguments(struct imap_session *session, struct attempt *attempt, unsi
     /* No user name was written (two spaces), and what came is followed by more without a space: a literal
      * whose length was counted wrongly, most likely the password's. */
     if (wide && count > 1 && password->gap == 0) {
-        kept_append(&attempt->who.scraps, &session->budget, " ", 1, SECRET_OCTETS);
-        kept_append(&attempt->who.scraps, &session->budget, user->value.octets, user->value.count,
-                    SECRET_OCTETS);
+        bounded_text_append(&attempt->who.scraps, &session->budget, " ", 1, SECRET_OCTETS);
+        bounded_text_append(&attempt->who.scraps, &session->budget, user->value.octets, user->value.count,
+                            SECRET_OCTETS);
         attempt->username_form = user->form;
         user = NULL;
         end = COMMAND_CUT; /* which argument is missing cannot be told */
@@ -172,10 +172,11 @@ void authenticate_arguments(struct imap_session *session, struct attempt *attemp
         flag(session, attempt, IMAP_RULE_BAD_SPACING, IMAP_ARG_COMMAND);
     if (count > 2)
         flag(session, attempt, IMAP_RULE_EXTRA_ARGUMENT, IMAP_ARG_COMMAND);
-    if (count > 0 && mechanism->complete && !mechanism->holed && is_mechanism(kept_view(&mechanism->value))) {
+    if (count > 0 && mechanism->complete && !mechanism->holed &&
+        is_mechanism(bounded_text_view(&mechanism->value))) {
         attempt->has_mechanism = true;
         attempt->mechanism = mechanism->value;
-        mechanism->value = (struct kept){0};
+        mechanism->value = (struct bounded_text){0};
         for (uint32_t i = 0; i < attempt->mechanism.count; i++)
             if (attempt->mechanism.octets[i] >= 'a')
                 attempt->mechanism.octets[i] = (char)(attempt->mechanism.octets[i] - 'a' + 'A');

@@ -4,19 +4,19 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum imap_rule validator_rule(enum offence_class offence)
+enum imap_rule validator_rule(enum violation_class offence)
 {
-    static const enum imap_rule rules[OFFENCES] = {
-        [OFFENCE_WILDCARD] = IMAP_RULE_UNQUOTED_WILDCARD,
-        [OFFENCE_SPECIAL] = IMAP_RULE_UNQUOTED_SPECIAL,
-        [OFFENCE_EIGHT_BIT] = IMAP_RULE_EIGHT_BIT_OCTET,
-        [OFFENCE_QUOTED] = IMAP_RULE_BAD_QUOTED,
-        [OFFENCE_NUL] = IMAP_RULE_NUL_OCTET,
+    static const enum imap_rule rules[VIOLATION_CLASSES] = {
+        [VIOLATION_WILDCARD] = IMAP_RULE_UNQUOTED_WILDCARD,
+        [VIOLATION_SPECIAL] = IMAP_RULE_UNQUOTED_SPECIAL,
+        [VIOLATION_EIGHT_BIT] = IMAP_RULE_EIGHT_BIT_OCTET,
+        [VIOLATION_QUOTED] = IMAP_RULE_BAD_QUOTED,
+        [VIOLATION_NUL] = IMAP_RULE_NUL_OCTET,
     };
     return rules[offence];
 }
 
-void offence_note(struct offence *offence, uint8_t octet, uint64_t position)
+void violation_note(struct violation *offence, uint8_t octet, uint64_t position)
 {
     if (offence->count == 0)
         offence->position = (int64_t)position;
@@ -39,29 +39,29 @@ static bool is_special(uint8_t octet)
 
 void validator_atom(struct validator *validator, uint8_t octet, uint64_t position)
 {
-    struct offence *offences = validator->offences;
+    struct violation *violations_noted = validator->violations_noted;
     if (octet == 0)
-        offence_note(&offences[OFFENCE_NUL], octet, position);
+        violation_note(&violations_noted[VIOLATION_NUL], octet, position);
     else if (octet > 0x7f)
-        offence_note(&offences[OFFENCE_EIGHT_BIT], octet, position);
+        violation_note(&violations_noted[VIOLATION_EIGHT_BIT], octet, position);
     else if (is_wildcard(octet))
-        offence_note(&offences[OFFENCE_WILDCARD], octet, position);
+        violation_note(&violations_noted[VIOLATION_WILDCARD], octet, position);
     else if (is_special(octet))
-        offence_note(&offences[OFFENCE_SPECIAL], octet, position);
+        violation_note(&violations_noted[VIOLATION_SPECIAL], octet, position);
 }
 
 void validator_quoted(struct validator *validator, uint8_t octet, uint64_t position)
 {
     if (octet == 0)
-        offence_note(&validator->offences[OFFENCE_NUL], octet, position);
+        violation_note(&validator->violations_noted[VIOLATION_NUL], octet, position);
     else if (octet > 0x7f)
-        offence_note(&validator->offences[OFFENCE_EIGHT_BIT], octet, position);
+        violation_note(&validator->violations_noted[VIOLATION_EIGHT_BIT], octet, position);
 }
 
 void validator_literal(struct validator *validator, uint8_t octet, uint64_t position)
 {
     if (octet == 0)
-        offence_note(&validator->offences[OFFENCE_NUL], octet, position);
+        violation_note(&validator->violations_noted[VIOLATION_NUL], octet, position);
 }
 
 /* Letters and digits, which most octets of tags are. */
@@ -70,13 +70,13 @@ static bool is_alphanumeric(uint8_t octet)
     return (uint8_t)((octet | 0x20) - 'a') < 26 || (uint8_t)(octet - '0') < 10;
 }
 
-void validator_tag(struct offence *offence, struct imap_text tag)
+void validator_tag(struct violation *offence, struct imap_text tag)
 {
     for (size_t i = 0; i < tag.length; i++) {
         uint8_t octet = (uint8_t)tag.octets[i];
         if (is_alphanumeric(octet))
             continue;
         if (octet > 0x7f || octet == '+' || is_wildcard(octet) || is_special(octet))
-            offence_note(offence, octet, i);
+            violation_note(offence, octet, i);
     }
 }

@@ -7,17 +7,17 @@
 
 #include "dissector/login.h"
 
-enum offence_class {
-    OFFENCE_WILDCARD,
-    OFFENCE_SPECIAL,
-    OFFENCE_EIGHT_BIT,
-    OFFENCE_QUOTED,
-    OFFENCE_NUL,
-    OFFENCES
+enum violation_class {
+    VIOLATION_WILDCARD,
+    VIOLATION_SPECIAL,
+    VIOLATION_EIGHT_BIT,
+    VIOLATION_QUOTED,
+    VIOLATION_NUL,
+    VIOLATION_CLASSES
 };
 
 /* count 0: none. The fields are those of struct imap_violation. */
-struct offence {
+struct violation {
     int64_t position;
     int64_t count;
     uint8_t octets[IMAP_VIOLATION_OCTETS];
@@ -25,11 +25,11 @@ struct offence {
 };
 
 struct validator {
-    struct offence offences[OFFENCES];
+    struct violation violations_noted[VIOLATION_CLASSES];
 };
 
 /* The rule that an offence breaks. */
-enum imap_rule validator_rule(enum offence_class offence);
+enum imap_rule validator_rule(enum violation_class offence);
 
 /* `position` is the octet's offset in the argument as sent. */
 void validator_atom(struct validator *validator, uint8_t octet, uint64_t position);
@@ -38,8 +38,8 @@ void validator_quoted(struct validator *validator, uint8_t octet, uint64_t posit
 void validator_literal(struct validator *validator, uint8_t octet, uint64_t position);
 
 /* Notes one offending octet. */
-void offence_note(struct offence *offence, uint8_t octet, uint64_t position);
+void violation_note(struct violation *offence, uint8_t octet, uint64_t position);
 /* A tag is 1*<any ASTRING-CHAR except "+">: notes what is not. */
-void validator_tag(struct offence *offence, struct imap_text tag);
+void validator_tag(struct violation *offence, struct imap_text tag);
 
 #endif

@@ -38,16 +38,17 @@ static bool looks_like_utf16(struct imap_text text)
     return text.length >= 2 && text.length % 2 == 0 && text.octets[1] == 0;
 }
 
-static void set(struct kept *to, struct budget *budget, struct imap_text text, bool utf16, size_t limit)
+static void set(struct bounded_text *to, struct budget *budget, struct imap_text text, bool utf16,
+                size_t limit)
 {
     if (utf16)
         utf16_append(to, budget, text, limit);
     else
-        kept_append(to, budget, text.octets, text.length, limit);
+        bounded_text_append(to, budget, text.octets, text.length, limit);
 }
 
-bool ntlm_read(struct imap_text message, struct budget *budget, struct kept *username,
-               struct kept *workstation)
+bool ntlm_read(struct imap_text message, struct budget *budget, struct bounded_text *username,
+               struct bounded_text *workstation)
 {
     struct imap_text domain, user, station;
     if (message.length < SHORTEST || memcmp(message.octets, "NTLMSSP", 8) != 0 ||
@@ -59,7 +60,7 @@ bool ntlm_read(struct imap_text message, struct budget *budget, struct kept *use
     bool utf16 = has_flags ? little32(message.octets + FLAGS) & NEGOTIATE_UNICODE : looks_like_utf16(user);
     set(username, budget, domain, utf16, IMAP_KEPT_OCTETS);
     if (domain.length)
-        kept_append(username, budget, "\\", 1, IMAP_KEPT_OCTETS);
+        bounded_text_append(username, budget, "\\", 1, IMAP_KEPT_OCTETS);
     set(username, budget, user, utf16, IMAP_KEPT_OCTETS);
     if (get_field(message, WORKSTATION_FIELD, &station))
         set(workstation, budget, station, utf16, WORKSTATION_OCTETS);

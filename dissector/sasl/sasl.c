@@ -76,10 +76,11 @@ static bool cut_start(struct imap_text *rest, const char *start)
     return true;
 }
 
-static void set(struct kept *to, bool *has, struct budget *budget, struct imap_text text, size_t limit)
+static void set(struct bounded_text *to, bool *has, struct budget *budget, struct imap_text text,
+                size_t limit)
 {
-    kept_clear(to);
-    kept_append(to, budget, text.octets, text.length, limit);
+    bounded_text_clear(to);
+    bounded_text_append(to, budget, text.octets, text.length, limit);
     *has = true;
 }
 
@@ -150,7 +151,7 @@ static void read_cram_md5(struct imap_text message, struct budget *budget, struc
 }
 
 /* One name=value of RFC 2831 section 7.1, with the quotes of the value undone. */
-static bool cut_directive(struct imap_text *rest, struct imap_text *name, struct kept *value,
+static bool cut_directive(struct imap_text *rest, struct imap_text *name, struct bounded_text *value,
                           struct budget *budget)
 {
     while (rest->length && (*rest->octets == ',' || *rest->octets == ' '))
@@ -165,7 +166,7 @@ static bool cut_directive(struct imap_text *rest, struct imap_text *name, struct
             break;
         if (quoted && octet == '\\' && used + 1 < rest->length)
             octet = rest->octets[++used];
-        kept_append(value, budget, &octet, 1, IMAP_KEPT_OCTETS);
+        bounded_text_append(value, budget, &octet, 1, IMAP_KEPT_OCTETS);
     }
     bool closed = used < rest->length;
     *rest = (struct imap_text){rest->octets + used + closed, rest->length - used - closed};
@@ -180,31 +181,31 @@ static bool is_named(struct imap_text name, const char *wanted)
 static void read_digest_md5(struct imap_text message, struct budget *budget, struct credentials *who)
 {
     struct imap_text name;
-    struct kept value = {0};
+    struct bounded_text value = {0};
     while (cut_directive(&message, &name, &value, budget)) {
         if (is_named(name, "username"))
-            set_username(who, budget, kept_view(&value));
+            set_username(who, budget, bounded_text_view(&value));
         else if (is_named(name, "authzid"))
-            set_authzid(who, budget, kept_view(&value));
+            set_authzid(who, budget, bounded_text_view(&value));
         else if (is_named(name, "response"))
-            set_secret(who, budget, kept_view(&value));
-        kept_clear(&value);
+            set_secret(who, budget, bounded_text_view(&value));
+        bounded_text_clear(&value);
     }
     kept_free(&value, budget);
 }
 
 static void read_ntlm(struct imap_text message, struct budget *budget, struct credentials *who)
 {
-    kept_clear(&who->username);
-    kept_clear(&who->workstation);
+    bounded_text_clear(&who->username);
+    bounded_text_clear(&who->workstation);
     if (ntlm_read(message, budget, &who->username, &who->workstation))
         who->has_username = who->has_secret = true;
 }
 
 /* RFC 5802 section 5.1: "," and "=" are written =2C and =3D. */
-static void set_saslname(struct kept *to, bool *has, struct budget *budget, struct imap_text name)
+static void set_saslname(struct bounded_text *to, bool *has, struct budget *budget, struct imap_text name)
 {
-    kept_clear(to);
+    bounded_text_clear(to);
     while (name.length) {
         bool escaped = name.length >= 3 && *name.octets == '=';
         char octet = *name.octets;
@@ -214,7 +215,7 @@ static void set_saslname(struct kept *to, bool *has, struct budget *budget, stru
             octet = '=';
         else
             escaped = false;
-        kept_append(to, budget, &octet, 1, IMAP_KEPT_OCTETS);
+        bounded_text_append(to, budget, &octet, 1, IMAP_KEPT_OCTETS);
         size_t used = escaped ? 3 : 1;
         name = (struct imap_text){name.octets + used, name.length - used};
     }

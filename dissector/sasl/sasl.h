@@ -51,7 +51,7 @@ void sasl_read(enum sasl_mechanism mechanism, const struct sasl_message *message
 
 /* NTLM's AUTHENTICATE_MESSAGE ([MS-NLMP] section 2.2.1.3): sets the user name, as DOMAIN\user when a domain
  * is given, and the workstation. False: it is another message, or malformed. */
-bool ntlm_read(struct imap_text message, struct budget *budget, struct kept *username,
-               struct kept *workstation);
+bool ntlm_read(struct imap_text message, struct budget *budget, struct bounded_text *username,
+               struct bounded_text *workstation);
 
 #endif

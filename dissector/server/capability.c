@@ -41,14 +41,14 @@ static struct imap_text next_name(struct imap_text *list)
 static void keep_run(struct capabilities *capabilities, struct budget *budget, struct imap_text run)
 {
     if (capabilities->text.length && run.length)
-        kept_append(&capabilities->text, budget, " ", 1, CAPABILITY_OCTETS);
-    kept_append(&capabilities->text, budget, run.octets, run.length, CAPABILITY_OCTETS);
+        bounded_text_append(&capabilities->text, budget, " ", 1, CAPABILITY_OCTETS);
+    bounded_text_append(&capabilities->text, budget, run.octets, run.length, CAPABILITY_OCTETS);
 }
 
 unsigned capabilities_set(struct capabilities *capabilities, struct budget *budget, struct imap_text list,
                           bool partial)
 {
-    kept_clear(&capabilities->text);
+    bounded_text_clear(&capabilities->text);
     capabilities->seen = true;
     capabilities->partial = partial;
     capabilities->flags = 0;
@@ -71,7 +71,7 @@ unsigned capabilities_set(struct capabilities *capabilities, struct budget *budg
 void capabilities_set_known(struct capabilities *capabilities, struct budget *budget, struct imap_text list,
                             unsigned flags)
 {
-    kept_clear(&capabilities->text);
+    bounded_text_clear(&capabilities->text);
     capabilities->seen = true;
     capabilities->partial = false;
     capabilities->flags = flags;

@@ -2,7 +2,7 @@
 #ifndef IMAPTAP_DISSECTOR_SERVER_CAPABILITY_H
 #define IMAPTAP_DISSECTOR_SERVER_CAPABILITY_H
 
-#include "dissector/kept.h"
+#include "dissector/bounded_text.h"
 
 /* Octets of a list that are kept. */
 #define CAPABILITY_OCTETS 2048
@@ -21,7 +21,7 @@ struct capabilities {
     bool seen;
     bool partial; /* the list was too long to be kept: what is not in flags may have been announced */
     unsigned flags;
-    struct kept text; /* separated by one space */
+    struct bounded_text text; /* separated by one space */
 };
 
 /* Takes a new list, in the place of the last one: names separated by spaces. `partial`: the list went on.

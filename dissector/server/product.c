@@ -76,7 +76,7 @@ static size_t version_length(struct imap_text text)
     return length;
 }
 
-void product_find(struct imap_text greeting, struct kept *product, struct budget *budget)
+void product_find(struct imap_text greeting, struct bounded_text *product, struct budget *budget)
 {
     const char *code =
         greeting.length && *greeting.octets == '[' ? memchr(greeting.octets, ']', greeting.length) : NULL;
@@ -90,19 +90,19 @@ void product_find(struct imap_text greeting, struct kept *product, struct budget
         const char *found = pairs_find(&pairs, known->sign, length);
         if (!found)
             continue;
-        kept_append(product, budget, known->name, strlen(known->name), PRODUCT_OCTETS);
+        bounded_text_append(product, budget, known->name, strlen(known->name), PRODUCT_OCTETS);
         size_t used = (size_t)(found - greeting.octets) + length;
         struct imap_text rest = {found + length, greeting.length - used};
         size_t version = known->versioned ? version_length(rest) : 0;
         if (version && version < PRODUCT_OCTETS / 2) {
-            kept_append(product, budget, " ", 1, PRODUCT_OCTETS);
-            kept_append(product, budget, rest.octets, version, PRODUCT_OCTETS);
+            bounded_text_append(product, budget, " ", 1, PRODUCT_OCTETS);
+            bounded_text_append(product, budget, rest.octets, version, PRODUCT_OCTETS);
         }
         return;
     }
 }
 
-void product_host(struct imap_text greeting, struct kept *host, struct budget *budget)
+void product_host(struct imap_text greeting, struct bounded_text *host, struct budget *budget)
 {
     static const char sign[] = EXCHANGE_ONLINE;
     size_t skip = sizeof sign - 1, length = 0;

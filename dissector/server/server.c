@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define MOST_STRIKES        3
+#define MOST_BAD_LINES      3
 #define MOST_UNKNOWN_OCTETS 4096
 /* What most lines need is not given back after each, but before the mailbox may be idle. */
 #define TEXT_OCTETS_HELD 128
@@ -61,12 +61,12 @@ static bool is_status(enum response_kind kind)
 static void begin_line(struct server *server)
 {
     server->state = SERVER_TAG;
-    kept_clear(&server->word);
-    kept_clear(&server->text);
+    bounded_text_clear(&server->word);
+    bounded_text_clear(&server->text);
     server->name_length = 0;
     server->kind = RESPONSE_OTHER;
     server->numbered = false;
-    server->brace = (struct brace){0};
+    server->brace = (struct literal_header){0};
     server->line_octets = 0;
 }
 
@@ -77,7 +77,7 @@ static bool is_certain(const struct imap_session *session, enum response_kind ki
     if (word_is(server, '*'))
         return kind != RESPONSE_OTHER;
     return kind >= RESPONSE_OK && kind <= RESPONSE_BAD &&
-           command_find(session, kept_view(&server->word), server->word.length) != NULL;
+           command_find(session, bounded_text_view(&server->word), server->word.length) != NULL;
 }
 
 static bool is_number(const struct server *server)
@@ -113,7 +113,7 @@ static void strike(struct imap_session *session)
 {
     struct server *server = &session->server;
     if (!server->recognised && !server->uncertain && !session->client.recognised &&
-        ++server->strikes >= MOST_STRIKES)
+        ++server->bad_lines >= MOST_BAD_LINES)
         session_not_imap(session);
 }
 
@@ -123,7 +123,7 @@ static unsigned set_capabilities(struct imap_session *session, struct capabiliti
     struct imap_shared *shared = session->options.shared;
     session->text_changes++;
     if (shared && !partial)
-        return known_capabilities(&shared->known, list, capabilities, &session->budget);
+        return reply_cache_capabilities(&shared->known, list, capabilities, &session->budget);
     return capabilities_set(capabilities, &session->budget, list, partial);
 }
 
@@ -151,7 +151,7 @@ static void find_product(struct imap_session *session, struct imap_text text)
 {
     struct imap_shared *shared = session->options.shared;
     if (shared)
-        known_product(&shared->known, text, &session->product, &session->budget);
+        reply_cache_product(&shared->known, text, &session->product, &session->budget);
     else
         product_find(text, &session->product, &session->budget);
 }
@@ -166,7 +166,7 @@ static void greet(struct imap_session *session, struct imap_text text)
     session->text_changes++;
     find_product(session, text);
     product_host(text, &session->host, &session->budget);
-    kept_append(&session->greeting, &session->budget, text.octets, text.length, GREETING_OCTETS);
+    bounded_text_append(&session->greeting, &session->budget, text.octets, text.length, GREETING_OCTETS);
     session->greeting_guessed = true;
     if (session->server.holed && !session->product.length && !capability_code(text, &partial).octets)
         return;
@@ -187,7 +187,7 @@ static void untagged(struct imap_session *session, enum response_kind kind, stru
         take_untagged_capabilities(session, text, cut);
     else if (kind == RESPONSE_ID) {
         session->text_changes++;
-        kept_clear(&session->server_ident);
+        bounded_text_clear(&session->server_ident);
         ident_octets(&session->server_ident, &session->budget, text.octets, text.length);
         session->server_ident_seen = true;
     } else if (kind == RESPONSE_NUMBERED && !session->logged_in && session->logins == 0 &&
@@ -201,14 +201,15 @@ static void tagged(struct imap_session *session, enum response_kind kind, struct
     static const enum imap_result results[] = {
         [RESPONSE_OK] = IMAP_RESULT_OK, [RESPONSE_NO] = IMAP_RESULT_NO, [RESPONSE_BAD] = IMAP_RESULT_BAD};
     struct server *server = &session->server;
-    verdict_tagged(session, kept_view(&server->word), server->word.length, results[kind], text, cut, time_ns);
+    verdict_tagged(session, bounded_text_view(&server->word), server->word.length, results[kind], text, cut,
+                   time_ns);
 }
 
 /* A line whose second word was understood. */
 static void respond(struct imap_session *session, enum response_kind kind, int64_t time_ns)
 {
     struct server *server = &session->server;
-    struct imap_text text = kept_view(&server->text);
+    struct imap_text text = bounded_text_view(&server->text);
     bool cut = server->text.length > server->text.count;
     while (!cut && text.length && text.octets[text.length - 1] == '\r')
         text.length--;
@@ -228,15 +229,15 @@ static void end_line(struct imap_session *session, const struct imap_mark *mark)
     if (server->state == SERVER_NAME && (server->name_length || server->numbered))
         classify(session);
     if (server->state == SERVER_REST && word_is(server, '*') && !server->uncertain &&
-        brace_is_closed(&server->brace)) {
+        literal_header_is_closed(&server->brace)) {
         server->literal = server->brace.size;
         server->state = SERVER_LITERAL;
         return;
     }
     enum response_kind kind = server->kind;
-    if (server->state == SERVER_TEXT && kind == RESPONSE_ID && brace_is_closed(&server->brace)) {
+    if (server->state == SERVER_TEXT && kind == RESPONSE_ID && literal_header_is_closed(&server->brace)) {
         while (server->text.count && server->text.octets[server->text.count - 1] == '\r')
-            kept_cut(&server->text, server->text.count - 1);
+            bounded_text_cut(&server->text, server->text.count - 1);
         ident_literal_begin(&server->text, &session->budget, &server->brace);
         server->literal = server->brace.size;
         server->state = SERVER_LITERAL;
@@ -263,7 +264,7 @@ static void end_line(struct imap_session *session, const struct imap_mark *mark)
 static void end_literal(struct imap_session *session)
 {
     struct server *server = &session->server;
-    server->brace = (struct brace){0};
+    server->brace = (struct literal_header){0};
     server->state = SERVER_REST;
     if (server->text.count) {
         ident_literal_end(&server->text, &session->budget);
@@ -290,7 +291,7 @@ static size_t feed_tag(struct imap_session *session, const uint8_t *octets, size
         part++;
     if (part == 0)
         return 0;
-    kept_append(&server->word, &session->budget, octets, part, TAG_OCTETS);
+    bounded_text_append(&server->word, &session->budget, octets, part, TAG_OCTETS);
     if (before < TLS_SIGN_OCTETS && session_is_tls(&server->word))
         session_encrypted(session);
     return part;
@@ -331,9 +332,9 @@ static size_t feed_rest(struct imap_session *session, const uint8_t *octets, siz
     struct server *server = &session->server;
     const uint8_t *end = memchr(octets, '\n', length);
     size_t part = end ? (size_t)(end - octets) : length;
-    brace_octets(&server->brace, octets, part);
+    literal_header_octets(&server->brace, octets, part);
     if (server->state == SERVER_TEXT)
-        kept_append(&server->text, &session->budget, octets, part, REPLY_OCTETS);
+        bounded_text_append(&server->text, &session->budget, octets, part, REPLY_OCTETS);
     server->line_octets += part;
     judge_length(session);
     if (end && !session->done)

@@ -19,17 +19,17 @@ static void check(bool holds)
 }
 
 /* Half of the messages are decoded, so that the fuzzer need not learn base64. */
-static void decode(struct kept *message, struct budget *budget, const uint8_t *octets, size_t length,
+static void decode(struct bounded_text *message, struct budget *budget, const uint8_t *octets, size_t length,
                    bool encoded)
 {
     struct base64 base64 = {0};
     for (size_t i = 0; i < length; i++) {
         uint8_t octet = octets[i];
         if (!encoded || base64_octet(&base64, octets[i], &octet))
-            kept_append(message, budget, &octet, 1, SASL_MESSAGE_OCTETS);
+            bounded_text_append(message, budget, &octet, 1, SASL_MESSAGE_OCTETS);
     }
     if (encoded && !base64_is_whole(&base64))
-        kept_clear(message);
+        bounded_text_clear(message);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -44,12 +44,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         uint8_t how = data[at++];
         const uint8_t *end = memchr(data + at, '\n', size - at);
         size_t length = end ? (size_t)(end - (data + at)) : size - at;
-        struct kept decoded = {0};
+        struct bounded_text decoded = {0};
         decode(&decoded, &budget, data + at, length, how & 1);
         /* A copy of its own, so that the sanitizer sees a read beyond it. */
         char *copy = malloc(decoded.count + 1);
         check(copy != NULL);
-        memcpy(copy + 1, kept_view(&decoded).octets, decoded.count);
+        memcpy(copy + 1, bounded_text_view(&decoded).octets, decoded.count);
         const struct sasl_message message = {
             .octets = {copy + 1, decoded.count},
             .whole = decoded.length == decoded.count,

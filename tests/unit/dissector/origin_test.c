@@ -128,9 +128,9 @@ static void a_greeting_names_its_product(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct budget budget = {.limit = 4096};
-        struct kept product = {0};
+        struct bounded_text product = {0};
         product_find((struct imap_text){cases[i].greeting, strlen(cases[i].greeting)}, &product, &budget);
-        kept_append(&product, &budget, "", 1, PRODUCT_OCTETS);
+        bounded_text_append(&product, &budget, "", 1, PRODUCT_OCTETS);
         assert_string_equal(product.octets, cases[i].product);
         kept_free(&product, &budget);
     }
@@ -153,9 +153,9 @@ static void exchange_online_hides_its_host_in_the_greeting(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct budget budget = {.limit = 4096};
-        struct kept host = {0};
+        struct bounded_text host = {0};
         product_host((struct imap_text){cases[i].greeting, strlen(cases[i].greeting)}, &host, &budget);
-        kept_append(&host, &budget, "", 1, HOST_OCTETS + 1);
+        bounded_text_append(&host, &budget, "", 1, HOST_OCTETS + 1);
         assert_string_equal(host.octets, cases[i].host);
         kept_free(&host, &budget);
     }
@@ -165,7 +165,7 @@ static void a_host_name_that_is_too_long_is_none(void **state)
 {
     static char greeting[2000] = ONLINE("");
     struct budget budget = {.limit = 4096};
-    struct kept host = {0};
+    struct bounded_text host = {0};
     (void)state;
     memset(greeting + strlen(greeting) - 1, 'A', 1000);
     strcpy(greeting + 1100, "]");

@@ -1,5 +1,5 @@
 /* Finds tag, command and arguments in the words of a line, and begins and ends the command that they make. */
-#include "dissector/client/words.h"
+#include "dissector/client/command_line.h"
 #include "dissector/octets.h"
 
 #include <string.h>
@@ -21,7 +21,7 @@ static bool is_login(enum command_kind kind)
     return kind == COMMAND_LOGIN || kind == COMMAND_AUTHENTICATE;
 }
 
-void words_drop_lexer(struct imap_session *session)
+void command_line_drop_lexer(struct imap_session *session)
 {
     struct client *client = &session->client;
     if (client->lexer)
@@ -30,42 +30,42 @@ void words_drop_lexer(struct imap_session *session)
     client->lexer = NULL;
 }
 
-void words_drop_exchange(struct imap_session *session)
+void command_line_drop_exchange(struct imap_session *session)
 {
     exchange_free(session, session->client.sasl);
     session->client.sasl = NULL;
 }
 
 /* The next octet is the first of a line that belongs to no command. */
-void words_begin_line(struct imap_session *session)
+void command_line_begin_line(struct imap_session *session)
 {
     struct client *client = &session->client;
-    words_drop_lexer(session);
+    command_line_drop_lexer(session);
     client->state = CLIENT_TAG;
     client->command = NULL;
     client->untagged = client->ident = client->proxy = client->fresh = false;
     client->bad_spacing = client->bad_line_end = false;
-    kept_clear(&client->word);
+    bounded_text_clear(&client->word);
     if (client->name_length > 0)
         octets_wipe(client->name, sizeof client->name);
     client->name_length = 0;
-    client->brace = (struct brace){0};
+    client->brace = (struct literal_header){0};
     client->line_octets = 0;
 }
 
 static bool tag_is_valid(const struct client *client)
 {
-    struct offence offence = {0};
-    validator_tag(&offence, kept_view(&client->word));
+    struct violation offence = {0};
+    validator_tag(&offence, bounded_text_view(&client->word));
     return client->word.length > 0 && offence.count == 0;
 }
 
 /* The exchange is over for the client: what follows is no response of it. */
-void words_end_exchange(struct imap_session *session)
+void command_line_end_exchange(struct imap_session *session)
 {
     struct command *command = session->client.exchange;
     session->client.exchange = NULL;
-    words_drop_exchange(session);
+    command_line_drop_exchange(session);
     if (command)
         verdict_sent(session, command);
 }
@@ -88,7 +88,7 @@ static void begin_login(struct imap_session *session, struct command *command)
 
 /* A line that is no command, while a login waits for its verdict: its words may be what a literal that was
  * announced too short left of a password. */
-void words_suspect(struct imap_session *session)
+void command_line_suspect(struct imap_session *session)
 {
     const struct client *client = &session->client;
     struct command *login = NULL;
@@ -97,12 +97,12 @@ void words_suspect(struct imap_session *session)
             login = command;
     if (!login)
         return;
-    struct kept *scraps = &login->attempt->who.scraps;
+    struct bounded_text *scraps = &login->attempt->who.scraps;
     size_t length = client->name_length < COMMAND_NAME_OCTETS ? client->name_length : COMMAND_NAME_OCTETS;
-    kept_append(scraps, &session->budget, " ", 1, SECRET_OCTETS);
-    kept_append(scraps, &session->budget, client->word.octets, client->word.count, SECRET_OCTETS);
-    kept_append(scraps, &session->budget, " ", 1, SECRET_OCTETS);
-    kept_append(scraps, &session->budget, client->name, length, SECRET_OCTETS);
+    bounded_text_append(scraps, &session->budget, " ", 1, SECRET_OCTETS);
+    bounded_text_append(scraps, &session->budget, client->word.octets, client->word.count, SECRET_OCTETS);
+    bounded_text_append(scraps, &session->budget, " ", 1, SECRET_OCTETS);
+    bounded_text_append(scraps, &session->budget, client->name, length, SECRET_OCTETS);
 }
 
 /* Of a command behind one that was not answered: its octets came before any TLS. */
@@ -118,17 +118,17 @@ static void begin_command(struct imap_session *session, enum command_kind kind)
 {
     struct client *client = &session->client;
     if (kind == COMMAND_UNKNOWN)
-        words_suspect(session);
+        command_line_suspect(session);
     if (client->exchange)
-        words_end_exchange(session);
+        command_line_end_exchange(session);
     note_starttls(session, kind);
-    client->command = command_new(session, kind, kept_view(&client->word), client->word.length);
+    client->command = command_new(session, kind, bounded_text_view(&client->word), client->word.length);
     client->state = CLIENT_REST;
-    client->brace = (struct brace){0};
+    client->brace = (struct literal_header){0};
     if (kind == COMMAND_ID) {
         client->ident = true;
         session->text_changes++;
-        kept_clear(&session->client_ident);
+        bounded_text_clear(&session->client_ident);
     }
     if (is_login(kind))
         begin_login(session, client->command);
@@ -143,7 +143,7 @@ static bool is_proxy_line(const struct client *client)
 }
 
 /* The second word of the line is complete. */
-void words_classify(struct imap_session *session)
+void command_line_classify(struct imap_session *session)
 {
     struct client *client = &session->client;
     enum command_kind kind = COMMAND_UNKNOWN;
@@ -151,7 +151,7 @@ void words_classify(struct imap_session *session)
         kind = command_kind((struct imap_text){client->name, client->name_length});
     bool certain = kind != COMMAND_UNKNOWN && tag_is_valid(client);
     if (is_proxy_line(client)) {
-        kept_clear(&client->word);
+        bounded_text_clear(&client->word);
         client->proxy = true;
         client->state = CLIENT_REST;
         return;
@@ -174,7 +174,7 @@ static void become_other(struct imap_session *session, enum command_kind kind)
 {
     struct client *client = &session->client;
     command_drop(session, client->command);
-    words_drop_lexer(session);
+    command_line_drop_lexer(session);
     client->untagged = false;
     client->uncertain = false;
     begin_command(session, kind);
@@ -182,7 +182,8 @@ static void become_other(struct imap_session *session, enum command_kind kind)
 
 static enum command_kind kind_of_argument(const struct argument *argument)
 {
-    return argument->form == IMAP_FORM_ATOM ? command_kind(kept_view(&argument->value)) : COMMAND_UNKNOWN;
+    return argument->form == IMAP_FORM_ATOM ? command_kind(bounded_text_view(&argument->value))
+                                            : COMMAND_UNKNOWN;
 }
 
 /* LOGIN without a tag, or a command whose tag is LOGIN? The word behind it tells, unless it is LOGIN itself.
@@ -200,7 +201,7 @@ static void look_for_tag(struct imap_session *session)
         become_other(session, kind);
     } else if (client->uncertain) {
         command_drop(session, client->command);
-        words_drop_lexer(session);
+        command_line_drop_lexer(session);
         client->command = NULL;
         client->untagged = false;
         client->state = CLIENT_REST;
@@ -211,7 +212,7 @@ static void look_for_tag(struct imap_session *session)
 static void end_word(struct imap_session *session, uint8_t octet)
 {
     struct client *client = &session->client;
-    enum command_kind kind = command_login_kind(kept_view(&client->word));
+    enum command_kind kind = command_login_kind(bounded_text_view(&client->word));
     if (!is_login(kind) || client->exchange) {
         client->state = CLIENT_NAME;
         client->bad_spacing = client->bad_spacing || octet == '\t';
@@ -239,7 +240,7 @@ static void tag_octet(struct imap_session *session, uint8_t octet, const struct 
     }
     if (client->word.length == 0)
         client->begin = *mark;
-    kept_append(&client->word, &session->budget, &octet, 1, TAG_OCTETS);
+    bounded_text_append(&client->word, &session->budget, &octet, 1, TAG_OCTETS);
     if (client->word.length == 3 && session_is_tls(&client->word))
         session_encrypted(session);
 }
@@ -255,7 +256,7 @@ static void name_octet(struct imap_session *session, uint8_t octet)
     if (is_separator(octet) && client->name_length == 0) {
         client->bad_spacing = true;
     } else if (is_separator(octet) || (octet == '"' && name_is_login(client))) {
-        words_classify(session);
+        command_line_classify(session);
         if (client->state == CLIENT_ARGUMENTS)
             lexer_octet(client->lexer, &session->budget, octet);
     } else {
@@ -263,8 +264,8 @@ static void name_octet(struct imap_session *session, uint8_t octet)
     }
 }
 
-size_t words_plain(struct imap_session *session, const uint8_t *octets, size_t length,
-                   const struct imap_mark *mark)
+size_t command_line_plain(struct imap_session *session, const uint8_t *octets, size_t length,
+                          const struct imap_mark *mark)
 {
     struct client *client = &session->client;
     uint64_t before = client->word.length;
@@ -281,13 +282,13 @@ size_t words_plain(struct imap_session *session, const uint8_t *octets, size_t l
     }
     if (before == 0)
         client->begin = *mark;
-    kept_append(&client->word, &session->budget, octets, part, TAG_OCTETS);
+    bounded_text_append(&client->word, &session->budget, octets, part, TAG_OCTETS);
     if (before < TLS_SIGN_OCTETS && session_is_tls(&client->word))
         session_encrypted(session);
     return part;
 }
 
-void words_octet(struct imap_session *session, uint8_t octet, const struct imap_mark *mark)
+void command_line_octet(struct imap_session *session, uint8_t octet, const struct imap_mark *mark)
 {
     struct client *client = &session->client;
     if (client->state == CLIENT_TAG) {
@@ -328,15 +329,15 @@ static void judge_tag(struct imap_session *session, struct attempt *attempt, boo
         return;
     }
     attempt->has_tag = true;
-    kept_append(&attempt->tag, &session->budget, client->word.octets, client->word.count, TAG_OCTETS);
-    struct offence offence = {0};
-    validator_tag(&offence, kept_view(&attempt->tag));
+    bounded_text_append(&attempt->tag, &session->budget, client->word.octets, client->word.count, TAG_OCTETS);
+    struct violation offence = {0};
+    validator_tag(&offence, bounded_text_view(&attempt->tag));
     if (offence.count)
-        attempt_flag_offence(attempt, &session->budget, IMAP_RULE_BAD_TAG, IMAP_ARG_TAG, &offence);
+        attempt_flag_violation(attempt, &session->budget, IMAP_RULE_BAD_TAG, IMAP_ARG_TAG, &offence);
 }
 
 /* The command's octets are over, for whatever reason. */
-void words_end_login(struct imap_session *session, enum command_end end)
+void command_line_end_login(struct imap_session *session, enum command_end end)
 {
     struct client *client = &session->client;
     struct command *command = client->command;
@@ -374,27 +375,27 @@ void words_end_login(struct imap_session *session, enum command_end end)
         client->sasl =
             exchange_begin(session, attempt, initial ? &client->lexer->arguments[first + 1] : NULL);
         if (attempt->rank == VERDICT_TAGGED)
-            words_end_exchange(session);
+            command_line_end_exchange(session);
         return;
     }
     attempt->untimed = end == COMMAND_CUT;
     verdict_sent(session, command);
 }
 
-bool words_end_lonely(struct imap_session *session)
+bool command_line_end_lonely(struct imap_session *session)
 {
     struct client *client = &session->client;
-    enum command_kind kind = command_login_kind(kept_view(&client->word));
+    enum command_kind kind = command_login_kind(bounded_text_view(&client->word));
     if (!is_login(kind) || client->uncertain)
         return false;
     client->untagged = true;
     begin_command(session, kind);
     if (client->lexer && client->command)
-        words_end_login(session, COMMAND_WHOLE);
+        command_line_end_login(session, COMMAND_WHOLE);
     return true;
 }
 
-void words_end_arguments(struct imap_session *session)
+void command_line_end_arguments(struct imap_session *session)
 {
     struct client *client = &session->client;
     enum command_kind second = client->untagged && client->lexer->count == 1
@@ -403,5 +404,5 @@ void words_end_arguments(struct imap_session *session)
     if (second != COMMAND_UNKNOWN && !is_login(second))
         become_other(session, second);
     else
-        words_end_login(session, COMMAND_WHOLE);
+        command_line_end_login(session, COMMAND_WHOLE);
 }

@@ -1,6 +1,6 @@
 /* Remembers which greeting names which product, which capabilities a list holds, and what pairs a reply has.
  */
-#include "dissector/server/known.h"
+#include "dissector/server/reply_cache.h"
 
 #include <string.h>
 
@@ -21,16 +21,16 @@ static bool same(struct imap_text a, struct imap_text b)
     return a.length == b.length && a.length > 0 && memcmp(a.octets, b.octets, a.length) == 0;
 }
 
-void known_product(struct known *known, struct imap_text greeting, struct kept *product,
-                   struct budget *budget)
+void reply_cache_product(struct reply_cache *known, struct imap_text greeting, struct bounded_text *product,
+                         struct budget *budget)
 {
-    struct known_greeting *place = &known->greetings[place_of(greeting, KNOWN_GREETINGS)];
+    struct reply_cache_greeting *place = &known->greetings[place_of(greeting, REPLY_CACHE_GREETINGS)];
     if (greeting.length == 0 || greeting.length > sizeof place->greeting) {
         product_find(greeting, product, budget);
         return;
     }
     if (same((struct imap_text){place->greeting, place->length}, greeting)) {
-        kept_append(product, budget, place->product, place->product_length, PRODUCT_OCTETS);
+        bounded_text_append(product, budget, place->product, place->product_length, PRODUCT_OCTETS);
         return;
     }
     product_find(greeting, product, budget);
@@ -43,10 +43,10 @@ void known_product(struct known *known, struct imap_text greeting, struct kept *
         memcpy(place->product, product->octets, product->count);
 }
 
-unsigned known_capabilities(struct known *known, struct imap_text list, struct capabilities *capabilities,
-                            struct budget *budget)
+unsigned reply_cache_capabilities(struct reply_cache *known, struct imap_text list,
+                                  struct capabilities *capabilities, struct budget *budget)
 {
-    struct known_list *place = &known->lists[place_of(list, KNOWN_LISTS)];
+    struct reply_cache_list *place = &known->lists[place_of(list, REPLY_CACHE_LISTS)];
     if (list.length == 0 || list.length > sizeof place->list)
         return capabilities_set(capabilities, budget, list, false);
     if (same((struct imap_text){place->list, place->length}, list)) {
@@ -62,16 +62,16 @@ unsigned known_capabilities(struct known *known, struct imap_text list, struct c
     return flags;
 }
 
-const struct pairs *known_reply(const struct known *known, struct imap_text reply)
+const struct pairs *reply_cache_reply(const struct reply_cache *known, struct imap_text reply)
 {
-    const struct pairs *pairs = &known->replies[place_of(reply, KNOWN_REPLIES)].pairs;
+    const struct pairs *pairs = &known->replies[place_of(reply, REPLY_CACHE_REPLIES)].pairs;
     return same(pairs->text, reply) ? pairs : NULL;
 }
 
-void known_reply_keep(struct known *known, const struct pairs *pairs)
+void reply_cache_reply_keep(struct reply_cache *known, const struct pairs *pairs)
 {
     struct imap_text text = pairs->text;
-    struct known_reply *place = &known->replies[place_of(text, KNOWN_REPLIES)];
+    struct reply_cache_reply *place = &known->replies[place_of(text, REPLY_CACHE_REPLIES)];
     if (text.length == 0 || text.length > sizeof place->text)
         return;
     memcpy(place->text, text.octets, text.length);

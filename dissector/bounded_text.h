@@ -3,8 +3,8 @@
  * wiped whenever it lets go of memory, since any of it may have been a password. All memory of a session is
  * taken from one budget, so that a session cannot outgrow IMAP_SESSION_MAX_OCTETS.
  */
-#ifndef IMAPTAP_DISSECTOR_KEPT_H
-#define IMAPTAP_DISSECTOR_KEPT_H
+#ifndef IMAPTAP_DISSECTOR_BOUNDED_TEXT_H
+#define IMAPTAP_DISSECTOR_BOUNDED_TEXT_H
 
 #include "dissector/login.h"
 #include "dissector/pool.h"
@@ -31,7 +31,7 @@ static inline void budget_give(struct budget *budget, void *memory, size_t size)
 }
 
 /* All zero is an empty one. */
-struct kept {
+struct bounded_text {
     char *octets;
     uint32_t count;    /* octets that are kept */
     uint32_t capacity; /* of octets */
@@ -39,17 +39,18 @@ struct kept {
 };
 
 /* Appends; beyond `limit` kept octets, or without memory, octets are only counted. */
-void kept_append(struct kept *kept, struct budget *budget, const void *octets, size_t length, size_t limit);
+void bounded_text_append(struct bounded_text *kept, struct budget *budget, const void *octets, size_t length,
+                         size_t limit);
 /* Empties it and wipes what it held, but keeps the memory for the next use. */
-void kept_clear(struct kept *kept);
+void bounded_text_clear(struct bounded_text *kept);
 /* Cuts it to its first `length` octets and forgets that there were more. */
-void kept_cut(struct kept *kept, uint64_t length);
-static inline void kept_free(struct kept *kept, struct budget *budget)
+void bounded_text_cut(struct bounded_text *kept, uint64_t length);
+static inline void kept_free(struct bounded_text *kept, struct budget *budget)
 {
     budget_give(budget, kept->octets, kept->capacity);
-    *kept = (struct kept){0};
+    *kept = (struct bounded_text){0};
 }
 /* What is kept, never missing (octets is not NULL); valid until the next change. */
-struct imap_text kept_view(const struct kept *kept);
+struct imap_text bounded_text_view(const struct bounded_text *kept);
 
 #endif

@@ -1,5 +1,5 @@
 /* Bounded, wiped buffers and the budget they are taken from. */
-#include "dissector/kept.h"
+#include "dissector/bounded_text.h"
 #include "dissector/octets.h"
 
 #include <stdlib.h>
@@ -42,7 +42,7 @@ void budget_give_some(struct budget *budget, void *memory, size_t size)
 }
 
 /* realloc would leave a copy behind that nobody wipes. */
-static bool grow(struct kept *kept, struct budget *budget, size_t wanted, size_t limit)
+static bool grow(struct bounded_text *kept, struct budget *budget, size_t wanted, size_t limit)
 {
     size_t capacity = 2 * (size_t)kept->capacity;
     if (capacity < wanted)
@@ -63,7 +63,7 @@ static bool grow(struct kept *kept, struct budget *budget, size_t wanted, size_t
 }
 
 /* What does not fit into the memory that there is. */
-static __attribute__((noinline)) void append_more(struct kept *kept, struct budget *budget,
+static __attribute__((noinline)) void append_more(struct bounded_text *kept, struct budget *budget,
                                                   const void *octets, size_t length, size_t limit)
 {
     /* Once an octet was dropped, none that comes later may close the gap. */
@@ -77,7 +77,8 @@ static __attribute__((noinline)) void append_more(struct kept *kept, struct budg
     kept->length += length;
 }
 
-void kept_append(struct kept *kept, struct budget *budget, const void *octets, size_t length, size_t limit)
+void bounded_text_append(struct bounded_text *kept, struct budget *budget, const void *octets, size_t length,
+                         size_t limit)
 {
     uint32_t count = kept->count;
     if (length == 0)
@@ -91,12 +92,12 @@ void kept_append(struct kept *kept, struct budget *budget, const void *octets, s
     octets_copy(kept->octets + count, octets, length);
 }
 
-void kept_clear(struct kept *kept)
+void bounded_text_clear(struct bounded_text *kept)
 {
-    kept_cut(kept, 0);
+    bounded_text_cut(kept, 0);
 }
 
-void kept_cut(struct kept *kept, uint64_t length)
+void bounded_text_cut(struct bounded_text *kept, uint64_t length)
 {
     if (length < kept->count) {
         octets_wipe(kept->octets + length, kept->count - (size_t)length);
@@ -106,7 +107,7 @@ void kept_cut(struct kept *kept, uint64_t length)
         kept->length = length;
 }
 
-struct imap_text kept_view(const struct kept *kept)
+struct imap_text bounded_text_view(const struct bounded_text *kept)
 {
     return (struct imap_text){kept->octets ? kept->octets : "", kept->count};
 }

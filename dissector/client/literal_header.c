@@ -1,5 +1,5 @@
 /* Recognises the announcement of a literal at the end of a line. */
-#include "dissector/client/brace.h"
+#include "dissector/client/literal_header.h"
 
 #include <string.h>
 
@@ -8,10 +8,10 @@
 
 enum { OUTSIDE, TILDE, DIGITS, PLUS, CLOSED };
 
-static void restart(struct brace *brace, uint8_t octet)
+static void restart(struct literal_header *brace, uint8_t octet)
 {
     bool tilde = brace->state == TILDE && octet == '{';
-    *brace = (struct brace){.tilde = tilde};
+    *brace = (struct literal_header){.tilde = tilde};
     if (octet == '~') {
         brace->state = TILDE;
         brace->length = 1;
@@ -21,7 +21,7 @@ static void restart(struct brace *brace, uint8_t octet)
     }
 }
 
-static void digit(struct brace *brace, uint8_t value)
+static void digit(struct literal_header *brace, uint8_t value)
 {
     if (brace->size > (UINT64_MAX - value) / 10)
         brace->size = UINT64_MAX;
@@ -31,7 +31,7 @@ static void digit(struct brace *brace, uint8_t value)
     brace->length++;
 }
 
-void brace_octet(struct brace *brace, uint8_t octet)
+void literal_header_octet(struct literal_header *brace, uint8_t octet)
 {
     if (brace->state == DIGITS && octet >= '0' && octet <= '9' && brace->digits < MAX_DIGITS) {
         digit(brace, (uint8_t)(octet - '0'));
@@ -47,12 +47,12 @@ void brace_octet(struct brace *brace, uint8_t octet)
     }
 }
 
-void brace_octets(struct brace *brace, const uint8_t *octets, size_t length)
+void literal_header_octets(struct literal_header *brace, const uint8_t *octets, size_t length)
 {
-    if (length >= BRACE_MAX_OCTETS) {
-        octets += length - BRACE_MAX_OCTETS;
-        length = BRACE_MAX_OCTETS;
-        *brace = (struct brace){0};
+    if (length >= LITERAL_HEADER_MAX_OCTETS) {
+        octets += length - LITERAL_HEADER_MAX_OCTETS;
+        length = LITERAL_HEADER_MAX_OCTETS;
+        *brace = (struct literal_header){0};
     }
     /* what stands before the last one cannot matter, but for the ~ right before it */
     const uint8_t *last = memrchr(octets, '{', length);
@@ -60,21 +60,21 @@ void brace_octets(struct brace *brace, const uint8_t *octets, size_t length)
         size_t skip = (size_t)(last - octets) - (last[-1] == '~');
         octets += skip;
         length -= skip;
-        *brace = (struct brace){0};
+        *brace = (struct literal_header){0};
     } else if (!last && brace->state == OUTSIDE && length > 0) {
         octets += length - 1;
         length = 1;
     }
     for (size_t i = 0; i < length; i++)
-        brace_octet(brace, octets[i]);
+        literal_header_octet(brace, octets[i]);
 }
 
-bool brace_is_begun(const struct brace *brace)
+bool literal_header_is_begun(const struct literal_header *brace)
 {
     return brace->state != OUTSIDE;
 }
 
-bool brace_is_closed(const struct brace *brace)
+bool literal_header_is_closed(const struct literal_header *brace)
 {
     return brace->state == CLOSED;
 }
