@@ -8,8 +8,8 @@
 #ifndef IMAPTAP_ANALYZER_CAPTURE_CAPTURE_FILE_H
 #define IMAPTAP_ANALYZER_CAPTURE_CAPTURE_FILE_H
 
-#include "analyzer/capture/frame.h"
 #include "analyzer/capture/source.h"
+#include "analyzer/decap/frame.h"
 
 enum capture_status {
     CAPTURE_FRAME, /* a frame was read */

@@ -19,8 +19,8 @@
 #ifndef IMAPTAP_ANALYZER_DECAP_DECAP_H
 #define IMAPTAP_ANALYZER_DECAP_DECAP_H
 
-#include "analyzer/capture/frame.h"
 #include "analyzer/decap/fragments.h"
+#include "analyzer/decap/frame.h"
 #include "analyzer/decap/segment.h"
 
 /* Layers that one frame may have; real ones, tunnels in tunnels included, have fewer than twenty. */

@@ -5,7 +5,7 @@
 #ifndef IMAPTAP_ANALYZER_DECAP_FAST_PATH_H
 #define IMAPTAP_ANALYZER_DECAP_FAST_PATH_H
 
-#include "analyzer/capture/frame.h"
+#include "analyzer/decap/frame.h"
 #include "analyzer/decap/segment.h"
 
 /* Takes the frame apart as its layers would, checksums left out, and fills all of `segment` but when and

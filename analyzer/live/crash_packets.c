@@ -3,7 +3,7 @@
  */
 #include "analyzer/live/crash_packets.h"
 
-#include "analyzer/recorder/format_number.h"
+#include "db/format_number.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

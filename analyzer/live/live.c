@@ -3,12 +3,12 @@
  */
 #include "analyzer/live/live.h"
 
-#include "analyzer/cli/run_facts.h"
 #include "analyzer/live/log.h"
 #include "analyzer/live/store/live_retention.h"
 #include "analyzer/live/warnings.h"
 #include "analyzer/recorder/analyzer_run.h"
-#include "analyzer/recorder/format_number.h"
+#include "analyzer/recorder/run_facts.h"
+#include "db/format_number.h"
 
 #include <inttypes.h>
 #include <signal.h>

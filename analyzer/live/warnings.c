@@ -3,7 +3,7 @@
  */
 #include "analyzer/live/warnings.h"
 
-#include "analyzer/recorder/format_number.h"
+#include "db/format_number.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  */
 #include "analyzer/live/worker_pool_internal.h"
 
-#include "analyzer/cli/run_facts.h"
+#include "analyzer/recorder/run_facts.h"
 
 #include <stdio.h>
 

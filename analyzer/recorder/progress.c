@@ -3,7 +3,7 @@
  */
 #include "analyzer/recorder/progress.h"
 
-#include "analyzer/recorder/format_number.h"
+#include "db/format_number.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * What the captures could not show, and what to do next.
  */
-#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/sentences.h"
+#include "db/format_number.h"
 
 #include <stdlib.h>
 

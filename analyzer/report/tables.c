@@ -1,8 +1,8 @@
 /*
  * Tables for a spreadsheet: comma-separated values.
  */
-#include "analyzer/cli/output_file.h"
 #include "analyzer/report/command_line.h"
+#include "analyzer/report/output_file.h"
 #include "analyzer/report/report.h"
 
 #include <errno.h>

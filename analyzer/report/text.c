@@ -1,11 +1,11 @@
 /*
  * The report as a text: what a person wants to know first stands first.
  */
-#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/command_line.h"
 #include "analyzer/report/report.h"
 #include "analyzer/report/sentences.h"
 #include "analyzer/report/wrap.h"
+#include "db/format_number.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

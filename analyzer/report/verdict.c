@@ -1,8 +1,8 @@
 /*
  * The verdict in three lines.
  */
-#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/sentences.h"
+#include "db/format_number.h"
 
 void say_count(FILE *out, int64_t count, const char *one, const char *many)
 {

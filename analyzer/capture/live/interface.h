@@ -6,8 +6,8 @@
 #ifndef IMAPTAP_ANALYZER_CAPTURE_LIVE_INTERFACE_H
 #define IMAPTAP_ANALYZER_CAPTURE_LIVE_INTERFACE_H
 
-#include "analyzer/capture/frame.h"
 #include "analyzer/capture/live/filter.h"
+#include "analyzer/decap/frame.h"
 
 #define LIVE_BLOCK_MS 100
 

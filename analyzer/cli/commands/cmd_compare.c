@@ -2,8 +2,8 @@
  * imaptap compare: before and after a repair.
  */
 #include "analyzer/cli/command.h"
-#include "analyzer/cli/output_file.h"
 #include "analyzer/report/compare/compare.h"
+#include "analyzer/report/output_file.h"
 #include "analyzer/report/report.h"
 
 #include <errno.h>

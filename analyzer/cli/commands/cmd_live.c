@@ -3,13 +3,13 @@
  */
 #include "analyzer/cli/command.h"
 #include "analyzer/cli/moment.h"
-#include "analyzer/cli/open_store.h"
 #include "analyzer/cli/port_list.h"
-#include "analyzer/cli/run_facts.h"
 #include "analyzer/live/live.h"
 #include "analyzer/live/log.h"
+#include "analyzer/recorder/open_store.h"
 #include "analyzer/recorder/recorder_sandbox.h"
-#include "analyzer/recorder/report.h"
+#include "analyzer/recorder/run_facts.h"
+#include "analyzer/report/run_summary.h"
 #include "analyzer/sandbox/sandbox.h"
 
 #include <errno.h>
@@ -296,9 +296,9 @@ static bool may_capture(void)
 
 static int report(const struct settings *settings, const struct live_result *result)
 {
-    struct report_live live = {settings->interfaces, settings->launcher.interface_count, result};
+    struct run_summary_live live = {settings->interfaces, settings->launcher.interface_count, result};
     char where[400], why[1024];
-    struct report_facts facts = {
+    struct run_summary_facts facts = {
         .database = settings->database, .live = &live, .missed = &result->missed, .ports = where};
     bool failed = result->failed;
     FILE *out = settings->notify.alerts == ALERTS_NDJSON ? stderr : stdout;
@@ -306,7 +306,7 @@ static int report(const struct settings *settings, const struct live_result *res
 
     (void)snprintf(where, sizeof where, "on port %s%s", settings->ports.text,
                    settings->launcher.pipeline.detect ? " or any other" : "");
-    if (report_write(&facts, out, &broken, why, sizeof why) != 0) {
+    if (run_summary_write(&facts, out, &broken, why, sizeof why) != 0) {
         fprintf(stderr, "imaptap: %s\n", why);
         failed = true;
     }

@@ -3,7 +3,7 @@
  */
 #include "analyzer/cli/command.h"
 #include "analyzer/cli/database_option.h"
-#include "analyzer/cli/open_store.h"
+#include "analyzer/recorder/open_store.h"
 #include "db/upkeep/merge.h"
 
 #include <getopt.h>

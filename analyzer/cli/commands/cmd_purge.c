@@ -3,9 +3,9 @@
  */
 #include "analyzer/cli/command.h"
 #include "analyzer/cli/moment.h"
-#include "analyzer/cli/open_store.h"
-#include "analyzer/recorder/format_number.h"
+#include "analyzer/recorder/open_store.h"
 #include "db/database_file.h"
+#include "db/format_number.h"
 #include "db/upkeep/purge.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
  */
 #include "analyzer/cli/command.h"
 #include "analyzer/cli/moment.h"
-#include "analyzer/cli/output_file.h"
+#include "analyzer/report/output_file.h"
 #include "db/finding/finding.h"
 #include "db/network.h"
 #include "db/query.h"

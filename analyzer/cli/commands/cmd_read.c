@@ -2,12 +2,12 @@
  * imaptap read: finds the logins in capture files and keeps them.
  */
 #include "analyzer/cli/command.h"
-#include "analyzer/cli/open_store.h"
 #include "analyzer/cli/port_list.h"
-#include "analyzer/cli/run_facts.h"
+#include "analyzer/recorder/open_store.h"
 #include "analyzer/recorder/recorder.h"
 #include "analyzer/recorder/recorder_sandbox.h"
-#include "analyzer/recorder/report.h"
+#include "analyzer/recorder/run_facts.h"
+#include "analyzer/report/run_summary.h"
 #include "analyzer/sandbox/sandbox.h"
 
 #include <errno.h>
@@ -194,11 +194,11 @@ static int read_into(struct store *store, struct analyzer_run *reading, struct i
     bool show = !settings->quiet && isatty(STDERR_FILENO);
     struct prints *prints;
     char where[400], why[1024];
-    struct report_facts facts = {.database = settings->database,
-                                 .inputs = inputs,
-                                 .result = result,
-                                 .missed = &result->missed,
-                                 .ports = where};
+    struct run_summary_facts facts = {.database = settings->database,
+                                      .inputs = inputs,
+                                      .result = result,
+                                      .missed = &result->missed,
+                                      .ports = where};
     int64_t broken = 0;
     bool failed;
     int status;
@@ -229,7 +229,7 @@ static int read_into(struct store *store, struct analyzer_run *reading, struct i
         failed = true;
     }
     (void)malloc_trim(0); /* what kept the rows is not needed to count them */
-    if (report_write(&facts, stdout, &broken, why, sizeof why) != 0) {
+    if (run_summary_write(&facts, stdout, &broken, why, sizeof why) != 0) {
         fprintf(stderr, "imaptap: %s\n", why);
         failed = true;
     }

@@ -2,7 +2,7 @@
  * imaptap report: what a person wants to know of a database.
  */
 #include "analyzer/cli/command.h"
-#include "analyzer/cli/output_file.h"
+#include "analyzer/report/output_file.h"
 #include "analyzer/report/report.h"
 
 #include <errno.h>

@@ -3,9 +3,9 @@
  */
 #include "analyzer/cli/command.h"
 #include "analyzer/cli/database_option.h"
-#include "analyzer/recorder/format_number.h"
 #include "analyzer/verify/verify.h"
 #include "db/display.h"
+#include "db/format_number.h"
 
 #include <getopt.h>
 #include <inttypes.h>

@@ -5,7 +5,7 @@
 
 #include "analyzer/live/log.h"
 #include "analyzer/live/notify/service.h"
-#include "analyzer/recorder/format_number.h"
+#include "db/format_number.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -4,7 +4,7 @@
 #include "analyzer/live/store/live_captures.h"
 
 #include "analyzer/capture/link_type.h"
-#include "analyzer/cli/run_facts.h"
+#include "analyzer/recorder/run_facts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "analyzer/live/store/live_retention.h"
 
 #include "analyzer/live/log.h"
-#include "analyzer/recorder/format_number.h"
+#include "db/format_number.h"
 
 /* Between two steps: others write meanwhile. */
 #define PAUSE_MS 50

@@ -5,10 +5,10 @@
  */
 #include "analyzer/live/store/live_store_internal.h"
 
-#include "analyzer/cli/open_store.h"
-#include "analyzer/cli/run_facts.h"
 #include "analyzer/live/log.h"
 #include "analyzer/recorder/analyzer_run.h"
+#include "analyzer/recorder/open_store.h"
+#include "analyzer/recorder/run_facts.h"
 
 #include <poll.h>
 #include <stdlib.h>

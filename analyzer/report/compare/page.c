@@ -1,10 +1,10 @@
 /*
  * A comparison as one page: fills the skeleton compare.html, with the style and script of the report.
  */
-#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/compare/rows.h"
 #include "analyzer/report/page/html.h"
 #include "analyzer/report/sentences.h"
+#include "db/format_number.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

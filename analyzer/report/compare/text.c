@@ -1,10 +1,10 @@
 /*
  * A comparison as a text.
  */
-#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/compare/rows.h"
 #include "analyzer/report/sentences.h"
 #include "analyzer/report/wrap.h"
+#include "db/format_number.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /*
  * The words of a comparison.
  */
-#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/compare/compare.h"
 #include "analyzer/report/sentences.h"
+#include "db/format_number.h"
 
 static const struct {
     const char *word, *title;

@@ -1,10 +1,10 @@
 /*
  * The appendix: what each capture is, and what it could not show.
  */
-#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/page/html.h"
 #include "analyzer/report/page/page.h"
 #include "analyzer/report/sentences.h"
+#include "db/format_number.h"
 
 #include <string.h>
 

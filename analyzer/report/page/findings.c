@@ -1,11 +1,11 @@
 /*
  * The findings: the worst as cards with all that is known, and every one as a row.
  */
-#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/command_line.h"
 #include "analyzer/report/page/html.h"
 #include "analyzer/report/page/page.h"
 #include "analyzer/report/sentences.h"
+#include "db/format_number.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /*
  * Senders by servers: what each sent to each, in words and shapes.
  */
-#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/page/html.h"
 #include "analyzer/report/page/page.h"
+#include "db/format_number.h"
 
 #include <inttypes.h>
 

@@ -3,9 +3,9 @@
  */
 #include "analyzer/report/page/page.h"
 
-#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/page/html.h"
 #include "analyzer/report/sentences.h"
+#include "db/format_number.h"
 
 #include <assert.h>
 #include <inttypes.h>

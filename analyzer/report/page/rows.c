@@ -1,10 +1,10 @@
 /*
  * The tables of the page that have a row for each sender, user, rule and server, and what they leave out.
  */
-#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/page/html.h"
 #include "analyzer/report/page/page.h"
 #include "analyzer/report/sentences.h"
+#include "db/format_number.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -2,10 +2,10 @@
  * The logins over time: a bar for each step, in parts by verdict that differ in pattern, not only in colour,
  * and a diamond with a number where logins with an unquoted wildcard were refused.
  */
-#include "analyzer/recorder/format_number.h"
 #include "analyzer/report/page/html.h"
 #include "analyzer/report/page/page.h"
 #include "analyzer/report/sentences.h"
+#include "db/format_number.h"
 
 #include <inttypes.h>
 #include <time.h>

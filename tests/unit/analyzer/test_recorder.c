@@ -4,7 +4,7 @@
  */
 #include "analyzer/recorder/recorder.h"
 
-#include "analyzer/cli/open_store.h"
+#include "analyzer/recorder/open_store.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

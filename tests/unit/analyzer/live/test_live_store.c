@@ -4,8 +4,8 @@
  */
 #include "analyzer/live/store/live_store.h"
 
-#include "analyzer/cli/open_store.h"
 #include "analyzer/live/store/event_queue.h"
+#include "analyzer/recorder/open_store.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /*
  * Writes beside the file, and renames.
  */
-#include "analyzer/cli/output_file.h"
+#include "analyzer/report/output_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

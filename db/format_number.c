@@ -1,7 +1,7 @@
 /*
  * Numbers as people read them.
  */
-#include "analyzer/recorder/format_number.h"
+#include "db/format_number.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
  * Collects what a run of the program is.
  */
-#include "analyzer/cli/run_facts.h"
+#include "analyzer/recorder/run_facts.h"
 
 #include "analyzer/stream/reassembly.h"
 

@@ -1,10 +1,10 @@
 /*
  * What `read` and `live` end with. "Nothing found" and "nothing seen" are different sentences.
  */
-#include "analyzer/recorder/report.h"
+#include "analyzer/report/run_summary.h"
 
-#include "analyzer/recorder/format_number.h"
 #include "db/display.h"
+#include "db/format_number.h"
 #include "db/summary.h"
 
 #include <inttypes.h>
@@ -15,7 +15,7 @@
 #define MAX_ROWS 20
 
 struct report {
-    const struct report_facts *facts;
+    const struct run_summary_facts *facts;
     FILE *out;
     int64_t broken;
     unsigned senders, shown_users, rules;
@@ -74,7 +74,7 @@ static void write_inputs(struct report *report)
 
 static void write_watched(struct report *report)
 {
-    const struct report_live *live = report->facts->live;
+    const struct run_summary_live *live = report->facts->live;
 
     for (size_t i = 0; i < live->interface_count; i++) {
         const struct worker_pool_interface *seen = &live->result->totals.interfaces[i];
@@ -264,7 +264,7 @@ static void on_rule(void *user, const struct summary_rule *rule)
 }
 
 /* The rows of the captures; free them. NULL: out of memory. */
-static int64_t *list_captures(const struct report_facts *facts, size_t *count)
+static int64_t *list_captures(const struct run_summary_facts *facts, size_t *count)
 {
     size_t room = facts->live != NULL ? facts->live->result->capture_count : facts->inputs->count;
     int64_t *ids = calloc(room + 1, sizeof *ids);
@@ -280,7 +280,8 @@ static int64_t *list_captures(const struct report_facts *facts, size_t *count)
     return ids;
 }
 
-int report_write(const struct report_facts *facts, FILE *out, int64_t *broken, char *why, size_t why_size)
+int run_summary_write(const struct run_summary_facts *facts, FILE *out, int64_t *broken, char *why,
+                      size_t why_size)
 {
     static const struct summary_handler handler = {on_counts, on_sender, on_user, on_rule};
     struct report report = {.facts = facts, .out = out};

@@ -1,7 +1,7 @@
 /*
  * Opens and closes the database for commands that write.
  */
-#include "analyzer/cli/open_store.h"
+#include "analyzer/recorder/open_store.h"
 
 #include "dissector/rules.h"
 

@@ -1,8 +1,8 @@
 /*
  * The database, opened for writing as every command that writes does it.
  */
-#ifndef IMAPTAP_ANALYZER_CLI_OPEN_STORE_H
-#define IMAPTAP_ANALYZER_CLI_OPEN_STORE_H
+#ifndef IMAPTAP_ANALYZER_RECORDER_OPEN_STORE_H
+#define IMAPTAP_ANALYZER_RECORDER_OPEN_STORE_H
 
 #include "db/store.h"
 

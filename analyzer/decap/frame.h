@@ -2,8 +2,8 @@
  * One captured frame: the contract between the places where frames come from (capture/) and the decapsulation
  * (packet/).
  */
-#ifndef IMAPTAP_ANALYZER_CAPTURE_FRAME_H
-#define IMAPTAP_ANALYZER_CAPTURE_FRAME_H
+#ifndef IMAPTAP_ANALYZER_DECAP_FRAME_H
+#define IMAPTAP_ANALYZER_DECAP_FRAME_H
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 /*
  * A file that is written whole or not at all.
  */
-#ifndef IMAPTAP_ANALYZER_CLI_OUTPUT_FILE_H
-#define IMAPTAP_ANALYZER_CLI_OUTPUT_FILE_H
+#ifndef IMAPTAP_ANALYZER_REPORT_OUTPUT_FILE_H
+#define IMAPTAP_ANALYZER_REPORT_OUTPUT_FILE_H
 
 #include <limits.h>
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /*
  * Numbers as people read them.
  */
-#ifndef IMAPTAP_ANALYZER_RECORDER_FORMAT_NUMBER_H
-#define IMAPTAP_ANALYZER_RECORDER_FORMAT_NUMBER_H
+#ifndef IMAPTAP_DB_FORMAT_NUMBER_H
+#define IMAPTAP_DB_FORMAT_NUMBER_H
 
 #include <stdint.h>
 

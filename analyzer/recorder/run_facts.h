@@ -1,8 +1,8 @@
 /*
  * What a run of the program is: which versions, which call, where and by whom.
  */
-#ifndef IMAPTAP_ANALYZER_CLI_RUN_FACTS_H
-#define IMAPTAP_ANALYZER_CLI_RUN_FACTS_H
+#ifndef IMAPTAP_ANALYZER_RECORDER_RUN_FACTS_H
+#define IMAPTAP_ANALYZER_RECORDER_RUN_FACTS_H
 
 #include "db/store.h"
 
