@@ -6,13 +6,11 @@
 #include <malloc.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 static atomic_size_t taken;
 static size_t most = SIZE_MAX;
-static bool alone;
 
 static size_t count_of(void *memory)
 {
@@ -75,14 +73,7 @@ static void stop(void *user)
 
 void memory_exclusive(void)
 {
-    alone = true;
     (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
-    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-}
-
-void memory_threads(void)
-{
-    (void)sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
@@ -93,11 +84,6 @@ void memory_counted(void)
     (void)sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     (void)sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
-}
-
-bool memory_is_exclusive(void)
-{
-    return alone;
 }
 
 void memory_limit(size_t octets)

@@ -1,25 +1,18 @@
 /*
- * How SQLite, of which a process has one, takes memory and uses threads. One of the first three is called
+ * How SQLite, of which a process has one, takes memory and uses threads. One of the first two is called
  * before SQLite is used at all.
  */
 #ifndef IMAPTAP_DB_MEMORY_H
 #define IMAPTAP_DB_MEMORY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* The process has one thread, and SQLite takes what it needs. */
 void memory_exclusive(void);
 
-/* The same, but several threads may use SQLite, each its own connection at a time. */
-void memory_threads(void);
-
 /* SQLite may sort with a second thread, and what it takes is counted. (Its own counting asks for a lock each
  * time: a tenth of a query.) */
 void memory_counted(void);
-
-/* Whether memory_exclusive was called. */
-bool memory_is_exclusive(void);
 
 /* From now on SQLite fails with SQLITE_NOMEM where it would have more than `octets`. After memory_counted. */
 void memory_limit(size_t octets);

@@ -9,7 +9,6 @@
 #ifndef IMAPTAP_DB_STORE_H
 #define IMAPTAP_DB_STORE_H
 
-#include "db/prints.h"
 #include "dissector/login.h"
 
 #include <stdbool.h>
@@ -155,11 +154,6 @@ bool store_capture_is_unhashed(struct store *store, int64_t id, int64_t size, in
 int store_capture_hash(struct store *store, int64_t id, const char *sha256);
 /* Removes a capture and all that rests on it (a pipe that turned out to be known already). */
 int store_capture_remove(struct store *store, int64_t id);
-
-/* The prints of the rows that this store has inserted, for summary_read; NULL: it has none. They are the
- * caller's then (prints_free), and the store notes no more.
- */
-struct prints *store_take_prints(struct store *store);
 
 /* Rows wait in memory and go to the database together, with the next commit at the latest: what the database
  * refuses of them is told then, and nothing of the transaction is kept. */

@@ -1,73 +1,86 @@
 /*
- * The figures and rows that `read` ends with. Two threads, where they can be had, ask for half of them each.
+ * The figures and rows that `read` ends with, by the views of queries, narrowed to the captures that were
+ * read.
  */
 #include "db/summary.h"
 
+#include "db/capture_scope.h"
 #include "db/display.h"
-#include "db/memory.h"
 #include "db/read_only.h"
-#include "db/summary/among.h"
-#include "db/summary/broken.h"
-#include "db/summary/capture_scope.h"
-#include "db/summary/near.h"
 
-#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* What is told of few rows has an index of its own. */
+/* Violations that tell of exposure, not of grammar: nearly every login in the clear has one. */
+#define EXPOSURE "('cleartext-password', 'guessable-exchange')"
+
+/* Captures that were read; connections and logins of which not all went well have indexes by these. */
+#define WANTED "(SELECT id FROM temp.wanted)"
+
 static const char connections_sql[] =
-    "SELECT CASE WHEN ?6 THEN (SELECT count(*) FROM connections)"
-    "  ELSE (SELECT count(*) FROM connections WHERE capture_id IN " WANTED ") END,"
+    "SELECT (SELECT count(*) FROM main.connections WHERE capture_id IN " WANTED "),"
     " coalesce(sum(encryption <> 'none'), 0), coalesce(sum(midstream), 0), coalesce(sum(one_sided), 0),"
     " coalesce(sum(not_imap), 0), coalesce(sum(lost_octets), 0)"
-    " FROM connections WHERE capture_id IN " WANTED
+    " FROM main.connections WHERE capture_id IN " WANTED
     " AND (encryption <> 'none' OR midstream OR one_sided OR not_imap OR lost_octets > 0)";
 
+/* What breaks the grammar, as few logins do: a row a violation, which the next three read. CROSS JOIN keeps
+ * the order. */
+static const char broken_sql[] =
+    "CREATE TEMP TABLE broken AS"
+    " SELECT l.id AS login_id, l.username, l.refused, c.client_ip, c.server_ip, v.rule"
+    " FROM violations v CROSS JOIN judged_logins l ON l.id = v.login_id"
+    " CROSS JOIN connections c ON c.id = l.connection_id WHERE v.rule NOT IN " EXPOSURE;
+
 static const char logins_sql[] =
-    "SELECT coalesce(sum(refused), 0), coalesce(sum(refused IS NULL), 0), coalesce(sum(incomplete), 0)"
+    "SELECT (SELECT count(*) FROM logins WHERE capture_id IN " WANTED "),"
+    " coalesce(sum(refused), 0), coalesce(sum(refused IS NULL), 0), coalesce(sum(incomplete), 0),"
+    " (SELECT count(DISTINCT login_id) FROM temp.broken)"
     " FROM judged_logins WHERE capture_id IN " WANTED
     " AND (result IS NOT 'OK' OR after_result = 'BAD' OR incomplete)";
 
-/* Only the logins of the worst are all counted: to group all logins costs more than all the rest. CROSS JOIN
- * keeps an order; among() is what among.h makes, and temp.near what near.h does. */
+/* The worst rows of the view senders, whose logins alone are all counted: the view counts everybody's, which
+ * takes as long as all the rest. */
 static const char senders_sql[] =
-    "SELECT w.client_ip, w.server_ip, coalesce(max(c.server_product), ''), count(*), w.logins,"
+    "WITH worst AS MATERIALIZED"
+    "  (SELECT client_ip, server_ip, count(*) AS unquoted, sum(refused IS 1) AS refused"
+    "   FROM (SELECT client_ip, server_ip, refused FROM temp.broken WHERE rule = 'unquoted-wildcard'"
+    "         GROUP BY login_id)"
+    "   GROUP BY client_ip, server_ip ORDER BY refused DESC, unquoted DESC, client_ip, server_ip LIMIT ?1)"
+    "SELECT w.client_ip, w.server_ip, coalesce(max(c.server_product), ''), count(*), w.unquoted,"
     " sum(l.wildcard_quoted), w.refused"
-    " FROM temp.near c CROSS JOIN temp.worst w ON w.client_ip = c.client_ip AND w.server_ip = c.server_ip"
+    " FROM connections c CROSS JOIN worst w ON w.client_ip = c.client_ip AND w.server_ip = c.server_ip"
     " CROSS JOIN judged_logins l ON l.connection_id = c.id"
-    " WHERE among(c.client_ip) AND l.capture_id IN " WANTED " GROUP BY w.id ORDER BY w.id";
+    " WHERE c.client_ip IN (SELECT client_ip FROM worst) GROUP BY w.client_ip, w.server_ip"
+    " ORDER BY w.refused DESC, w.unquoted DESC, w.client_ip, w.server_ip";
 
-/* All that the users with the most refused logins did, looked up once; the last column is how many there are
- * in all. */
+/* The worst rows of the view affected_users, one a client. The last column is how many there are in all. */
 static const char users_sql[] =
-    "WITH theirs AS MATERIALIZED (SELECT l.id, l.username, l.refused, c.client_ip, c.server_ip"
-    "   FROM temp.near l CROSS JOIN connections c ON c.id = l.connection_id"
-    "   WHERE among(l.username) AND l.refused IS NOT NULL AND " WANTED_LOGINS "),"
-    " broken AS MATERIALIZED (SELECT w.id, group_concat(DISTINCT v.rule) AS rules"
-    "   FROM theirs t CROSS JOIN temp.worst w"
-    "    ON w.username = t.username AND w.client_ip = t.client_ip AND w.server_ip = t.server_ip"
-    "   CROSS JOIN violations v ON v.login_id = t.id AND v.rule NOT IN " EXPOSURE
-    "   WHERE t.refused GROUP BY w.id),"
-    " let_in AS MATERIALIZED (SELECT username, server_ip, count(*) AS logins"
-    "   FROM theirs WHERE refused = 0 GROUP BY username, server_ip)"
-    "SELECT w.username, w.client_ip, w.server_ip, b.rules, w.logins, coalesce(i.logins, 0), w.of"
-    " FROM temp.worst w JOIN broken b ON b.id = w.id"
-    " LEFT JOIN let_in i ON i.username = w.username AND i.server_ip = w.server_ip ORDER BY w.id";
+    "WITH affected AS MATERIALIZED"
+    "  (SELECT username, client_ip, server_ip, group_concat(DISTINCT rule) AS rules,"
+    "    count(DISTINCT login_id) AS refused"
+    "   FROM temp.broken WHERE refused AND username IS NOT NULL GROUP BY username, client_ip, server_ip),"
+    " shown AS MATERIALIZED"
+    "  (SELECT * FROM affected ORDER BY refused DESC, username, client_ip, server_ip LIMIT ?1),"
+    " accepted AS MATERIALIZED (SELECT l.username, c.server_ip, count(*) AS logins"
+    "   FROM judged_logins l CROSS JOIN connections c ON c.id = l.connection_id"
+    "   WHERE l.username IN (SELECT username FROM shown) AND l.refused = 0"
+    "   GROUP BY l.username, c.server_ip)"
+    "SELECT s.username, s.client_ip, s.server_ip, s.rules, s.refused, coalesce(a.logins, 0),"
+    " (SELECT count(*) FROM affected)"
+    " FROM shown s LEFT JOIN accepted a ON a.username = s.username AND a.server_ip = s.server_ip"
+    " ORDER BY s.refused DESC, s.username, s.client_ip, s.server_ip";
 
 /* A password in the clear is what nearly every login has: all violations, without the others. LIMIT -1 keeps
  * SQLite from counting them twice. */
 static const char rules_sql[] =
-    "WITH others AS MATERIALIZED (SELECT v.rule, count(*) AS count FROM violations v"
-    "   WHERE v.rule NOT IN " EXPOSURE " AND " WANTED_VIOLATIONS " GROUP BY v.rule"
-    "  UNION ALL SELECT 'guessable-exchange', count(*) FROM violations v"
-    "   WHERE v.rule = 'guessable-exchange' AND " WANTED_VIOLATIONS "),"
+    "WITH others AS MATERIALIZED (SELECT rule, count(*) AS count FROM violations"
+    "   WHERE rule NOT IN " EXPOSURE " GROUP BY rule"
+    "  UNION ALL SELECT 'guessable-exchange', count(*) FROM violations WHERE rule = 'guessable-exchange'),"
     " counts AS (SELECT * FROM others"
-    "  UNION ALL SELECT 'cleartext-password', CASE WHEN ?6 THEN (SELECT count(*) FROM violations)"
-    "    ELSE (SELECT count(*) FROM violations v WHERE " WANTED_VIOLATIONS ") END"
-    "   - (SELECT sum(count) FROM others) LIMIT -1)"
+    "  UNION ALL SELECT 'cleartext-password',"
+    "   (SELECT count(*) FROM violations) - (SELECT sum(count) FROM others) LIMIT -1)"
     " SELECT v.rule, r.severity, r.title, v.count FROM counts v JOIN rules r ON r.rule = v.rule"
     " WHERE v.count > 0 ORDER BY r.severity = 'info', r.severity = 'warning', v.count DESC, v.rule";
 
@@ -119,9 +132,11 @@ static void on_logins(sqlite3_stmt *row, struct analyzer_run *reading)
 {
     struct summary_counts *counts = &reading->counts;
 
-    counts->refused = sqlite3_column_int64(row, 0);
-    counts->unanswered = sqlite3_column_int64(row, 1);
-    counts->incomplete = sqlite3_column_int64(row, 2);
+    counts->logins = sqlite3_column_int64(row, 0);
+    counts->refused = sqlite3_column_int64(row, 1);
+    counts->unanswered = sqlite3_column_int64(row, 2);
+    counts->incomplete = sqlite3_column_int64(row, 3);
+    counts->broken = sqlite3_column_int64(row, 4);
     if (reading->handler->counts != NULL)
         reading->handler->counts(reading->user, counts);
 }
@@ -177,197 +192,60 @@ static void on_rule(sqlite3_stmt *row, struct analyzer_run *reading)
     free_texts(&texts);
 }
 
-/* --- the two halves --- */
-
-/* What is told, in this order. */
-enum part { CONNECTIONS, LOGINS, SENDERS, USERS, RULES, PARTS };
-
-static const struct {
-    const char *sql;
-    void (*row)(sqlite3_stmt *, struct analyzer_run *);
-} parts[PARTS] = {
-    [CONNECTIONS] = {connections_sql, on_connections},
-    [LOGINS] = {logins_sql, on_logins},
-    [SENDERS] = {senders_sql, on_sender},
-    [USERS] = {users_sql, on_user},
-    [RULES] = {rules_sql, on_rule},
-};
-
-/* Each has a connection of its own, on which it begins some of the parts. */
-struct half {
-    const char *path;
-    bool counts; /* connections, logins and rules, and fewer of the broken logins */
-    enum part worst_part;
-    enum broken_kind worst_kind;
-    const char *worst_names; /* those that among() is to know */
-    struct near_rows near;   /* which rows may have them */
-    sqlite3 *db;
-    struct capture_scope asked;
-    struct broken broken;       /* of its share of the logins */
-    const struct broken *worst; /* of all */
-    sqlite3_stmt *statements[PARTS];
-    int rc;
-    char why[1024]; /* why it could not be opened */
-};
-
-/* When the first row is there, all work is done: each part sorts, or adds up. */
-static int begin(struct half *half, enum part part)
-{
-    int rc = capture_scope_prepare(&half->asked, half->db, parts[part].sql, &half->statements[part]);
-
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(half->statements[part]);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-/* Of the broken logins, the half that has nothing else to count looks up five of six, so that both take the
- * same time. */
-static struct capture_scope share_of(const struct half *half)
-{
-    struct capture_scope share = half->asked;
-    int64_t first = share.numbers[FIRST_LOGIN], last = share.numbers[LAST_LOGIN];
-    int64_t middle = (int64_t)((uint64_t)first + ((uint64_t)last - (uint64_t)first) / 6 * 5);
-
-    if (!half->counts) {
-        share.numbers[LAST_LOGIN] = middle;
-    } else if (middle < last) {
-        share.numbers[FIRST_LOGIN] = middle + 1;
-    } else {
-        share.numbers[FIRST_LOGIN] = 1; /* none is left */
-        share.numbers[LAST_LOGIN] = 0;
-    }
-    return share;
-}
-
-static void *count_half(void *user)
-{
-    static const enum part counted[] = {CONNECTIONS, LOGINS, RULES};
-    struct half *half = user;
-    struct capture_scope share;
-
-    if (!read_only_open(&half->db, half->path, half->why, sizeof half->why)) {
-        half->rc = SQLITE_CANTOPEN;
-        return NULL;
-    }
-    half->rc = capture_scope_find(&half->asked, half->db);
-    for (size_t i = 0; half->counts && half->rc == SQLITE_OK && i < sizeof counted / sizeof counted[0]; i++)
-        half->rc = begin(half, counted[i]);
-    share = share_of(half);
-    if (half->rc == SQLITE_OK)
-        half->rc = broken_count(&half->broken, &share, half->db);
-    return NULL;
-}
-
-static void *find_worst(void *user)
-{
-    struct half *half = user;
-
-    half->rc = broken_tell(half->worst, half->worst_kind, &half->asked, half->db);
-    if (half->rc == SQLITE_OK)
-        half->rc = among_make(half->db, half->worst_names);
-    if (half->rc == SQLITE_OK)
-        half->rc = near_make(half->db, &half->near, half->worst_names, half->asked.numbers[FIRST_LOGIN],
-                             half->asked.numbers[LAST_LOGIN]);
-    if (half->rc == SQLITE_OK)
-        half->rc = begin(half, half->worst_part);
-    return NULL;
-}
-
-static void end_half(struct half *half)
-{
-    for (size_t i = 0; i < PARTS; i++)
-        (void)sqlite3_finalize(half->statements[i]);
-    broken_free(&half->broken);
-    (void)sqlite3_close(half->db);
-}
-
-/* The second beside the first if a thread can be had, else after it. */
-static void run_both(void *(*run)(void *half), struct half halves[2])
-{
-    pthread_t thread;
-    bool beside = !memory_is_exclusive() && pthread_create(&thread, NULL, run, &halves[1]) == 0;
-
-    (void)run(&halves[0]);
-    if (beside)
-        (void)pthread_join(thread, NULL);
-    else
-        (void)run(&halves[1]);
-}
-
 /* --- all of it --- */
 
-static int tell(struct half *half, enum part part, struct analyzer_run *reading)
+/* Asks, and takes the rows one by one. */
+static int ask(sqlite3 *db, const char *sql, unsigned rows,
+               void (*take)(sqlite3_stmt *, struct analyzer_run *), struct analyzer_run *reading)
 {
-    sqlite3_stmt *row = half->statements[part];
-    int rc = sqlite3_data_count(row) > 0 ? SQLITE_ROW : SQLITE_DONE;
+    sqlite3_stmt *statement = NULL;
+    int rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
 
-    while (rc == SQLITE_ROW) {
-        parts[part].row(row, reading);
-        rc = sqlite3_step(row);
-    }
+    if (rc == SQLITE_OK && sqlite3_bind_parameter_count(statement) > 0)
+        rc = sqlite3_bind_int64(statement, 1, rows);
+    if (rc == SQLITE_OK)
+        while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
+            take(statement, reading);
+    (void)sqlite3_finalize(statement);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static bool read_halves(struct half halves[2], struct analyzer_run *reading)
+/* In one transaction, so that all of it is of one state of the database. */
+static int read_all(sqlite3 *db, const int64_t *ids, size_t count, unsigned rows,
+                    struct analyzer_run *reading)
 {
-    run_both(count_half, halves);
-    if (halves[0].rc == SQLITE_OK && halves[1].rc == SQLITE_OK)
-        halves[0].rc = broken_add(&halves[0].broken, &halves[1].broken);
-    if (halves[0].rc != SQLITE_OK || halves[1].rc != SQLITE_OK)
-        return false;
-    halves[0].worst = halves[1].worst = &halves[0].broken;
-    broken_free(&halves[1].broken);
-    run_both(find_worst, halves);
-    reading->counts.logins = halves[0].asked.logins;
-    reading->counts.broken = halves[0].broken.logins;
-    for (unsigned part = 0; part < PARTS && halves[0].rc == SQLITE_OK && halves[1].rc == SQLITE_OK; part++) {
-        struct half *half = &halves[halves[0].statements[part] == NULL];
+    int rc = sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
 
-        half->rc = tell(half, part, reading);
-    }
-    return halves[0].rc == SQLITE_OK && halves[1].rc == SQLITE_OK;
+    if (rc == SQLITE_OK)
+        rc = capture_scope_narrow(db, ids, count);
+    if (rc == SQLITE_OK)
+        rc = ask(db, connections_sql, rows, on_connections, reading);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(db, broken_sql, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = ask(db, logins_sql, rows, on_logins, reading);
+    if (rc == SQLITE_OK)
+        rc = ask(db, senders_sql, rows, on_sender, reading);
+    if (rc == SQLITE_OK)
+        rc = ask(db, users_sql, rows, on_user, reading);
+    if (rc == SQLITE_OK)
+        rc = ask(db, rules_sql, rows, on_rule, reading);
+    return rc;
 }
 
 int summary_read(const char *path, const int64_t *ids, size_t count, unsigned rows,
-                 const struct prints *prints, const struct summary_handler *handler, void *user, char *why,
-                 size_t why_size)
+                 const struct summary_handler *handler, void *user, char *why, size_t why_size)
 {
-    struct half halves[2] = {
-        {.path = path,
-         .worst_part = USERS,
-         .worst_kind = BROKEN_USERS,
-         .worst_names = "SELECT username FROM temp.worst",
-         .near = {"judged_logins", prints, PRINTS_LOGINS}},
-        {.path = path,
-         .counts = true,
-         .worst_part = SENDERS,
-         .worst_kind = BROKEN_SENDERS,
-         .worst_names = "SELECT client_ip FROM temp.worst",
-         .near = {"connections", prints, PRINTS_CONNECTIONS}},
-    };
     struct analyzer_run reading = {.handler = handler, .user = user};
-    struct capture_scope asked;
-    bool done;
+    sqlite3 *db;
+    int rc;
 
-    if (!capture_scope_begin(&asked, ids, count, rows)) {
-        (void)snprintf(why, why_size, "%s: the summary cannot be read: out of memory", path);
+    if (!read_only_open(&db, path, why, why_size))
         return -1;
-    }
-    halves[0].asked = halves[1].asked = asked;
-    done = read_halves(halves, &reading);
-    if (!done) {
-        struct half *failed = &halves[halves[0].rc == SQLITE_OK];
-
-        if (failed->why[0] != '\0')
-            (void)snprintf(why, why_size, "%s", failed->why);
-        else
-            (void)snprintf(why, why_size, "%s: the summary cannot be read: %s", path,
-                           (sqlite3_errcode(failed->db) & 0xFF) == (failed->rc & 0xFF)
-                               ? sqlite3_errmsg(failed->db)
-                               : sqlite3_errstr(failed->rc));
-    }
-    end_half(&halves[0]);
-    end_half(&halves[1]);
-    capture_scope_end(&asked);
-    return done ? 0 : -1;
+    rc = read_all(db, ids, count, rows, &reading);
+    if (rc != SQLITE_OK)
+        (void)snprintf(why, why_size, "%s: the summary cannot be read: %s", path,
+                       (sqlite3_errcode(db) & 0xFF) == (rc & 0xFF) ? sqlite3_errmsg(db) : sqlite3_errstr(rc));
+    (void)sqlite3_close(db);
+    return rc == SQLITE_OK ? 0 : -1;
 }

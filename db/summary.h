@@ -5,8 +5,6 @@
 #ifndef IMAPTAP_DB_SUMMARY_H
 #define IMAPTAP_DB_SUMMARY_H
 
-#include "db/prints.h"
-
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,11 +44,9 @@ struct summary_handler {
 };
 
 /* Reads the summary of the captures `ids` (rows of `captures`) from the database at `path`: the counts, then
- * the senders and the users, no more than `rows` of each, and the rules. `prints`: what the store that wrote
- * these captures has noted of their rows, which saves time; NULL: nothing. Returns 0, or -1 with a sentence
- * in `why`. */
+ * the senders and the users, no more than `rows` of each, and the rules. Returns 0, or -1 with a sentence in
+ * `why`; some of it may have been passed on by then. */
 int summary_read(const char *path, const int64_t *ids, size_t count, unsigned rows,
-                 const struct prints *prints, const struct summary_handler *handler, void *user, char *why,
-                 size_t why_size);
+                 const struct summary_handler *handler, void *user, char *why, size_t why_size);
 
 #endif

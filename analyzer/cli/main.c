@@ -16,7 +16,7 @@ static const struct {
     int (*run)(int argc, char **argv);
     void (*prepare)(void); /* SQLite, for it */
 } commands[] = {
-    {"read", "find the IMAP logins in capture files and keep them in a database", cmd_read, memory_threads},
+    {"read", "find the IMAP logins in capture files and keep them in a database", cmd_read, memory_exclusive},
     {"live", "the same on network interfaces, as the packets come", cmd_live, memory_exclusive},
     {"query", "ask the database: canned queries or SQL", cmd_query, memory_counted},
     {"report", "report on the database: as text, as a page, as tables", cmd_report, memory_counted},

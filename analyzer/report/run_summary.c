@@ -293,8 +293,7 @@ int run_summary_write(const struct run_summary_facts *facts, FILE *out, int64_t 
         (void)snprintf(why, why_size, "out of memory");
         return -1;
     }
-    status =
-        summary_read(facts->database, ids, count, MAX_ROWS, facts->prints, &handler, &report, why, why_size);
+    status = summary_read(facts->database, ids, count, MAX_ROWS, &handler, &report, why, why_size);
     free(ids);
     if (status == 0 && report.rules > 0)
         fprintf(out, "\nKept in %s. Next: imaptap query%s%s diagnosis\n", facts->database,

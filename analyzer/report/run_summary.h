@@ -24,8 +24,7 @@ struct run_summary_facts {
     const struct recorder_result *result;
     const struct run_summary_live *live; /* NULL: it is `read` */
     const struct event_finished *missed;
-    const char *ports;           /* where it was looked for, as text */
-    const struct prints *prints; /* of the rows, as summary_read takes them; NULL: none */
+    const char *ports; /* where it was looked for, as text */
 };
 
 /* Writes the report; *broken (logins that broke the grammar) is for the exit status. Returns 0, or -1 with a

@@ -63,8 +63,8 @@ struct sandbox_recorder {
     size_t path_count;
 };
 
-/* Holds the recorder: it can start no program, trace nobody, and reach no other files; it can fork analyzers
- * and, unless it is live, start threads.
+/* Holds the recorder: it can start no program, trace nobody, and reach no other files; it can fork analyzers,
+ * unless it is live, and start no thread.
  * Root keeps the capabilities that writing a user's database and holding analyzers take; anybody else keeps
  * none. Returns 0, or -1 with errno set. */
 int sandbox_enter_recorder(const struct sandbox_recorder *recorder);

@@ -243,23 +243,10 @@ static const struct call_checked starting_checked[] = {
 
 static const struct call_group starting_group = GROUP(starting, starting_checked);
 
-/* The C library then forks, and starts threads, by clone, of which the flags can be checked. */
+/* The C library then forks by clone, of which the flags can be checked. */
 static const int newer[] = {SCMP_SYS(clone3)};
 
 static const struct call_group newer_group = {newer, COUNT(newer), NULL, 0, ENOSYS};
-
-/* --- the summary of what was read --- */
-
-/* as pthread_create does it: nothing but a thread of this process */
-#define NEW_THREAD                                                                                           \
-    (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SETTLS |       \
-     CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
-
-static const struct call_checked threading_checked[] = {
-    {SCMP_SYS(clone), {0, SCMP_CMP_EQ, NEW_THREAD, 0}},
-};
-
-static const struct call_group threading_group = {NULL, 0, threading_checked, COUNT(threading_checked), 0};
 
 /* --- the launcher, syslog, systemd, and what the kernel tells of interfaces on a socket that is there --- */
 
@@ -342,8 +329,8 @@ static const struct call_group failing_group = {failing, COUNT(failing), failing
 static const struct call_group *const analyzer[] = {&basic_group, &analyzing_group, SANITIZED_ANALYZER NULL};
 static const struct call_group *const live_analyzer[] = {&basic_group, &analyzing_group, &packets_group,
                                                          SANITIZED_ANALYZER NULL};
-static const struct call_group *const recorder[] = {&basic_group, &keeping_group,   &starting_group,
-                                                    &newer_group, &threading_group, SANITIZED NULL};
+static const struct call_group *const recorder[] = {&basic_group, &keeping_group, &starting_group,
+                                                    &newer_group, SANITIZED NULL};
 static const struct call_group *const live_recorder[] = {&basic_group, &keeping_group, &talking_group,
                                                          SANITIZED NULL};
 static const struct call_group *const launcher[] = {&basic_group, &starting_group, &newer_group,

@@ -232,8 +232,6 @@ int store_make_pending(struct store *store)
         if (store->pending[i] == NULL)
             return store_fail(store, "out of memory");
     }
-    if (!store->live)
-        store->prints = prints_new();
     rc = staged_open(&store->staged, store->db);
     return rc == SQLITE_OK ? STORE_OK : store_fail_sqlite(store, rc);
 }
@@ -251,20 +249,6 @@ static void write_behind(struct store *store)
     (void)sync_file_range(store->lock_fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
-static void note_prints(struct store *store, enum store_pending rows, enum prints_table table, int column)
-{
-    struct row_buffer *pending = store->pending[rows];
-
-    for (size_t i = 0; store->prints != NULL && i < row_buffer_count(pending); i++) {
-        const struct row_buffer_value *row = row_buffer_row(pending, i);
-        const struct row_buffer_value *value = &row[column];
-        bool is_text = value->kind == ROW_BUFFER_TEXT;
-
-        prints_add(store->prints, table, row[0].as.number, is_text ? value->as.text : NULL,
-                   is_text ? (size_t)value->length : 0);
-    }
-}
-
 int store_insert(struct store *store)
 {
     int rc;
@@ -275,8 +259,6 @@ int store_insert(struct store *store)
         return store->failure = store_fail(store, "SQLite did not insert the rows that it was given");
     if (rc != SQLITE_OK)
         return store->failure = store_fail_sqlite(store, rc);
-    note_prints(store, PENDING_CONNECTIONS, PRINTS_CONNECTIONS, CONNECTION_CLIENT_IP);
-    note_prints(store, PENDING_LOGINS, PRINTS_LOGINS, LOGIN_USERNAME);
     for (int i = 0; i < PENDING_CHANGES; i++)
         row_buffer_clear(store->pending[i]);
     write_behind(store);
@@ -324,7 +306,6 @@ void store_rollback(struct store *store)
     }
     for (int i = 0; i < PENDING_TABLES; i++)
         row_buffer_clear(store->pending[i]);
-    prints_forget(store->prints);
     store->failure = STORE_OK;
     if (!store->run_kept)
         store->run_id = 0;

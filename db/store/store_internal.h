@@ -87,7 +87,6 @@ struct store {
     sqlite3_stmt *statements[SQL_STATEMENTS];
     struct row_buffer *pending[PENDING_TABLES];
     struct staged *staged;               /* what inserts them */
-    struct prints *prints;               /* of what it has inserted; NULL: none are kept */
     unsigned batches;                    /* inserted so far */
     int64_t last_connection, last_login; /* ids given so far; 0: not looked up in this transaction */
     enum store_status last;              /* the last failure of all, in a word and in a sentence */

@@ -377,7 +377,6 @@ static void free_store(struct store *store)
     staged_finish(store->staged);
     (void)sqlite3_close(store->db);
     staged_free(store->staged);
-    prints_free(store->prints);
     if (store->lock_fd >= 0)
         (void)close(store->lock_fd);
     for (int i = 0; i < PENDING_TABLES; i++)

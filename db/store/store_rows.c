@@ -456,11 +456,3 @@ int store_login_after(struct store *store, int64_t login_id, enum imap_result re
     row[LOGIN_AFTER_TEXT] = text_of(&filling, text);
     return filled(store, &filling);
 }
-
-struct prints *store_take_prints(struct store *store)
-{
-    struct prints *prints = store->prints;
-
-    store->prints = NULL;
-    return prints;
-}

@@ -192,7 +192,6 @@ static int read_into(struct store *store, struct analyzer_run *reading, struct i
                      const struct settings *settings, struct recorder_result *result)
 {
     bool show = !settings->quiet && isatty(STDERR_FILENO);
-    struct prints *prints;
     char where[400], why[1024];
     struct run_summary_facts facts = {.database = settings->database,
                                       .inputs = inputs,
@@ -219,7 +218,6 @@ static int read_into(struct store *store, struct analyzer_run *reading, struct i
     failed = tell_failures(inputs, result);
     status = end_run(store, result);
     (void)snprintf(why, sizeof why, "%s", store_error(store));
-    facts.prints = prints = store_take_prints(store);
     if (store_close(store, why, sizeof why) != STORE_OK)
         status = STORE_FAILED;
     if (status == STORE_OK && settings->follow != NULL)
@@ -233,7 +231,6 @@ static int read_into(struct store *store, struct analyzer_run *reading, struct i
         fprintf(stderr, "imaptap: %s\n", why);
         failed = true;
     }
-    prints_free(prints);
     if (fflush(stdout) != 0) {
         fprintf(stderr, "imaptap: the summary cannot be written: %s\n", strerror(errno));
         failed = true;
