@@ -8,7 +8,6 @@
 CREATE VIEW proxy_legs AS
     -- What a proxy, a host that is both server and client, can have passed on: each login that it sent, with the latest
     -- login before it that it received for the same user. That they belong together is judged by proxied.
-    -- imaptap puts a table of its own in the place of this view (db/tally), which finds the same in less time.
     -- CROSS JOIN looks up the logins of the proxies' connections, instead of the connection of every login. The view
     -- verdicts looks for some users' legs in the same way: it has their logins already.
     WITH proxies AS (

@@ -32,8 +32,7 @@ CREATE VIEW judged_logins AS
     FROM logins l;
 
 CREATE VIEW refused_users_logins AS
-    -- All logins, whatever came of them, of the users one of whose logins broke the grammar and was refused. imaptap finds
-    -- them with a table of its own in the place of this view (db/tally).
+    -- All logins, whatever came of them, of the users one of whose logins broke the grammar and was refused.
     SELECT l.id AS login_id
     FROM logins l
     WHERE l.username IN (SELECT r.username
@@ -43,8 +42,8 @@ CREATE VIEW refused_users_logins AS
 
 CREATE VIEW pair_counts AS
     -- What is counted over all connections and logins, for each client and port of a server. Whoever reads it adds up
-    -- its rows: imaptap puts a table of its own in the place of this view (db/tally), which counts the same in less
-    -- time, and can tell it in several rows.
+    -- its rows: imaptap puts a table of its own in the place of this view (db/aggregates), which counts the same in
+    -- less time, and can have it in several rows.
     SELECT client_ip, server_ip, server_port,
            max(server_product) AS server_product, max(CASE WHEN logins > 0 THEN server_product END) AS login_product,
            -- the last connections whose greeting told the product, and had a text

@@ -4,9 +4,7 @@
  */
 #include "db/query/time_window.h"
 
-#include "db/tally/legs.h"
-#include "db/tally/pair_counts.h"
-#include "db/tally/refused.h"
+#include "db/aggregates/client_server_counts.h"
 
 #include <string.h>
 
@@ -67,30 +65,13 @@ static int make_views(sqlite3 *db, const char *sql)
     return rc;
 }
 
-/* A table that counts or finds in the place of this view, and the view under another name, which it falls
- * back on. */
-static int make_found(sqlite3 *db, const char *sql, const struct found *found)
-{
-    char *begin = sqlite3_mprintf(VIEW "%s ", found->name);
-    char *name = sqlite3_mprintf("%s" FOUND_IN_SQL " ", found->name);
-    const char *view = begin == NULL || name == NULL ? NULL : strstr(sql, begin);
-    int rc = view == NULL ? SQLITE_NOMEM : make_view(db, name, view + strlen(begin), &view);
-
-    sqlite3_free(begin);
-    sqlite3_free(name);
-    return rc == SQLITE_OK ? found_make(db, found) : rc;
-}
-
+/* The tables that count, and a view that they fall back on. */
 static int make_tables(sqlite3 *db)
 {
     const char *totals = strstr(db_views_sql, VIEW "pair_totals") + strlen(VIEW "pair_totals");
-    int rc = make_view(db, PAIR_TOTALS_IN_SQL, totals, &totals);
+    int rc = make_view(db, CLIENT_SERVER_TOTALS_IN_SQL, totals, &totals);
 
-    if (rc == SQLITE_OK)
-        rc = pair_counts_make(db);
-    if (rc == SQLITE_OK)
-        rc = make_found(db, db_views_sql, &refused_table);
-    return rc == SQLITE_OK ? make_found(db, db_judgement_sql, &legs_table) : rc;
+    return rc == SQLITE_OK ? client_server_counts_make(db) : rc;
 }
 
 int time_window_make_views(sqlite3 *db)

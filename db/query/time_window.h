@@ -11,7 +11,7 @@
  * code. */
 
 /* Makes all views anew as temporary ones, which come before those of the file: they are those of this
- * program, whoever wrote the file, and rest on pair_counts_make and proxy_legs_make, whose conditions hold.
+ * program, whoever wrote the file, and rest on client_server_counts_make, whose conditions hold.
  */
 int time_window_make_views(sqlite3 *db);
 

@@ -1,7 +1,6 @@
 /*
- * The legs that are found in C are those of the view proxy_legs, and both are the latest login before each.
+ * The legs of a proxy: each login that it sent, with the latest one before it.
  */
-#include "db/tally/legs.h"
 #include "tests/unit/db/hand_made.h"
 #include "tests/unit/db/scoped.h"
 
@@ -18,7 +17,7 @@ static const char compared_sql[] =
     "  FROM logins o JOIN connections co ON co.id = o.connection_id)"
     " WHERE inbound_id IS NOT NULL";
 
-/* How many legs there are between two milliseconds, in all three ways. */
+/* How many legs there are between two milliseconds, in both ways. */
 static int64_t check_legs(const struct fixture *fixture, int64_t since_ms, int64_t until_ms)
 {
     sqlite3 *db = scoped_open(fixture, since_ms, until_ms);
@@ -26,13 +25,10 @@ static int64_t check_legs(const struct fixture *fixture, int64_t since_ms, int64
 
     assert_int_equal(sqlite3_exec(db, compared_sql, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(scoped_number(db, "SELECT count(*) FROM compared"), legs);
-    assert_int_equal(scoped_differences(db, "proxy_legs_in_sql", "compared", "*"), 0);
     assert_int_equal(scoped_differences(db, "proxy_legs", "compared", "*"), 0);
     (void)sqlite3_close(db);
     return legs;
 }
-
-/* --- random logins --- */
 
 /* A few hosts log in to each other as a few users, or as none; many logins at the same time, and few rows in
  * the order of time. */
@@ -69,7 +65,7 @@ static void put_random(struct fixture *fixture, uint32_t seed, unsigned connecti
     sqlite3_free(text);
 }
 
-static void test_legs_are_the_same_in_c_and_in_sql(void **state)
+static void test_legs_are_the_latest_login_before_each(void **state)
 {
     put_random(*state, 1, 30, 400);
     assert_true(check_legs(*state, 0, 0) > 150);
@@ -97,43 +93,6 @@ static void test_times_before_1970_come_first(void **state)
     assert_true(check_legs(fixture, 0, 0) > 150);
 }
 
-static void test_rows_come_in_the_order_that_is_asked_for(void **state)
-{
-    sqlite3 *db;
-
-    put_random(*state, 6, 50, 400);
-    db = scoped_open(*state, 0, 0);
-    assert_int_equal(scoped_number(db,
-                                   "SELECT count(*) FROM (SELECT outbound_id > lag(outbound_id) OVER () AS up"
-                                   " FROM (SELECT outbound_id FROM proxy_legs ORDER BY outbound_id LIMIT -1))"
-                                   " WHERE NOT up"),
-                     0);
-    assert_int_equal(scoped_number(db,
-                                   "SELECT count(*) FROM (SELECT outbound_id > lag(outbound_id) OVER () AS up"
-                                   " FROM (SELECT outbound_id FROM proxy_legs ORDER BY outbound_id DESC LIMIT"
-                                   " -1)) WHERE up"),
-                     0);
-    assert_int_equal(scoped_number(db,
-                                   "SELECT count(*) FROM (SELECT inbound_id >= lag(inbound_id) OVER () AS up"
-                                   " FROM (SELECT inbound_id FROM proxy_legs ORDER BY inbound_id LIMIT -1))"
-                                   " WHERE NOT up"),
-                     0);
-    (void)sqlite3_close(db);
-}
-
-static void test_legs_can_be_read_again(void **state)
-{
-    sqlite3 *db;
-    int64_t legs;
-
-    put_random(*state, 7, 50, 400);
-    db = scoped_open(*state, 0, 0);
-    legs = scoped_number(db, "SELECT count(*) FROM proxy_legs");
-    assert_int_equal(scoped_number(db, "SELECT count(*) FROM proxy_legs"), legs);
-    assert_int_equal(scoped_number(db, "SELECT count(*) FROM proxy_legs a, proxy_legs b"), legs * legs);
-    (void)sqlite3_close(db);
-}
-
 static void test_without_a_proxy_there_is_no_leg(void **state)
 {
     static const struct hand_made rows[] = {
@@ -146,73 +105,13 @@ static void test_without_a_proxy_there_is_no_leg(void **state)
     assert_int_equal(check_legs(fixture, 0, 0), 0);
 }
 
-/* --- what is large --- */
-
-/* Users of 8 KiB who log in through a proxy, 40 MiB of names in all. */
-static void put_large(struct fixture *fixture)
-{
-    static const struct hand_made rows[] = {{.client = "c", .server = "p"}, {.client = "p"}};
-    static const char many[] =
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
-        "INSERT INTO logins (connection_id, capture_id, time_ns, frame, command, username, incomplete)"
-        " SELECT 1 + i % 2, 1, i, i, 'LOGIN', printf('%.*c', 8000, 'x') || ((i + 1) / 2), 0 FROM n";
-
-    hand_made_put(fixture, rows, 2);
-    assert_string_equal(fixture_ask(fixture->path, many), "");
-}
-
-static void test_what_does_not_fit_into_memory_is_left_to_the_view(void **state)
-{
-    struct fixture *fixture = *state;
-    int64_t *values;
-    size_t count;
-    sqlite3 *db;
-
-    put_large(fixture);
-    db = scoped_open(fixture, 0, 0);
-    assert_int_equal(scoped_number(db, "SELECT count(*) FROM proxy_legs"), 0);
-    (void)sqlite3_close(db);
-    assert_string_equal(fixture_ask(fixture->path, "UPDATE logins SET connection_id = 3 - connection_id"),
-                        "");
-    db = scoped_open(fixture, 0, 0);
-    assert_int_equal(legs_table.find(db, &values, &count), SQLITE_FULL);
-    assert_int_equal(scoped_number(db, "SELECT count(*) FROM proxy_legs"), 5000);
-    assert_int_equal(scoped_differences(db, "proxy_legs", "proxy_legs_in_sql", "*"), 0);
-    assert_int_equal(scoped_number(db, "SELECT count(*) FROM (SELECT outbound_id FROM proxy_legs ORDER BY"
-                                       " outbound_id LIMIT 10) WHERE outbound_id <= 20"),
-                     10);
-    (void)sqlite3_close(db);
-}
-
-static int stop(void *user)
-{
-    (void)user;
-    return 1;
-}
-
-static void test_a_limit_of_time_stops_the_search(void **state)
-{
-    sqlite3 *db;
-
-    put_large(*state);
-    db = scoped_open(*state, 0, 0);
-    sqlite3_progress_handler(db, 10000, stop, NULL);
-    assert_int_equal(sqlite3_exec(db, "SELECT 1 FROM proxy_legs LIMIT 1", NULL, NULL, NULL),
-                     SQLITE_INTERRUPT);
-    (void)sqlite3_close(db);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_legs_are_the_same_in_c_and_in_sql),
+        FIXTURE_TEST(test_legs_are_the_latest_login_before_each),
         FIXTURE_TEST(test_they_are_in_a_window_too),
         FIXTURE_TEST(test_times_before_1970_come_first),
-        FIXTURE_TEST(test_rows_come_in_the_order_that_is_asked_for),
-        FIXTURE_TEST(test_legs_can_be_read_again),
         FIXTURE_TEST(test_without_a_proxy_there_is_no_leg),
-        FIXTURE_TEST(test_what_does_not_fit_into_memory_is_left_to_the_view),
-        FIXTURE_TEST(test_a_limit_of_time_stops_the_search),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

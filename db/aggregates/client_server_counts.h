@@ -1,13 +1,14 @@
 /*
- * The tables pair_counts and pair_totals: what the views of these names in views.sql tell, counted in C.
+ * The tables pair_counts and pair_totals: the rows of the views of these names in views.sql, counted in C.
+ * client_server_counts.c says how it works.
  */
-#ifndef IMAPTAP_DB_TALLY_PAIR_COUNTS_H
-#define IMAPTAP_DB_TALLY_PAIR_COUNTS_H
+#ifndef IMAPTAP_DB_AGGREGATES_CLIENT_SERVER_COUNTS_H
+#define IMAPTAP_DB_AGGREGATES_CLIENT_SERVER_COUNTS_H
 
 #include <sqlite3.h>
 
 /* The view pair_totals is to be there under this name, as a temporary one. */
-#define PAIR_TOTALS_IN_SQL "pair_totals_in_sql"
+#define CLIENT_SERVER_TOTALS_IN_SQL "pair_totals_in_sql"
 
 /* Makes the temporary virtual tables pair_counts and pair_totals. SQLite groups by sorting all rows; this
  * reads connections and logins once, when a statement first reads the table, and only what the columns that
@@ -16,6 +17,6 @@
  * Fewer are kept for the next who reads the table, so the connection must see one state of the database: it
  * runs one statement, or several within a transaction. Before read_only_lock. Returns an SQLite result code.
  */
-int pair_counts_make(sqlite3 *db);
+int client_server_counts_make(sqlite3 *db);
 
 #endif

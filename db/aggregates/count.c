@@ -1,9 +1,9 @@
 /*
  * Connections come in the order of their rows, and logins in that of their connections (an index of theirs):
- * both are walked side by side, so that neither is looked up or sorted. What is asked of a login is told in C
- * as judged_logins and pair_counts (views.sql) tell it in SQL, in a quarter of the time.
+ * both are walked side by side, so that neither is looked up or sorted. A login is judged in C
+ * as judged_logins and pair_counts (views.sql) judge it in SQL, in a quarter of the time.
  */
-#include "db/tally/count.h"
+#include "db/aggregates/count.h"
 
 #include <string.h>
 
@@ -14,7 +14,7 @@
 /* A row of `connections`. */
 struct row {
     int64_t id;
-    struct pair_key key;
+    struct client_server_key key;
     struct text product;
     bool greeted, encrypted, not_imap;
 };
@@ -27,7 +27,7 @@ struct count {
     char texts[BATCH_OCTETS];
 };
 
-/* What the two statements tell, by the number of its column. */
+/* The columns of the two statements, by the number of its column. */
 enum {
     CONNECTION_ID,
     CONNECTION_CLIENT,
@@ -42,13 +42,15 @@ enum { LOGIN_CONNECTION, LOGIN_NAME, LOGIN_NAME_FORM, LOGIN_PASSWORD_FORM, LOGIN
 
 /* What is counted of a login's result, and of how it is written. */
 #define OF_RESULT                                                                                            \
-    (COUNT_BIT_OF(PAIR_REFUSED) | COUNT_BIT_OF(PAIR_UNANSWERED) | COUNT_BIT_OF(PAIR_BAD) |                   \
-     COUNT_BIT_OF(PAIR_QUOTED_LET_IN) | COUNT_BIT_OF(PAIR_QUOTED_REFUSED))
+    (COUNT_BIT_OF(CLIENT_SERVER_REFUSED) | COUNT_BIT_OF(CLIENT_SERVER_UNANSWERED) |                          \
+     COUNT_BIT_OF(CLIENT_SERVER_BAD) | COUNT_BIT_OF(CLIENT_SERVER_QUOTED_LET_IN) |                           \
+     COUNT_BIT_OF(CLIENT_SERVER_QUOTED_REFUSED))
 #define OF_QUOTED                                                                                            \
-    (COUNT_BIT_OF(PAIR_QUOTED) | COUNT_BIT_OF(PAIR_QUOTED_LET_IN) | COUNT_BIT_OF(PAIR_QUOTED_REFUSED))
-#define OF_BARE (COUNT_BIT_OF(PAIR_BARE) | COUNT_BIT(COUNT_MASKED))
+    (COUNT_BIT_OF(CLIENT_SERVER_QUOTED) | COUNT_BIT_OF(CLIENT_SERVER_QUOTED_LET_IN) |                        \
+     COUNT_BIT_OF(CLIENT_SERVER_QUOTED_REFUSED))
+#define OF_BARE (COUNT_BIT_OF(CLIENT_SERVER_BARE) | COUNT_BIT(COUNT_MASKED))
 #define OF_LOGINS                                                                                            \
-    (COUNT_BIT_OF(PAIR_LOGINS) | COUNT_BIT(COUNT_LOGIN_PRODUCT) | OF_RESULT | OF_QUOTED | OF_BARE)
+    (COUNT_BIT_OF(CLIENT_SERVER_LOGINS) | COUNT_BIT(COUNT_LOGIN_PRODUCT) | OF_RESULT | OF_QUOTED | OF_BARE)
 #define OF_PRODUCT                                                                                           \
     (COUNT_BIT(COUNT_SERVER_PRODUCT) | COUNT_BIT(COUNT_LOGIN_PRODUCT) | COUNT_BIT(COUNT_PRODUCT_ID))
 
@@ -75,8 +77,8 @@ static int prepare_connections(sqlite3 *db, uint64_t columns, sqlite3_stmt **sta
                         when(columns, COUNT_BIT(COUNT_SERVER_PORT), "server_port"),
                         when(columns, OF_PRODUCT, "server_product"),
                         when(columns, COUNT_BIT(COUNT_GREETING_ID), "greeting IS NOT NULL"),
-                        when(columns, COUNT_BIT_OF(PAIR_ENCRYPTED), "encryption <> 'none'"),
-                        when(columns, COUNT_BIT_OF(PAIR_NOT_IMAP), "not_imap")),
+                        when(columns, COUNT_BIT_OF(CLIENT_SERVER_ENCRYPTED), "encryption <> 'none'"),
+                        when(columns, COUNT_BIT_OF(CLIENT_SERVER_NOT_IMAP), "not_imap")),
         statement);
 }
 
@@ -183,31 +185,31 @@ static void add_verdict(int64_t *counts, sqlite3_stmt *login, bool quoted)
     const char *result = text_of(login, LOGIN_RESULT);
     bool refused = result != NULL && is_refused(result, login);
 
-    counts[PAIR_UNANSWERED] += result == NULL;
-    counts[PAIR_REFUSED] += refused;
-    counts[PAIR_BAD] += is_word(result, "BAD");
-    counts[PAIR_QUOTED_LET_IN] += quoted && result != NULL && !refused;
-    counts[PAIR_QUOTED_REFUSED] += quoted && refused;
+    counts[CLIENT_SERVER_UNANSWERED] += result == NULL;
+    counts[CLIENT_SERVER_REFUSED] += refused;
+    counts[CLIENT_SERVER_BAD] += is_word(result, "BAD");
+    counts[CLIENT_SERVER_QUOTED_LET_IN] += quoted && result != NULL && !refused;
+    counts[CLIENT_SERVER_QUOTED_REFUSED] += quoted && refused;
 }
 
-static void add_login(struct pair *pair, sqlite3_stmt *login)
+static void add_login(struct client_server *pair, sqlite3_stmt *login)
 {
     const char *name = text_of(login, LOGIN_NAME);
     const char *form = text_of(login, LOGIN_NAME_FORM);
     bool quoted = is_quoted_wildcard(name, form);
 
-    pair->counts[PAIR_LOGINS]++;
-    pair->counts[PAIR_QUOTED] += quoted;
+    pair->counts[CLIENT_SERVER_LOGINS]++;
+    pair->counts[CLIENT_SERVER_QUOTED] += quoted;
     add_verdict(pair->counts, login, quoted);
     if (!is_word(form, "atom") && !is_word(text_of(login, LOGIN_PASSWORD_FORM), "atom"))
         return;
-    pair->counts[PAIR_BARE]++;
+    pair->counts[CLIENT_SERVER_BARE]++;
     if (pair->masked != 0 && name != NULL)
         pair->masked = is_masked(name);
 }
 
-/* The logins of this connection. Those before it are of none that is told (it lies outside of the window). */
-static int add_logins(struct count *count, struct pair *pair, int64_t connection)
+/* The logins of this connection. Those before it are of none that is read (it lies outside of the window). */
+static int add_logins(struct count *count, struct client_server *pair, int64_t connection)
 {
     int rc = SQLITE_OK;
 
@@ -250,7 +252,7 @@ static struct text take_address(struct count *count, int column)
 
 /* Takes rows of connections, until there are enough: what has no room any more is the last one. SQLITE_ROW,
  * SQLITE_DONE: they were the last, or what failed. */
-static int take_rows(struct count *count, const struct pairs *pairs)
+static int take_rows(struct count *count, const struct client_servers *pairs)
 {
     int rc = SQLITE_ROW;
 
@@ -267,46 +269,47 @@ static int take_rows(struct count *count, const struct pairs *pairs)
         row->greeted = sqlite3_column_int(count->connections, CONNECTION_GREETED) != 0;
         row->encrypted = sqlite3_column_int(count->connections, CONNECTION_ENCRYPTED) != 0;
         row->not_imap = sqlite3_column_int(count->connections, CONNECTION_NOT_IMAP) != 0;
-        row->key.hash = pairs_hash(pairs, &row->key);
-        pairs_fetch_place(pairs, &row->key);
+        row->key.hash = client_servers_hash(pairs, &row->key);
+        client_servers_fetch_place(pairs, &row->key);
     }
     return rc;
 }
 
-static int add_row(struct count *count, struct pairs *pairs, const struct row *row)
+static int add_row(struct count *count, struct client_servers *pairs, const struct row *row)
 {
-    struct pair *pair = pairs_take(pairs, &row->key);
+    struct client_server *pair = client_servers_take(pairs, &row->key);
     int64_t logins;
     int rc;
 
     if (pair == NULL)
         return SQLITE_NOMEM;
-    pair->counts[PAIR_CONNECTIONS]++;
-    pair->counts[PAIR_ENCRYPTED] += row->encrypted;
-    pair->counts[PAIR_NOT_IMAP] += row->not_imap;
+    pair->counts[CLIENT_SERVER_CONNECTIONS]++;
+    pair->counts[CLIENT_SERVER_ENCRYPTED] += row->encrypted;
+    pair->counts[CLIENT_SERVER_NOT_IMAP] += row->not_imap;
     if (row->greeted)
         pair->greeting_id = row->id;
-    logins = pair->counts[PAIR_LOGINS];
+    logins = pair->counts[CLIENT_SERVER_LOGINS];
     rc = add_logins(count, pair, row->id);
     if (rc != SQLITE_OK || row->product.octets == NULL)
         return rc;
     pair->product_id = row->id;
-    if (!pairs_larger(pairs, &pair->product, row->product) ||
-        (pair->counts[PAIR_LOGINS] > logins && !pairs_larger(pairs, &pair->login_product, row->product)))
+    if (!client_servers_larger(pairs, &pair->product, row->product) ||
+        (pair->counts[CLIENT_SERVER_LOGINS] > logins &&
+         !client_servers_larger(pairs, &pair->login_product, row->product)))
         return SQLITE_NOMEM;
     return SQLITE_OK;
 }
 
-int count_more(struct count *count, struct pairs *pairs)
+int count_more(struct count *count, struct client_servers *pairs)
 {
     int rc = SQLITE_ROW;
 
-    while (rc == SQLITE_ROW && pairs_have_room(pairs, BATCH_ROWS)) {
+    while (rc == SQLITE_ROW && client_servers_have_room(pairs, BATCH_ROWS)) {
         int added = SQLITE_OK;
 
         rc = take_rows(count, pairs);
         for (size_t i = 0; i < count->row_count; i++)
-            pairs_fetch_pair(pairs, &count->rows[i].key);
+            client_servers_fetch_pair(pairs, &count->rows[i].key);
         for (size_t i = 0; added == SQLITE_OK && i < count->row_count; i++)
             added = add_row(count, pairs, &count->rows[i]);
         if (added != SQLITE_OK)

@@ -1,7 +1,7 @@
 /*
  * A table of fixed size with chains. The memory is SQLite's, so that its limit holds for it too.
  */
-#include "db/tally/pairs.h"
+#include "db/aggregates/client_server.h"
 
 #include <sqlite3.h>
 #include <string.h>
@@ -10,16 +10,16 @@
 #define HEADS       (2 * MOST_PAIRS)
 #define MOST_OCTETS ((size_t)32 * 1024 * 1024)
 
-struct pairs {
+struct client_servers {
     uint64_t hash_key;
     size_t count, texts; /* octets of their texts */
-    struct pair *heads[HEADS];
-    struct pair *rows[MOST_PAIRS];
+    struct client_server *heads[HEADS];
+    struct client_server *rows[MOST_PAIRS];
 };
 
-struct pairs *pairs_new(void)
+struct client_servers *client_servers_new(void)
 {
-    struct pairs *pairs = sqlite3_malloc64(sizeof *pairs);
+    struct client_servers *pairs = sqlite3_malloc64(sizeof *pairs);
 
     if (pairs == NULL)
         return NULL;
@@ -28,7 +28,7 @@ struct pairs *pairs_new(void)
     return pairs;
 }
 
-void pairs_clear(struct pairs *pairs)
+void client_servers_clear(struct client_servers *pairs)
 {
     for (size_t i = 0; i < pairs->count; i++) {
         sqlite3_free((void *)pairs->rows[i]->product.octets);
@@ -39,28 +39,28 @@ void pairs_clear(struct pairs *pairs)
     pairs->count = pairs->texts = 0;
 }
 
-void pairs_free(struct pairs *pairs)
+void client_servers_free(struct client_servers *pairs)
 {
     if (pairs != NULL)
-        pairs_clear(pairs);
+        client_servers_clear(pairs);
     sqlite3_free(pairs);
 }
 
-uint32_t pairs_hash(const struct pairs *pairs, const struct pair_key *key)
+uint32_t client_servers_hash(const struct client_servers *pairs, const struct client_server_key *key)
 {
     uint32_t hash = text_hash(pairs->hash_key, (uint32_t)key->port, key->client);
 
     return text_hash(pairs->hash_key, hash, key->server);
 }
 
-void pairs_fetch_place(const struct pairs *pairs, const struct pair_key *key)
+void client_servers_fetch_place(const struct client_servers *pairs, const struct client_server_key *key)
 {
     __builtin_prefetch(&pairs->heads[key->hash % HEADS]);
 }
 
-void pairs_fetch_pair(const struct pairs *pairs, const struct pair_key *key)
+void client_servers_fetch_pair(const struct client_servers *pairs, const struct client_server_key *key)
 {
-    const struct pair *pair = pairs->heads[key->hash % HEADS];
+    const struct client_server *pair = pairs->heads[key->hash % HEADS];
 
     if (pair == NULL)
         return;
@@ -69,20 +69,20 @@ void pairs_fetch_pair(const struct pairs *pairs, const struct pair_key *key)
 }
 
 /* A pair with nothing counted yet, which is in no chain. */
-static struct pair *add(struct pairs *pairs, const struct pair_key *key)
+static struct client_server *add(struct client_servers *pairs, const struct client_server_key *key)
 {
-    struct pair *pair;
+    struct client_server *pair;
 
-    if (!pairs_have_room(pairs, 1))
+    if (!client_servers_have_room(pairs, 1))
         return NULL;
     pair = sqlite3_malloc64(sizeof *pair + key->client.length + key->server.length);
     if (pair == NULL)
         return NULL;
-    *pair = (struct pair){.hash = key->hash,
-                          .port = key->port,
-                          .masked = PAIR_UNKNOWN,
-                          .client_length = (uint32_t)key->client.length,
-                          .server_length = (uint32_t)key->server.length};
+    *pair = (struct client_server){.hash = key->hash,
+                                   .port = key->port,
+                                   .masked = CLIENT_SERVER_UNKNOWN,
+                                   .client_length = (uint32_t)key->client.length,
+                                   .server_length = (uint32_t)key->server.length};
     memcpy(pair->addresses, key->client.octets, key->client.length);
     memcpy(pair->addresses + key->client.length, key->server.octets, key->server.length);
     pairs->texts += key->client.length + key->server.length;
@@ -90,7 +90,7 @@ static struct pair *add(struct pairs *pairs, const struct pair_key *key)
     return pair;
 }
 
-static bool is_pair(const struct pair *pair, const struct pair_key *key)
+static bool is_pair(const struct client_server *pair, const struct client_server_key *key)
 {
     return pair->hash == key->hash && pair->port == key->port && pair->client_length == key->client.length &&
            pair->server_length == key->server.length &&
@@ -98,10 +98,10 @@ static bool is_pair(const struct pair *pair, const struct pair_key *key)
            memcmp(pair->addresses + key->client.length, key->server.octets, key->server.length) == 0;
 }
 
-struct pair *pairs_take(struct pairs *pairs, const struct pair_key *key)
+struct client_server *client_servers_take(struct client_servers *pairs, const struct client_server_key *key)
 {
-    struct pair **head = &pairs->heads[key->hash % HEADS];
-    struct pair *pair = *head;
+    struct client_server **head = &pairs->heads[key->hash % HEADS];
+    struct client_server *pair = *head;
 
     while (pair != NULL && !is_pair(pair, key))
         pair = pair->next;
@@ -120,7 +120,7 @@ static bool sorts_before(struct text first, struct text second)
     return order < 0 || (order == 0 && first.length < second.length);
 }
 
-bool pairs_larger(struct pairs *pairs, struct text *kept, struct text text)
+bool client_servers_larger(struct client_servers *pairs, struct text *kept, struct text text)
 {
     char *octets;
 
@@ -135,17 +135,17 @@ bool pairs_larger(struct pairs *pairs, struct text *kept, struct text text)
     return true;
 }
 
-bool pairs_have_room(const struct pairs *pairs, size_t more)
+bool client_servers_have_room(const struct client_servers *pairs, size_t more)
 {
     return MOST_PAIRS - pairs->count >= more && pairs->texts <= MOST_OCTETS;
 }
 
-size_t pairs_count(const struct pairs *pairs)
+size_t client_servers_count(const struct client_servers *pairs)
 {
     return pairs->count;
 }
 
-const struct pair *pairs_at(const struct pairs *pairs, size_t index)
+const struct client_server *client_servers_at(const struct client_servers *pairs, size_t index)
 {
     return pairs->rows[index];
 }

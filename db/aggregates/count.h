@@ -1,10 +1,10 @@
 /*
  * Counts the connections and logins of a database into a table of pairs, in one pass over each.
  */
-#ifndef IMAPTAP_DB_TALLY_COUNT_H
-#define IMAPTAP_DB_TALLY_COUNT_H
+#ifndef IMAPTAP_DB_AGGREGATES_COUNT_H
+#define IMAPTAP_DB_AGGREGATES_COUNT_H
 
-#include "db/tally/pairs.h"
+#include "db/aggregates/client_server.h"
 
 #include <sqlite3.h>
 
@@ -18,8 +18,8 @@ enum count_column {
     COUNT_PRODUCT_ID,
     COUNT_GREETING_ID,
     COUNT_MASKED,
-    COUNT_FIRST, /* from here on those of enum pair_count */
-    COUNT_COLUMNS = COUNT_FIRST + PAIR_COUNTS
+    COUNT_FIRST, /* from here on those of enum client_server_count */
+    COUNT_COLUMNS = COUNT_FIRST + CLIENT_SERVER_COUNTS
 };
 
 /* A set of columns. */
@@ -38,6 +38,6 @@ void count_close(struct count *count);
 /* Goes on, and adds to `pairs`. SQLITE_DONE: to the end. SQLITE_ROW: until `pairs` was full; take its rows,
  * clear it and go on: a pair can come again, and then its rows are to be added up. Else SQLite's code of a
  * failure. */
-int count_more(struct count *count, struct pairs *pairs);
+int count_more(struct count *count, struct client_servers *pairs);
 
 #endif

@@ -1,12 +1,42 @@
 /*
- * The virtual tables (https://sqlite.org/vtab.html): a cursor tells the pairs that fit into memory, counts
- * on, and tells the next. Of totals a pair must not come again: when there are too many, it tells what the
- * view tells.
+ * The virtual tables pair_counts and pair_totals.
+ *
+ * HOW IT WORKS
+ *
+ * What. `senders`, `servers`, `diagnosis` and others ask how many connections and logins there are between
+ * each client and each server, and what came of them. views.sql says so in SQL, as the views pair_counts (a
+ * row a client, server and port of it) and pair_totals (without the port). SQLite groups by sorting: at a
+ * million logins the views take 6 s. So imaptap, which makes all views again as temporary ones for each query
+ * (query/scope.c), puts two virtual tables (https://sqlite.org/vtab.html) of the same names and columns in
+ * their place, on which the other views then rest. They take 1 s. Whoever opens the file with another program
+ * sees the views, and the same rows: tests/unit/db/db_aggregates.c compares them, column by column.
+ *
+ * How a row is found (count.c). Connections are walked in the order of their ids, logins beside them in that
+ * of their connections, which is an index: nothing is sorted or looked up, and no column is read that the
+ * statement does not ask for (xBestIndex collects which it does). Each connection is looked up by client,
+ * server and port in a hash table in memory (client_server.c), and adds to the counts there. The rules by
+ * which a login counts as refused, quoted, bare or masked are those of the view judged_logins, written once
+ * more in C: change one, change the other.
+ *
+ * When memory ends. The table holds 131,072 pairs. When a pass has filled it, the cursor of pair_counts
+ * returns these rows, empties the table and goes on: a pair can then come in several rows, which whoever
+ * reads pair_counts adds up. pair_totals must have one row a pair: when they are too many, it asks the view,
+ * which is there as pair_totals_in_sql, and takes the time of that.
+ *
+ * What is kept. A statement often reads the table more than once. What was counted is kept on the table, with
+ * the set of columns that it counts, while all of it fits; so a connection must see one state of the database
+ * as long as it uses the tables. A cursor that needs more columns counts for itself.
+ *
+ * To add a count: a column in both views, an item in enum client_server_count, its name in COLUMNS below, and
+ * a line in count.c, with what it needs to be read in OF_...; the test then compares it.
  */
-#include "db/tally/pair_counts.h"
+#include "db/aggregates/client_server_counts.h"
 
-#include "db/tally/count.h"
-#include "db/tally/virtual_table.h"
+#include "db/aggregates/count.h"
+#include "db/execute.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 #define COLUMNS                                                                                              \
     "server_product, login_product, product_id, greeting_id, masked, connections, logins, refused, "         \
@@ -15,20 +45,20 @@
 struct table {
     sqlite3_vtab base;
     sqlite3 *db;
-    bool totals;        /* it is pair_totals, which has no port */
-    bool too_many;      /* pairs for totals */
-    uint64_t wanted;    /* columns that statements use: asked before any of them runs */
-    struct pairs *kept; /* all pairs of the database; NULL: not counted, or too many */
+    bool totals;                 /* it is pair_totals, which has no port */
+    bool too_many;               /* pairs for totals */
+    uint64_t wanted;             /* columns that statements use: asked before any of them runs */
+    struct client_servers *kept; /* all pairs of the database; NULL: not counted, or too many */
     uint64_t kept_columns;
     unsigned cursors;
 };
 
 struct cursor {
     sqlite3_vtab_cursor base;
-    sqlite3_stmt *view;        /* NULL: it tells pairs */
-    bool ended;                /* the view has */
-    struct pairs *own;         /* what it counts itself; NULL: it reads what is kept */
-    const struct pairs *pairs; /* either of them */
+    sqlite3_stmt *view;                 /* NULL: it returns pairs */
+    bool ended;                         /* the view has */
+    struct client_servers *own;         /* what it counts itself; NULL: it reads what is kept */
+    const struct client_servers *pairs; /* either of them */
     struct count *count;
     size_t at;
     sqlite3_int64 row;
@@ -46,12 +76,15 @@ static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *ar
     struct table *table = sqlite3_malloc64(sizeof *table);
     int rc = table == NULL
                  ? SQLITE_NOMEM
-                 : virtual_table_declare(db, totals ? "client_ip, server_ip, " COLUMNS
-                                                    : "client_ip, server_ip, server_port, " COLUMNS);
+                 : sqlite3_declare_vtab(
+                       db, totals ? "CREATE TABLE x (client_ip, server_ip, " COLUMNS ")"
+                                  : "CREATE TABLE x (client_ip, server_ip, server_port, " COLUMNS ")");
 
     (void)argc;
     (void)argv;
     (void)error;
+    if (rc == SQLITE_OK)
+        rc = sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS); /* views may read it */
     if (rc != SQLITE_OK) {
         sqlite3_free(table);
         return rc;
@@ -65,7 +98,7 @@ static int table_disconnect(sqlite3_vtab *base)
 {
     struct table *table = (struct table *)base;
 
-    pairs_free(table->kept);
+    client_servers_free(table->kept);
     sqlite3_free(table);
     return SQLITE_OK;
 }
@@ -104,7 +137,7 @@ static int cursor_open(sqlite3_vtab *base, sqlite3_vtab_cursor **made)
 static void reset(struct cursor *cursor)
 {
     (void)sqlite3_finalize(cursor->view);
-    pairs_free(cursor->own);
+    client_servers_free(cursor->own);
     count_close(cursor->count);
     cursor->view = NULL;
     cursor->own = NULL;
@@ -142,7 +175,7 @@ static int count_first(struct cursor *cursor, struct table *table, uint64_t colu
 {
     int rc = count_open(table->db, columns, &cursor->count);
 
-    if (rc == SQLITE_OK && (cursor->own = pairs_new()) == NULL)
+    if (rc == SQLITE_OK && (cursor->own = client_servers_new()) == NULL)
         rc = SQLITE_NOMEM;
     if (rc == SQLITE_OK)
         rc = count_on(cursor);
@@ -150,14 +183,24 @@ static int count_first(struct cursor *cursor, struct table *table, uint64_t colu
     return rc;
 }
 
+/* Steps on in what the view has. */
+static int step_view(struct cursor *cursor)
+{
+    int rc = sqlite3_step(cursor->view);
+
+    cursor->ended = rc != SQLITE_ROW;
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
 static int ask_view(struct cursor *cursor, sqlite3 *db)
 {
     int rc;
 
     reset(cursor);
-    rc = sqlite3_prepare_v2(db, "SELECT client_ip, server_ip, " COLUMNS " FROM temp." PAIR_TOTALS_IN_SQL, -1,
-                            &cursor->view, NULL);
-    return rc == SQLITE_OK ? virtual_table_step(cursor->view, &cursor->ended) : rc;
+    rc = sqlite3_prepare_v2(db,
+                            "SELECT client_ip, server_ip, " COLUMNS " FROM temp." CLIENT_SERVER_TOTALS_IN_SQL,
+                            -1, &cursor->view, NULL);
+    return rc == SQLITE_OK ? step_view(cursor) : rc;
 }
 
 static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *plan_text, int argc,
@@ -186,7 +229,7 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *plan_t
     }
     /* no other cursor reads what was kept when this is the only one */
     if (rc == SQLITE_OK && cursor->count == NULL && (table->kept == NULL || table->cursors == 1)) {
-        pairs_free(table->kept);
+        client_servers_free(table->kept);
         table->kept = cursor->own;
         table->kept_columns = columns;
         cursor->own = NULL;
@@ -201,10 +244,10 @@ static int cursor_next(sqlite3_vtab_cursor *base)
     cursor->at++;
     cursor->row++;
     if (cursor->view != NULL)
-        return virtual_table_step(cursor->view, &cursor->ended);
-    if (cursor->at < pairs_count(cursor->pairs) || cursor->count == NULL)
+        return step_view(cursor);
+    if (cursor->at < client_servers_count(cursor->pairs) || cursor->count == NULL)
         return SQLITE_OK;
-    pairs_clear(cursor->own);
+    client_servers_clear(cursor->own);
     return count_on(cursor);
 }
 
@@ -212,16 +255,16 @@ static int cursor_eof(sqlite3_vtab_cursor *base)
 {
     const struct cursor *cursor = (struct cursor *)base;
 
-    return cursor->view != NULL ? cursor->ended : cursor->at >= pairs_count(cursor->pairs);
+    return cursor->view != NULL ? cursor->ended : cursor->at >= client_servers_count(cursor->pairs);
 }
 
-static void tell_text(sqlite3_context *context, const char *octets, size_t length)
+static void return_text(sqlite3_context *context, const char *octets, size_t length)
 {
     if (octets != NULL)
         sqlite3_result_text64(context, octets, length, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
-static void tell_id(sqlite3_context *context, int64_t id)
+static void return_id(sqlite3_context *context, int64_t id)
 {
     if (id != 0)
         sqlite3_result_int64(context, id);
@@ -230,38 +273,38 @@ static void tell_id(sqlite3_context *context, int64_t id)
 static int cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
 {
     const struct cursor *cursor = (struct cursor *)base;
-    const struct pair *pair;
+    const struct client_server *pair;
 
     if (cursor->view != NULL) {
         sqlite3_result_value(context, sqlite3_column_value(cursor->view, column));
         return SQLITE_OK;
     }
-    pair = pairs_at(cursor->pairs, cursor->at);
+    pair = client_servers_at(cursor->pairs, cursor->at);
     column = column_of(table_of(base), column);
     switch (column) {
     case COUNT_CLIENT_IP:
-        tell_text(context, pair->addresses, pair->client_length);
+        return_text(context, pair->addresses, pair->client_length);
         break;
     case COUNT_SERVER_IP:
-        tell_text(context, pair->addresses + pair->client_length, pair->server_length);
+        return_text(context, pair->addresses + pair->client_length, pair->server_length);
         break;
     case COUNT_SERVER_PORT:
         sqlite3_result_int64(context, pair->port);
         break;
     case COUNT_SERVER_PRODUCT:
-        tell_text(context, pair->product.octets, pair->product.length);
+        return_text(context, pair->product.octets, pair->product.length);
         break;
     case COUNT_LOGIN_PRODUCT:
-        tell_text(context, pair->login_product.octets, pair->login_product.length);
+        return_text(context, pair->login_product.octets, pair->login_product.length);
         break;
     case COUNT_PRODUCT_ID:
-        tell_id(context, pair->product_id);
+        return_id(context, pair->product_id);
         break;
     case COUNT_GREETING_ID:
-        tell_id(context, pair->greeting_id);
+        return_id(context, pair->greeting_id);
         break;
     case COUNT_MASKED:
-        if (pair->masked != PAIR_UNKNOWN)
+        if (pair->masked != CLIENT_SERVER_UNKNOWN)
             sqlite3_result_int(context, pair->masked);
         break;
     default:
@@ -276,7 +319,14 @@ static int cursor_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *row)
     return SQLITE_OK;
 }
 
-int pair_counts_make(sqlite3 *db)
+static int make_table(sqlite3 *db, const char *name, const sqlite3_module *module, const void *aux)
+{
+    int rc = sqlite3_create_module_v2(db, name, module, (void *)aux, NULL);
+
+    return rc == SQLITE_OK ? execute_format(db, "CREATE VIRTUAL TABLE temp.%w USING %w", name, name) : rc;
+}
+
+int client_server_counts_make(sqlite3 *db)
 {
     static const char totals; /* any address: pair_totals */
     static const sqlite3_module module = {
@@ -293,7 +343,7 @@ int pair_counts_make(sqlite3 *db)
         .xColumn = cursor_column,
         .xRowid = cursor_rowid,
     };
-    int rc = virtual_table_make(db, "pair_counts", &module, NULL);
+    int rc = make_table(db, "pair_counts", &module, NULL);
 
-    return rc == SQLITE_OK ? virtual_table_make(db, "pair_totals", &module, &totals) : rc;
+    return rc == SQLITE_OK ? make_table(db, "pair_totals", &module, &totals) : rc;
 }
