@@ -7,6 +7,7 @@
 #include "db/database_file.h"
 #include "db/execute.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 extern const char db_schema_sql[];
@@ -25,14 +26,6 @@ static int set_marks(sqlite3 *db)
 {
     return execute_format(db, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
                           DATABASE_APPLICATION_ID, DATABASE_VERSION);
-}
-
-bool schema_has(const char *sql)
-{
-    const char *at = strstr(db_schema_sql, sql);
-
-    /* not only the beginning of a longer one */
-    return at != NULL && at[strlen(sql)] == ';';
 }
 
 int schema_create(sqlite3 *db)
@@ -93,7 +86,8 @@ static int replace_table(sqlite3 *db, const char *table, const char *sql)
     return rc == SQLITE_OK ? execute(db, "DROP TABLE " OLD_TABLE) : rc;
 }
 
-int schema_find(sqlite3 *db, const char *type, const char *name, char **sql)
+/* *sql: how an object is declared; NULL: there is none. Free by sqlite3_free. */
+static int find_object(sqlite3 *db, const char *type, const char *name, char **sql)
 {
     sqlite3_stmt *statement = NULL;
     int rc = sqlite3_prepare_v2(
@@ -120,7 +114,7 @@ static int has_object(sqlite3 *db, const char *type, const char *name, const cha
                       bool *same)
 {
     char *declared;
-    int rc = schema_find(db, type, name, &declared);
+    int rc = find_object(db, type, name, &declared);
 
     *there = declared != NULL;
     *same = *there && strcmp(declared, sql) == 0;

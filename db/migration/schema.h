@@ -5,7 +5,6 @@
 #define IMAPTAP_DB_MIGRATION_SCHEMA_H
 
 #include <sqlite3.h>
-#include <stdbool.h>
 
 /* Both run within the caller's transaction and return SQLite's code; sqlite3_errmsg(db) says more. */
 
@@ -16,13 +15,5 @@ int schema_create(sqlite3 *db);
  * and takes over the columns of the same name; new ones are NULL or have their default. What others have
  * added (tables, views) stays. PRAGMA foreign_keys must be off. */
 int schema_upgrade(sqlite3 *db);
-
-/* The statement by which the database declares a table, an index or a view, as sqlite_schema keeps it. Free
- * *sql with sqlite3_free; NULL: there is none. Returns SQLite's code. */
-int schema_find(sqlite3 *db, const char *type, const char *name, char **sql);
-
-/* Whether the statement by which a database declares a table or an index, as sqlite_schema keeps it, stands
- * in the schema of this version, to the octet. */
-bool schema_has(const char *sql);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Rows of one table that wait to be inserted together (db/staged). Collected in memory, they can still be
- * changed.
+ * Rows of one table that wait to be inserted together (db/bulk_insert.h). Collected in memory, they can still
+ * be changed.
  */
 #ifndef IMAPTAP_DB_STORE_ROW_BUFFER_H
 #define IMAPTAP_DB_STORE_ROW_BUFFER_H

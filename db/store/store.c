@@ -232,7 +232,7 @@ int store_make_pending(struct store *store)
         if (store->pending[i] == NULL)
             return store_fail(store, "out of memory");
     }
-    rc = staged_open(&store->staged, store->db);
+    rc = bulk_insert_open(&store->bulk, store->db);
     return rc == SQLITE_OK ? STORE_OK : store_fail_sqlite(store, rc);
 }
 
@@ -254,7 +254,7 @@ int store_insert(struct store *store)
     int rc;
 
     store_waited(store);
-    rc = staged_insert(store->staged, store->pending);
+    rc = bulk_insert_rows(store->bulk, store->pending);
     if (rc == SQLITE_INTERNAL)
         return store->failure = store_fail(store, "SQLite did not insert the rows that it was given");
     if (rc != SQLITE_OK)

@@ -4,8 +4,8 @@
 #ifndef IMAPTAP_DB_STORE_STORE_INTERNAL_H
 #define IMAPTAP_DB_STORE_STORE_INTERNAL_H
 
+#include "db/bulk_insert.h"
 #include "db/columns.h"
-#include "db/staged/staged.h"
 #include "db/store.h"
 #include "db/store/row_buffer.h"
 
@@ -53,9 +53,9 @@ enum store_sql {
 /* The tables whose rows are collected and inserted together, parents first; and what is to be changed in
  * connections that stand in the database already. */
 enum store_pending {
-    PENDING_CONNECTIONS = STAGED_CONNECTIONS,
-    PENDING_LOGINS = STAGED_LOGINS,
-    PENDING_VIOLATIONS = STAGED_VIOLATIONS,
+    PENDING_CONNECTIONS = BULK_CONNECTIONS,
+    PENDING_LOGINS = BULK_LOGINS,
+    PENDING_VIOLATIONS = BULK_VIOLATIONS,
     PENDING_CHANGES,
     PENDING_TABLES
 };
@@ -86,7 +86,7 @@ struct store {
     size_t rule_count;
     sqlite3_stmt *statements[SQL_STATEMENTS];
     struct row_buffer *pending[PENDING_TABLES];
-    struct staged *staged;               /* what inserts them */
+    struct bulk_insert *bulk;            /* what inserts them */
     unsigned batches;                    /* inserted so far */
     int64_t last_connection, last_login; /* ids given so far; 0: not looked up in this transaction */
     enum store_status last;              /* the last failure of all, in a word and in a sentence */

@@ -27,8 +27,8 @@ static const char large_pages[] = "PRAGMA page_size = 16384;";
 
 /* What CHECK says of a row holds for ours before SQLite sees them: the type of a column follows from the
  * function that makes its value, and ranges and words are looked at where rows are taken (check_connection
- * and its like). To ask for it once more would cost a sixth of each insert. UNIQUE and foreign keys are
- * looked at; NOT NULL is not where rows are copied whole (db/staged). */
+ * and its like). To ask for it once more would cost a sixth of each insert. UNIQUE, NOT NULL and
+ * foreign keys are looked at. */
 static const char own_rows[] = "PRAGMA ignore_check_constraints = ON;";
 
 static const char *const statements[SQL_STATEMENTS] = {
@@ -299,8 +299,8 @@ static void distrust(sqlite3 *db)
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 }
 
-/* The rows that wait are shown to SQLite in UTF-8, and two databases of one connection have one encoding.
- * Ours have it; a copy that somebody made of one may not. */
+/* Texts are sorted by the octets that the file has of them, and db/aggregates sorts them in UTF-8. Ours have
+ * it; a copy that somebody made of one may not. */
 static int check_encoding(struct store *store)
 {
     char encoding[16] = "";
@@ -330,9 +330,7 @@ static int open_database(struct store *store, int busy_ms)
     if (name == NULL)
         return store_fail(store, "out of memory");
     rc = sqlite3_open_v2(name, &store->db,
-                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
-                             SQLITE_OPEN_URI, /* the rows that wait are attached by one */
-                         NULL);
+                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
     free(name);
     if (rc != SQLITE_OK)
         return store_fail_sqlite(store, rc);
@@ -374,9 +372,8 @@ static void free_store(struct store *store)
 {
     for (int i = 0; i < SQL_STATEMENTS; i++)
         (void)sqlite3_finalize(store->statements[i]);
-    staged_finish(store->staged);
+    bulk_insert_free(store->bulk);
     (void)sqlite3_close(store->db);
-    staged_free(store->staged);
     if (store->lock_fd >= 0)
         (void)close(store->lock_fd);
     for (int i = 0; i < PENDING_TABLES; i++)
