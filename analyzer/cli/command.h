@@ -1,8 +1,10 @@
 /*
- * A subcommand: what main knows of it, and what all of them share.
+ * A subcommand: what main and its help know of it, and what all of them share.
  */
 #ifndef IMAPTAP_ANALYZER_CLI_COMMAND_H
 #define IMAPTAP_ANALYZER_CLI_COMMAND_H
+
+#include <stddef.h>
 
 /* The exit statuses of every subcommand. */
 enum exit_status {
@@ -14,17 +16,26 @@ enum exit_status {
 
 #define DEFAULT_DATABASE "imaptap.db"
 
-/* Each takes the arguments from its own name on and returns an exit status. */
-int cmd_read(int argc, char **argv);
-int cmd_live(int argc, char **argv);
-int cmd_query(int argc, char **argv);
-int cmd_compare(int argc, char **argv);
-int cmd_report(int argc, char **argv);
-int cmd_rules(int argc, char **argv);
-int cmd_lint(int argc, char **argv);
-int cmd_migrate(int argc, char **argv);
-int cmd_verify(int argc, char **argv);
-int cmd_purge(int argc, char **argv);
-int cmd_merge(int argc, char **argv);
+struct option_spec;
+
+struct command {
+    const char *name;
+    const char *title;                 /* one line for the list of commands */
+    const char *usage;                 /* what follows "imaptap NAME"; a line for each way */
+    const char *about;                 /* paragraphs: lines that the help breaks */
+    const struct option_spec *options; /* its own; --quiet, --help and --db are not among them */
+    size_t option_count;
+    const char *database;  /* what --db is to it; NULL: it has no database */
+    const char *quiet;     /* what --quiet does */
+    const char *notes;     /* paragraphs behind the options, or NULL */
+    const char *example;   /* whole lines */
+    void (*prepare)(void); /* SQLite, for it */
+
+    /* Takes the arguments from the command's name on. Returns an exit status. */
+    int (*run)(int argc, char **argv);
+};
+
+extern const struct command command_read, command_live, command_query, command_report, command_compare,
+    command_rules, command_lint, command_verify, command_migrate, command_purge, command_merge;
 
 #endif

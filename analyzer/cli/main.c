@@ -2,44 +2,42 @@
  * The table of subcommands.
  */
 #include "analyzer/cli/command.h"
+#include "analyzer/cli/help.h"
+#include "analyzer/cli/nearest.h"
 #include "analyzer/sandbox/sandbox.h"
 #include "analyzer/stream/reassembly.h"
-#include "db/memory.h"
 
 #include <pcap/pcap.h>
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-    const char *name, *title;
-    int (*run)(int argc, char **argv);
-    void (*prepare)(void); /* SQLite, for it */
-} commands[] = {
-    {"read", "find the IMAP logins in capture files and keep them in a database", cmd_read, memory_exclusive},
-    {"live", "the same on network interfaces, as the packets come", cmd_live, memory_exclusive},
-    {"query", "ask the database: canned queries or SQL", cmd_query, memory_counted},
-    {"report", "report on the database: as text, as a page, as tables", cmd_report, memory_counted},
-    {"compare", "what changed between two databases: before and after a repair", cmd_compare, memory_counted},
-    {"rules", "list what can be wrong with a login", cmd_rules, memory_exclusive},
-    {"lint", "judge the command lines that a client sends", cmd_lint, memory_exclusive},
-    {"verify", "compare the captures with what was read, and count what rests on each", cmd_verify,
-     memory_exclusive},
-    {"migrate", "bring a database of an older version up to date", cmd_migrate, memory_exclusive},
-    {"purge", "remove what need not be kept any longer", cmd_purge, memory_exclusive},
-    {"merge", "join the databases of several sensors", cmd_merge, memory_exclusive},
-};
+static const struct command *const commands[] = {
+    &command_read, &command_live,   &command_query,   &command_report, &command_compare, &command_rules,
+    &command_lint, &command_verify, &command_migrate, &command_purge,  &command_merge};
+
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+static const struct command *find(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
 
 static void print_help(FILE *out)
 {
-    fputs("imaptap finds IMAP logins in network captures, judges each against the IMAP grammar\n"
-          "and keeps the findings in a SQLite database.\n\n"
+    fputs("imaptap finds IMAP logins in network captures, judges each against the IMAP\n"
+          "grammar and keeps the findings in a SQLite database.\n\n"
           "Usage: imaptap COMMAND [ARGUMENTS]\n\n",
           out);
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        fprintf(out, "  %-8s%s\n", commands[i].name, commands[i].title);
-    fputs("\n`imaptap COMMAND --help` explains a command. Example:\n"
-          "  imaptap read incident.pcap && imaptap query senders\n",
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-9s%s\n", commands[i]->name, commands[i]->title);
+    fputs("  help     explain a command: imaptap help COMMAND, or imaptap COMMAND --help\n"
+          "  version  print the versions of imaptap and of what it is built on (-V)\n"
+          "\nExample:\n  imaptap read incident.pcap && imaptap query senders\n",
           out);
 }
 
@@ -52,8 +50,44 @@ static void print_version(void)
            reassembly_library(), sqlite3_libversion(), sandbox);
 }
 
+static int unknown_command(const char *name)
+{
+    static const char *const others[] = {"help", "version"};
+    const char *names[COMMANDS + 2] = {others[0], others[1]}, *nearest;
+
+    for (size_t i = 0; i < COMMANDS; i++)
+        names[i + 2] = commands[i]->name;
+    nearest = nearest_word(name, names, COMMANDS + 2);
+    fprintf(stderr, "imaptap: there is no command '%s'", name);
+    if (nearest != NULL)
+        fprintf(stderr, "; did you mean '%s'?", nearest);
+    fputs("; see imaptap --help\n", stderr);
+    return EXIT_USAGE;
+}
+
+/* `name` NULL: of all. */
+static int help(const char *name)
+{
+    const struct command *command = name != NULL ? find(name) : NULL;
+
+    if (name != NULL && command == NULL)
+        return unknown_command(name);
+    if (command != NULL)
+        help_print(command, stdout);
+    else
+        print_help(stdout);
+    return EXIT_DONE;
+}
+
+static bool is_one_of(const char *word, const char *one, const char *other, const char *third)
+{
+    return strcmp(word, one) == 0 || strcmp(word, other) == 0 || strcmp(word, third) == 0;
+}
+
 int main(int argc, char **argv)
 {
+    const struct command *command;
+
     /* what a statement that fails is to restore stays in memory: where foreign keys are looked at, a batch of
      * rows touches a few hundred pages */
     (void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 4 << 20);
@@ -61,19 +95,15 @@ int main(int argc, char **argv)
         print_help(stderr);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
-        print_help(stdout);
-        return EXIT_DONE;
-    }
-    if (strcmp(argv[1], "--version") == 0) {
+    if (is_one_of(argv[1], "--help", "-h", "help"))
+        return help(argv[2]);
+    if (is_one_of(argv[1], "--version", "-V", "version")) {
         print_version();
         return EXIT_DONE;
     }
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            commands[i].prepare();
-            return commands[i].run(argc - 1, argv + 1);
-        }
-    fprintf(stderr, "imaptap: there is no command '%s'; see imaptap --help\n", argv[1]);
-    return EXIT_USAGE;
+    command = find(argv[1]);
+    if (command == NULL)
+        return unknown_command(argv[1]);
+    command->prepare();
+    return command->run(argc - 1, argv + 1);
 }

@@ -3,6 +3,7 @@
  */
 #include "analyzer/recorder/open_store.h"
 
+#include "db/database_file.h"
 #include "dissector/rules.h"
 
 #include <stdio.h>
@@ -48,18 +49,37 @@ static void tell(void *user, const char *sentence)
     fprintf(stderr, "imaptap: %s\n", sentence);
 }
 
-struct store *open_store(const char *path, bool live)
+static struct store *open_saying(const char *path, bool live, bool quiet)
 {
     struct store *store;
     char why[1024];
 
-    if (open_telling(&store, path, live, OPEN_STORE_BUSY_MS, tell, why, sizeof why) != STORE_OK) {
+    if (open_telling(&store, path, live, OPEN_STORE_BUSY_MS, quiet ? NULL : tell, why, sizeof why) !=
+        STORE_OK) {
         fprintf(stderr, "imaptap: %s\n", why);
         return NULL;
     }
-    if (store_notice(store) != NULL)
+    if (store_notice(store) != NULL && !quiet)
         fprintf(stderr, "imaptap: %s\n", store_notice(store));
     return store;
+}
+
+struct store *open_store(const char *path, bool live)
+{
+    return open_saying(path, live, false);
+}
+
+struct store *open_store_there(const char *path, bool quiet)
+{
+    char why[1024];
+    enum database_file found = database_file_check(path, why, sizeof why);
+
+    if (found == DATABASE_OURS || found == DATABASE_OLDER)
+        return open_saying(path, false, quiet);
+    if (found == DATABASE_EMPTY)
+        (void)snprintf(why, sizeof why, "%s: the database is empty: name another one with --db", path);
+    fprintf(stderr, "imaptap: %s\n", why);
+    return NULL;
 }
 
 bool close_store(struct store *store)

@@ -14,6 +14,9 @@
  * database meanwhile. NULL: it could not be opened. */
 struct store *open_store(const char *path, bool live);
 
+/* The same for a database that must be there. `quiet`: nothing but errors is printed. */
+struct store *open_store_there(const char *path, bool quiet);
+
 /* The same, but waits up to `busy_ms` for another process's lock, and tells nothing: `why` holds the sentence
  * when it fails. Returns a store_status. */
 int open_store_within(struct store **store, const char *path, bool live, int busy_ms, char *why,

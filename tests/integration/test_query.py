@@ -114,7 +114,7 @@ class Parameters(harness.ImaptapTest, Asking):
 
     def test_what_a_query_does_not_take_is_wrong_usage(self):
         self.assertIn("senders does not take --user", self.query("senders", "--user", "x", status=2).err)
-        for arguments, word in ((["--since", "yesterday"], "no time"), (["--until", "2026-02-30"], "no time"),
+        for arguments, word in ((["--since", "yesterday"], "takes a time"), (["--until", "2026-02-30"], "takes a time"),
                                 (["--client", "mail.example"], "--client"), (["--server", "192.0.2.0/33"], "--server"),
                                 (["--rule", "no-such"], "no rule"), (["--since", "1h", "--until", "2h"], "between"),
                                 (["--max-rows", "-1"], "--max-rows"), (["--max-time", "x"], "--max-time"),

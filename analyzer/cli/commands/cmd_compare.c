@@ -1,18 +1,17 @@
 /*
  * imaptap compare: before and after a repair.
  */
-#include "analyzer/cli/command.h"
+#include "analyzer/cli/options.h"
+#include "analyzer/cli/terminal.h"
 #include "analyzer/report/compare/compare.h"
 #include "analyzer/report/output_file.h"
 #include "analyzer/report/report.h"
+#include "db/memory.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 /* Captures that can be named for one side. */
 #define MOST_CAPTURES 1000
@@ -26,36 +25,37 @@ struct side {
     char *name;
 };
 
-static void print_help(void)
-{
-    fputs("Usage: imaptap compare [OPTIONS] BEFORE.db AFTER.db\n"
-          "       imaptap compare [OPTIONS] [-d FILE] --before N --after N\n\n"
-          "Says what changed between two databases, or two captures of one: which senders of * or %\n"
-          "without quotes stopped and which began, which users now get in and which are newly refused.\n"
-          "What was not seen afterwards is never called repaired.\n\n"
-          "  -d, --db FILE    the database of both captures (default " DEFAULT_DATABASE ")\n"
-          "  --before N       number of a capture from before, as imaptap query captures tells; may be\n"
-          "                   given several times\n"
-          "  --after N        the same from after\n"
-          "  --format FORMAT  text (default) or json\n"
-          "  --html FILE      write one page for a browser instead\n"
-          "  --help           this text\n\n"
-          "Example: imaptap compare monday.db tuesday.db\n",
-          stdout);
-}
+struct settings {
+    struct common_options common; /* the first member: options_parse */
+    struct side before, after;
+    unsigned json;
+    const char *page;
+};
 
-static bool add_capture(struct side *side, const char *text)
+static bool take_capture(const struct option_spec *option, void *at, const char *value)
 {
-    char *end;
-    long long number;
+    struct side *side = at;
+    uint64_t number;
 
-    errno = 0;
-    number = strtoll(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || number <= 0 || side->count == MOST_CAPTURES)
+    if (side->count == MOST_CAPTURES || !option_number(option, &number, value))
         return false;
-    side->captures[side->count++] = number;
+    side->captures[side->count++] = (int64_t)number;
     return true;
 }
+
+static const struct option_spec options[] = {
+    {"before", .argument = "N",
+     .help =
+         "number of a capture from before, as imaptap query captures lists it; may be given several times",
+     .take = take_capture, .at = offsetof(struct settings, before), .least = 1, .most = INT64_MAX,
+     .takes = "the number of a capture, as imaptap query captures lists it"},
+    {"after", .argument = "N", .help = "the same from after", .take = take_capture,
+     .at = offsetof(struct settings, after), .least = 1, .most = INT64_MAX,
+     .takes = "the number of a capture, as imaptap query captures lists it"},
+    {"format", .argument = "FORMAT", .help = "text or json", .initial = "text", .take = option_word,
+     .at = offsetof(struct settings, json), .words = "text json"},
+    {"html", .argument = "FILE", .help = "write one page for a browser instead", .take = option_text,
+     .at = offsetof(struct settings, page)}};
 
 /* "case.db" or "case.db, capture 3" */
 static bool name_side(struct side *side)
@@ -86,11 +86,10 @@ static bool open_side(struct side *side, char *why, size_t why_size)
     }
     rows = facts_ask(side->facts, FACTS_SIDE_TOTALS, 0, 0);
     if (facts_next(rows) && side->count > 0 && facts_number(rows, "captures") < (int64_t)side->count) {
-        (void)snprintf(
-            why, why_size,
-            "%s: there is no capture with a number given, or one was given twice; imaptap query captures "
-            "tells the numbers",
-            side->database);
+        (void)snprintf(why, why_size,
+                       "%s: there is no capture with a number given, or one was given twice; imaptap query "
+                       "captures tells the numbers",
+                       side->database);
         facts_end(rows);
         return false;
     }
@@ -111,15 +110,12 @@ static bool write_page(const struct compare_source *source, const char *path, ch
     return false;
 }
 
-static int run(struct side *before, struct side *after, bool json, const char *page)
+static int compare(struct side *before, struct side *after, bool json, const char *page)
 {
-    struct winsize size;
-    struct compare_source source = {.columns = REPORT_COLUMNS};
+    struct compare_source source = {.columns = terminal_columns(REPORT_COLUMNS)};
     char why[1024];
     bool good = open_side(before, why, sizeof why) && open_side(after, why, sizeof why);
 
-    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        source.columns = size.ws_col;
     if (good) {
         source.before = before->facts;
         source.after = after->facts;
@@ -148,71 +144,44 @@ static int run(struct side *before, struct side *after, bool json, const char *p
 }
 
 /* Which two sides the arguments name. */
-static bool choose(struct side *before, struct side *after, const char *database, int count, char **arguments)
+static bool choose(struct settings *settings)
 {
+    const struct common_options *common = &settings->common;
+    struct side *before = &settings->before, *after = &settings->after;
     bool captures = before->count > 0 && after->count > 0;
 
-    if (captures ? count != 0 : count != 2 || before->count + after->count > 0 || database != NULL)
+    if (captures ? common->operand_count != 0
+                 : common->operand_count != 2 || before->count + after->count > 0 || common->database_named)
         return false;
-    before->database = captures ? (database != NULL ? database : DEFAULT_DATABASE) : arguments[0];
-    after->database = captures ? before->database : arguments[1];
+    before->database = captures ? common->database : common->operands[0];
+    after->database = captures ? common->database : common->operands[1];
     return true;
 }
 
-int cmd_compare(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-    static const struct option options[] = {{"db", required_argument, NULL, 'd'},
-                                            {"before", required_argument, NULL, 'b'},
-                                            {"after", required_argument, NULL, 'a'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {"html", required_argument, NULL, 'p'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    static struct side before, after;
-    const char *database = NULL, *format = "text", *page = NULL;
-    int option;
+    static struct settings settings;
+    int status = options_parse(&command_compare, argc, argv, &settings);
 
-    while ((option = getopt_long(argc, argv, "d:h", options, NULL)) != -1) {
-        bool good = true;
-
-        switch (option) {
-        case 'd':
-            database = optarg;
-            break;
-        case 'b':
-            good = add_capture(&before, optarg);
-            break;
-        case 'a':
-            good = add_capture(&after, optarg);
-            break;
-        case 'f':
-            format = optarg;
-            break;
-        case 'p':
-            page = optarg;
-            break;
-        case 'h':
-            print_help();
-            return EXIT_DONE;
-        default:
-            return EXIT_USAGE;
-        }
-        if (!good) {
-            fputs("imaptap compare: --before and --after take the number of a capture; imaptap query "
-                  "captures tells them\n",
-                  stderr);
-            return EXIT_USAGE;
-        }
-    }
-    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0) {
-        fputs("imaptap compare: --format is text or json\n", stderr);
-        return EXIT_USAGE;
-    }
-    if (!choose(&before, &after, database, argc - optind, argv + optind)) {
-        fputs("imaptap compare: name two databases, or with --before and --after captures of one; see "
-              "imaptap compare --help\n",
-              stderr);
-        return EXIT_USAGE;
-    }
-    return run(&before, &after, strcmp(format, "json") == 0, page);
+    if (status != -1)
+        return status;
+    if (!choose(&settings))
+        return usage_error(&command_compare,
+                           "name two databases, or with --before and --after captures of one");
+    return compare(&settings.before, &settings.after, settings.json, settings.page);
 }
+
+const struct command command_compare = {
+    .name = "compare",
+    .title = "what changed between two databases: before and after a repair",
+    .usage = "[OPTIONS] BEFORE.db AFTER.db\n[OPTIONS] [-d FILE] --before N --after N",
+    .about = "Says what changed between two databases, or two captures of one: which senders of * or % "
+             "without quotes stopped and which began, which users now get in and which are newly refused. "
+             "What was not seen afterwards is never called repaired.\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .database = "the database of both captures",
+    .quiet = "only the comparison and errors",
+    .example = "  imaptap compare monday.db tuesday.db\n",
+    .prepare = memory_counted,
+    .run = run};

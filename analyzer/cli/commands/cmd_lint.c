@@ -1,13 +1,13 @@
 /*
  * imaptap lint: judges the command lines that a client sends, for the test suites of clients and proxies.
  */
-#include "analyzer/cli/command.h"
+#include "analyzer/cli/options.h"
 #include "analyzer/lint/print/print.h"
 #include "analyzer/sandbox/sandbox.h"
+#include "db/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +16,8 @@
 #define MOST_OCTETS (64UL * 1024 * 1024)
 
 struct settings {
+    struct common_options common; /* the first member: options_parse */
+    unsigned format;
     const struct printer *printer;
     struct print print;
     bool stream;
@@ -23,69 +25,15 @@ struct settings {
     bool unread;
 };
 
-static void print_help(void)
-{
-    fputs("Usage: imaptap lint [OPTIONS] [FILE...]\n\n"
-          "Judges the LOGIN and AUTHENTICATE commands in the files (standard input without one, or as -):\n"
-          "each line is a command as the client sends it, and the octets of its literals follow it. Prints\n"
-          "each fault with its place, the RFC, the remedy and the corrected line. Passwords are never\n"
-          "shown. Only what the client's octets alone can prove is judged: not what a server had\n"
-          "announced, and not that a password crossed the network.\n\n"
-          "  --stream         the input is all that a client sent, octet by octet: line ends and literals\n"
-          "                   are judged as they are\n"
-          "  --format FORMAT  text (default), json or sarif (2.1.0)\n"
-          "  --servers        tell which servers are known to accept or refuse each fault\n"
-          "  --help           this text\n\n"
-          "Exit status: 0 no violation (hints are none); 1 violations found; 2 wrong usage; 3 some input\n"
-          "could not be read or judged to its end.\n\n"
-          "Example:\n"
-          "  printf 'a1 LOGIN ali*ce secret\\n' | imaptap lint --servers\n",
-          stdout);
-}
-
-static const struct printer *printer_of(const char *format)
-{
-    static const struct printer *const printers[] = {&printer_text, &printer_json, &printer_sarif};
-
-    for (size_t i = 0; i < sizeof printers / sizeof printers[0]; i++)
-        if (strcmp(printers[i]->format, format) == 0)
-            return printers[i];
-    return NULL;
-}
-
-/* Returns -1 to go on, else an exit status. */
-static int parse(int argc, char **argv, struct settings *settings)
-{
-    static const struct option options[] = {{"stream", no_argument, NULL, 's'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {"servers", no_argument, NULL, 'v'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
-
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        switch (option) {
-        case 's':
-            settings->stream = true;
-            break;
-        case 'f':
-            settings->printer = printer_of(optarg);
-            if (settings->printer != NULL)
-                break;
-            fputs("imaptap lint: --format is text, json or sarif\n", stderr);
-            return EXIT_USAGE;
-        case 'v':
-            settings->print.servers = true;
-            break;
-        case 'h':
-            print_help();
-            return EXIT_DONE;
-        default:
-            return EXIT_USAGE;
-        }
-    }
-    return -1;
-}
+static const struct option_spec options[] = {
+    {"stream",
+     .help =
+         "the input is all that a client sent, octet by octet: line ends and literals are judged as they are",
+     .take = option_set, .at = offsetof(struct settings, stream)},
+    {"format", .argument = "FORMAT", .help = "text, json or sarif (2.1.0)", .initial = "text",
+     .take = option_word, .at = offsetof(struct settings, format), .words = "text json sarif"},
+    {"servers", .help = "name the servers that are known to accept or refuse each fault", .take = option_set,
+     .at = offsetof(struct settings, print.servers)}};
 
 static void complain(struct settings *settings, const char *file, const char *why)
 {
@@ -187,19 +135,22 @@ static void lint_file(struct settings *settings, const char *path)
         (void)close(file);
 }
 
-int cmd_lint(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-    struct settings settings = {.printer = &printer_text, .print = {.out = stdout}};
-    int status = parse(argc, argv, &settings);
+    static const struct printer *const printers[] = {&printer_text, &printer_json, &printer_sarif};
+    struct settings settings = {.print = {.out = stdout}};
+    const struct common_options *common = &settings.common;
+    int status = options_parse(&command_lint, argc, argv, &settings);
 
     if (status != -1)
         return status;
+    settings.printer = printers[settings.format];
     sandbox_forbid_core_files();
     settings.printer->begin(&settings.print);
-    if (optind == argc)
+    if (common->operand_count == 0)
         lint_file(&settings, "-");
-    for (int i = optind; i < argc; i++)
-        lint_file(&settings, argv[i]);
+    for (int i = 0; i < common->operand_count; i++)
+        lint_file(&settings, common->operands[i]);
     settings.printer->end(&settings.print, &settings.result, settings.unread);
     if (settings.print.failed || fflush(stdout) != 0 || ferror(stdout)) {
         fputs("imaptap lint: the output cannot be written\n", stderr);
@@ -209,3 +160,21 @@ int cmd_lint(int argc, char **argv)
         return EXIT_UNREAD;
     return settings.result.violations > 0 ? EXIT_VIOLATIONS : EXIT_DONE;
 }
+
+const struct command command_lint = {
+    .name = "lint",
+    .title = "judge the command lines that a client sends",
+    .usage = "[OPTIONS] [FILE...]",
+    .about = "Judges the LOGIN and AUTHENTICATE commands in the files (standard input without one, or as -): "
+             "each line is a command as the client sends it, and the octets of its literals follow it. "
+             "Prints each fault with its place, the RFC, the remedy and the corrected line. Passwords are "
+             "never shown. Only what the client's octets alone can prove is judged: not what a server had "
+             "announced, and not that a password crossed the network.\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .quiet = "only the findings and errors",
+    .notes = "Exit status: 0 no violation (hints are none); 1 violations found; 2 wrong usage; 3 some input "
+             "could not be read or judged to its end.\n",
+    .example = "  printf 'a1 LOGIN ali*ce secret\\n' | imaptap lint --servers\n",
+    .prepare = memory_exclusive,
+    .run = run};

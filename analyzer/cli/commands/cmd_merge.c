@@ -1,29 +1,13 @@
 /*
  * imaptap merge: joins the databases of several sensors.
  */
-#include "analyzer/cli/command.h"
-#include "analyzer/cli/database_option.h"
+#include "analyzer/cli/options.h"
 #include "analyzer/recorder/open_store.h"
+#include "db/memory.h"
 #include "db/upkeep/merge.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <sys/stat.h>
-
-static void print_help(void)
-{
-    fputs("Usage: imaptap merge [-d FILE] SOURCE...\n\n"
-          "Takes what other databases hold into one, without doubles: a capture that is there already is\n"
-          "left out, so that merging again changes nothing. One that is not whole there is replaced by\n"
-          "one that is. The sources are only read. Each is taken as a whole or, when something is wrong\n"
-          "with it, not at all.\n\n"
-          "  -d, --db FILE  the database that takes them; made when there is none (default " DEFAULT_DATABASE
-          ")\n"
-          "  --help         this text\n\n"
-          "Exit status: 0 done; 2 wrong usage; 3 a source could not be taken; the others were.\n\n"
-          "Example: imaptap merge -d all.db berlin.db paris.db\n",
-          stdout);
-}
 
 static bool is_same_file(const char *one, const char *other)
 {
@@ -51,19 +35,22 @@ static void tell(const char *source, const struct merge_counts *counts)
     puts(counts->known > 0 ? " known already" : "");
 }
 
-static int merge(const char *path, char *const *sources, int number)
+static int merge(const struct common_options *common)
 {
+    const char *path = common->database;
+    char **sources = common->operands;
     int status = EXIT_DONE;
     struct store *store = open_store(path, false);
 
     if (store == NULL || !close_store(store))
         return EXIT_UNREAD;
-    for (int i = 0; i < number; i++) {
+    for (int i = 0; i < common->operand_count; i++) {
         struct merge_counts counts = {0};
         char why[1024];
 
         if (merge_source(path, sources[i], &counts, why, sizeof why) == STORE_OK) {
-            tell(sources[i], &counts);
+            if (!common->quiet)
+                tell(sources[i], &counts);
             continue;
         }
         fprintf(stderr, "imaptap: %s\n", why);
@@ -72,21 +59,33 @@ static int merge(const char *path, char *const *sources, int number)
     return status;
 }
 
-int cmd_merge(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-    const char *path = DEFAULT_DATABASE;
-    int status = database_option(argc, argv, print_help, &path);
+    struct common_options common;
+    int status = options_parse(&command_merge, argc, argv, &common);
 
-    if (status >= 0)
+    if (status != -1)
         return status;
-    if (optind == argc) {
-        fputs("imaptap merge: name the databases to take in; see imaptap merge --help\n", stderr);
-        return EXIT_USAGE;
-    }
-    for (int i = optind; i < argc; i++)
-        if (is_same_file(path, argv[i])) {
-            fprintf(stderr, "imaptap merge: %s is the database that takes the others in\n", argv[i]);
-            return EXIT_USAGE;
-        }
-    return merge(path, argv + optind, argc - optind);
+    if (common.operand_count == 0)
+        return usage_error(&command_merge, "name the databases to take in");
+    for (int i = 0; i < common.operand_count; i++)
+        if (is_same_file(common.database, common.operands[i]))
+            return usage_error(&command_merge, "%s is the database that takes the others in",
+                               common.operands[i]);
+    return merge(&common);
 }
+
+const struct command command_merge = {
+    .name = "merge",
+    .title = "join the databases of several sensors",
+    .usage = "[-d FILE] SOURCE...",
+    .about = "Takes what other databases hold into one, without doubles: a capture that is there already is "
+             "left out, so that merging again changes nothing. One that is not whole there is replaced by "
+             "one that is. The sources are only read. Each is taken as a whole or, when something is wrong "
+             "with it, not at all.\n",
+    .database = "the database that takes them; made when there is none",
+    .quiet = "only errors",
+    .notes = "Exit status: 0 done; 2 wrong usage; 3 a source could not be taken; the others were.\n",
+    .example = "  imaptap merge -d all.db berlin.db paris.db\n",
+    .prepare = memory_exclusive,
+    .run = run};

@@ -1,65 +1,39 @@
 /*
  * imaptap purge: removes what need not be kept any longer.
  */
-#include "analyzer/cli/command.h"
 #include "analyzer/cli/moment.h"
+#include "analyzer/cli/options.h"
 #include "analyzer/recorder/open_store.h"
-#include "db/database_file.h"
 #include "db/format_number.h"
+#include "db/memory.h"
 #include "db/upkeep/purge.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-static void print_help(void)
-{
-    fputs("Usage: imaptap purge [-d FILE] --older-than AGE | --capture N\n\n"
-          "Removes captures and all that was found in them, for good: their rows are overwritten, and\n"
-          "the file is made smaller. A connection that went on into another capture stays, with what\n"
-          "was found there.\n\n"
-          "  -d, --db FILE     the database (default " DEFAULT_DATABASE ")\n"
-          "  --older-than AGE  captures whose last packet is older: 90d, 24h, 12w; of a live capture that\n"
-          "                    goes on, the connections that ended before\n"
-          "  --capture N       the capture of this number; imaptap query captures lists them\n"
-          "  --help            this text\n\n"
-          "Exit status: 0 done; 2 wrong usage; 3 it could not be done.\n\n"
-          "Example: imaptap purge -d sensor.db --older-than 90d\n",
-          stdout);
-}
-
 /* What is removed: by age or by number. */
 struct wish {
-    int64_t before_ns, capture;
-    bool by_age, by_number;
+    struct common_options common; /* the first member: options_parse */
+    int64_t age_ns;               /* -1: not by age */
+    uint64_t capture;             /* 0: not by number */
 };
 
-static bool take(struct wish *wish, int option, const char *value)
+static bool take_age(const struct option_spec *option, void *at, const char *value)
 {
-    int64_t age_ns;
-    char *end;
-
-    if (option == 'o') {
-        wish->by_age = true;
-        if (!moment_age(value, &age_ns)) {
-            fprintf(stderr, "imaptap purge: --older-than takes an age as 90d, 24h or 12w, and '%s' is none\n",
-                    value);
-            return false;
-        }
-        wish->before_ns = moment_now() - age_ns;
-        return true;
-    }
-    wish->by_number = true;
-    errno = 0;
-    wish->capture = strtoll(value, &end, 10);
-    if (value[0] >= '1' && value[0] <= '9' && *end == '\0' && errno == 0)
-        return true;
-    fprintf(stderr, "imaptap purge: --capture takes the number of a capture, and '%s' is none\n", value);
-    return false;
+    (void)option;
+    return moment_age(value, at);
 }
+
+static const struct option_spec options[] = {
+    {"older-than", .argument = "AGE",
+     .help = "captures whose last packet is older: 90d, 24h, 12w; of a live capture that goes on, the "
+             "connections that ended before",
+     .take = take_age, .at = offsetof(struct wish, age_ns), .takes = "an age as 90d, 24h or 12w"},
+    {"capture", .argument = "N", .help = "the capture of this number; imaptap query captures lists them",
+     .take = option_number, .at = offsetof(struct wish, capture), .least = 1, .most = INT64_MAX,
+     .takes = "the number of a capture"}};
 
 static uint64_t size_of(const char *path)
 {
@@ -111,72 +85,59 @@ static void warn_of_backups(const char *path)
     globfree(&found);
 }
 
-static int purge(const char *path, const struct wish *wish)
+static int purge(const struct wish *wish)
 {
     struct purge_counts counts = {0};
-    enum database_file found;
+    const char *path = wish->common.database;
     struct store *store;
     bool smaller = true, done;
     uint64_t before = size_of(path);
-    char why[1024];
 
-    found = database_file_check(path, why, sizeof why);
-    if (found != DATABASE_OURS && found != DATABASE_OLDER) {
-        if (found == DATABASE_EMPTY)
-            (void)snprintf(why, sizeof why, "%s: the database is empty: name another one with --db", path);
-        fprintf(stderr, "imaptap: %s\n", why);
-        return EXIT_UNREAD;
-    }
-    store = open_store(path, false);
+    store = open_store_there(path, wish->common.quiet);
     if (store == NULL)
         return EXIT_UNREAD;
-    done = (wish->by_age ? purge_older(store, wish->before_ns, &counts)
-                         : purge_capture(store, wish->capture, &counts)) == STORE_OK;
+    done = (wish->capture == 0 ? purge_older(store, moment_now() - wish->age_ns, &counts)
+                               : purge_capture(store, (int64_t)wish->capture, &counts)) == STORE_OK;
     if (done)
         done = purge_shrink(store, &smaller) == STORE_OK;
     if (!done)
         fprintf(stderr, "imaptap: %s\n", store_error(store));
     done &= close_store(store);
-    tell(&counts);
+    if (!wish->common.quiet)
+        tell(&counts);
     if (!done)
         return EXIT_UNREAD;
-    tell_size(path, before, smaller);
+    if (!wish->common.quiet)
+        tell_size(path, before, smaller);
     if (counts.captures + counts.connections > 0)
         warn_of_backups(path);
     return EXIT_DONE;
 }
 
-int cmd_purge(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-    static const struct option options[] = {{"db", required_argument, NULL, 'd'},
-                                            {"older-than", required_argument, NULL, 'o'},
-                                            {"capture", required_argument, NULL, 'c'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    const char *path = DEFAULT_DATABASE;
-    struct wish wish = {0};
-    int option;
+    struct wish wish = {.age_ns = -1};
+    int status = options_parse(&command_purge, argc, argv, &wish);
 
-    while ((option = getopt_long(argc, argv, "d:h", options, NULL)) != -1) {
-        switch (option) {
-        case 'd':
-            path = optarg;
-            break;
-        case 'o':
-        case 'c':
-            if (!take(&wish, option, optarg))
-                return EXIT_USAGE;
-            break;
-        case 'h':
-            print_help();
-            return EXIT_DONE;
-        default:
-            return EXIT_USAGE;
-        }
-    }
-    if (optind < argc || wish.by_age == wish.by_number) {
-        fputs("imaptap purge: takes --older-than AGE or --capture N, and nothing else\n", stderr);
-        return EXIT_USAGE;
-    }
-    return purge(path, &wish);
+    if (status != -1)
+        return status;
+    if (wish.common.operand_count > 0 || (wish.age_ns >= 0) == (wish.capture > 0))
+        return usage_error(&command_purge, "takes --older-than AGE or --capture N, and nothing else");
+    return purge(&wish);
 }
+
+const struct command command_purge = {
+    .name = "purge",
+    .title = "remove what need not be kept any longer",
+    .usage = "[-d FILE] --older-than AGE | --capture N",
+    .about =
+        "Removes captures and all that was found in them, for good: their rows are overwritten, and the file "
+        "is made smaller. A connection that went on into another capture stays, with what was found there.\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .database = "the database",
+    .quiet = "only warnings and errors",
+    .notes = "Exit status: 0 done; 2 wrong usage; 3 it could not be done.\n",
+    .example = "  imaptap purge -d sensor.db --older-than 90d\n",
+    .prepare = memory_exclusive,
+    .run = run};

@@ -1,74 +1,92 @@
 /*
  * imaptap query: asks the database, by canned queries or SQL.
  */
-#include "analyzer/cli/command.h"
 #include "analyzer/cli/moment.h"
+#include "analyzer/cli/nearest.h"
+#include "analyzer/cli/options.h"
+#include "analyzer/cli/terminal.h"
 #include "analyzer/report/output_file.h"
 #include "db/finding/finding.h"
+#include "db/memory.h"
 #include "db/network.h"
 #include "db/query.h"
 #include "dissector/rules.h"
 
-#include <errno.h>
-#include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Limits, unless the user says otherwise. */
-#define MOST_SECONDS 300
-#define MOST_ROWS    1000000
 
 /* SQL that does not stop at its time limit, since one function of it runs that long, is ended with the
  * process this much later. */
 #define GRACE_S 2
 
+#define NO_SCHEMA UINT_MAX
+
 struct question {
-    const char *database, *text, *output;
+    struct common_options common; /* the first member: options_parse */
+    const char *text, *output;
     const struct query_canned *canned; /* NULL: the text is SQL */
     struct query_options options;
-    bool has_schema;
-    enum finding_schema schema;
+    bool list, show;
+    unsigned schema; /* NO_SCHEMA, or an enum finding_schema */
+    uint64_t seconds;
     struct query_parameters parameters;
 };
 
 /* The file to remove when the alarm ends the process. */
 static const char *unfinished = "";
 
-static void print_help(void)
+static bool take_time(const struct option_spec *option, void *at, const char *value)
 {
-    fputs("Usage: imaptap query [-d FILE] [OPTIONS] [NAME | SQL]\n\n"
-          "Runs a canned query, or one SQL statement that only reads; without either, the canned\n"
-          "queries are listed.\n\n"
-          "  -d, --db FILE        the database (default " DEFAULT_DATABASE ")\n"
-          "  --list               list the canned queries and what each can be narrowed by\n"
-          "  --sql                print the SQL of the canned query NAME instead of running it\n\n"
-          "  --since TIME         what happened at or after TIME: 2026-11-24, 2026-11-24T02:22:51Z (UTC\n"
-          "                       where no zone stands), or so long ago: 90d, 24h, 30m\n"
-          "  --until TIME         what happened before TIME\n"
-          "  --client NETWORK     of this client: an address, or a network as 192.0.2.0/24\n"
-          "  --server NETWORK     at this server\n"
-          "  --user NAME          of this user\n"
-          "  --rule RULE          that broke this rule; imaptap rules lists them\n\n"
-          "  --format FORMAT      table (default), csv, json, ndjson or markdown\n"
-          "  --schema SCHEMA      with --format ndjson, for findings: the names of Suricata (eve) or of the\n"
-          "                       Elastic Common Schema (ecs)\n"
-          "  -o, --output FILE    write FILE (mode 0600), the whole result or no file\n"
-          "  --max-rows N         cut the result after N rows (default 1000000; 0: never)\n"
-          "  --max-time SECONDS   stop after so long (default 300; 0: never)\n"
-          "  --help               this text\n\n"
-          "SQL may name the parameters :user, :rule, :client and :server (JSON arrays of addresses),\n"
-          ":since and :until (nanoseconds). Exit status 3: a limit cut the result, and a message says so.\n\n"
-          "Examples:\n"
-          "  imaptap query senders --since 7d --server 192.0.2.0/24\n"
-          "  imaptap query --format csv -o no.csv \"SELECT username, result FROM logins WHERE result <> "
-          "'OK'\"\n",
-          stdout);
+    (void)option;
+    return moment_parse(value, moment_now(), at);
 }
+
+static bool take_network(const struct option_spec *option, void *at, const char *value)
+{
+    struct network network;
+
+    (void)option_text(option, at, value);
+    return network_parse(value, &network);
+}
+
+#define AT(member) .at = offsetof(struct question, member)
+#define A_TIME     "a time as 2026-11-24 or 2026-11-24T02:22:51Z, or an age as 90d or 24h"
+#define A_NETWORK  "an address or a network as 192.0.2.0/24"
+
+static const struct option_spec options[] = {
+    {"list", .help = "list the canned queries and what each can be narrowed by", .take = option_set,
+     AT(list)},
+    {"sql", .help = "print the SQL of the canned query NAME instead of running it", .take = option_set,
+     AT(show)},
+    {"since", .argument = "TIME",
+     .help = "what happened at or after TIME: 2026-11-24, 2026-11-24T02:22:51Z (UTC where no zone stands), "
+             "or so long ago: 90d, 24h, 30m",
+     .take = take_time, AT(parameters.since_ns), .takes = A_TIME, .group = "Narrowing"},
+    {"until", .argument = "TIME", .help = "what happened before TIME", .take = take_time,
+     AT(parameters.until_ns), .takes = A_TIME},
+    {"client", .argument = "NETWORK", .help = "of this client: an address, or a network as 192.0.2.0/24",
+     .take = take_network, AT(parameters.client), .takes = A_NETWORK},
+    {"server", .argument = "NETWORK", .help = "at this server", .take = take_network, AT(parameters.server),
+     .takes = A_NETWORK},
+    {"user", .argument = "NAME", .help = "of this user", .take = option_text, AT(parameters.user)},
+    {"rule", .argument = "RULE", .help = "that broke this rule; imaptap rules lists them",
+     .take = option_text, AT(parameters.rule)},
+    {"format", .argument = "FORMAT", .help = "table, csv, json, ndjson or markdown", .initial = "table",
+     .take = option_word, AT(options.format), .words = "table csv json ndjson markdown", .group = "Output"},
+    {"schema", .argument = "SCHEMA",
+     .help = "with --format ndjson, for findings: the names of Suricata (eve) or of the Elastic Common "
+             "Schema (ecs)",
+     .take = option_word, AT(schema), .words = "eve ecs"},
+    {"output", 'o', "FILE", "write FILE (mode 0600), the whole result or no file", .take = option_text,
+     AT(output)},
+    {"max-rows", .argument = "N", .help = "cut the result after N rows; 0: never", .initial = "1000000",
+     .take = option_number, AT(options.row_limit), .most = UINT64_MAX},
+    {"max-time", .argument = "SECONDS", .help = "stop after so long; 0: never", .initial = "300",
+     .take = option_number, AT(seconds), .most = 1000000}};
 
 static void print_list(void)
 {
@@ -88,121 +106,19 @@ static void print_list(void)
     }
 }
 
-static int wrong(const char *format, const char *what)
+static int check_rule(const char *name)
 {
-    fputs("imaptap query: ", stderr);
-    fprintf(stderr, format, what);
-    fputc('\n', stderr);
-    return EXIT_USAGE;
-}
+    const char *names[IMAP_RULES], *nearest;
 
-static bool parse_format(const char *name, enum query_format *format)
-{
-    static const char *const names[] = {"table", "csv", "json", "ndjson", "markdown"};
-    static const enum query_format formats[] = {QUERY_TABLE, QUERY_CSV, QUERY_JSON, QUERY_NDJSON,
-                                                QUERY_MARKDOWN};
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(name, names[i]) == 0) {
-            *format = formats[i];
-            return true;
-        }
-    return false;
-}
-
-static bool parse_count(const char *text, unsigned long long most, unsigned long long *count)
-{
-    char *end;
-
-    errno = 0;
-    *count = strtoull(text, &end, 10);
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *count <= most;
-}
-
-static bool is_rule(const char *name)
-{
-    for (int i = 0; i < IMAP_RULES; i++)
-        if (strcmp(imap_rule_info((enum imap_rule)i)->id, name) == 0)
-            return true;
-    return false;
-}
-
-static bool is_network(const char *text)
-{
-    struct network network;
-
-    return network_parse(text, &network);
-}
-
-enum option_code { SINCE = 256, UNTIL, CLIENT, SERVER, USER, RULE, FORMAT, SCHEMA, ROWS, SECONDS, LIST, SQL };
-
-static int take_parameter(struct query_parameters *parameters, int option, const char *value)
-{
-    switch (option) {
-    case SINCE:
-    case UNTIL:
-        return moment_parse(value, moment_now(),
-                            option == SINCE ? &parameters->since_ns : &parameters->until_ns)
-                   ? EXIT_DONE
-                   : wrong("'%s' is no time: write 2026-11-24, 2026-11-24T02:22:51Z or an age as 90d, 24h",
-                           value);
-    case CLIENT:
-        parameters->client = value;
-        return is_network(value) ? EXIT_DONE
-                                 : wrong("--client takes an address or a network, and '%s' is none", value);
-    case SERVER:
-        parameters->server = value;
-        return is_network(value) ? EXIT_DONE
-                                 : wrong("--server takes an address or a network, and '%s' is none", value);
-    case USER:
-        parameters->user = value;
-        return EXIT_DONE;
-    default:
-        parameters->rule = value;
-        return is_rule(value) ? EXIT_DONE : wrong("there is no rule '%s'; imaptap rules lists them", value);
+    for (int i = 0; i < IMAP_RULES; i++) {
+        names[i] = imap_rule_info((enum imap_rule)i)->id;
+        if (strcmp(names[i], name) == 0)
+            return -1;
     }
-}
-
-static int take_option(struct question *question, int option, const char *value)
-{
-    unsigned long long count;
-
-    switch (option) {
-    case 'd':
-        question->database = value;
-        return EXIT_DONE;
-    case 'o':
-        question->output = value;
-        return EXIT_DONE;
-    case FORMAT:
-        return parse_format(value, &question->options.format)
-                   ? EXIT_DONE
-                   : wrong("--format is table, csv, json, ndjson or markdown, not '%s'", value);
-    case SCHEMA:
-        question->has_schema = true;
-        return finding_schema_parse(value, &question->schema)
-                   ? EXIT_DONE
-                   : wrong("--schema is eve or ecs, not '%s'", value);
-    case ROWS:
-        if (!parse_count(value, UINT64_MAX, &count))
-            return wrong("--max-rows takes a number, and '%s' is none", value);
-        question->options.row_limit = count;
-        return EXIT_DONE;
-    case SECONDS:
-        if (!parse_count(value, 1000000, &count))
-            return wrong("--max-time takes seconds (at most 1000000), and '%s' is none", value);
-        question->options.time_limit_s = (unsigned)count;
-        return EXIT_DONE;
-    default:
-        return take_parameter(&question->parameters, option, value);
-    }
-}
-
-static unsigned terminal_width(void)
-{
-    struct winsize size;
-
-    return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+    nearest = nearest_word(name, names, IMAP_RULES);
+    if (nearest != NULL)
+        return usage_error(&command_query, "there is no rule '%s'; did you mean '%s'?", name, nearest);
+    return usage_error(&command_query, "there is no rule '%s'; imaptap rules lists them", name);
 }
 
 static int check_takes(const struct query_canned *canned, const struct query_parameters *parameters)
@@ -215,40 +131,70 @@ static int check_takes(const struct query_canned *canned, const struct query_par
                  {"rule", parameters->rule}};
 
     for (size_t i = 0; i < sizeof given / sizeof given[0]; i++)
-        if (given[i].value != NULL && !query_takes(canned, given[i].name)) {
-            fprintf(stderr,
-                    "imaptap query: %s does not take --%s; imaptap query --list shows what it takes\n",
-                    canned->name, given[i].name);
-            return EXIT_USAGE;
+        if (given[i].value != NULL && !query_takes(canned, given[i].name))
+            return usage_error(&command_query,
+                               "%s does not take --%s; imaptap query --list shows what it takes",
+                               canned->name, given[i].name);
+    return -1;
+}
+
+static int no_query(const char *name)
+{
+    size_t count, fewest = SIZE_MAX;
+    const struct query_canned *queries = query_canned(&count), *nearest = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t slips = nearest_distance(name, queries[i].name);
+
+        if (slips < fewest) {
+            fewest = slips;
+            nearest = &queries[i];
         }
-    return EXIT_DONE;
+    }
+    if (nearest != NULL)
+        return usage_error(&command_query, "there is no canned query '%s'; did you mean '%s'?", name,
+                           nearest->name);
+    return usage_error(&command_query, "there is no canned query '%s'; imaptap query --list names them",
+                       name);
 }
 
 /* SQL has a space in it; a single word is meant as a name. */
-static int settle(struct question *question, char *const *words, int count)
+static int settle_text(struct question *question)
 {
-    if (count > 1)
-        return wrong("takes one query: put SQL in quotes (behind '%s')", words[0]);
+    char *const *words = question->common.operands;
+
+    if (question->common.operand_count > 1)
+        return usage_error(&command_query, "takes one query: put SQL in quotes (behind '%s')", words[0]);
     question->text = words[0];
     question->canned = query_find(words[0]);
     if (question->canned != NULL)
         return check_takes(question->canned, &question->parameters);
-    if (strpbrk(words[0], " \t\n;") == NULL)
-        return wrong("there is no canned query '%s'; imaptap query --list names them", words[0]);
-    return EXIT_DONE;
+    return strpbrk(words[0], " \t\n;") == NULL ? no_query(words[0]) : -1;
 }
 
-/* The findings of a schema have more columns than those for people. */
-static int settle_schema(struct question *question)
+/* What the options mean together. Returns -1 to go on, else an exit status. */
+static int settle(struct question *question)
 {
-    if (!question->has_schema)
-        return EXIT_DONE;
-    if (question->options.format != QUERY_NDJSON)
-        return wrong("--schema needs --format ndjson%s", "");
-    if (question->canned != NULL && strcmp(question->canned->name, "findings") == 0)
-        question->canned = query_find("findings-in-full");
-    question->options.format = question->schema == FINDING_EVE ? QUERY_EVE : QUERY_ECS;
-    return EXIT_DONE;
+    int status = settle_text(question);
+
+    if (status == -1 && question->parameters.rule != NULL)
+        status = check_rule(question->parameters.rule);
+    if (status != -1)
+        return status;
+    if (question->schema != NO_SCHEMA) {
+        if (question->options.format != QUERY_NDJSON)
+            return usage_error(&command_query, "--schema needs --format ndjson");
+        /* the findings of a schema have more columns than those for people */
+        if (question->canned != NULL && strcmp(question->canned->name, "findings") == 0)
+            question->canned = query_find("findings-in-full");
+        question->options.format = question->schema == FINDING_EVE ? QUERY_EVE : QUERY_ECS;
+    }
+    if (!question->show && question->parameters.since_ns >= question->parameters.until_ns)
+        return usage_error(&command_query, "--until is not after --since: nothing lies between");
+    question->options.time_limit_s = (unsigned)question->seconds;
+    question->options.parameters = &question->parameters;
+    question->options.width = question->output != NULL ? 0 : terminal_columns(0);
+    return -1;
 }
 
 /* Nothing but calls that a signal handler may make. */
@@ -264,7 +210,7 @@ static void on_alarm(int number)
     _exit(EXIT_UNREAD);
 }
 
-static int run(const struct question *question, FILE *out)
+static int ask(const struct question *question, FILE *out)
 {
     const char *sql = question->canned != NULL ? question->canned->sql : question->text;
     enum query_status status;
@@ -274,7 +220,7 @@ static int run(const struct question *question, FILE *out)
         (void)signal(SIGALRM, on_alarm);
         (void)alarm(question->options.time_limit_s + GRACE_S);
     }
-    status = query_run(question->database, sql, &question->options, out, NULL, why, sizeof why);
+    status = query_run(question->common.database, sql, &question->options, out, NULL, why, sizeof why);
     (void)alarm(0);
     if (status == QUERY_OK)
         return EXIT_DONE;
@@ -301,20 +247,22 @@ static bool is_database(const char *output, const char *database)
 }
 
 /* A result that a limit cut is not whole, and so there is no file. */
-static int run_into_file(const struct question *question)
+static int ask_into_file(const struct question *question)
 {
     struct output_file file;
     char why[PATH_MAX + 256];
     int status;
 
-    if (is_database(question->output, question->database))
-        return wrong("%s is the database that is asked: name another file with --output", question->output);
+    if (is_database(question->output, question->common.database))
+        return usage_error(&command_query,
+                           "%s is the database that is asked: name another file with --output",
+                           question->output);
     if (!output_file_open(&file, question->output, why, sizeof why)) {
         fprintf(stderr, "imaptap: %s\n", why);
         return EXIT_UNREAD;
     }
     unfinished = file.temporary;
-    status = run(question, file.stream);
+    status = ask(question, file.stream);
     unfinished = "";
     if (status != EXIT_DONE) {
         output_file_drop(&file);
@@ -326,62 +274,42 @@ static int run_into_file(const struct question *question)
     return EXIT_UNREAD;
 }
 
-int cmd_query(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-    static const struct option options[] = {{"db", required_argument, NULL, 'd'},
-                                            {"output", required_argument, NULL, 'o'},
-                                            {"since", required_argument, NULL, SINCE},
-                                            {"until", required_argument, NULL, UNTIL},
-                                            {"client", required_argument, NULL, CLIENT},
-                                            {"server", required_argument, NULL, SERVER},
-                                            {"user", required_argument, NULL, USER},
-                                            {"rule", required_argument, NULL, RULE},
-                                            {"format", required_argument, NULL, FORMAT},
-                                            {"schema", required_argument, NULL, SCHEMA},
-                                            {"max-rows", required_argument, NULL, ROWS},
-                                            {"max-time", required_argument, NULL, SECONDS},
-                                            {"list", no_argument, NULL, LIST},
-                                            {"sql", no_argument, NULL, SQL},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    struct question question = {
-        .database = DEFAULT_DATABASE,
-        .options = {.format = QUERY_TABLE, .time_limit_s = MOST_SECONDS, .row_limit = MOST_ROWS},
-        .parameters = QUERY_NO_PARAMETERS};
-    bool list = false, show = false;
-    int option, status = EXIT_DONE;
+    struct question question = {.schema = NO_SCHEMA, .parameters = QUERY_NO_PARAMETERS};
+    int status = options_parse(&command_query, argc, argv, &question);
 
-    while ((option = getopt_long(argc, argv, "d:o:h", options, NULL)) != -1) {
-        if (option == '?')
-            return EXIT_USAGE;
-        if (option == 'h') {
-            print_help();
-            return EXIT_DONE;
-        }
-        list |= option == LIST;
-        show |= option == SQL;
-        if (option != LIST && option != SQL)
-            status = take_option(&question, option, optarg);
-        if (status != EXIT_DONE)
-            return status;
-    }
-    if (list || optind == argc) {
+    if (status != -1)
+        return status;
+    if (question.list || question.common.operand_count == 0) {
         print_list();
         return EXIT_DONE;
     }
-    status = settle(&question, argv + optind, argc - optind);
-    if (status != EXIT_DONE)
+    status = settle(&question);
+    if (status != -1)
         return status;
-    status = settle_schema(&question);
-    if (status != EXIT_DONE)
-        return status;
-    if (show) {
+    if (question.show) {
         fputs(question.canned != NULL ? question.canned->sql : question.text, stdout);
         return EXIT_DONE;
     }
-    if (question.parameters.since_ns >= question.parameters.until_ns)
-        return wrong("--until is not after --since: nothing lies between%s", "");
-    question.options.parameters = &question.parameters;
-    question.options.width = question.output != NULL ? 0 : terminal_width();
-    return question.output != NULL ? run_into_file(&question) : run(&question, stdout);
+    return question.output != NULL ? ask_into_file(&question) : ask(&question, stdout);
 }
+
+const struct command command_query = {
+    .name = "query",
+    .title = "ask the database: canned queries or SQL",
+    .usage = "[OPTIONS] [NAME | SQL]",
+    .about = "Runs a canned query, or one SQL statement that only reads; without either, the canned queries "
+             "are listed.\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .database = "the database",
+    .quiet = "only the rows and errors",
+    .notes =
+        "SQL may name the parameters :user, :rule, :client and :server (JSON arrays of addresses), :since "
+        "and :until (nanoseconds). Exit status 3: a limit cut the result, and a message says so.\n",
+    .example = "  imaptap query senders --since 7d --server 192.0.2.0/24\n"
+               "  imaptap query --format csv -o no.csv \\\n"
+               "      \"SELECT username, result FROM logins WHERE result <> 'OK'\"\n",
+    .prepare = memory_counted,
+    .run = run};

@@ -1,17 +1,15 @@
 /*
  * imaptap read: finds the logins in capture files and keeps them.
  */
-#include "analyzer/cli/command.h"
-#include "analyzer/cli/port_list.h"
+#include "analyzer/cli/capture_options.h"
 #include "analyzer/recorder/open_store.h"
 #include "analyzer/recorder/recorder.h"
 #include "analyzer/recorder/recorder_sandbox.h"
-#include "analyzer/recorder/run_facts.h"
 #include "analyzer/report/run_summary.h"
 #include "analyzer/sandbox/sandbox.h"
+#include "db/memory.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <libgen.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -21,119 +19,25 @@
 #include <unistd.h>
 
 struct settings {
-    const char *database;
-    const char *follow; /* the folder; NULL: captures that are there */
-    bool quiet, exit_code;
-    struct port_list ports;
-    struct user_mask mask;
-    bool mask_users, require_sandbox;
+    struct capture_options capture; /* the first member: options_parse */
+    const char *follow;             /* the folder; NULL: captures that are there */
     struct rights_user nobody;
     struct pipeline_options pipeline;
 };
 
-static void print_help(void)
-{
-    fputs("Usage: imaptap read [OPTIONS] FILE|DIR|-...\n"
-          "       imaptap read [OPTIONS] --follow DIR\n\n"
-          "Finds the IMAP logins in captures (pcap, pcapng; - is standard input), judges each against\n"
-          "the IMAP grammar and keeps the findings in a database. Several captures, or all captures\n"
-          "below a folder, are read as one stream of traffic in the order of time. A capture that is\n"
-          "in the database already is not read again, whatever its name. Patterns such as *.pcap are the\n"
-          "shell's; where there is none, name the folder.\n\n"
-          "  -d, --db FILE      the database (default " DEFAULT_DATABASE "); made when it is not there\n"
-          "  -p, --port LIST    ports of IMAP servers, with commas (default 143,993); on other ports a\n"
-          "                     connection is followed when it speaks IMAP\n"
-          "  --follow DIR       read the captures in DIR as tcpdump (-G, -C, -W; add -U) or dumpcap (-b)\n"
-          "                     writes them, as one stream, until SIGINT or SIGTERM; a login is in the\n"
-          "                     database about a second after its verdict is in the file\n"
-          "  --no-detect        only look at the ports of the list\n"
-          "  -q                 no progress\n"
-          "  --exit-code        exit with status 1 when a login breaks the grammar\n"
-          "  --mask-users       replace the names of users and of NTLM's workstations by a keyed hash (the\n"
-          "                     key lasts for this run)\n"
-          "  --verify-checksums drop TCP segments and IPv4 headers with a wrong checksum; off, because in\n"
-          "                     captures of a host that leaves them to its network card they are wrong\n"
-          "  --no-hash          do not take the SHA-256 of the captures\n"
-          "  --password-shape   also keep lengths, positions and counts of passwords; never octets\n"
-          "  --require-sandbox  read nothing when this kernel lacks seccomp or Landlock, which hold what\n"
-          "                     parses the captures (imaptap --version tells what it has)\n"
-          "  --help             this text\n\n"
-          "Exit status: 0 done; 1 violations found, with --exit-code; 2 wrong usage; 3 some input could\n"
-          "not be read, or findings not be kept: what could be was.\n\n"
-          "Example:\n"
-          "  imaptap read -d case7.db /evidence/*.pcap && imaptap query -d case7.db senders\n",
-          stdout);
-}
-
-/* Returns -1 to go on, else an exit status. */
-static int parse(int argc, char **argv, struct settings *settings)
-{
-    static const struct option options[] = {
-        {"db", required_argument, NULL, 'd'},        {"port", required_argument, NULL, 'p'},
-        {"no-detect", no_argument, NULL, 'n'},       {"exit-code", no_argument, NULL, 'e'},
-        {"follow", required_argument, NULL, 'f'},    {"verify-checksums", no_argument, NULL, 'c'},
-        {"mask-users", no_argument, NULL, 'm'},      {"password-shape", no_argument, NULL, 's'},
-        {"no-hash", no_argument, NULL, 'H'},         {"help", no_argument, NULL, 'h'},
-        {"require-sandbox", no_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
-    int option;
-
-    while ((option = getopt_long(argc, argv, "d:p:qh", options, NULL)) != -1) {
-        switch (option) {
-        case 'd':
-            settings->database = optarg;
-            break;
-        case 'p':
-            if (port_list_parse(&settings->ports, optarg) == 0)
-                break;
-            fprintf(stderr, "imaptap read: --port takes port numbers with commas between, not '%s'\n",
-                    optarg);
-            return EXIT_USAGE;
-        case 'f':
-            settings->follow = optarg;
-            break;
-        case 'c':
-            settings->pipeline.verify_checksums = true;
-            break;
-        case 'q':
-            settings->quiet = true;
-            break;
-        case 'n':
-            settings->pipeline.detect = false;
-            break;
-        case 'e':
-            settings->exit_code = true;
-            break;
-        case 'H':
-            settings->pipeline.hash = false;
-            break;
-        case 'm':
-            settings->mask_users = true;
-            break;
-        case 's':
-            settings->pipeline.password_shape = true;
-            break;
-        case 'r':
-            settings->require_sandbox = true;
-            break;
-        case 'h':
-            print_help();
-            return EXIT_DONE;
-        default:
-            return EXIT_USAGE;
-        }
-    }
-    if (settings->follow != NULL && optind < argc) {
-        fputs("imaptap read: --follow takes one folder and nothing else\n", stderr);
-        return EXIT_USAGE;
-    }
-    if (settings->follow == NULL && optind == argc) {
-        fputs(
-            "imaptap read: name a capture file, a folder, or - for standard input; see imaptap read --help\n",
-            stderr);
-        return EXIT_USAGE;
-    }
-    return -1;
-}
+static const struct option_spec options[] = {
+    {"follow", .argument = "DIR",
+     .help = "read the captures in DIR as tcpdump (-G, -C, -W; add -U) or dumpcap (-b) writes them, as one "
+             "stream, until SIGINT or SIGTERM; a login is in the database about a second after its verdict "
+             "is in the file",
+     .take = option_text, .at = offsetof(struct settings, follow)},
+    {"no-detect",
+     .help = "only look at the ports of --port; otherwise a connection to another port is followed when it "
+             "speaks IMAP",
+     .take = option_clear, .at = offsetof(struct settings, pipeline.detect)},
+    {"no-hash", .help = "do not take the SHA-256 of the captures", .take = option_clear,
+     .at = offsetof(struct settings, pipeline.hash)},
+    CAPTURE_OPTIONS};
 
 static bool tell_failures(const struct inputs *inputs, const struct recorder_result *result)
 {
@@ -191,9 +95,9 @@ static bool is_held(int status)
 static int read_into(struct store *store, struct analyzer_run *reading, struct inputs *inputs,
                      const struct settings *settings, struct recorder_result *result)
 {
-    bool show = !settings->quiet && isatty(STDERR_FILENO);
+    bool show = !settings->capture.common.quiet && isatty(STDERR_FILENO);
     char where[400], why[1024];
-    struct run_summary_facts facts = {.database = settings->database,
+    struct run_summary_facts facts = {.database = settings->capture.common.database,
                                       .inputs = inputs,
                                       .result = result,
                                       .missed = &result->missed,
@@ -213,7 +117,7 @@ static int read_into(struct store *store, struct analyzer_run *reading, struct i
         store_close(store, why, sizeof why);
         return EXIT_UNREAD;
     }
-    (void)snprintf(where, sizeof where, "on port %s%s", settings->ports.text,
+    (void)snprintf(where, sizeof where, "on port %s%s", settings->capture.ports.text,
                    settings->pipeline.detect ? " or any other" : "");
     failed = tell_failures(inputs, result);
     status = end_run(store, result);
@@ -221,7 +125,7 @@ static int read_into(struct store *store, struct analyzer_run *reading, struct i
     if (store_close(store, why, sizeof why) != STORE_OK)
         status = STORE_FAILED;
     if (status == STORE_OK && settings->follow != NULL)
-        status = leave_one_file(settings->database, why, sizeof why);
+        status = leave_one_file(settings->capture.common.database, why, sizeof why);
     if (status != STORE_OK && !result->store_failed) {
         fprintf(stderr, "imaptap: %s\n", why);
         failed = true;
@@ -237,14 +141,13 @@ static int read_into(struct store *store, struct analyzer_run *reading, struct i
     }
     if (failed)
         return EXIT_UNREAD;
-    return settings->exit_code && broken > 0 ? EXIT_VIOLATIONS : EXIT_DONE;
+    return settings->capture.exit_code && broken > 0 ? EXIT_VIOLATIONS : EXIT_DONE;
 }
 
 /* A new database takes a while to be made, and an analyzer need not wait for it. */
-static int read_captures(struct inputs *inputs, const struct settings *settings,
-                         const struct store_run_facts *run)
+static int read_captures(struct inputs *inputs, const struct settings *settings)
 {
-    const char *database = settings->database;
+    const char *database = settings->capture.common.database;
     struct recorder_result result = {0};
     struct analyzer_run *reading = NULL;
     struct store *store = NULL;
@@ -268,7 +171,7 @@ static int read_captures(struct inputs *inputs, const struct settings *settings,
     store = open_store(database, settings->follow != NULL);
     if (store == NULL)
         goto cleanup;
-    store_run_begin(store, run);
+    store_run_begin(store, &settings->capture.run.facts);
     if (settings->follow == NULL)
         (void)store_exclusive(store); /* otherwise it is only slower */
     if (is_held(early ? sandbox_enter_recorder_calls(false)
@@ -282,49 +185,59 @@ cleanup:
     return status;
 }
 
-int cmd_read(int argc, char **argv)
+/* Returns -1 to go on, else an exit status. */
+static int check_operands(const struct settings *settings)
 {
-    struct settings settings = {.database = DEFAULT_DATABASE, .ports = PORT_LIST_DEFAULT};
-    struct inputs inputs = {0};
-    struct run_facts run;
-    int status;
+    if (settings->follow != NULL && settings->capture.common.operand_count > 0)
+        return usage_error(&command_read, "--follow takes one folder and nothing else");
+    if (settings->follow == NULL && settings->capture.common.operand_count == 0)
+        return usage_error(&command_read, "name a capture file, a folder, or - for standard input");
+    return -1;
+}
 
-    /* before the options are parsed, which puts them in front */
-    if (run_facts_collect(&run, argc, argv, NULL) != 0) {
-        fprintf(stderr, "imaptap: no random number can be had for the run: %s\n", strerror(errno));
-        return EXIT_UNREAD;
-    }
-    settings.pipeline.detect = true;
-    settings.pipeline.hash = true;
-    status = parse(argc, argv, &settings);
+static int run(int argc, char **argv)
+{
+    struct settings settings = {.pipeline = {.detect = true, .hash = true}};
+    const struct common_options *common = &settings.capture.common;
+    struct inputs inputs = {0};
+    int status = capture_options_parse(&command_read, argc, argv, &settings.capture);
+
+    if (status == -1)
+        status = check_operands(&settings);
+    if (status == -1)
+        status = capture_options_settle(&settings.capture, &settings.pipeline);
     if (status != -1)
         return status;
-    settings.pipeline.ports = settings.ports.ports;
-    settings.pipeline.port_count = settings.ports.count;
-    sandbox_forbid_core_files();
-    if (!sandbox_suffice(settings.require_sandbox, stderr))
-        return EXIT_UNREAD;
     /* the files are open when an analyzer starts: it needs no user's rights */
     if (geteuid() == 0 && rights_find_user("nobody", &settings.nobody) == 0)
         settings.pipeline.user = &settings.nobody;
-    if (settings.mask_users) {
-        if (user_mask_new_key(&settings.mask) != 0) {
-            fputs("imaptap: no random key can be had to mask user names\n", stderr);
-            return EXIT_UNREAD;
-        }
-        settings.pipeline.mask = &settings.mask;
-    }
-    for (int i = optind; i < argc; i++)
-        if (inputs_add(&inputs, argv[i], stderr) != 0) {
+    for (int i = 0; i < common->operand_count && status == -1; i++)
+        if (inputs_add(&inputs, common->operands[i], stderr) != 0) {
             fputs("imaptap: out of memory\n", stderr);
-            inputs_free(&inputs);
-            return EXIT_UNREAD;
+            status = EXIT_UNREAD;
         }
-    if (inputs.count == 0 && settings.follow == NULL) {
-        inputs_free(&inputs);
-        return EXIT_UNREAD;
-    }
-    status = read_captures(&inputs, &settings, &run.facts);
+    if (status == -1)
+        status =
+            inputs.count == 0 && settings.follow == NULL ? EXIT_UNREAD : read_captures(&inputs, &settings);
     inputs_free(&inputs);
     return status;
 }
+
+const struct command command_read = {
+    .name = "read",
+    .title = "find the IMAP logins in capture files and keep them in a database",
+    .usage = "[OPTIONS] FILE|DIR|-...\n[OPTIONS] --follow DIR",
+    .about = "Finds the IMAP logins in captures (pcap, pcapng; - is standard input), judges each against the "
+             "IMAP grammar and keeps the findings in a database. Several captures, or all captures below a "
+             "folder, are read as one stream of traffic in the order of time. A capture that is in the "
+             "database already is not read again, whatever its name. Patterns such as *.pcap are the "
+             "shell's; where there is none, name the folder.\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .database = "the database; made when it is not there",
+    .quiet = "no progress",
+    .notes = "Exit status: 0 done; 1 violations found, with --exit-code; 2 wrong usage; 3 some input could "
+             "not be read, or findings not be kept: what could be was.\n",
+    .example = "  imaptap read -d case7.db /evidence/*.pcap\n  imaptap query -d case7.db senders\n",
+    .prepare = memory_exclusive,
+    .run = run};

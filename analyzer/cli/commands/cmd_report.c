@@ -1,38 +1,26 @@
 /*
  * imaptap report: what a person wants to know of a database.
  */
-#include "analyzer/cli/command.h"
+#include "analyzer/cli/options.h"
+#include "analyzer/cli/terminal.h"
 #include "analyzer/report/output_file.h"
 #include "analyzer/report/report.h"
+#include "db/memory.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
-static void print_help(void)
-{
-    fputs("Usage: imaptap report [-d FILE] [--html FILE] [--csv DIR]\n\n"
-          "Reports on everything in the database: the verdict first, then what was read and what was\n"
-          "missed, who sends what to whom, which users were hit, the worst findings, and what to do.\n"
-          "No password is in it.\n\n"
-          "  -d, --db FILE  the database (default " DEFAULT_DATABASE ")\n"
-          "  --html FILE    write one page for a browser, which needs nothing else, instead of text\n"
-          "  --csv DIR      write the tables, whole, into the folder DIR, for a spreadsheet\n"
-          "  --help         this text\n\n"
-          "Example: imaptap report --html report.html --csv report\n",
-          stdout);
-}
+struct settings {
+    struct common_options common; /* the first member: options_parse */
+    const char *page, *tables;
+};
 
-static unsigned terminal_columns(void)
-{
-    struct winsize size;
-
-    return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0
-               ? size.ws_col
-               : REPORT_COLUMNS;
-}
+static const struct option_spec options[] = {
+    {"html", .argument = "FILE",
+     .help = "write one page for a browser, which needs nothing else, instead of text", .take = option_text,
+     .at = offsetof(struct settings, page)},
+    {"csv", .argument = "DIR", .help = "write the tables, whole, into the folder DIR, for a spreadsheet",
+     .take = option_text, .at = offsetof(struct settings, tables)}};
 
 static bool told(const struct report_source *source, char *why, size_t why_size)
 {
@@ -59,7 +47,7 @@ static bool write_page(const struct report_source *source, const char *path, cha
     return false;
 }
 
-static int run(struct report_source *source, const char *page)
+static int report(struct report_source *source, const char *page)
 {
     char why[1024];
     bool good;
@@ -78,38 +66,31 @@ static int run(struct report_source *source, const char *page)
     return good ? EXIT_DONE : EXIT_UNREAD;
 }
 
-int cmd_report(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-    static const struct option options[] = {{"db", required_argument, NULL, 'd'},
-                                            {"html", required_argument, NULL, 'p'},
-                                            {"csv", required_argument, NULL, 'c'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    struct report_source source = {.database = DEFAULT_DATABASE, .columns = terminal_columns()};
-    const char *page = NULL;
-    int option;
+    struct settings settings = {.page = NULL};
+    int status = options_parse(&command_report, argc, argv, &settings);
+    struct report_source source = {.tables = settings.tables, .columns = terminal_columns(REPORT_COLUMNS)};
 
-    while ((option = getopt_long(argc, argv, "d:h", options, NULL)) != -1) {
-        switch (option) {
-        case 'd':
-            source.database = optarg;
-            break;
-        case 'p':
-            page = optarg;
-            break;
-        case 'c':
-            source.tables = optarg;
-            break;
-        case 'h':
-            print_help();
-            return EXIT_DONE;
-        default:
-            return EXIT_USAGE;
-        }
-    }
-    if (optind < argc) {
-        fputs("imaptap report: takes no argument but options; name the database with --db\n", stderr);
-        return EXIT_USAGE;
-    }
-    return run(&source, page);
+    if (status != -1)
+        return status;
+    if (settings.common.operand_count > 0)
+        return usage_error(&command_report, "takes no argument but options; name the database with --db");
+    source.database = settings.common.database;
+    return report(&source, settings.page);
 }
+
+const struct command command_report = {
+    .name = "report",
+    .title = "report on the database: as text, as a page, as tables",
+    .usage = "[OPTIONS]",
+    .about = "Reports on everything in the database: the verdict first, then what was read and what was "
+             "missed, who sends what to whom, which users were hit, the worst findings, and what to do. No "
+             "password is in it.\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .database = "the database",
+    .quiet = "only the report and errors",
+    .example = "  imaptap report --html report.html --csv report\n",
+    .prepare = memory_counted,
+    .run = run};

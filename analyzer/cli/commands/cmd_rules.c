@@ -1,35 +1,39 @@
 /*
  * imaptap rules: lists what can be wrong with a login.
  */
-#include "analyzer/cli/command.h"
+#include "analyzer/cli/nearest.h"
+#include "analyzer/cli/options.h"
+#include "db/memory.h"
 #include "dissector/rules.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void print_help(void)
+struct settings {
+    struct common_options common; /* the first member: options_parse */
+    unsigned json;
+};
+
+static const struct option_spec options[] = {{"format", .argument = "FORMAT", .help = "text or json",
+                                              .initial = "text", .take = option_word,
+                                              .at = offsetof(struct settings, json), .words = "text json"}};
+
+static void print_rule(const struct imap_rule_info *rule)
 {
-    fputs("Usage: imaptap rules [--format text|json]\n\n"
-          "Lists every rule that a login can break: its name, severity, the RFC sections, whether\n"
-          "RFC 2060, 3501 and 9051 forbid it, and what the author of the client should do.\n\n"
-          "  --format FORMAT  text (default) or json\n"
-          "  --help           this text\n\n"
-          "Example: imaptap rules | less\n",
-          stdout);
+    printf("%s (%s)\n  %s\n  Reference: %s\n  Forbidden by: RFC 2060 %s, RFC 3501 %s, RFC 9051 %s\n"
+           "  Remedy: %s\n",
+           rule->id, rule->severity, rule->title, rule->reference, rule->rfc2060, rule->rfc3501,
+           rule->rfc9051, rule->remedy);
 }
 
 static void print_text(void)
 {
     for (int i = 0; i < IMAP_RULES; i++) {
-        const struct imap_rule_info *rule = imap_rule_info((enum imap_rule)i);
-
-        printf("%s%s (%s)\n  %s\n  Reference: %s\n  Forbidden by: RFC 2060 %s, RFC 3501 %s, RFC 9051 %s\n"
-               "  Remedy: %s\n",
-               i > 0 ? "\n" : "", rule->id, rule->severity, rule->title, rule->reference, rule->rfc2060,
-               rule->rfc3501, rule->rfc9051, rule->remedy);
+        if (i > 0)
+            putchar('\n');
+        print_rule(imap_rule_info((enum imap_rule)i));
     }
 }
 
@@ -53,27 +57,16 @@ static int print_json(void)
     return failed;
 }
 
-int cmd_rules(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"format", required_argument, NULL, 'f'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-    const char *format = "text";
-    int option, failed = 0;
+    struct settings settings;
+    int status = options_parse(&command_rules, argc, argv, &settings), failed = 0;
 
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option == 'h') {
-            print_help();
-            return EXIT_DONE;
-        }
-        if (option != 'f')
-            return EXIT_USAGE;
-        format = optarg;
-    }
-    if (optind < argc || (strcmp(format, "text") != 0 && strcmp(format, "json") != 0)) {
-        fputs("imaptap rules: takes no argument but --format text|json; see imaptap rules --help\n", stderr);
-        return EXIT_USAGE;
-    }
-    if (strcmp(format, "json") == 0)
+    if (status != -1)
+        return status;
+    if (settings.common.operand_count > 0)
+        return usage_error(&command_rules, "takes no argument but options");
+    if (settings.json)
         failed = print_json();
     else
         print_text();
@@ -83,3 +76,16 @@ int cmd_rules(int argc, char **argv)
     }
     return EXIT_DONE;
 }
+
+const struct command command_rules = {
+    .name = "rules",
+    .title = "list what can be wrong with a login",
+    .usage = "[OPTIONS]",
+    .about = "Lists every rule that a login can break: its name, severity, the RFC sections, whether RFC "
+             "2060, 3501 and 9051 forbid it, and what the author of the client should do.\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .quiet = "only the rules and errors",
+    .example = "  imaptap rules | less\n",
+    .prepare = memory_exclusive,
+    .run = run};

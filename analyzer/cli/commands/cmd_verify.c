@@ -1,40 +1,22 @@
 /*
  * imaptap verify: whether the captures are still what was read, and how many rows rest on each.
  */
-#include "analyzer/cli/command.h"
-#include "analyzer/cli/database_option.h"
+#include "analyzer/cli/options.h"
 #include "analyzer/verify/verify.h"
 #include "db/display.h"
 #include "db/format_number.h"
+#include "db/memory.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct tally {
+    bool quiet;
     struct candidates *candidates;
     unsigned counts[VERIFY_VERDICTS];
 };
-
-static void print_help(void)
-{
-    fputs("Usage: imaptap verify [-d FILE] [FILE|DIR...]\n\n"
-          "Hashes the captures that the database was made from, and says of each whether its file is\n"
-          "still what was read, and how many rows rest on it. A capture is looked for at the path\n"
-          "that it was read from; where it is not there (any more), among the files and folders\n"
-          "named, by its size and SHA-256, whatever its name is now. The database is only read.\n\n"
-          "  -d, --db FILE  the database (default " DEFAULT_DATABASE ")\n"
-          "  --help         this text\n\n"
-          "Verdicts: intact; changed; missing; not hashed (read with --no-hash, or not to its end: there\n"
-          "is nothing to compare with); no file (it came from an interface; does not count).\n\n"
-          "Exit status: 0 every capture is intact; 2 wrong usage; 3 some are not, or the database could\n"
-          "not be read.\n\n"
-          "Example:\n"
-          "  imaptap verify -d case7.db /evidence\n",
-          stdout);
-}
 
 /* Prints a name as it may stand on a terminal. */
 static void print_name(const char *name)
@@ -67,6 +49,8 @@ static bool take(void *user, const struct capture_index_entry *holding)
     struct verify_finding finding = verify_capture(holding, tally->candidates);
 
     tally->counts[finding.verdict]++;
+    if (tally->quiet && (finding.verdict == VERIFY_INTACT || finding.verdict == VERIFY_NO_FILE))
+        return true;
     printf("%-10s  %" PRId64 "  ", verify_word(finding.verdict), holding->id);
     print_name(holding->source);
     print_why(holding, &finding);
@@ -90,20 +74,20 @@ static void print_tally(const struct tally *tally)
     putchar('\n');
 }
 
-static int verify(const char *database, char **names, int count)
+static int verify(const struct common_options *common)
 {
-    struct tally tally = {.candidates = candidates_new()};
+    struct tally tally = {.quiet = common->quiet, .candidates = candidates_new()};
     int status = tally.candidates == NULL ? -1 : 0;
     unsigned failed = 0;
     char why[1024] = "out of memory";
 
-    for (int i = 0; i < count && status == 0; i++)
-        status = candidates_add(tally.candidates, names[i], stderr, &failed);
+    for (int i = 0; i < common->operand_count && status == 0; i++)
+        status = candidates_add(tally.candidates, common->operands[i], stderr, &failed);
     if (status == 0)
-        status = capture_index_list(database, take, &tally, why, sizeof why);
-    if (status == 0)
+        status = capture_index_list(common->database, take, &tally, why, sizeof why);
+    if (status == 0 && !common->quiet)
         print_tally(&tally);
-    else
+    if (status != 0)
         fprintf(stderr, "imaptap: %s\n", why);
     candidates_free(tally.candidates);
     if (fflush(stdout) != 0) {
@@ -116,12 +100,28 @@ static int verify(const char *database, char **names, int count)
                : EXIT_DONE;
 }
 
-int cmd_verify(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-    const char *database = DEFAULT_DATABASE;
-    int status = database_option(argc, argv, print_help, &database);
+    struct common_options common;
+    int status = options_parse(&command_verify, argc, argv, &common);
 
-    if (status >= 0)
-        return status;
-    return verify(database, argv + optind, argc - optind);
+    return status != -1 ? status : verify(&common);
 }
+
+const struct command command_verify = {
+    .name = "verify",
+    .title = "check captures against what was read, and count what rests on each",
+    .usage = "[-d FILE] [FILE|DIR...]",
+    .about = "Hashes the captures that the database was made from, and says of each whether its file is "
+             "still what was read, and how many rows rest on it. A capture is looked for at the path that it "
+             "was read from; where it is not there (any more), among the files and folders named, by its "
+             "size and SHA-256, whatever its name is now. The database is only read.\n",
+    .database = "the database",
+    .quiet = "only the captures that are not intact",
+    .notes = "Verdicts: intact; changed; missing; not hashed (read with --no-hash, or not to its end: there "
+             "is nothing to compare with); no file (it came from an interface; does not count).\n\n"
+             "Exit status: 0 every capture is intact; 2 wrong usage; 3 some are not, or the database could "
+             "not be read.\n",
+    .example = "  imaptap verify -d case7.db /evidence\n",
+    .prepare = memory_exclusive,
+    .run = run};
