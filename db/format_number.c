@@ -51,3 +51,8 @@ struct formatted format_time(int64_t time_ns)
         strcpy(result.text, "unknown time");
     return result;
 }
+
+void amount_print(const char *before, int64_t number, const char *one)
+{
+    printf("%s%s %s%s", before, format_number((uint64_t)number).text, one, number == 1 ? "" : "s");
+}

@@ -19,4 +19,7 @@ struct formatted format_octets(uint64_t octets);
 /* "2026-11-24 02:00:11 UTC" */
 struct formatted format_time(int64_t time_ns);
 
+/* Prints on standard output what stands before it, and "1 login" or "1,234 logins". */
+void amount_print(const char *before, int64_t number, const char *one);
+
 #endif

@@ -7,12 +7,26 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool capture_options_ports(const struct option_spec *option, void *at, const char *value)
 {
+    struct port_list *list = at;
+    char *end = NULL;
+
     (void)option;
-    return port_list_parse(at, value) == 0;
+    list->text = value;
+    list->count = 0;
+    for (;; value = end + 1) {
+        unsigned long port = strtoul(value, &end, 10);
+
+        if (*value < '0' || *value > '9' || port == 0 || port > 65535 || list->count == PORT_LIST_MAX)
+            return false;
+        list->ports[list->count++] = (uint16_t)port;
+        if (*end != ',')
+            return *end == '\0';
+    }
 }
 
 int capture_options_parse(const struct command *command, int argc, char **argv,

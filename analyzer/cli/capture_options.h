@@ -5,10 +5,17 @@
 #define IMAPTAP_ANALYZER_CLI_CAPTURE_OPTIONS_H
 
 #include "analyzer/cli/options.h"
-#include "analyzer/cli/port_list.h"
 #include "analyzer/pipeline/pipeline.h"
 #include "analyzer/pipeline/user_mask.h"
 #include "analyzer/recorder/run_facts.h"
+
+#define PORT_LIST_MAX 64
+
+struct port_list {
+    const char *text; /* as given */
+    uint16_t ports[PORT_LIST_MAX];
+    size_t count;
+};
 
 struct capture_options {
     struct common_options common;
@@ -18,6 +25,7 @@ struct capture_options {
     struct run_facts run;
 };
 
+/* Reads numbers with commas between into a struct port_list. */
 option_take capture_options_ports;
 
 /* clang-format off */

@@ -97,3 +97,18 @@ void output_file_drop(struct output_file *file)
     if (file->temporary[0] != '\0')
         (void)unlink(file->temporary);
 }
+
+bool output_file_make(const char *path, bool (*write)(const void *what, FILE *out), const void *what,
+                      char *why, size_t why_size)
+{
+    struct output_file file;
+    int error;
+
+    if (!output_file_open(&file, path, why, why_size))
+        return false;
+    if (write(what, file.stream))
+        return output_file_keep(&file, why, why_size);
+    error = errno;
+    output_file_drop(&file);
+    return failed(path, strerror(error), why, why_size);
+}

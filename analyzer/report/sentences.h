@@ -26,8 +26,8 @@ const char *verdict_word(enum verdict_state state);
 #define VERDICT_LINES 3
 
 /* Writes line number `line` (from 0) of the verdict: who sends what, which users were hit, what it rests on.
- */
-void verdict_line(const struct report_totals *totals, int line, FILE *out);
+ * `totals` is a struct report_totals. */
+void verdict_line(const void *totals, int line, FILE *out);
 
 /* Hands each sentence of a list to `tell`; returns how many there were. The first list is of what the
  * captures could not show; none: nothing was missed. */

@@ -29,6 +29,18 @@ static void put_wrapped(struct text *text, const char *words, size_t indent, siz
         text->failed = true;
 }
 
+/* What is said, as one paragraph. */
+static void put_said(struct text *text, words_say *say, const void *what, int which, size_t indent)
+{
+    char *words = words_of(say, what, which);
+
+    if (words != NULL)
+        put_wrapped(text, words, indent, (size_t)fprintf(text->out, "  "));
+    else
+        text->failed = true;
+    free(words);
+}
+
 static void put_item(struct text *text, const char *words)
 {
     int used = text->number > 0 ? fprintf(text->out, "  %u. ", text->number++) : fprintf(text->out, "  ");
@@ -57,19 +69,8 @@ static void put_rest(struct text *text, int64_t all, int64_t shown, const char *
 static void put_verdict(struct text *text)
 {
     fprintf(text->out, "Verdict: %s\n", verdict_word(verdict_state(&text->totals)));
-    for (int line = 0; line < VERDICT_LINES; line++) {
-        char *words = NULL;
-        size_t size;
-        FILE *out = open_memstream(&words, &size);
-
-        if (out != NULL)
-            verdict_line(&text->totals, line, out);
-        if (out == NULL || fclose(out) != 0)
-            text->failed = true;
-        else
-            put_item(text, words);
-        free(words);
-    }
+    for (int line = 0; line < VERDICT_LINES; line++)
+        put_said(text, verdict_line, &text->totals, line, 2);
 }
 
 static void put_read(struct text *text)
@@ -121,27 +122,19 @@ static void put_senders(struct text *text)
         put_item(text, "None was seen");
 }
 
-static void put_user(struct text *text, const struct facts_rows *rows)
+static void say_user(const void *what, int which, FILE *out)
 {
+    const struct facts_rows *rows = what;
     const char *product = facts_text(rows, "server_product");
     const char *name = facts_text(rows, "username");
     bool got_in = strcmp(facts_text(rows, "got_in"), "yes") == 0;
-    char *line = NULL;
-    size_t size;
-    FILE *out = open_memstream(&line, &size);
 
-    if (out == NULL) {
-        text->failed = true;
-        return;
-    }
+    (void)which;
     fprintf(out, "%s at %s%s%s%s: refused ", *name != '\0' ? name : "\"\"", facts_text(rows, "server_ip"),
             product != NULL ? " (" : "", product != NULL ? product : "", product != NULL ? ")" : "");
     say_count(out, facts_number(rows, "refused"), "time", "times");
     fprintf(out, " (%s); %s", facts_text(rows, "rules"),
             got_in ? "got in with a login that breaks no rule" : "not seen to get in otherwise");
-    if (fclose(out) == 0)
-        put_wrapped(text, line, 4, (size_t)fprintf(text->out, "  "));
-    free(line);
 }
 
 static void put_users(struct text *text)
@@ -154,7 +147,7 @@ static void put_users(struct text *text)
         put_item(text, text->totals.logins > 0 ? "None" : "Not known: no login was seen");
     rows = facts_ask(text->source->facts, FACTS_USERS, MOST_ROWS, 0);
     for (; facts_next(rows); shown++)
-        put_user(text, rows);
+        put_said(text, say_user, rows, 0, 4);
     facts_end(rows);
     put_rest(text, text->totals.affected, shown, "affected-users");
 }

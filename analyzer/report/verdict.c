@@ -161,7 +161,7 @@ static void ground(const struct report_totals *totals, FILE *out)
     fputs(*between == ';' ? "; nothing was missed." : ".", out);
 }
 
-void verdict_line(const struct report_totals *totals, int line, FILE *out)
+void verdict_line(const void *totals, int line, FILE *out)
 {
     static void (*const lines[VERDICT_LINES])(const struct report_totals *, FILE *) = {who, users, ground};
 

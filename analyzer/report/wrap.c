@@ -36,3 +36,17 @@ bool wrap_words(FILE *out, const char *words, size_t columns, size_t indent, siz
     free(shown);
     return true;
 }
+
+char *words_of(words_say *say, const void *what, int which)
+{
+    char *words = NULL;
+    size_t size;
+    FILE *out = open_memstream(&words, &size);
+
+    if (out != NULL)
+        say(what, which, out);
+    if (out != NULL && fclose(out) == 0)
+        return words;
+    free(words);
+    return NULL;
+}

@@ -13,4 +13,10 @@
  * already. A word is not broken. False: out of memory. */
 bool wrap_words(FILE *out, const char *words, size_t columns, size_t indent, size_t used);
 
+/* Writes a text; which of those that it knows. */
+typedef void words_say(const void *what, int which, FILE *out);
+
+/* What it writes, as a string; free it with free. NULL: out of memory. */
+char *words_of(words_say *say, const void *what, int which);
+
 #endif

@@ -97,17 +97,9 @@ static bool open_side(struct side *side, char *why, size_t why_size)
     return true;
 }
 
-static bool write_page(const struct compare_source *source, const char *path, char *why, size_t why_size)
+static bool write_page(const void *source, FILE *out)
 {
-    struct output_file file;
-
-    if (!output_file_open(&file, path, why, why_size))
-        return false;
-    if (compare_page(source, file.stream))
-        return output_file_keep(&file, why, why_size);
-    output_file_drop(&file);
-    (void)snprintf(why, why_size, "%s: the page cannot be written", path);
-    return false;
+    return compare_page(source, out);
 }
 
 static int compare(struct side *before, struct side *after, bool json, const char *page)
@@ -122,7 +114,7 @@ static int compare(struct side *before, struct side *after, bool json, const cha
         source.before_name = before->name;
         source.after_name = after->name;
         if (page != NULL) {
-            good = write_page(&source, page, why, sizeof why);
+            good = output_file_make(page, write_page, &source, why, sizeof why);
         } else {
             good =
                 (json ? compare_json(&source, stdout) : compare_text(&source, stdout)) && fflush(stdout) == 0;

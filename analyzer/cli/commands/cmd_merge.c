@@ -3,6 +3,7 @@
  */
 #include "analyzer/cli/options.h"
 #include "analyzer/recorder/open_store.h"
+#include "db/format_number.h"
 #include "db/memory.h"
 #include "db/upkeep/merge.h"
 
@@ -16,22 +17,17 @@ static bool is_same_file(const char *one, const char *other)
     return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-static void count(const char *before, int64_t number, const char *word)
-{
-    printf("%s%lld %s%s", before, (long long)number, word, number == 1 ? "" : "s");
-}
-
 static void tell(const char *source, const struct merge_counts *counts)
 {
     printf("%s: ", source);
-    count("added ", counts->captures, "capture");
-    count(", ", counts->connections, "connection");
-    count(", ", counts->logins, "login");
-    count(", ", counts->violations, "violation");
+    amount_print("added ", counts->captures, "capture");
+    amount_print(", ", counts->connections, "connection");
+    amount_print(", ", counts->logins, "login");
+    amount_print(", ", counts->violations, "violation");
     if (counts->replaced > 0)
-        count("; replaced ", counts->replaced, "capture");
+        amount_print("; replaced ", counts->replaced, "capture");
     if (counts->known > 0)
-        count("; left out ", counts->known, "capture");
+        amount_print("; left out ", counts->known, "capture");
     puts(counts->known > 0 ? " known already" : "");
 }
 

@@ -42,21 +42,16 @@ static uint64_t size_of(const char *path)
     return stat(path, &facts) == 0 ? (uint64_t)facts.st_size : 0;
 }
 
-static void count(const char *before, int64_t number, const char *word)
-{
-    printf("%s%lld %s%s", before, (long long)number, word, number == 1 ? "" : "s");
-}
-
 static void tell(const struct purge_counts *counts)
 {
-    count("Removed: ", counts->captures, "capture");
-    count(", ", counts->connections, "connection");
-    count(", ", counts->logins, "login");
-    count(", ", counts->violations, "violation");
-    count(", ", counts->runs, "run");
+    amount_print("Removed: ", counts->captures, "capture");
+    amount_print(", ", counts->connections, "connection");
+    amount_print(", ", counts->logins, "login");
+    amount_print(", ", counts->violations, "violation");
+    amount_print(", ", counts->runs, "run");
     putchar('\n');
     if (counts->handed_over > 0) {
-        count("Kept: ", counts->handed_over, "connection");
+        amount_print("Kept: ", counts->handed_over, "connection");
         puts(" that went on into another capture");
     }
 }

@@ -22,29 +22,14 @@ static const struct option_spec options[] = {
     {"csv", .argument = "DIR", .help = "write the tables, whole, into the folder DIR, for a spreadsheet",
      .take = option_text, .at = offsetof(struct settings, tables)}};
 
-static bool told(const struct report_source *source, char *why, size_t why_size)
+static bool write_text(const void *source, FILE *out)
 {
-    if (facts_error(source->facts) != NULL)
-        (void)snprintf(why, why_size, "%s", facts_error(source->facts));
-    else
-        (void)snprintf(why, why_size, "the report cannot be written: %s", strerror(errno));
-    return false;
+    return report_text(source, out) && fflush(out) == 0;
 }
 
-static bool write_page(const struct report_source *source, const char *path, char *why, size_t why_size)
+static bool write_page(const void *source, FILE *out)
 {
-    struct output_file file;
-    bool good;
-
-    if (!output_file_open(&file, path, why, why_size))
-        return false;
-    good = report_page(source, file.stream);
-    if (!good)
-        (void)told(source, why, why_size);
-    if (good)
-        return output_file_keep(&file, why, why_size);
-    output_file_drop(&file);
-    return false;
+    return report_page(source, out);
 }
 
 static int report(struct report_source *source, const char *page)
@@ -57,9 +42,13 @@ static int report(struct report_source *source, const char *page)
     if (good && source->tables != NULL)
         good = report_tables(source->facts, source->tables, why, sizeof why);
     if (good && page != NULL)
-        good = write_page(source, page, why, sizeof why);
-    if (good && page == NULL && source->tables == NULL)
-        good = (report_text(source, stdout) && fflush(stdout) == 0) || told(source, why, sizeof why);
+        good = output_file_make(page, write_page, source, why, sizeof why);
+    if (good && page == NULL && source->tables == NULL && !write_text(source, stdout)) {
+        (void)snprintf(why, sizeof why, "the report cannot be written: %s", strerror(errno));
+        good = false;
+    }
+    if (source->facts != NULL && facts_error(source->facts) != NULL)
+        (void)snprintf(why, sizeof why, "%s", facts_error(source->facts));
     facts_close(source->facts);
     if (!good)
         fprintf(stderr, "imaptap: %s\n", why);

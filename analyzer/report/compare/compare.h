@@ -83,8 +83,8 @@ void compare_free(struct compared *compared);
 /* In one or two words: "repaired", "not repaired", "not known", "nothing to repair". */
 const char *compare_word(const struct compared *compared);
 
-/* Writes line `line` (from 0, below 3) of the verdict. */
-void compare_line(const struct compared *compared, int line, FILE *out);
+/* Writes line `line` (from 0, below 3) of the verdict; `compared` is a struct compared. */
+void compare_line(const void *compared, int line, FILE *out);
 
 /* A word for JSON, e.g. "stopped", and a heading for people. */
 const char *sender_change_word(enum sender_change change);

@@ -1,5 +1,5 @@
 /*
- * A comparison as one page: fills the skeleton compare.html, with the style and script of the report.
+ * A comparison as one page: fills the body compare.html, with the style and script of the report.
  */
 #include "analyzer/report/compare/rows.h"
 #include "analyzer/report/page/html.h"
@@ -54,27 +54,11 @@ static bool fill_verdict(void *user, FILE *out)
 {
     const struct compare_rows *rows = user;
     const char *word = compare_word(&rows->compared);
-    bool bad = strcmp(word, "not repaired") == 0, open = strcmp(word, "not known") == 0, good = true;
+    const char *style = strcmp(word, "not repaired") == 0 ? "v-proved"
+                        : strcmp(word, "not known") == 0  ? "v-not-seen"
+                                                          : "v-no-finding";
 
-    fprintf(out, "<div class=\"verdict %s\"><h1>Verdict: %s</h1>",
-            bad    ? "v-proved"
-            : open ? "v-not-seen"
-                   : "v-no-finding",
-            word);
-    for (int line = 0; good && line < VERDICT_LINES; line++) {
-        char *words = NULL;
-        size_t size;
-        FILE *text = open_memstream(&words, &size);
-
-        if (text != NULL)
-            compare_line(&rows->compared, line, text);
-        fputs("<p>", out);
-        good = text != NULL && fclose(text) == 0 && html_text(out, words);
-        fputs("</p>", out);
-        free(words);
-    }
-    fputs("</div>", out);
-    return good;
+    return html_verdict(out, style, word, compare_line, &rows->compared) && fputs("</div>", out) != EOF;
 }
 
 static void put_numbers(FILE *out, const int64_t *numbers, size_t count)
@@ -205,22 +189,14 @@ static bool fill_footer(void *user, FILE *out)
 
 bool compare_page(const struct compare_source *source, FILE *out)
 {
-    static const struct html_place places[] = {{"policy", html_policy},
-                                               {"style", html_style},
-                                               {"script", html_script},
-                                               {"word", fill_word},
-                                               {"source", fill_source},
-                                               {"verdict", fill_verdict},
-                                               {"sides", fill_sides},
-                                               {"senders", fill_senders},
-                                               {"senders_left", fill_senders_left},
-                                               {"users", fill_users},
-                                               {"users_left", fill_users_left},
-                                               {"footer", fill_footer},
-                                               {NULL, NULL}};
+    static const struct html_place places[] = {{"word", fill_word},       {"source", fill_source},
+                                               {"verdict", fill_verdict}, {"sides", fill_sides},
+                                               {"senders", fill_senders}, {"senders_left", fill_senders_left},
+                                               {"users", fill_users},     {"users_left", fill_users_left},
+                                               {"footer", fill_footer},   {NULL, NULL}};
     struct compare_rows rows;
-    bool good =
-        compare_rows_read(source, MOST_ROWS, &rows) && html_fill(out, compare_page_html, places, &rows);
+    const struct html_page html = {"compare", "", compare_page_html, places, &rows};
+    bool good = compare_rows_read(source, MOST_ROWS, &rows) && html_page(out, &html);
 
     compare_rows_free(&rows);
     return good && !ferror(out);

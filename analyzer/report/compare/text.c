@@ -19,10 +19,15 @@ struct text {
     bool failed;
 };
 
-static void put_line(struct text *text, const char *words)
+/* What is said, as one paragraph. */
+static void put_said(struct text *text, words_say *say, const void *what, int which)
 {
-    if (!wrap_words(text->out, words, text->source->columns, 4, (size_t)fprintf(text->out, "  ")))
+    char *words = words_of(say, what, which);
+
+    if (words == NULL ||
+        !wrap_words(text->out, words, text->source->columns, 4, (size_t)fprintf(text->out, "  ")))
         text->failed = true;
+    free(words);
 }
 
 static void put_rest(struct text *text, int64_t all)
@@ -32,35 +37,15 @@ static void put_rest(struct text *text, int64_t all)
                 format_number((uint64_t)(all - MOST_ROWS)).text);
 }
 
-static void put_verdict(struct text *text, const struct compared *compared)
+enum { BEFORE, AFTER };
+
+static void say_side(const void *what, int which, FILE *out)
 {
-    fprintf(text->out, "Verdict: %s\n", compare_word(compared));
-    for (int line = 0; line < VERDICT_LINES; line++) {
-        char *words = NULL;
-        size_t size;
-        FILE *out = open_memstream(&words, &size);
+    const struct compared *compared = what;
+    const struct compared_side *side = which == BEFORE ? &compared->before : &compared->after;
 
-        if (out != NULL)
-            compare_line(compared, line, out);
-        if (out == NULL || fclose(out) != 0)
-            text->failed = true;
-        else
-            put_line(text, words);
-        free(words);
-    }
-}
-
-static void put_side(struct text *text, const char *title, const struct compared_side *side)
-{
-    char *line = NULL;
-    size_t size;
-    FILE *out = open_memstream(&line, &size);
-
-    if (out == NULL) {
-        text->failed = true;
-        return;
-    }
-    fprintf(out, "%s: %s, ", title, side->source != NULL ? side->source : side->name);
+    fprintf(out, "%s: %s, ", which == BEFORE ? "Before" : "After",
+            side->source != NULL ? side->source : side->name);
     if (side->last_ns > 0)
         fprintf(out, "%s to %s, ", format_time(side->first_ns).text, format_time(side->last_ns).text);
     say_count(out, side->logins, "login", "logins");
@@ -73,9 +58,6 @@ static void put_side(struct text *text, const char *title, const struct compared
         say_count(out, side->unfinished, "capture was not read to its end",
                   "captures were not read to their end");
     }
-    if (fclose(out) == 0)
-        put_line(text, line);
-    free(line);
 }
 
 static void put_figures(FILE *out, const char *when, const struct sender_figures *figures)
@@ -90,39 +72,28 @@ static void put_figures(FILE *out, const char *when, const struct sender_figures
                 figures->connections);
 }
 
-static void put_sender(struct text *text, const struct compared_sender *row)
+static void say_sender(const void *what, int which, FILE *out)
 {
-    char *line = NULL;
-    size_t size;
-    FILE *out = open_memstream(&line, &size);
+    const struct compared_sender *row = what;
 
-    if (out == NULL) {
-        text->failed = true;
-        return;
-    }
+    (void)which;
     fprintf(out, "%s to %s", row->client, row->server);
     if (row->product != NULL)
         fprintf(out, " (%s)", row->product);
     put_figures(out, ": before", &row->before);
     put_figures(out, "; after", &row->after);
-    if (fclose(out) == 0)
-        put_line(text, line);
-    free(line);
 }
 
-static void put_user(struct text *text, const struct compared_user *row)
+static void say_user(const void *what, int which, FILE *out)
 {
-    char *line = NULL;
+    const struct compared_user *row = what;
 
-    if (asprintf(&line,
-                 "%s at %s: before %" PRId64 " let in, %" PRId64 " refused; after %" PRId64
-                 " let in, %" PRId64 " refused",
-                 *row->name != '\0' ? row->name : "\"\"", row->server, row->before.accepted,
-                 row->before.refused, row->after.accepted, row->after.refused) >= 0)
-        put_line(text, line);
-    else
-        text->failed = true;
-    free(line);
+    (void)which;
+    fprintf(out,
+            "%s at %s: before %" PRId64 " let in, %" PRId64 " refused; after %" PRId64 " let in, %" PRId64
+            " refused",
+            *row->name != '\0' ? row->name : "\"\"", row->server, row->before.accepted, row->before.refused,
+            row->after.accepted, row->after.refused);
 }
 
 bool compare_text(const struct compare_source *source, FILE *out)
@@ -132,23 +103,25 @@ bool compare_text(const struct compare_source *source, FILE *out)
     bool good = compare_rows_read(source, MOST_ROWS, &rows);
 
     if (good) {
-        put_verdict(&text, &rows.compared);
+        fprintf(out, "Verdict: %s\n", compare_word(&rows.compared));
+        for (int line = 0; line < VERDICT_LINES; line++)
+            put_said(&text, compare_line, &rows.compared, line);
         fputs("\nWhat it rests on\n", out);
-        put_side(&text, "Before", &rows.compared.before);
-        put_side(&text, "After", &rows.compared.after);
+        put_said(&text, say_side, &rows.compared, BEFORE);
+        put_said(&text, say_side, &rows.compared, AFTER);
     }
     for (int i = 0; good && i < SENDER_CHANGES; i++) {
         if (rows.compared.senders[i] > 0)
             fprintf(out, "\n%s\n", sender_change_title((enum sender_change)i));
         for (struct kept_sender *kept = rows.senders[i]; kept != NULL; kept = kept->next)
-            put_sender(&text, &kept->row);
+            put_said(&text, say_sender, &kept->row, 0);
         put_rest(&text, rows.compared.senders[i]);
     }
     for (int i = 0; good && i < USER_CHANGES; i++) {
         if (rows.compared.users[i] > 0)
             fprintf(out, "\nUsers: %s\n", user_change_title((enum user_change)i));
         for (struct kept_user *kept = rows.users[i]; kept != NULL; kept = kept->next)
-            put_user(&text, &kept->row);
+            put_said(&text, say_user, &kept->row, 0);
         put_rest(&text, rows.compared.users[i]);
     }
     compare_rows_free(&rows);

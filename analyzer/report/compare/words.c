@@ -137,7 +137,7 @@ static void unseen_line(const struct compared *compared, FILE *out)
             format_number((uint64_t)compared->after.encrypted).text);
 }
 
-void compare_line(const struct compared *compared, int line, FILE *out)
+void compare_line(const void *compared, int line, FILE *out)
 {
     static void (*const lines[VERDICT_LINES])(const struct compared *, FILE *) = {senders_line, users_line,
                                                                                   unseen_line};

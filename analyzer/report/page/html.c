@@ -3,6 +3,7 @@
  */
 #include "analyzer/report/page/html.h"
 
+#include "analyzer/report/sentences.h"
 #include "db/display.h"
 
 #include <inttypes.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-extern const char report_page_css[], report_page_js[];
+extern const char report_frame_html[], report_page_css[], report_page_js[];
 
 void html_octets(FILE *out, const char *text, size_t length)
 {
@@ -77,28 +78,6 @@ void html_time(FILE *out, int64_t time_ns)
         fprintf(out, "%s.%03" PRId64, text, time_ns / 1000000 % 1000);
 }
 
-static bool fill_place(FILE *out, const char *name, size_t length, const struct html_place *places,
-                       void *user)
-{
-    for (; places->name != NULL; places++)
-        if (strlen(places->name) == length && memcmp(places->name, name, length) == 0)
-            return places->fill(user, out);
-    return false;
-}
-
-bool html_fill(FILE *out, const char *skeleton, const struct html_place *places, void *user)
-{
-    const char *open, *close;
-
-    while ((open = strstr(skeleton, "{{")) != NULL && (close = strstr(open, "}}")) != NULL) {
-        (void)fwrite(skeleton, 1, (size_t)(open - skeleton), out);
-        if (!fill_place(out, open + 2, (size_t)(close - open) - 2, places, user) || ferror(out))
-            return false;
-        skeleton = close + 2;
-    }
-    return fputs(skeleton, out) != EOF;
-}
-
 /* 'sha256-...' of what stands between the tags. */
 static void put_hash(FILE *out, const char *text)
 {
@@ -113,9 +92,9 @@ static void put_hash(FILE *out, const char *text)
     fprintf(out, "'sha256-%s'", encoded);
 }
 
-bool html_policy(void *user, FILE *out)
+static bool fill_policy(const struct html_page *page, FILE *out)
 {
-    (void)user;
+    (void)page;
     fputs("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src ", out);
     put_hash(out, report_page_css);
     fputs("; script-src ", out);
@@ -123,14 +102,82 @@ bool html_policy(void *user, FILE *out)
     return fputs("; base-uri 'none'; form-action 'none'\">", out) != EOF;
 }
 
-bool html_style(void *user, FILE *out)
+static bool fill_style(const struct html_page *page, FILE *out)
 {
-    (void)user;
+    (void)page;
     return fprintf(out, "<style>%s</style>", report_page_css) > 0;
 }
 
-bool html_script(void *user, FILE *out)
+static bool fill_script(const struct html_page *page, FILE *out)
 {
-    (void)user;
+    (void)page;
     return fprintf(out, "<script>%s</script>", report_page_js) > 0;
+}
+
+static bool fill_kind(const struct html_page *page, FILE *out)
+{
+    return fputs(page->kind, out) != EOF;
+}
+
+static bool fill_contents(const struct html_page *page, FILE *out)
+{
+    return fputs(page->contents, out) != EOF;
+}
+
+static bool fill(FILE *out, const char *skeleton, const struct html_page *page);
+
+static bool fill_body(const struct html_page *page, FILE *out)
+{
+    return fill(out, page->body, page);
+}
+
+static bool fill_place(FILE *out, const char *name, size_t length, const struct html_page *page)
+{
+    static const struct {
+        const char *name;
+        bool (*fill)(const struct html_page *page, FILE *out);
+    } own[] = {{"policy", fill_policy}, {"style", fill_style},       {"script", fill_script},
+               {"kind", fill_kind},     {"contents", fill_contents}, {"body", fill_body}};
+
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (strlen(own[i].name) == length && memcmp(own[i].name, name, length) == 0)
+            return own[i].fill(page, out);
+    for (const struct html_place *place = page->places; place->name != NULL; place++)
+        if (strlen(place->name) == length && memcmp(place->name, name, length) == 0)
+            return place->fill(page->user, out);
+    return false;
+}
+
+static bool fill(FILE *out, const char *skeleton, const struct html_page *page)
+{
+    const char *open, *close;
+
+    while ((open = strstr(skeleton, "{{")) != NULL && (close = strstr(open, "}}")) != NULL) {
+        (void)fwrite(skeleton, 1, (size_t)(open - skeleton), out);
+        if (!fill_place(out, open + 2, (size_t)(close - open) - 2, page) || ferror(out))
+            return false;
+        skeleton = close + 2;
+    }
+    return fputs(skeleton, out) != EOF;
+}
+
+bool html_page(FILE *out, const struct html_page *page)
+{
+    return fill(out, report_frame_html, page);
+}
+
+bool html_verdict(FILE *out, const char *style, const char *word, words_say *say, const void *what)
+{
+    bool good = true;
+
+    fprintf(out, "<div class=\"verdict %s\"><h1>Verdict: %s</h1>", style, word);
+    for (int line = 0; good && line < VERDICT_LINES; line++) {
+        char *words = words_of(say, what, line);
+
+        fputs("<p>", out);
+        good = words != NULL && html_text(out, words);
+        fputs("</p>", out);
+        free(words);
+    }
+    return good;
 }

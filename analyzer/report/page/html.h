@@ -5,6 +5,8 @@
 #ifndef IMAPTAP_ANALYZER_REPORT_PAGE_HTML_H
 #define IMAPTAP_ANALYZER_REPORT_PAGE_HTML_H
 
+#include "analyzer/report/wrap.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -33,13 +35,20 @@ struct html_place {
     bool (*fill)(void *user, FILE *out); /* false: stop */
 };
 
-/* Writes the skeleton, each place filled; `places` ends with a NULL name. False: a fill said so, or the
- * skeleton has a place that is not listed. */
-bool html_fill(FILE *out, const char *skeleton, const struct html_place *places, void *user);
+struct html_page {
+    const char *kind;                /* "report" */
+    const char *contents;            /* the navigation; "": none */
+    const char *body;                /* the skeleton of what follows the verdict */
+    const struct html_place *places; /* those of the body, and {{word}}, {{source}}, {{verdict}}, {{footer}};
+                                        ends with a NULL name */
+    void *user;
+};
 
-/* The fills of {{policy}}, {{style}} and {{script}}, the same in every page. */
-bool html_policy(void *user, FILE *out);
-bool html_style(void *user, FILE *out);
-bool html_script(void *user, FILE *out);
+/* Writes the frame that all pages have, and the body in it, each place filled. False: a fill said so, or
+ * there is a place that is not listed. */
+bool html_page(FILE *out, const struct html_page *page);
+
+/* Writes the verdict's heading and lines; its element stays open. False: out of memory. */
+bool html_verdict(FILE *out, const char *style, const char *word, words_say *say, const void *what);
 
 #endif

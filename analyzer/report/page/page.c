@@ -1,5 +1,5 @@
 /*
- * The report as one page: fills the skeleton page.html.
+ * The report as one page: fills the body page.html.
  */
 #include "analyzer/report/page/page.h"
 
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-extern const char report_page_html[];
+extern const char report_contents_html[], report_page_html[];
 
 /* 60 steps of the timeline are rows, too. */
 static_assert(PAGE_FINDINGS + PAGE_SENDERS + PAGE_USERS + PAGE_SERVERS + PAGE_CAPTURES + PAGE_RUNS +
@@ -54,21 +54,8 @@ static bool fill_verdict(void *user, FILE *out)
     enum verdict_state state = verdict_state(totals);
     int64_t imap = totals->connections - totals->not_imap;
     char share[64];
-    bool good = true;
+    bool good = html_verdict(out, classes[state], verdict_word(state), verdict_line, totals);
 
-    fprintf(out, "<div class=\"verdict %s\"><h1>Verdict: %s</h1>", classes[state], verdict_word(state));
-    for (int line = 0; good && line < VERDICT_LINES; line++) {
-        char *words = NULL;
-        size_t size;
-        FILE *text = open_memstream(&words, &size);
-
-        if (text != NULL)
-            verdict_line(totals, line, text);
-        fputs("<p>", out);
-        good = text != NULL && fclose(text) == 0 && html_text(out, words);
-        fputs("</p>", out);
-        free(words);
-    }
     (void)snprintf(share, sizeof share, "of %s connections", format_number((uint64_t)imap).text);
     fputs("<dl class=\"figures\">", out);
     put_figure(out, "Logins seen", totals->logins, "");
@@ -130,9 +117,6 @@ static bool fill_footer(void *user, FILE *out)
 bool report_page(const struct report_source *source, FILE *out)
 {
     static const struct html_place places[] = {
-        {"policy", html_policy},
-        {"style", html_style},
-        {"script", html_script},
         {"word", fill_word},
         {"source", fill_source},
         {"verdict", fill_verdict},
@@ -161,8 +145,8 @@ bool report_page(const struct report_source *source, FILE *out)
         {NULL, NULL},
     };
     struct page page = {.source = source, .facts = source->facts};
-    bool good =
-        report_totals_read(source->facts, &page.totals) && html_fill(out, report_page_html, places, &page);
+    const struct html_page html = {"report", report_contents_html, report_page_html, places, &page};
+    bool good = report_totals_read(source->facts, &page.totals) && html_page(out, &html);
 
     facts_end(page.findings);
     report_totals_free(&page.totals);
