@@ -18,6 +18,9 @@ enum exit_status {
 
 struct option_spec;
 
+/* The members of a struct command for its table. */
+#define OPTIONS(table) .options = (table), .option_count = sizeof(table) / sizeof(table)[0]
+
 struct command {
     const char *name;
     const char *title;                 /* one line for the list of commands */

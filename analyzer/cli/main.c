@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct command *const commands[] = {
     &command_read, &command_live,   &command_query,   &command_report, &command_compare, &command_rules,
@@ -50,6 +51,20 @@ static void print_version(void)
            reassembly_library(), sqlite3_libversion(), sandbox);
 }
 
+/* A file where a command should stand, or tcpdump's -r: what was meant is said. */
+static bool is_capture(const char *name, const char *next)
+{
+    struct stat about;
+
+    if (strcmp(name, "-r") != 0 && stat(name, &about) != 0)
+        return false;
+    fprintf(stderr, "imaptap: captures are read by `imaptap read %s`; see imaptap read --help\n",
+            strcmp(name, "-r") != 0 ? name
+            : next != NULL          ? next
+                                    : "FILE");
+    return true;
+}
+
 static int unknown_command(const char *name)
 {
     static const char *const others[] = {"help", "version"};
@@ -57,7 +72,7 @@ static int unknown_command(const char *name)
 
     for (size_t i = 0; i < COMMANDS; i++)
         names[i + 2] = commands[i]->name;
-    nearest = nearest_word(name, names, COMMANDS + 2);
+    nearest = nearest_word(name, names, COMMANDS + 2, sizeof names[0]);
     fprintf(stderr, "imaptap: there is no command '%s'", name);
     if (nearest != NULL)
         fprintf(stderr, "; did you mean '%s'?", nearest);
@@ -103,7 +118,7 @@ int main(int argc, char **argv)
     }
     command = find(argv[1]);
     if (command == NULL)
-        return unknown_command(argv[1]);
+        return is_capture(argv[1], argv[2]) ? EXIT_USAGE : unknown_command(argv[1]);
     command->prepare();
     return command->run(argc - 1, argv + 1);
 }

@@ -41,17 +41,18 @@ size_t nearest_distance(const char *word, const char *known)
     return slips <= 1 + length / 4 && slips < length ? slips : SIZE_MAX;
 }
 
-const char *nearest_word(const char *word, const char *const *words, size_t count)
+const char *nearest_word(const char *word, const void *things, size_t count, size_t size)
 {
     const char *nearest = NULL;
     size_t fewest = SIZE_MAX;
 
     for (size_t i = 0; i < count; i++) {
-        size_t slips = nearest_distance(word, words[i]);
+        const char *name = *(const char *const *)(const void *)((const char *)things + i * size);
+        size_t slips = nearest_distance(word, name);
 
         if (slips < fewest) {
             fewest = slips;
-            nearest = words[i];
+            nearest = name;
         }
     }
     return nearest;

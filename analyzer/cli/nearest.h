@@ -11,7 +11,8 @@
  * word is longer than 40 octets. */
 size_t nearest_distance(const char *word, const char *known);
 
-/* The word of the list that is least unlike; NULL: none is meant. */
-const char *nearest_word(const char *word, const char *const *words, size_t count);
+/* The least unlike of `count` things of `size` octets, each of which begins with a pointer to its name; NULL:
+ * none is meant. */
+const char *nearest_word(const char *word, const void *things, size_t count, size_t size);
 
 #endif

@@ -4,6 +4,7 @@
 #include "analyzer/cli/options.h"
 
 #include "analyzer/cli/help.h"
+#include "analyzer/cli/moment.h"
 #include "analyzer/cli/nearest.h"
 
 #include <assert.h>
@@ -43,18 +44,19 @@ bool option_text(const struct option_spec *option, void *at, const char *value)
 bool option_word(const struct option_spec *option, void *at, const char *value)
 {
     const char *word = option->words;
-    unsigned ordinal = 0;
 
-    for (; *word != '\0'; word += strspn(word, " "), ordinal++) {
-        size_t length = strcspn(word, " ");
+    for (unsigned ordinal = 0;; ordinal++) {
+        size_t length = strcspn(word, ", ");
 
         if (strlen(value) == length && memcmp(word, value, length) == 0) {
             *(unsigned *)at = ordinal;
             return true;
         }
         word += length;
+        if (*word == '\0')
+            return false;
+        word += strlen(*word == ',' ? ", " : " or ");
     }
-    return false;
 }
 
 bool option_number(const struct option_spec *option, void *at, const char *value)
@@ -67,6 +69,11 @@ bool option_number(const struct option_spec *option, void *at, const char *value
     *(uint64_t *)at = number;
     return *value >= '0' && *value <= '9' && *end == '\0' && errno == 0 && number >= option->least &&
            number <= option->most;
+}
+
+bool option_age(const struct option_spec *option, void *at, const char *value)
+{
+    return moment_age(value, at) && *(int64_t *)at >= (int64_t)option->least;
 }
 
 static bool take_database(const struct option_spec *option, void *at, const char *value)
@@ -115,53 +122,26 @@ int usage_error(const struct command *command, const char *format, ...)
     return EXIT_USAGE;
 }
 
-/* "text, json or sarif" */
-static void list_words(const char *words, char *list, size_t size)
-{
-    FILE *out = fmemopen(list, size, "w");
-
-    if (out == NULL)
-        return;
-    while (*words != '\0') {
-        size_t length = strcspn(words, " ");
-        const char *next = words + length + strspn(words + length, " ");
-
-        fprintf(out, "%.*s%s", (int)length, words,
-                *next == '\0'               ? ""
-                : strchr(next, ' ') == NULL ? " or "
-                                            : ", ");
-        words = next;
-    }
-    (void)fclose(out);
-}
-
 static int wrong_value(const struct command *command, const struct option_spec *option, const char *value)
 {
-    char list[256] = "";
-
     if (option->takes != NULL)
         return usage_error(command, "--%s takes %s, not '%s'", option->name, option->takes, value);
-    if (option->words == NULL)
-        return usage_error(command, "--%s takes a number from %llu to %llu, not '%s'", option->name,
-                           (unsigned long long)option->least, (unsigned long long)option->most, value);
-    list_words(option->words, list, sizeof list);
-    return usage_error(command, "--%s is %s, not '%s'", option->name, list, value);
+    if (option->words != NULL)
+        return usage_error(command, "--%s is %s, not '%s'", option->name, option->words, value);
+    return usage_error(command, "--%s takes a number from %llu to %llu, not '%s'", option->name,
+                       (unsigned long long)option->least, (unsigned long long)option->most, value);
 }
 
-/* `given`: "--prot", "--prot=143", or the letter alone. */
-static int unknown_option(const struct command *command, const char *given, const struct option_spec *all,
-                          size_t count)
+int unknown_word(const struct command *command, const char *what, const char *word, const void *known,
+                 size_t count, size_t size)
 {
-    const char *names[OPTIONS_MOST], *nearest;
-    char name[64];
+    const char *nearest = nearest_word(word, known, count, size);
+    const char *dashes = strcmp(what, "option") == 0 ? "--" : "";
 
-    for (size_t i = 0; i < count; i++)
-        names[i] = all[i].name;
-    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(given + 2, "="), given + 2);
-    nearest = nearest_word(name, names, count);
-    if (nearest != NULL)
-        return usage_error(command, "there is no option '--%s'; did you mean '--%s'?", name, nearest);
-    return usage_error(command, "there is no option '--%s'", name);
+    if (nearest == NULL)
+        return usage_error(command, "there is no %s '%s%s'", what, dashes, word);
+    return usage_error(command, "there is no %s '%s%s'; did you mean '%s%s'?", what, dashes, word, dashes,
+                       nearest);
 }
 
 /* What getopt_long says of an argument: `letter` is what it took offence at, 0 with a long one. */
@@ -169,6 +149,7 @@ static int bad_option(const struct command *command, int result, char **argv, co
                       size_t count)
 {
     const struct option_spec *option = NULL;
+    char name[64];
 
     for (size_t i = 0; i < count; i++)
         if (optopt == FIRST_CODE + (int)i || (all[i].letter != 0 && optopt == all[i].letter))
@@ -178,7 +159,8 @@ static int bad_option(const struct command *command, int result, char **argv, co
                            option->name, result == ':' ? option->argument : "");
     if (optopt != 0)
         return usage_error(command, "there is no option '-%c'", optopt);
-    return unknown_option(command, argv[optind - 1], all, count);
+    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(argv[optind - 1] + 2, "="), argv[optind - 1] + 2);
+    return unknown_word(command, "option", name, all, count, sizeof *all);
 }
 
 /* The table as getopt_long wants it. */

@@ -25,13 +25,16 @@ struct option_spec {
     size_t at; /* where in the settings, in octets */
     const char
         *takes; /* completes "--port takes ..." for a wrong value; option_word and option_number need none */
-    const char *words;    /* option_word: the known ones, with spaces between */
+    const char *words;    /* option_word: the known ones, "text, json or sarif" */
     uint64_t least, most; /* option_number */
     const char *group;    /* of the first option of a group: its heading in the help */
 };
 
 /* What is kept in a bool (set or clear), const char *, unsigned (the ordinal of the word) and uint64_t. */
 option_take option_set, option_clear, option_text, option_word, option_number;
+
+/* "90d" in nanoseconds, in an int64_t; not below `least`. */
+option_take option_age;
 
 /* The settings of each subcommand begin with this. */
 struct common_options {
@@ -49,6 +52,10 @@ int options_parse(const struct command *command, int argc, char **argv, void *se
 
 /* Says what is wrong with the usage, and where help is. Returns EXIT_USAGE. */
 __attribute__((format(printf, 2, 3))) int usage_error(const struct command *command, const char *format, ...);
+
+/* The same of a word that is unknown, with the nearest one that is known (nearest_word). */
+int unknown_word(const struct command *command, const char *what, const char *word, const void *known,
+                 size_t count, size_t size);
 
 /* All options of the command, with those that all have. Returns how many, at most OPTIONS_MOST. */
 #define OPTIONS_MOST 40

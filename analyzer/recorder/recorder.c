@@ -56,6 +56,23 @@ static void take_all(struct analyzer_run *reading)
     } while (status == EVENT_RING_EVENT || status == EVENT_RING_QUIET);
 }
 
+/* Of what was read, so much is of captures that did not end: the summary of a reading that was stopped counts
+ * it as that of the one that the analyzer was in. */
+static void count_unended(const struct recorder_result *result, const struct event_ring_figures *figures,
+                          struct outcome *culprit, int64_t frame)
+{
+    int64_t packets = (int64_t)atomic_load(&figures->frames), bytes = (int64_t)atomic_load(&figures->octets);
+
+    for (size_t i = 0; i < result->count; i++) {
+        packets -= result->outcomes[i].packets;
+        bytes -= result->outcomes[i].bytes;
+    }
+    /* the figures lag a little behind the frame */
+    culprit->packets = packets > frame ? packets : frame;
+    culprit->bytes = bytes > 0 ? bytes : 0;
+    culprit->first_ns = -1;
+}
+
 /* The analyzer died: the capture it was in is given up from there, the others that it had begun are begun
  * again. */
 static void blame(struct analyzer_run *reading, const char *cause)
@@ -82,6 +99,12 @@ static void blame(struct analyzer_run *reading, const char *cause)
             continue;
         }
         outcome->state = stopped ? OUTCOME_STOPPED : OUTCOME_DIED;
+        if (stopped && i != culprit && outcome->id == 0) {
+            outcome_set_error(outcome, "not read: the reading was stopped before it");
+            continue;
+        }
+        if (stopped && i == culprit)
+            count_unended(reading->result, figures, outcome, (int64_t)frame);
         outcome_set_error(outcome, "%s in frame %llu; what came before it is kept",
                           stopped ? "the reading was stopped" : cause,
                           (unsigned long long)(i == culprit ? frame : 0));

@@ -98,6 +98,14 @@ void output_file_drop(struct output_file *file)
         (void)unlink(file->temporary);
 }
 
+bool output_file_is(const char *path, const char *other)
+{
+    struct stat one, two;
+
+    return stat(path, &one) == 0 && stat(other, &two) == 0 && one.st_dev == two.st_dev &&
+           one.st_ino == two.st_ino;
+}
+
 bool output_file_make(const char *path, bool (*write)(const void *what, FILE *out), const void *what,
                       char *why, size_t why_size)
 {

@@ -26,6 +26,9 @@ bool output_file_keep(struct output_file *file, char *why, size_t why_size);
 /* Removes what was written. */
 void output_file_drop(struct output_file *file);
 
+/* Whether both name the same file, and it is there. */
+bool output_file_is(const char *path, const char *other);
+
 /* All of it: opens the file, lets `write` fill it, and keeps it, or drops it when that returns false (and
  * sets errno). */
 bool output_file_make(const char *path, bool (*write)(const void *what, FILE *out), const void *what,

@@ -199,7 +199,17 @@ class Lint(harness.ImaptapTest, Linting):
     def test_right_lines_are_clean(self):
         for line in CLEAN:
             with self.subTest(line):
-                self.assertEqual(self.findings(line + "\n"), [])
+                self.assertEqual(self.findings(line + "\n", status=3 if line in ("", "a1 NOOP") else 0), [])
+
+    def test_nothing_to_judge_is_not_clean(self):
+        for octets in ("", "a1 NOOP\n", "\n\n"):
+            self.assertIn("nothing was judged", self.lint(octets, status=3).err)
+
+    def test_a_capture_is_named_and_not_judged(self):
+        for magic in (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\xa1\xb2\x3c\x4d", b"\x4d\x3c\xb2\xa1", b"\x0a\x0d\x0d\x0a"):
+            run = self.lint(magic + b"a1 LOGIN a*b c\r\n", status=3)
+            self.assertIn("imaptap read", run.err)
+            self.assertNotIn("unquoted-wildcard", run.out)
 
     def test_every_rule_of_a_line_has_a_case(self):
         rules = {row["rule"] for row in json.loads(self.imaptap("rules", "--format", "json").out)}
@@ -273,7 +283,7 @@ class Text(harness.ImaptapTest, Linting):
 
     def test_nothing_found_and_nothing_judged_differ(self):
         self.assertEqual(self.lint("a1 LOGIN bob Sesam-47\n").out, "1 login judged: 0 violations, 0 hints.\n")
-        self.assertIn("nothing was judged", self.lint("a1 NOOP\n").out)
+        self.assertIn("nothing was judged", self.lint("a1 NOOP\n", status=3).out)
 
     def test_servers(self):
         users = {"a*b": "accepted by Courier, Cyrus, Dovecot; refused by Exchange 2003, hoodiecrow, UW imapd",
@@ -370,7 +380,7 @@ class Sarif(harness.ImaptapTest, Linting):
         self.assertTrue(run["invocations"][0]["executionSuccessful"])
 
     def test_without_results(self):
-        self.assertEqual(self.check(self.sarif("a1 NOOP\n", status=0))["results"], [])
+        self.assertEqual(self.check(self.sarif("a1 NOOP\n", status=3))["results"], [])
 
     def test_a_hint_is_a_note(self):
         (result,) = self.check(self.sarif("a1 LOGIN a}b Sesam-47\n", status=0))["results"]

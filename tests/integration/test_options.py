@@ -1,6 +1,10 @@
 """Options, the help and the hints, of every command that the list of commands names."""
+import json
 import os
 import re
+import signal
+import subprocess
+import time
 
 import capture_maker
 import harness
@@ -99,10 +103,43 @@ class Hints(Table, harness.ImaptapTest):
     def test_an_unknown_letter_is_named(self):
         self.check("read", "-Z", words=["imaptap read: ", "'-Z'", "imaptap read --help"])
 
+    def test_a_capture_in_place_of_a_command_is_named_with_read(self):
+        capture = self.write("foo.pcap", b"")
+        self.check(capture, words=[f"imaptap read {capture}"])
+        self.check("-r", "bar.pcap", words=["imaptap read bar.pcap"])
+        self.check("-r", words=["imaptap read FILE"])
+
     def test_a_wrong_word_gets_the_known_ones(self):
         self.check("compare", "--format", "xml", words=["imaptap compare: ", "--format is text or json", "'xml'", "--help"])
         self.check("query", "sender", words=["did you mean 'senders'?"])
         self.check("query", "findings", "--rule", "bad-tga", words=["did you mean 'bad-tag'?"])
+
+
+class Slips(harness.ImaptapTest):
+    def test_rules_by_name(self):
+        out = self.imaptap("rules", "bad-tag", "nul-octet").out
+        self.assertEqual(re.findall(r"^([a-z-]+) \(", out, re.M), ["bad-tag", "nul-octet"])
+        rows = json.loads(self.imaptap("rules", "--format", "json", "bad-tag").out)
+        self.assertEqual([row["rule"] for row in rows], ["bad-tag"])
+        self.assertIn("did you mean 'bad-tag'?", self.imaptap("rules", "bad-tga", status=2).err)
+
+    def test_live_lists_the_interfaces(self):
+        self.assertRegex(self.imaptap("live", "-D").out, r"(?m)^lo +(up|down)")
+
+    def test_an_interrupted_read_says_what_it_did(self):
+        whole = capture_maker.one_login()
+        os.mkfifo(self.path("fifo"))
+        process = subprocess.Popen([harness.BINARY, "read", "-d", self.database, self.path("fifo")], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        with open(self.path("fifo"), "wb") as writer:
+            writer.write(whole)
+            writer.flush()
+            time.sleep(1.5)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 3)
+        self.assertIn(b"the reading was stopped", err)
+        self.assertRegex(out, rb"Read: 1 capture, [^,]*octets, 9 frames\n  1 IMAP connection, 1 login")
 
 
 class Database(harness.ImaptapTest):

@@ -1,5 +1,6 @@
 """Upkeep: what purge removes is gone for good, and merge joins databases without doubles."""
 import os
+import pty
 import random
 import signal
 import sqlite3
@@ -62,6 +63,40 @@ class Upkeep:
 class Purge(harness.ImaptapTest, Upkeep):
     def purge(self, *arguments, status=0):
         return self.imaptap("purge", "-d", self.database, *arguments, status=status)
+
+    def test_dry_run_lists_what_would_go_and_removes_nothing(self):
+        self.read("-q", self.capture("old.pcap", "old*user"))
+        self.read("-q", self.capture("new.pcap", "new*user", time.time_ns() - DAY_NS))
+        before = octets(self.database)
+        out = self.purge("--dry-run", "--older-than", "90d").out
+        self.assertIn("old.pcap", out)
+        self.assertNotIn("new.pcap", out)
+        self.assertIn("new.pcap", self.purge("-n", "--capture", "2").out)
+        self.assertIn("no capture 9", self.purge("-n", "--capture", "9", status=3).err)
+        self.assertEqual(octets(self.database), before)
+
+    def ask_on_terminal(self, answer, *arguments):
+        controller, terminal = pty.openpty()
+        process = subprocess.Popen([harness.BINARY, "purge", "-d", self.database, "--capture", "1", *arguments], stdin=terminal,
+                                   stdout=subprocess.DEVNULL, stderr=terminal)
+        os.write(controller, answer)
+        status = process.wait(60)
+        os.close(terminal)
+        seen = os.read(controller, 4096).decode() if answer or not arguments else ""
+        os.close(controller)
+        self.assertEqual(status, 0)
+        return seen, self.ask("SELECT count(*) FROM captures") == [(0,)]
+
+    def test_a_question_is_asked_on_a_terminal(self):
+        self.read("-q", self.capture("old.pcap", "old*user"))
+        for answer, gone in ((b"n\n", False), (b"\n", False), (b"y\n", True)):
+            seen, is_gone = self.ask_on_terminal(answer)
+            self.assertIn("Remove this for good? [y/N]", seen)
+            self.assertEqual(is_gone, gone)
+
+    def test_no_question_is_asked_with_yes(self):
+        self.read("-q", self.capture("old.pcap", "old*user"))
+        self.assertEqual(self.ask_on_terminal(b"", "--yes"), ("", True))
 
     def test_old_captures_go_for_good_and_new_ones_stay(self):
         self.read("-q", self.capture("old.pcap", "old*user"))

@@ -53,7 +53,7 @@ static const struct option_spec options[] = {
      .at = offsetof(struct settings, after), .least = 1, .most = INT64_MAX,
      .takes = "the number of a capture, as imaptap query captures lists it"},
     {"format", .argument = "FORMAT", .help = "text or json", .initial = "text", .take = option_word,
-     .at = offsetof(struct settings, json), .words = "text json"},
+     .at = offsetof(struct settings, json), .words = "text or json"},
     {"html", .argument = "FILE", .help = "write one page for a browser instead", .take = option_text,
      .at = offsetof(struct settings, page)}};
 
@@ -170,8 +170,7 @@ const struct command command_compare = {
     .about = "Says what changed between two databases, or two captures of one: which senders of * or % "
              "without quotes stopped and which began, which users now get in and which are newly refused. "
              "What was not seen afterwards is never called repaired.\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    OPTIONS(options),
     .database = "the database of both captures",
     .quiet = "only the comparison and errors",
     .example = "  imaptap compare monday.db tuesday.db\n",

@@ -31,7 +31,7 @@ static const struct option_spec options[] = {
          "the input is all that a client sent, octet by octet: line ends and literals are judged as they are",
      .take = option_set, .at = offsetof(struct settings, stream)},
     {"format", .argument = "FORMAT", .help = "text, json or sarif (2.1.0)", .initial = "text",
-     .take = option_word, .at = offsetof(struct settings, format), .words = "text json sarif"},
+     .take = option_word, .at = offsetof(struct settings, format), .words = "text, json or sarif"},
     {"servers", .help = "name the servers that are known to accept or refuse each fault", .take = option_set,
      .at = offsetof(struct settings, print.servers)}};
 
@@ -100,6 +100,21 @@ static void on_finding(void *user, const struct lint_finding *finding)
     settings->print.told++;
 }
 
+/* Whether it begins as a capture does: pcap in either order and unit, or pcapng. */
+static bool is_capture(const struct content *content)
+{
+    static const uint8_t magics[][4] = {{0xa1, 0xb2, 0xc3, 0xd4},
+                                        {0xd4, 0xc3, 0xb2, 0xa1},
+                                        {0xa1, 0xb2, 0x3c, 0x4d},
+                                        {0x4d, 0x3c, 0xb2, 0xa1},
+                                        {0x0a, 0x0d, 0x0d, 0x0a}};
+
+    for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
+        if (content->length >= sizeof magics[i] && memcmp(content->octets, magics[i], sizeof magics[i]) == 0)
+            return true;
+    return false;
+}
+
 static void judge(struct settings *settings, const char *name, const struct content *content)
 {
     struct lint_input input = {.name = name, .octets = content->octets, .length = content->length};
@@ -126,6 +141,8 @@ static void lint_file(struct settings *settings, const char *path)
     struct content content = {0};
     const char *why = file < 0 ? strerror(errno) : read_all(file, &content);
 
+    if (why == NULL && is_capture(&content))
+        why = "is a capture: imaptap read judges the logins in it";
     if (why != NULL)
         complain(settings, path, why);
     else
@@ -151,6 +168,9 @@ static int run(int argc, char **argv)
         lint_file(&settings, "-");
     for (int i = 0; i < common->operand_count; i++)
         lint_file(&settings, common->operands[i]);
+    /* not seen is not clean */
+    if (settings.result.logins == 0 && !settings.unread)
+        complain(&settings, "the input", "no LOGIN or AUTHENTICATE command was found: nothing was judged");
     settings.printer->end(&settings.print, &settings.result, settings.unread);
     if (settings.print.failed || fflush(stdout) != 0 || ferror(stdout)) {
         fputs("imaptap lint: the output cannot be written\n", stderr);
@@ -170,11 +190,10 @@ const struct command command_lint = {
              "Prints each fault with its place, the RFC, the remedy and the corrected line. Passwords are "
              "never shown. Only what the client's octets alone can prove is judged: not what a server had "
              "announced, and not that a password crossed the network.\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    OPTIONS(options),
     .quiet = "only the findings and errors",
     .notes = "Exit status: 0 no violation (hints are none); 1 violations found; 2 wrong usage; 3 some input "
-             "could not be read or judged to its end.\n",
+             "could not be read or judged to its end, or no login was in it.\n",
     .example = "  printf 'a1 LOGIN ali*ce secret\\n' | imaptap lint --servers\n",
     .prepare = memory_exclusive,
     .run = run};

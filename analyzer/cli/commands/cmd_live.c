@@ -1,8 +1,8 @@
 /*
  * imaptap live: finds the logins on network interfaces as the packets come, and keeps them.
  */
+#include "analyzer/capture/live/interface_list.h"
 #include "analyzer/cli/capture_options.h"
-#include "analyzer/cli/moment.h"
 #include "analyzer/live/live.h"
 #include "analyzer/live/log.h"
 #include "analyzer/recorder/open_store.h"
@@ -27,6 +27,7 @@
 struct settings {
     struct capture_options capture; /* the first member: options_parse */
     const char *interfaces[EVENT_RING_INTERFACES];
+    bool list;
     struct notify_settings notify;
     unsigned schema;       /* NO_SCHEMA, or an enum finding_schema */
     const char *user_name; /* as asked for; NULL: not */
@@ -59,12 +60,6 @@ static bool take_detect(const struct option_spec *option, void *at, const char *
     return true;
 }
 
-static bool take_age(const struct option_spec *option, void *at, const char *value)
-{
-    (void)option;
-    return moment_age(value, at) && *(int64_t *)at > 0;
-}
-
 #define AT(member) .at = offsetof(struct settings, member)
 
 static const struct option_spec options[] = {
@@ -72,6 +67,8 @@ static const struct option_spec options[] = {
      "the interface, or `any`; several -i are read as one stream of traffic (a tap has one for each "
      "direction). One that is not there yet, or goes, is waited for",
      .take = take_interface, .takes = "the name of an interface, and at most 16 are read"},
+    {"list-interfaces", 'D', .help = "list the interfaces that there are, and end", .take = option_set,
+     AT(list)},
     {"detect", .help = "also follow what speaks IMAP on other ports: all TCP then comes from the kernel",
      .take = take_detect, AT(launcher)},
     {"filter", .argument = "EXPR",
@@ -79,8 +76,8 @@ static const struct option_spec options[] = {
              "fragments, VLANs and tunnels",
      .take = option_text, AT(launcher.live.filter.expression)},
     {"keep", .argument = "AGE",
-     .help = "remove what is older, for good: 90d, 24h, 12w; otherwise nothing is removed", .take = take_age,
-     AT(keep_ns), .takes = "an age as 90d, 24h or 12w"},
+     .help = "remove what is older, for good: 90d, 24h, 12w; otherwise nothing is removed",
+     .take = option_age, AT(keep_ns), .takes = "an age as 90d, 24h or 12w", .least = 1},
     {"buffer", .argument = "MIB", .help = "memory of an interface's frames that are not read yet",
      .initial = "64", .take = option_number, AT(buffer_mib), .least = 1, .most = 1024, .group = "Capturing"},
     {"snaplen", .argument = "OCTETS", .help = "keep no more of a frame", .initial = "262144",
@@ -98,11 +95,11 @@ static const struct option_spec options[] = {
     {"alert", .argument = "WAY",
      .help = "report each finding as it is committed: ndjson (a JSON object a line on standard output; the "
              "summary then goes to standard error) or syslog",
-     .initial = "none", .take = option_word, AT(notify.alerts), .words = "none ndjson syslog",
+     .initial = "none", .take = option_word, AT(notify.alerts), .words = "none, ndjson or syslog",
      .group = "Alerts"},
     {"schema", .argument = "SCHEMA",
      .help = "names in these objects: eve (Suricata's; default) or ecs (Elastic's)", .take = option_word,
-     AT(schema), .words = "eve ecs"},
+     AT(schema), .words = "eve or ecs"},
     {"metrics", .argument = "FILE", .help = "keep figures there for node_exporter's textfile collector",
      .take = option_text, AT(notify.metrics)},
     CAPTURE_OPTIONS};
@@ -118,7 +115,7 @@ static int settle(struct settings *settings)
     if (settings->schema != NO_SCHEMA && settings->notify.alerts != ALERTS_NDJSON)
         return usage_error(&command_live, "--schema needs --alert ndjson");
     if (launcher->interface_count == 0)
-        return usage_error(&command_live, "name an interface with -i (`ip link` lists them)");
+        return usage_error(&command_live, "name an interface with -i (-D lists them)");
     for (size_t i = 1; i < launcher->interface_count; i++)
         for (size_t j = 0; j < i; j++)
             if (strcmp(settings->interfaces[i], settings->interfaces[j]) == 0)
@@ -294,6 +291,8 @@ static int run(int argc, char **argv)
     struct settings settings = {.schema = NO_SCHEMA, .launcher = {.live = {.promiscuous = true}}};
     int status = capture_options_parse(&command_live, argc, argv, &settings.capture);
 
+    if (status == -1 && settings.list)
+        return interface_list_print(stdout, stderr) ? EXIT_DONE : EXIT_UNREAD;
     if (status == -1)
         status = settle(&settings);
     if (status == -1)
@@ -310,12 +309,11 @@ static int run(int argc, char **argv)
 const struct command command_live = {
     .name = "live",
     .title = "the same on network interfaces, as the packets come",
-    .usage = "[OPTIONS] -i IFACE...",
+    .usage = "[OPTIONS] -i IFACE...\n-D",
     .about = "Finds the IMAP logins on network interfaces (a span port, a tap) as the packets come, judges "
              "each against the IMAP grammar and keeps the findings in a database, until SIGINT or SIGTERM. A "
              "login is in the database within a second of its verdict.\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    OPTIONS(options),
     .database = "the database; made when it is not there",
     .quiet = "print nothing but warnings and the summary",
     .notes = "Signals: SIGINT and SIGTERM end it with a summary, SIGHUP opens the database file again (move "

@@ -3,19 +3,12 @@
  */
 #include "analyzer/cli/options.h"
 #include "analyzer/recorder/open_store.h"
+#include "analyzer/report/output_file.h"
 #include "db/format_number.h"
 #include "db/memory.h"
 #include "db/upkeep/merge.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
-
-static bool is_same_file(const char *one, const char *other)
-{
-    struct stat a, b;
-
-    return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
 
 static void tell(const char *source, const struct merge_counts *counts)
 {
@@ -65,7 +58,7 @@ static int run(int argc, char **argv)
     if (common.operand_count == 0)
         return usage_error(&command_merge, "name the databases to take in");
     for (int i = 0; i < common.operand_count; i++)
-        if (is_same_file(common.database, common.operands[i]))
+        if (output_file_is(common.database, common.operands[i]))
             return usage_error(&command_merge, "%s is the database that takes the others in",
                                common.operands[i]);
     return merge(&common);

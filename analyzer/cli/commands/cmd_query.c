@@ -2,8 +2,8 @@
  * imaptap query: asks the database, by canned queries or SQL.
  */
 #include "analyzer/cli/moment.h"
-#include "analyzer/cli/nearest.h"
 #include "analyzer/cli/options.h"
+#include "analyzer/cli/rule_name.h"
 #include "analyzer/cli/terminal.h"
 #include "analyzer/report/output_file.h"
 #include "db/finding/finding.h"
@@ -16,7 +16,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* SQL that does not stop at its time limit, since one function of it runs that long, is ended with the
@@ -76,11 +75,12 @@ static const struct option_spec options[] = {
     {"rule", .argument = "RULE", .help = "that broke this rule; imaptap rules lists them",
      .take = option_text, AT(parameters.rule)},
     {"format", .argument = "FORMAT", .help = "table, csv, json, ndjson or markdown", .initial = "table",
-     .take = option_word, AT(options.format), .words = "table csv json ndjson markdown", .group = "Output"},
+     .take = option_word, AT(options.format), .words = "table, csv, json, ndjson or markdown",
+     .group = "Output"},
     {"schema", .argument = "SCHEMA",
      .help = "with --format ndjson, for findings: the names of Suricata (eve) or of the Elastic Common "
              "Schema (ecs)",
-     .take = option_word, AT(schema), .words = "eve ecs"},
+     .take = option_word, AT(schema), .words = "eve or ecs"},
     {"output", 'o', "FILE", "write FILE (mode 0600), the whole result or no file", .take = option_text,
      AT(output)},
     {"max-rows", .argument = "N", .help = "cut the result after N rows; 0: never", .initial = "1000000",
@@ -106,21 +106,6 @@ static void print_list(void)
     }
 }
 
-static int check_rule(const char *name)
-{
-    const char *names[IMAP_RULES], *nearest;
-
-    for (int i = 0; i < IMAP_RULES; i++) {
-        names[i] = imap_rule_info((enum imap_rule)i)->id;
-        if (strcmp(names[i], name) == 0)
-            return -1;
-    }
-    nearest = nearest_word(name, names, IMAP_RULES);
-    if (nearest != NULL)
-        return usage_error(&command_query, "there is no rule '%s'; did you mean '%s'?", name, nearest);
-    return usage_error(&command_query, "there is no rule '%s'; imaptap rules lists them", name);
-}
-
 static int check_takes(const struct query_canned *canned, const struct query_parameters *parameters)
 {
     const struct {
@@ -138,30 +123,12 @@ static int check_takes(const struct query_canned *canned, const struct query_par
     return -1;
 }
 
-static int no_query(const char *name)
-{
-    size_t count, fewest = SIZE_MAX;
-    const struct query_canned *queries = query_canned(&count), *nearest = NULL;
-
-    for (size_t i = 0; i < count; i++) {
-        size_t slips = nearest_distance(name, queries[i].name);
-
-        if (slips < fewest) {
-            fewest = slips;
-            nearest = &queries[i];
-        }
-    }
-    if (nearest != NULL)
-        return usage_error(&command_query, "there is no canned query '%s'; did you mean '%s'?", name,
-                           nearest->name);
-    return usage_error(&command_query, "there is no canned query '%s'; imaptap query --list names them",
-                       name);
-}
-
 /* SQL has a space in it; a single word is meant as a name. */
 static int settle_text(struct question *question)
 {
     char *const *words = question->common.operands;
+    size_t count;
+    const struct query_canned *queries = query_canned(&count);
 
     if (question->common.operand_count > 1)
         return usage_error(&command_query, "takes one query: put SQL in quotes (behind '%s')", words[0]);
@@ -169,7 +136,9 @@ static int settle_text(struct question *question)
     question->canned = query_find(words[0]);
     if (question->canned != NULL)
         return check_takes(question->canned, &question->parameters);
-    return strpbrk(words[0], " \t\n;") == NULL ? no_query(words[0]) : -1;
+    return strpbrk(words[0], " \t\n;") == NULL ? unknown_word(&command_query, "canned query", words[0],
+                                                              queries, count, sizeof(struct query_canned))
+                                               : -1;
 }
 
 /* What the options mean together. Returns -1 to go on, else an exit status. */
@@ -178,7 +147,7 @@ static int settle(struct question *question)
     int status = settle_text(question);
 
     if (status == -1 && question->parameters.rule != NULL)
-        status = check_rule(question->parameters.rule);
+        status = rule_name_check(&command_query, question->parameters.rule, NULL);
     if (status != -1)
         return status;
     if (question->schema != NO_SCHEMA) {
@@ -233,14 +202,12 @@ static int ask(const struct question *question, FILE *out)
 static bool is_database(const char *output, const char *database)
 {
     static const char *const tails[] = {"", "-wal", "-shm", "-journal"};
-    struct stat one, other;
     char name[PATH_MAX];
 
     for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
         int length = snprintf(name, sizeof name, "%s%s", database, tails[i]);
 
-        if (length > 0 && (size_t)length < sizeof name && stat(name, &one) == 0 &&
-            stat(output, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino)
+        if (length > 0 && (size_t)length < sizeof name && output_file_is(name, output))
             return true;
     }
     return false;
@@ -301,8 +268,7 @@ const struct command command_query = {
     .usage = "[OPTIONS] [NAME | SQL]",
     .about = "Runs a canned query, or one SQL statement that only reads; without either, the canned queries "
              "are listed.\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    OPTIONS(options),
     .database = "the database",
     .quiet = "only the rows and errors",
     .notes =

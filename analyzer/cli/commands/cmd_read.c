@@ -232,8 +232,7 @@ const struct command command_read = {
              "folder, are read as one stream of traffic in the order of time. A capture that is in the "
              "database already is not read again, whatever its name. Patterns such as *.pcap are the "
              "shell's; where there is none, name the folder.\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    OPTIONS(options),
     .database = "the database; made when it is not there",
     .quiet = "no progress",
     .notes = "Exit status: 0 done; 1 violations found, with --exit-code; 2 wrong usage; 3 some input could "

@@ -76,8 +76,7 @@ const struct command command_report = {
     .about = "Reports on everything in the database: the verdict first, then what was read and what was "
              "missed, who sends what to whom, which users were hit, the worst findings, and what to do. No "
              "password is in it.\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    OPTIONS(options),
     .database = "the database",
     .quiet = "only the report and errors",
     .example = "  imaptap report --html report.html --csv report\n",

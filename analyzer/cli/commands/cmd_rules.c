@@ -1,8 +1,8 @@
 /*
  * imaptap rules: lists what can be wrong with a login.
  */
-#include "analyzer/cli/nearest.h"
 #include "analyzer/cli/options.h"
+#include "analyzer/cli/rule_name.h"
 #include "db/memory.h"
 #include "dissector/rules.h"
 
@@ -16,9 +16,9 @@ struct settings {
     unsigned json;
 };
 
-static const struct option_spec options[] = {{"format", .argument = "FORMAT", .help = "text or json",
-                                              .initial = "text", .take = option_word,
-                                              .at = offsetof(struct settings, json), .words = "text json"}};
+static const struct option_spec options[] = {
+    {"format", .argument = "FORMAT", .help = "text or json", .initial = "text", .take = option_word,
+     .at = offsetof(struct settings, json), .words = "text or json"}};
 
 static void print_rule(const struct imap_rule_info *rule)
 {
@@ -28,22 +28,22 @@ static void print_rule(const struct imap_rule_info *rule)
            rule->rfc9051, rule->remedy);
 }
 
-static void print_text(void)
+static void print_text(const struct imap_rule_info *const *rules, int count)
 {
-    for (int i = 0; i < IMAP_RULES; i++) {
+    for (int i = 0; i < count; i++) {
         if (i > 0)
             putchar('\n');
-        print_rule(imap_rule_info((enum imap_rule)i));
+        print_rule(rules[i]);
     }
 }
 
-static int print_json(void)
+static int print_json(const struct imap_rule_info *const *rules, int count)
 {
     json_t *rows = json_array();
     int failed = rows == NULL;
 
-    for (int i = 0; i < IMAP_RULES && !failed; i++) {
-        const struct imap_rule_info *rule = imap_rule_info((enum imap_rule)i);
+    for (int i = 0; i < count && !failed; i++) {
+        const struct imap_rule_info *rule = rules[i];
         json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "rule", rule->id, "severity",
                                 rule->severity, "title", rule->title, "reference", rule->reference, "remedy",
                                 rule->remedy, "rfc2060", rule->rfc2060, "rfc3501", rule->rfc3501, "rfc9051",
@@ -59,17 +59,22 @@ static int print_json(void)
 
 static int run(int argc, char **argv)
 {
+    const struct imap_rule_info *rules[IMAP_RULES];
     struct settings settings;
-    int status = options_parse(&command_rules, argc, argv, &settings), failed = 0;
+    int status = options_parse(&command_rules, argc, argv, &settings), count = 0, failed = 0;
 
     if (status != -1)
         return status;
-    if (settings.common.operand_count > 0)
-        return usage_error(&command_rules, "takes no argument but options");
+    for (; count < settings.common.operand_count && count < IMAP_RULES && status == -1; count++)
+        status = rule_name_check(&command_rules, settings.common.operands[count], &rules[count]);
+    if (status != -1)
+        return status;
+    for (; settings.common.operand_count == 0 && count < IMAP_RULES; count++)
+        rules[count] = imap_rule_info((enum imap_rule)count);
     if (settings.json)
-        failed = print_json();
+        failed = print_json(rules, count);
     else
-        print_text();
+        print_text(rules, count);
     if (failed || fflush(stdout) != 0) {
         fputs("imaptap rules: the output cannot be written\n", stderr);
         return EXIT_UNREAD;
@@ -80,12 +85,12 @@ static int run(int argc, char **argv)
 const struct command command_rules = {
     .name = "rules",
     .title = "list what can be wrong with a login",
-    .usage = "[OPTIONS]",
-    .about = "Lists every rule that a login can break: its name, severity, the RFC sections, whether RFC "
+    .usage = "[OPTIONS] [RULE...]",
+    .about = "Lists every rule that a login can break, or those that are named: its name, severity, the RFC "
+             "sections, whether RFC "
              "2060, 3501 and 9051 forbid it, and what the author of the client should do.\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    OPTIONS(options),
     .quiet = "only the rules and errors",
-    .example = "  imaptap rules | less\n",
+    .example = "  imaptap rules unquoted-wildcard\n",
     .prepare = memory_exclusive,
     .run = run};

@@ -43,9 +43,9 @@ static void the_nearest_is_chosen_or_none(void **state)
     static const char *const words[] = {"report", "read", "rules"};
 
     (void)state;
-    assert_string_equal(nearest_word("raed", words, 3), "read");
-    assert_string_equal(nearest_word("rule", words, 3), "rules");
-    assert_null(nearest_word("frobnicate", words, 3));
+    assert_string_equal(nearest_word("raed", words, 3, sizeof words[0]), "read");
+    assert_string_equal(nearest_word("rule", words, 3, sizeof words[0]), "rules");
+    assert_null(nearest_word("frobnicate", words, 3, sizeof words[0]));
 }
 
 int main(void)

@@ -25,7 +25,7 @@ static const struct option_spec options[] = {{"loud", 'l', .help = "", .take = o
                                              {"no-soft", .help = "", .take = option_clear, AT(soft)},
                                              {"name", 'n', "NAME", "", .take = option_text, AT(name)},
                                              {"format", .argument = "FORMAT", .help = "", .initial = "json",
-                                              .take = option_word, AT(format), .words = "text json sarif"},
+                                              .take = option_word, AT(format), .words = "text, json or sarif"},
                                              {"amount", .argument = "N", .help = "", .initial = "7",
                                               .take = option_number, AT(amount), .least = 1, .most = 10}};
 
