@@ -14,6 +14,7 @@ struct capture_index_entry {
     bool is_file;
     bool is_complete;        /* false: "running" or "failed", rows may be missing */
     int64_t size;            /* octets of the file; -1: not known */
+    int64_t read_ns;         /* when it was begun to be read; -1: not known */
     const char *sha256;      /* of the whole file; NULL: it was not hashed */
     const char *fingerprint; /* NULL: not known */
     int64_t connections, logins, findings;

@@ -255,6 +255,4 @@ void analyzer_run_end(struct analyzer_run *reading)
     analyzer_run_close_ways(reading);
     capture_rows_free(reading->capture_rows);
     reading->capture_rows = NULL;
-    hashing_free(reading->hashing);
-    reading->hashing = NULL;
 }

@@ -21,7 +21,8 @@ struct analyzer_run {
     const struct pipeline_options *options;
     struct recorder_result *result;
     struct capture_rows *capture_rows;
-    struct hashing *hashing; /* NULL: files are not hashed here */
+    struct hashing *hashing; /* NULL: files are not hashed here. The recorder's, and freed by it */
+    bool hash_beside;        /* a second processor can hash while the analyzer reads */
     struct progress progress;
     /* the analyzer that runs; channel NULL: none does */
     struct event_ring *ring;

@@ -20,6 +20,7 @@ struct hashing {
     bool *wanted;   /* one an input */
     size_t current; /* the input that is hashed */
     uint64_t done;  /* octets of it */
+    uint64_t done_before, total;
     uint8_t piece[PIECE];
 };
 
@@ -31,16 +32,19 @@ struct hashing *hashing_new(const struct inputs *inputs, const struct outcome *o
         return NULL;
     hashing->inputs = inputs;
     hashing->current = 0;
-    hashing->done = 0;
+    hashing->done = hashing->done_before = hashing->total = 0;
     hashing->digest = digest_new();
     hashing->wanted = calloc(inputs->count + 1, sizeof *hashing->wanted);
     if (hashing->digest == NULL || hashing->wanted == NULL) {
         hashing_free(hashing);
         return NULL;
     }
-    for (size_t i = 0; i < inputs->count; i++)
+    for (size_t i = 0; i < inputs->count; i++) {
         hashing->wanted[i] = !inputs->items[i].is_pipe && !inputs->items[i].grows &&
                              (outcomes[i].state == OUTCOME_PENDING || outcomes[i].unhashed);
+        if (hashing->wanted[i])
+            hashing->total += inputs->items[i].octets;
+    }
     return hashing;
 }
 
@@ -57,6 +61,7 @@ static void go_on(struct hashing *hashing)
 {
     digest_restart(hashing->digest);
     hashing->current++;
+    hashing->done_before += hashing->done;
     hashing->done = 0;
 }
 
@@ -82,6 +87,16 @@ bool hashing_step(struct hashing *hashing)
         digest_finish(hashing->digest, input->sha256);
     go_on(hashing);
     return true;
+}
+
+uint64_t hashing_done(const struct hashing *hashing)
+{
+    return hashing->done_before + hashing->done;
+}
+
+uint64_t hashing_total(const struct hashing *hashing)
+{
+    return hashing->total;
 }
 
 void hashing_free(struct hashing *hashing)

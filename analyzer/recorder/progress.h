@@ -19,6 +19,9 @@ void progress_start(struct progress *progress, bool shown, uint64_t total_octets
 /* Draws the line anew, at most five times a second. */
 void progress_draw(struct progress *progress, const struct event_ring_figures *figures);
 
+/* The same while only hashing is left, of which `octets` are done. */
+void progress_draw_hashing(struct progress *progress, uint64_t octets);
+
 /* Removes the line. */
 void progress_end(struct progress *progress);
 

@@ -6,7 +6,9 @@
 
 #include "analyzer/capture/digest.h"
 #include "analyzer/recorder/analyzer_run.h"
+#include "analyzer/recorder/late_hashes.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,7 +41,7 @@ static void take_all(struct analyzer_run *reading)
     enum event_ring_status status;
     struct event event;
     unsigned taken = 0;
-    bool hashing = reading->hashing != NULL;
+    bool hashing = reading->hashing != NULL && reading->hash_beside;
 
     do {
         status = event_ring_receive(reading->ring, &event, hashing ? 0 : 100);
@@ -111,16 +113,6 @@ static void blame(struct analyzer_run *reading, const char *cause)
     }
 }
 
-/* Hashes what is left, when all has been read. */
-static void hash_rest(struct analyzer_run *reading)
-{
-    analyzer_run_commit(reading, 0);
-    while (!reading->result->stopped && !reading->result->store_failed && hashing_step(reading->hashing)) {
-        progress_draw(&reading->progress, event_ring_figures(reading->ring));
-        reading->result->stopped = analyzer_run_stop_asked();
-    }
-}
-
 static bool is_pending(const struct analyzer_run *reading)
 {
     for (size_t i = 0; i < reading->inputs->count; i++)
@@ -149,8 +141,6 @@ static int read_pending(struct analyzer_run *reading)
         analyzer_run_wait(reading, cause, sizeof cause);
         if (!reading->finished || reading->distrusted || reading->result->stopped)
             blame(reading, cause);
-        if (reading->hashing != NULL)
-            hash_rest(reading);
         analyzer_run_close_ways(reading);
         analyzer_run_settle(reading, was_pending);
     }
@@ -158,25 +148,17 @@ static int read_pending(struct analyzer_run *reading)
     return 0;
 }
 
-/* The hashes of what is known, but was read with --no-hash. */
-static void fill_hashes(struct analyzer_run *reading)
+/* The rows that are still without the hash of their file. */
+static void find_unhashed(struct analyzer_run *reading)
 {
-    struct recorder_result *result = reading->result;
-
-    for (size_t i = 0; i < reading->inputs->count && !result->store_failed; i++) {
-        const struct outcome *outcome = &result->outcomes[i];
+    for (size_t i = 0; i < reading->inputs->count; i++) {
         const struct input *input = &reading->inputs->items[i];
+        struct outcome *outcome = &reading->result->outcomes[i];
 
-        if (!outcome->unhashed)
-            continue;
-        while (!result->stopped && !digest_is_text(input->sha256) && hashing_step(reading->hashing))
-            result->stopped = analyzer_run_stop_asked();
-        if (digest_is_text(input->sha256) &&
-            store_capture_hash(reading->store, outcome->id, input->sha256) != STORE_OK)
-            analyzer_run_store_failed(reading);
+        if (outcome->state == OUTCOME_READ || outcome->state == OUTCOME_BROKEN ||
+            outcome->state == OUTCOME_DIED)
+            outcome->unhashed = outcome->id != 0 && !input->is_pipe && !digest_is_text(input->sha256);
     }
-    if (!result->store_failed && store_commit(reading->store) != STORE_OK)
-        analyzer_run_store_failed(reading);
 }
 
 static bool is_unhashed(struct store *store, int64_t id, const struct input *input)
@@ -224,6 +206,14 @@ static void find_known(struct analyzer_run *reading)
     }
 }
 
+/* Where there is only one, hashing would take its time from the analyzer. */
+static bool has_two_processors(void)
+{
+    cpu_set_t processors;
+
+    return sched_getaffinity(0, sizeof processors, &processors) != 0 || CPU_COUNT(&processors) > 1;
+}
+
 struct analyzer_run *recorder_new(const struct inputs *inputs, const struct pipeline_options *options,
                                   struct recorder_result *result)
 {
@@ -232,6 +222,7 @@ struct analyzer_run *recorder_new(const struct inputs *inputs, const struct pipe
     if (reading == NULL)
         return NULL;
     *reading = (struct analyzer_run){.inputs = inputs, .options = options, .result = result};
+    reading->hash_beside = has_two_processors();
     if (analyzer_run_prepare(reading) == 0)
         return reading;
     free(reading);
@@ -292,7 +283,7 @@ int recorder_read(struct analyzer_run *reading, struct store *store, bool show_p
         reading->hashing = hashing_new(inputs, outcomes);
     status = hash && reading->hashing == NULL ? -1 : read_pending(reading);
     if (status == 0 && hash)
-        fill_hashes(reading);
+        find_unhashed(reading);
     progress_end(&reading->progress);
     end(reading);
     return status;
@@ -303,7 +294,53 @@ void recorder_free(struct analyzer_run *reading)
     if (reading == NULL)
         return;
     end(reading);
+    hashing_free(reading->hashing);
     free(reading);
+}
+
+bool recorder_has_to_hash(const struct analyzer_run *reading)
+{
+    for (size_t i = 0; i < reading->inputs->count; i++)
+        if (reading->hashing != NULL && reading->result->outcomes[i].unhashed)
+            return true;
+    return false;
+}
+
+int recorder_hash(struct analyzer_run *reading, const char *database, bool show_progress, char *why,
+                  size_t why_size)
+{
+    const struct inputs *inputs = reading->inputs;
+    struct late_hash *hashes = calloc(inputs->count + 1, sizeof *hashes);
+    size_t count = 0;
+    int status;
+
+    if (hashes == NULL) {
+        (void)snprintf(why, why_size, "out of memory");
+        return -1;
+    }
+    progress_start(&reading->progress, show_progress, hashing_total(reading->hashing));
+    while (!analyzer_run_stop_asked() && hashing_step(reading->hashing))
+        progress_draw_hashing(&reading->progress, hashing_done(reading->hashing));
+    progress_end(&reading->progress);
+    for (size_t i = 0; i < inputs->count; i++) {
+        struct outcome *outcome = &reading->result->outcomes[i];
+
+        if (!outcome->unhashed || !digest_is_text(inputs->items[i].sha256))
+            continue;
+        hashes[count].capture = outcome->id;
+        memcpy(hashes[count++].sha256, inputs->items[i].sha256, DIGEST_TEXT);
+        outcome->unhashed = false;
+    }
+    status = late_hashes_keep(database, hashes, count, why, why_size);
+    free(hashes);
+    if (status == 0 && analyzer_run_stop_asked()) {
+        (void)snprintf(
+            why, why_size,
+            "interrupted: all that was found is kept; only SHA-256 is missing, which the next read or "
+            "verify fills in");
+        status = -1;
+    }
+    return status;
 }
 
 void outcome_set_error(struct outcome *outcome, const char *format, ...)

@@ -25,7 +25,7 @@ struct outcome {
     int64_t packets, bytes, first_ns, last_ns;
     int64_t lost_octets, evicted; /* of its IMAP connections; connections given up while it was read */
     bool settled;                 /* its row is what it will be */
-    bool unhashed;                /* known, but its SHA-256 was not taken when it was read */
+    bool unhashed;                /* its row is kept, but without the SHA-256 of its file */
     char *error;                  /* one sentence; NULL: none */
 };
 
@@ -56,6 +56,14 @@ void recorder_start(struct analyzer_run *reading);
 /* Reads all inputs into the store. `show_progress`: on standard error, a terminal. Returns 0, or -1 when no
  * analyzer could be started (errno is set). */
 int recorder_read(struct analyzer_run *reading, struct store *store, bool show_progress);
+
+/* Whether files are still to be hashed, when all is read: that never delays the summary. */
+bool recorder_has_to_hash(const struct analyzer_run *reading);
+
+/* Hashes them, and keeps the hashes in the database, which is closed, until SIGINT or SIGTERM. Returns 0, or
+ * -1: `why` holds the sentence. */
+int recorder_hash(struct analyzer_run *reading, const char *database, bool show_progress, char *why,
+                  size_t why_size);
 
 /* Ends an analyzer that still runs. */
 void recorder_free(struct analyzer_run *reading);

@@ -1,4 +1,5 @@
 """What a responder must show later: which run read which capture, when, how, and what it could not see."""
+import contextlib
 import getpass
 import gzip
 import hashlib
@@ -6,6 +7,7 @@ import os
 import signal
 import socket
 import sqlite3
+import struct
 import subprocess
 import time
 
@@ -197,6 +199,67 @@ class Hashes(harness.ImaptapTest):
                                                  (self.path("ring/2.pcap"), None)])
 
 
+class HashesAfterTheSummary(harness.ImaptapTest):
+    """Hashing ends after all else: the summary is there, the rows are complete, and only the hash can be missing."""
+
+    def setUp(self):
+        super().setUp()
+        self.capture = self.write("large.pcap", capture_maker.one_login())
+        with open(self.capture, "r+b") as file:  # quick to read, since nothing is in it, and slow to hash
+            file.seek(0, os.SEEK_END)
+            for _ in range(4000):
+                file.write(struct.pack("<IIII", 1700000100, 0, 262144, 262144))
+                file.seek(262144, os.SEEK_CUR)
+            file.truncate(file.tell())
+        os.utime(self.capture, (1700000000, 1700000000))
+
+    def start(self, *arguments, **streams):
+        """On one processor, where all of the hashing follows the reading."""
+        one = {min(os.sched_getaffinity(0))}
+        process = subprocess.Popen([harness.BINARY, "read", *arguments, "-d", self.database, self.capture],
+                                   preexec_fn=lambda: os.sched_setaffinity(0, one), **streams)
+        self.addCleanup(process.kill)
+        return process
+
+    def interrupt(self, number):
+        """Reads, and sends the signal as soon as the summary is seen."""
+        process = self.start("-q", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        first = process.stdout.read1(65536).decode()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=200)
+        self.assertIn("1 IMAP connection, 1 login: 1 refused", first + out.decode())
+        self.check_database()
+        self.assertEqual(self.ask("SELECT c.state, sha256, r.state FROM captures c JOIN runs r ON r.id = run_id"),
+                         [("complete", None, "complete")])
+        return process.returncode, err.decode()
+
+    def test_stopped_only_the_hash_is_missing_and_the_next_read_fills_it_in(self):
+        status, told = self.interrupt(signal.SIGINT)
+        self.assertEqual(status, 3)
+        self.assertIn("only SHA-256 is missing", told)
+        self.assertIn("in the database already", self.read(self.capture).out)
+        with open(self.capture, "rb") as file:
+            self.assertEqual(self.ask("SELECT sha256, (SELECT count(*) FROM runs) FROM captures"),
+                             [(hashlib.file_digest(file, "sha256").hexdigest(), 1)])
+
+    def test_killed_leaves_a_good_database_and_verify_fills_it_in(self):
+        self.interrupt(signal.SIGKILL)
+        self.assertIn("hashed now", self.imaptap("verify", "-d", self.database, status=3).out)
+        self.assertIn("intact", self.imaptap("verify", "-d", self.database).out)
+
+    def test_a_terminal_says_that_only_hashing_is_left(self):
+        master, slave = os.openpty()
+        process = self.start(stdout=subprocess.DEVNULL, stderr=slave)
+        os.close(slave)
+        told = b""
+        with contextlib.suppress(OSError):  # how a terminal ends
+            while octets := os.read(master, 4096):
+                told += octets
+        os.close(master)
+        self.assertEqual(process.wait(timeout=200), 0)
+        self.assertRegex(told, rb"\d+% of the SHA-256 of ")
+
+
 class Verify(harness.ImaptapTest):
     def setUp(self):
         super().setUp()
@@ -204,10 +267,10 @@ class Verify(harness.ImaptapTest):
                          for i, name in enumerate(("one", "two", "three"))]
         self.read(*self.captures)
 
-    def verify(self, *arguments, status=0):
+    def verify(self, *arguments, status=0, writes=False):
         before = open(self.database, "rb").read()
         run = self.imaptap("verify", "-d", self.database, *arguments, status=status)
-        self.assertEqual(open(self.database, "rb").read(), before)
+        self.assertEqual(open(self.database, "rb").read() != before, writes)
         return run
 
     def verdicts(self, run):
@@ -249,11 +312,29 @@ class Verify(harness.ImaptapTest):
     def test_without_a_hash_only_a_change_can_be_shown(self):
         self.database = self.path("unhashed.db")
         self.read("--no-hash", *self.captures)
+        for capture in self.captures:
+            os.utime(capture)  # written to since, for all that can be known
         self.assertEqual(self.verdicts(self.verify(status=3)), ["not hashed"] * 3)
         with open(self.captures[0], "r+b") as file:
             file.seek(60)
             file.write(b"\xee")
         self.assertEqual(self.verdicts(self.verify(status=3)), ["changed", "not hashed", "not hashed"])
+
+    def test_fills_in_a_hash_that_is_missing(self):
+        self.database = self.path("unhashed.db")
+        self.read("--no-hash", *self.captures)
+        os.utime(self.captures[2])
+        run = self.verify(status=3, writes=True)
+        self.assertEqual(self.verdicts(run), ["hashed now", "hashed now", "not hashed"])
+        self.assertIn(f"SHA-256 {sha256(self.captures[1])}", run.out)
+        self.assertEqual(self.ask("SELECT sha256 FROM captures ORDER BY id"),
+                         [(sha256(self.captures[0]),), (sha256(self.captures[1]),), (None,)])
+        self.assertEqual(self.verdicts(self.verify(status=3)), ["intact", "intact", "not hashed"])
+
+    def test_never_fills_in_the_hash_of_what_was_not_read_whole(self):
+        self.database = self.path("cut.db")
+        self.read("--no-hash", self.write("cut.pcap", capture_maker.one_login()[:-10]), status=3)
+        self.assertEqual(self.verdicts(self.verify(status=3)), ["not hashed"])
 
     def test_a_pipe_is_found_as_a_file(self):
         octets = capture_maker.one_login()

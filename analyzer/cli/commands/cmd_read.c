@@ -139,6 +139,11 @@ static int read_into(struct store *store, struct analyzer_run *reading, struct i
         fprintf(stderr, "imaptap: the summary cannot be written: %s\n", strerror(errno));
         failed = true;
     }
+    if (reading != NULL && status == STORE_OK && recorder_has_to_hash(reading) &&
+        recorder_hash(reading, settings->database, show, why, sizeof why) != 0) {
+        fprintf(stderr, "imaptap: %s\n", why);
+        failed = true;
+    }
     if (failed)
         return EXIT_UNREAD;
     return settings->capture.exit_code && broken > 0 ? EXIT_VIOLATIONS : EXIT_DONE;

@@ -2,6 +2,7 @@
  * imaptap verify: whether the captures are still what was read, and how many rows rest on each.
  */
 #include "analyzer/cli/options.h"
+#include "analyzer/recorder/late_hashes.h"
 #include "analyzer/verify/verify.h"
 #include "db/display.h"
 #include "db/format_number.h"
@@ -16,6 +17,8 @@ struct tally {
     bool quiet;
     struct candidates *candidates;
     unsigned counts[VERIFY_VERDICTS];
+    struct late_hash *hashes; /* taken now, of captures that had none */
+    size_t hash_count, hash_room;
 };
 
 /* Prints a name as it may stand on a terminal. */
@@ -43,11 +46,31 @@ static void print_why(const struct capture_index_entry *holding, const struct ve
     }
 }
 
+/* Notes a hash to be kept when all were looked at. */
+static bool note_hash(struct tally *tally, int64_t capture, const char *sha256)
+{
+    if (tally->hash_count == tally->hash_room) {
+        size_t room = tally->hash_room * 2 + 16;
+        struct late_hash *larger = realloc(tally->hashes, room * sizeof *larger);
+
+        if (larger == NULL)
+            return false;
+        tally->hashes = larger;
+        tally->hash_room = room;
+    }
+    tally->hashes[tally->hash_count].capture = capture;
+    memcpy(tally->hashes[tally->hash_count++].sha256, sha256, DIGEST_TEXT);
+    return true;
+}
+
 static bool take(void *user, const struct capture_index_entry *holding)
 {
     struct tally *tally = user;
     struct verify_finding finding = verify_capture(holding, tally->candidates);
+    const char *sha256 = finding.verdict == VERIFY_HASHED_NOW ? finding.sha256 : holding->sha256;
 
+    if (finding.verdict == VERIFY_HASHED_NOW && !note_hash(tally, holding->id, finding.sha256))
+        finding.verdict = VERIFY_NOT_HASHED;
     tally->counts[finding.verdict]++;
     if (tally->quiet && (finding.verdict == VERIFY_INTACT || finding.verdict == VERIFY_NO_FILE))
         return true;
@@ -55,9 +78,9 @@ static bool take(void *user, const struct capture_index_entry *holding)
     print_name(holding->source);
     print_why(holding, &finding);
     printf("\n            SHA-256 %s%s\n            %s connections, %s logins, %s findings\n",
-           holding->sha256 == NULL ? "not known" : holding->sha256,
-           holding->is_complete ? "" : " (read in part)", format_number((uint64_t)holding->connections).text,
-           format_number((uint64_t)holding->logins).text, format_number((uint64_t)holding->findings).text);
+           sha256 == NULL ? "not known" : sha256, holding->is_complete ? "" : " (read in part)",
+           format_number((uint64_t)holding->connections).text, format_number((uint64_t)holding->logins).text,
+           format_number((uint64_t)holding->findings).text);
     return true;
 }
 
@@ -87,15 +110,19 @@ static int verify(const struct common_options *common)
         status = capture_index_list(common->database, take, &tally, why, sizeof why);
     if (status == 0 && !common->quiet)
         print_tally(&tally);
+    if (status == 0)
+        status = late_hashes_keep(common->database, tally.hashes, tally.hash_count, why, sizeof why);
     if (status != 0)
         fprintf(stderr, "imaptap: %s\n", why);
+    free(tally.hashes);
     candidates_free(tally.candidates);
     if (fflush(stdout) != 0) {
         perror("imaptap: the result cannot be written");
         status = -1;
     }
     return status != 0 || failed > 0 || tally.counts[VERIFY_CHANGED] > 0 ||
-                   tally.counts[VERIFY_MISSING] > 0 || tally.counts[VERIFY_NOT_HASHED] > 0
+                   tally.counts[VERIFY_MISSING] > 0 || tally.counts[VERIFY_NOT_HASHED] > 0 ||
+                   tally.counts[VERIFY_HASHED_NOW] > 0
                ? EXIT_UNREAD
                : EXIT_DONE;
 }
@@ -115,13 +142,17 @@ const struct command command_verify = {
     .about = "Hashes the captures that the database was made from, and says of each whether its file is "
              "still what was read, and how many rows rest on it. A capture is looked for at the path that it "
              "was read from; where it is not there (any more), among the files and folders named, by its "
-             "size and SHA-256, whatever its name is now. The database is only read.\n",
+             "size and SHA-256, whatever its name is now. The database is only read, but for a SHA-256 that "
+             "is missing: it is filled in when the file has the size, the time of change and the fingerprint "
+             "of what was read.\n",
     .database = "the database",
     .quiet = "only the captures that are not intact",
-    .notes = "Verdicts: intact; changed; missing; not hashed (read with --no-hash, or not to its end: there "
-             "is nothing to compare with); no file (it came from an interface; does not count).\n\n"
-             "Exit status: 0 every capture is intact; 2 wrong usage; 3 some are not, or the database could "
-             "not be read.\n",
+    .notes =
+        "Verdicts: intact; changed; missing; hashed now (its SHA-256 was missing, since it was read with "
+        "--no-hash or the hashing was interrupted, and is filled in); not hashed (the same, but it cannot "
+        "be filled in); no file (it came from an interface; does not count).\n\n"
+        "Exit status: 0 every capture is intact; 2 wrong usage; 3 some are not, or the database could "
+        "not be read.\n",
     .example = "  imaptap verify -d case7.db /evidence\n",
     .prepare = memory_exclusive,
     .run = run};
