@@ -46,6 +46,7 @@ class Programs:
             "empty loop": [os.path.join(self.tools, "empty_loop"), capture],
             "imaptap": [self.imaptap, "read", "--no-hash", "-q", "-d", database, capture],
             "imaptap+sha256": [self.imaptap, "read", "-q", "-d", database, capture],
+            "openssl": ["openssl", "dgst", "-sha256", capture],
             "libnids loop": [os.path.join(self.tools, "nids_loop"), capture],
             "dsniff": ["dsniff", "-n", "-p", capture],
             "ndpiReader": ["ndpiReader", "-q", "-i", capture],
@@ -53,7 +54,7 @@ class Programs:
         }[name]
 
     def names(self, wanted):
-        every = ["empty loop", "imaptap", "imaptap+sha256", "libnids loop", "dsniff", "ndpiReader", "tshark"]
+        every = ["empty loop", "imaptap", "imaptap+sha256", "openssl", "libnids loop", "dsniff", "ndpiReader", "tshark"]
         return [name for name in every if (not wanted or name in wanted) and self.is_there(name)]
 
     def is_there(self, name):
@@ -258,7 +259,7 @@ def parse():
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--workload", action="append", choices=WORKLOADS, help="only this one (may be given again)")
     parser.add_argument("--program", action="append", help="only this one (may be given again): empty loop, imaptap "
-                        "(with --no-hash), imaptap+sha256 (as it is), libnids loop, dsniff, ndpiReader, tshark")
+                        "(with --no-hash), imaptap+sha256 (as it is), openssl (SHA-256 alone), libnids loop, dsniff, ndpiReader, tshark")
     parser.add_argument("--runs", type=int, default=9, help="timed runs of each (default 9)")
     parser.add_argument("--quick", action="store_true", help="three runs, without the two larger sizes of growth and without "
                         "peers; budgets that need them are not judged")
