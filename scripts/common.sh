@@ -1,5 +1,10 @@
 # What scripts/run and scripts/test share: installing Debian's packages, and building. Sourced by them.
 
+# say WORD...: tells whoever sits at a terminal what is done now.
+say() {
+    [ ! -t 2 ] || echo "imaptap: $*" >&2
+}
+
 build_packages="build-essential cmake pkg-config libpcap-dev libnids-dev libsqlite3-dev nettle-dev libjansson-dev
 libseccomp-dev libcap-ng-dev libsystemd-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev libbz2-dev"
 test_packages="libcmocka-dev python3 iproute2 tcpreplay sqlite3 python3-jsonschema systemd
@@ -29,12 +34,29 @@ install_packages() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >&2
 }
 
-# build FOLDER CMAKE-OPTIONS...: configures when needed, and builds. Silent unless it fails or takes long.
+# keep_log FILE: writes standard input into FILE; a terminal shows how many per cent are built.
+keep_log() {
+    while IFS= read -r line; do
+        printf '%s\n' "$line" >&3
+        case $line in
+        '['*%']'*) [ ! -t 2 ] || printf '\rimaptap: building: %s' "${line%%]*}]" >&2 ;;
+        esac
+    done 3>"$1"
+    [ ! -t 2 ] || printf '\n' >&2
+}
+
+# build FOLDER CMAKE-OPTIONS...: configures when needed, and builds. Silent unless it fails, or on a terminal.
 build() {
     folder=$1
     shift
     mkdir -p "$folder" || return 1
-    if ! { cmake -S "$top" -B "$folder" "$@" && cmake --build "$folder" -j"$(nproc)"; } >"$folder/build.log" 2>&1; then
+    say "building in $folder"
+    if cmake -S "$top" -B "$folder" "$@" && cmake --build "$folder" -j"$(nproc)"; then
+        echo done
+    else
+        echo failed
+    fi 2>&1 | keep_log "$folder/build.log"
+    if [ "$(tail -n 1 "$folder/build.log")" != done ]; then
         cat "$folder/build.log" >&2
         return 1
     fi
