@@ -6,12 +6,7 @@
 #include "analyzer/decap/fast_path.h"
 #include "analyzer/decap/layers/layers.h"
 
-#include <pcap/dlt.h>
 #include <stdlib.h>
-
-/* Of files that say OpenBSD's number for raw IP, or the one written into files since. */
-#define OPENBSD_DLT_RAW 14
-#define LINKTYPE_RAW    101
 
 struct decap {
     struct fragments *fragments;
@@ -19,55 +14,35 @@ struct decap {
 };
 
 static int (*const layers[LAYERS - DECAP_RESULTS])(struct decapsulation *) = {
-    [LAYER_ETHERNET - DECAP_RESULTS] = layer_ethernet, [LAYER_NULL - DECAP_RESULTS] = layer_null,
-    [LAYER_LOOP - DECAP_RESULTS] = layer_loop,         [LAYER_SLL - DECAP_RESULTS] = layer_sll,
-    [LAYER_SLL2 - DECAP_RESULTS] = layer_sll2,         [LAYER_NFLOG - DECAP_RESULTS] = layer_nflog,
-    [LAYER_RADIOTAP - DECAP_RESULTS] = layer_radiotap, [LAYER_WIRELESS - DECAP_RESULTS] = layer_wireless,
-    [LAYER_PPP - DECAP_RESULTS] = layer_ppp,           [LAYER_PPPOE - DECAP_RESULTS] = layer_pppoe,
-    [LAYER_LLC - DECAP_RESULTS] = layer_llc,           [LAYER_ETHERTYPE - DECAP_RESULTS] = layer_ethertype,
-    [LAYER_MPLS - DECAP_RESULTS] = layer_mpls,         [LAYER_IP - DECAP_RESULTS] = layer_ip,
-    [LAYER_IPV4 - DECAP_RESULTS] = layer_ipv4,         [LAYER_IPV6 - DECAP_RESULTS] = layer_ipv6,
-    [LAYER_PROTOCOL - DECAP_RESULTS] = layer_protocol, [LAYER_GRE - DECAP_RESULTS] = layer_gre,
+    [LAYER_ETHERNET - DECAP_RESULTS] = layer_ethernet,
+    [LAYER_NULL - DECAP_RESULTS] = layer_null,
+    [LAYER_LOOP - DECAP_RESULTS] = layer_loop,
+    [LAYER_SLL - DECAP_RESULTS] = layer_sll,
+    [LAYER_SLL2 - DECAP_RESULTS] = layer_sll2,
+    [LAYER_NFLOG - DECAP_RESULTS] = layer_nflog,
+    [LAYER_RADIOTAP - DECAP_RESULTS] = layer_radiotap,
+    [LAYER_WIRELESS - DECAP_RESULTS] = layer_wireless,
+    [LAYER_PPP - DECAP_RESULTS] = layer_ppp,
+    [LAYER_PPPOE - DECAP_RESULTS] = layer_pppoe,
+    [LAYER_LLC - DECAP_RESULTS] = layer_llc,
+    [LAYER_ETHERTYPE - DECAP_RESULTS] = layer_ethertype,
+    [LAYER_MPLS - DECAP_RESULTS] = layer_mpls,
+    [LAYER_IP - DECAP_RESULTS] = layer_ip,
+    [LAYER_IPV4 - DECAP_RESULTS] = layer_ipv4,
+    [LAYER_IPV6 - DECAP_RESULTS] = layer_ipv6,
+    [LAYER_PROTOCOL - DECAP_RESULTS] = layer_protocol,
+    [LAYER_GRE - DECAP_RESULTS] = layer_gre,
     [LAYER_UDP - DECAP_RESULTS] = layer_udp,
+    [LAYER_PPP_SERIAL - DECAP_RESULTS] = layer_ppp_serial,
+    [LAYER_PPP_DIRECTION - DECAP_RESULTS] = layer_ppp_direction,
+    [LAYER_PPP_DAEMON - DECAP_RESULTS] = layer_ppp_daemon,
+    [LAYER_HDLC - DECAP_RESULTS] = layer_hdlc,
+    [LAYER_HDLC_DIRECTION - DECAP_RESULTS] = layer_hdlc_direction,
+    [LAYER_FDDI - DECAP_RESULTS] = layer_fddi,
+    [LAYER_PKTAP - DECAP_RESULTS] = layer_pktap,
+    [LAYER_PPI - DECAP_RESULTS] = layer_ppi,
+    [LAYER_JUNIPER - DECAP_RESULTS] = layer_juniper,
 };
-
-/* The layer that frames of this link type begin with. */
-static int first_layer(int link_type)
-{
-    switch (link_type) {
-    case DLT_EN10MB:
-        return LAYER_ETHERNET;
-    case DLT_NULL:
-        return LAYER_NULL;
-    case DLT_LOOP:
-        return LAYER_LOOP;
-    case DLT_LINUX_SLL:
-        return LAYER_SLL;
-    case DLT_LINUX_SLL2:
-        return LAYER_SLL2;
-    case DLT_NFLOG:
-        return LAYER_NFLOG;
-    case DLT_IEEE802_11:
-        return LAYER_WIRELESS;
-    case DLT_IEEE802_11_RADIO:
-        return LAYER_RADIOTAP;
-    case DLT_PPP:
-    case DLT_PPP_SERIAL:
-        return LAYER_PPP;
-    case DLT_PPP_ETHER:
-        return LAYER_PPPOE;
-    case DLT_RAW:
-    case OPENBSD_DLT_RAW:
-    case LINKTYPE_RAW:
-        return LAYER_IP;
-    case DLT_IPV4:
-        return LAYER_IPV4;
-    case DLT_IPV6:
-        return LAYER_IPV6;
-    default:
-        return DECAP_UNKNOWN_LINK;
-    }
-}
 
 struct decap *decap_new(void)
 {
@@ -101,7 +76,7 @@ decap_layers(struct decap *decap, const struct frame *frame, struct segment *seg
         .fragments = decap->fragments,
         .verify = decap->verify,
     };
-    int next = first_layer(frame->link_type);
+    int next = layer_of_link(frame->link_type);
 
     segment_start(segment);
     for (int i = 0; next >= DECAP_RESULTS; i++) {
@@ -134,7 +109,7 @@ struct fragments_counts decap_fragments(const struct decap *decap)
 
 int decap_knows_link(int link_type)
 {
-    return first_layer(link_type) != DECAP_UNKNOWN_LINK;
+    return layer_of_link(link_type) != DECAP_UNKNOWN_LINK;
 }
 
 void decap_free(struct decap *decap)

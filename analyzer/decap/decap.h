@@ -11,10 +11,11 @@
  * once, as a shorter segment without FIN and PSH, since many captures lack the others; when they do come, the
  * whole segment follows.
  *
- * Understood: Ethernet II, 802.3 with LLC and SNAP, 802.1Q and 802.1ad stacked, MPLS with IP or a pseudowire
- * below, PPPoE, PPP, Linux cooked v1 and v2, NULL and LOOP, raw IP, 802.11 data frames with and without
- * radiotap, NFLOG; IPv4 and IPv6 with options and extension headers, jumbograms; IP in IP, GRE, ERSPAN I, II
- * and III, VXLAN, GENEVE, GTP-U, Teredo, MPLS in GRE, IP and UDP.
+ * Understood: Ethernet II, 802.3 with LLC and SNAP, 802.1Q and 802.1ad stacked, 802.1ah, FDDI, MPLS with IP
+ * or a pseudowire below, PPPoE, PPP and Cisco's HDLC with and without a direction, Linux cooked v1 and v2,
+ * NULL and LOOP, raw IP, 802.11 data frames with and without radiotap, NFLOG, PKTAP, PPI, Juniper's Ethernet;
+ * IPv4 and IPv6 with options and extension headers, jumbograms; IP in IP, GRE, ERSPAN I, II and III, VXLAN,
+ * GENEVE, GTP-U, Teredo, CAPWAP's data, 802.11 in GRE, GRE in UDP, MPLS in GRE, IP and UDP.
  */
 #ifndef IMAPTAP_ANALYZER_DECAP_DECAP_H
 #define IMAPTAP_ANALYZER_DECAP_DECAP_H

@@ -29,7 +29,7 @@
     " or (ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 44 or ip6[6] = 51 or ip6[6] = 60 or ip6[6] = 135"   \
     " or ip6[6] = 139 or ip6[6] = 140) and ip6[40] != 58 and ip6[40] != 50 and ip6[40] != 59)"               \
     " or udp dst port 4789 or udp dst port 4790 or udp dst port 8472 or udp dst port 6081"                   \
-    " or udp dst port 6635 or udp port 2152 or udp port 3544"
+    " or udp dst port 6635 or udp port 2152 or udp port 3544 or udp dst port 4754 or udp port 5247"
 
 /* The EtherTypes behind which a pseudowire's Ethernet is looked for, at this place. */
 #define ETHERNET_AT(place)                                                                                   \
@@ -52,8 +52,9 @@ static const char *const on_ethernet[] = {
     "vlan and (%s)",
     "vlan and vlan and (%s)",
     "vlan and vlan and vlan",
-    "ether proto 0x9200 or ether proto 0x6558 or ether proto 0x8848",
-    "vlan and (ether proto 0x9200 or ether proto 0x6558 or ether proto 0x8847 or ether proto 0x8848)",
+    "ether proto 0x9200 or ether proto 0x6558 or ether proto 0x8848 or ether proto 0x88e7",
+    "vlan and (ether proto 0x9200 or ether proto 0x6558 or ether proto 0x8847 or ether proto 0x8848 or ether "
+    "proto 0x88e7)",
     "mpls and (%s)",
     "mpls and mpls and (%s)",
     "mpls and mpls and mpls and (%s)",
@@ -74,7 +75,8 @@ static const char *const on_ethernet[] = {
 /* The protocol is all that the kernel's filter sees before IP. */
 static const char *const on_cooked[] = {
     "%s",
-    "ether proto 0x8847 or ether proto 0x8848 or ether proto 0x8864 or ether proto 0x6558",
+    "ether proto 0x8847 or ether proto 0x8848 or ether proto 0x8864 or ether proto 0x6558 or ether proto "
+    "0x88e7",
     "ether proto 0x8100 or ether proto 0x88a8 or ether proto 0x9100 or ether proto 0x9200",
     NULL,
 };

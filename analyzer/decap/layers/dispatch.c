@@ -29,6 +29,8 @@ int layer_ethertype(struct decapsulation *decapsulation)
         return LAYER_MPLS;
     case ETHERTYPE_PPPOE:
         return LAYER_PPPOE;
+    case ETHERTYPE_BACKBONE:
+        return layer_backbone(decapsulation);
     case ETHERTYPE_BRIDGED:
         return LAYER_ETHERNET;
     default:

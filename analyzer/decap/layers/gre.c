@@ -1,6 +1,6 @@
 /*
  * GRE (RFC 2784, with key and sequence number of RFC 2890), and the three kinds of ERSPAN in it: the frames
- * of a mirrored port.
+ * of a mirrored port. Access points of Aruba send 802.11 frames in it.
  */
 #include "analyzer/decap/layers/layers.h"
 
@@ -15,6 +15,9 @@ enum {
 enum {
     GRE_ERSPAN = 0x88be, /* I without a header of its own, II with one */
     GRE_ERSPAN3 = 0x22eb,
+    GRE_ARUBA = 0x8200, /* and every sixteenth up to the last one; one more apart */
+    GRE_ARUBA_LAST = 0x8370,
+    GRE_ARUBA_OTHER = 0x9000,
 };
 
 #define ERSPAN_SESSION 0x03ff
@@ -56,6 +59,11 @@ static int erspan3(struct decapsulation *decapsulation)
     }
 }
 
+static bool is_wireless(uint32_t type)
+{
+    return (type >= GRE_ARUBA && type <= GRE_ARUBA_LAST && (type & 0x0f) == 0) || type == GRE_ARUBA_OTHER;
+}
+
 int layer_gre(struct decapsulation *decapsulation)
 {
     const uint8_t *header = decapsulation->at;
@@ -83,5 +91,5 @@ int layer_gre(struct decapsulation *decapsulation)
     if (decapsulation->type == GRE_ERSPAN3)
         return erspan3(decapsulation);
     tunnel_enter(decapsulation, "gre", key);
-    return LAYER_ETHERTYPE;
+    return is_wireless(decapsulation->type) ? LAYER_WIRELESS : LAYER_ETHERTYPE;
 }

@@ -27,6 +27,15 @@ enum layer {
     LAYER_WIRELESS,
     LAYER_PPP,
     LAYER_PPPOE,
+    LAYER_PPP_SERIAL,
+    LAYER_PPP_DIRECTION,
+    LAYER_PPP_DAEMON,
+    LAYER_HDLC,
+    LAYER_HDLC_DIRECTION,
+    LAYER_FDDI,
+    LAYER_PKTAP,
+    LAYER_PPI,
+    LAYER_JUNIPER,
     LAYER_LLC,
     LAYER_ETHERTYPE, /* whatever `type` says, an EtherType */
     LAYER_MPLS,
@@ -47,6 +56,7 @@ enum {
     ETHERTYPE_MPLS = 0x8847,
     ETHERTYPE_MPLS_UPSTREAM = 0x8848,
     ETHERTYPE_PPPOE = 0x8864,    /* its session stage */
+    ETHERTYPE_BACKBONE = 0x88e7, /* 802.1ah */
     ETHERTYPE_PROVIDER = 0x88a8, /* 802.1ad, and what vendors used before: */
     ETHERTYPE_QINQ1 = 0x9100,
     ETHERTYPE_QINQ2 = 0x9200,
@@ -68,8 +78,13 @@ struct decapsulation {
     struct fragments *fragments; /* those seen before */
 };
 
+/* The layer that frames of this link type begin with, or DECAP_UNKNOWN_LINK. */
+int layer_of_link(int link_type);
+
 int layer_ethernet(struct decapsulation *decapsulation);
 int layer_vlan(struct decapsulation *decapsulation);
+int layer_backbone(struct decapsulation *decapsulation);
+int layer_fddi(struct decapsulation *decapsulation);
 int layer_llc(struct decapsulation *decapsulation);
 int layer_null(struct decapsulation *decapsulation);
 int layer_loop(struct decapsulation *decapsulation);
@@ -78,8 +93,17 @@ int layer_sll2(struct decapsulation *decapsulation);
 int layer_nflog(struct decapsulation *decapsulation);
 int layer_radiotap(struct decapsulation *decapsulation);
 int layer_wireless(struct decapsulation *decapsulation);
+int layer_capwap(struct decapsulation *decapsulation);
 int layer_ppp(struct decapsulation *decapsulation);
+int layer_ppp_serial(struct decapsulation *decapsulation);
+int layer_ppp_direction(struct decapsulation *decapsulation);
+int layer_ppp_daemon(struct decapsulation *decapsulation);
+int layer_hdlc(struct decapsulation *decapsulation);
+int layer_hdlc_direction(struct decapsulation *decapsulation);
 int layer_pppoe(struct decapsulation *decapsulation);
+int layer_pktap(struct decapsulation *decapsulation);
+int layer_ppi(struct decapsulation *decapsulation);
+int layer_juniper(struct decapsulation *decapsulation);
 int layer_ethertype(struct decapsulation *decapsulation);
 int layer_mpls(struct decapsulation *decapsulation);
 int layer_ip(struct decapsulation *decapsulation);

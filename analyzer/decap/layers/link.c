@@ -1,5 +1,5 @@
 /*
- * Ethernet II and 802.3, 802.1Q and 802.1ad tags, LLC and SNAP.
+ * Ethernet II and 802.3, 802.1Q and 802.1ad tags, 802.1ah, FDDI, LLC and SNAP.
  */
 #include "analyzer/decap/layers/layers.h"
 
@@ -34,6 +34,29 @@ int layer_vlan(struct decapsulation *decapsulation)
     decapsulation->type = be16(decapsulation->at + 2);
     decapsulation_strip(decapsulation, 4);
     return decapsulation->type > MAX_LENGTH ? LAYER_ETHERTYPE : LAYER_LLC;
+}
+
+/* The tag of a service in a provider's backbone (IEEE 802.1ah): behind it is the customer's frame. */
+int layer_backbone(struct decapsulation *decapsulation)
+{
+    if (decapsulation->captured < 4)
+        return decapsulation_ends_before(decapsulation, 4);
+    tunnel_enter(decapsulation, "pbb", be24(decapsulation->at + 1));
+    decapsulation_strip(decapsulation, 4);
+    return LAYER_ETHERNET;
+}
+
+/* Frame control, two addresses, and LLC in frames of data. */
+int layer_fddi(struct decapsulation *decapsulation)
+{
+    if (decapsulation->captured < 1)
+        return decapsulation_ends_before(decapsulation, 1);
+    if ((decapsulation->at[0] & 0x70) != 0x50)
+        return DECAP_OTHER;
+    if (decapsulation->captured < 13)
+        return decapsulation_ends_before(decapsulation, 13);
+    decapsulation_strip(decapsulation, 13);
+    return LAYER_LLC;
 }
 
 int layer_llc(struct decapsulation *decapsulation)

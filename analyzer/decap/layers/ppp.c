@@ -1,5 +1,6 @@
 /*
- * PPP (RFC 1661, framed as in RFC 1662 or bare) and PPPoE sessions (RFC 2516).
+ * PPP (RFC 1661, framed as in RFC 1662 or bare), what Cisco's routers speak on the same lines, and PPPoE
+ * sessions (RFC 2516).
  */
 #include "analyzer/decap/layers/layers.h"
 
@@ -34,6 +35,51 @@ int layer_ppp(struct decapsulation *decapsulation)
     default:
         return DECAP_OTHER;
     }
+}
+
+/* Cisco's HDLC: an address, a control octet of 0 and an EtherType. */
+int layer_hdlc(struct decapsulation *decapsulation)
+{
+    if (decapsulation->captured < 4)
+        return decapsulation_ends_before(decapsulation, 4);
+    decapsulation->type = be16(decapsulation->at + 2);
+    decapsulation_strip(decapsulation, 4);
+    return LAYER_ETHERTYPE;
+}
+
+/* Of a serial line, PPP or Cisco's HDLC, as the address says (one station, or all of them). */
+int layer_ppp_serial(struct decapsulation *decapsulation)
+{
+    if (decapsulation->captured < 1)
+        return decapsulation_ends_before(decapsulation, 1);
+    return decapsulation->at[0] == 0x0f || decapsulation->at[0] == 0x8f ? LAYER_HDLC : LAYER_PPP;
+}
+
+static int behind_direction(struct decapsulation *decapsulation, int layer)
+{
+    if (decapsulation->captured < 1)
+        return decapsulation_ends_before(decapsulation, 1);
+    decapsulation_strip(decapsulation, 1);
+    return layer;
+}
+
+int layer_ppp_direction(struct decapsulation *decapsulation)
+{
+    return behind_direction(decapsulation, LAYER_PPP);
+}
+
+int layer_hdlc_direction(struct decapsulation *decapsulation)
+{
+    return behind_direction(decapsulation, LAYER_HDLC);
+}
+
+/* As pppd writes it: the direction stands in the place of the address, before control and protocol. */
+int layer_ppp_daemon(struct decapsulation *decapsulation)
+{
+    if (decapsulation->captured < 2)
+        return decapsulation_ends_before(decapsulation, 2);
+    decapsulation_strip(decapsulation, decapsulation->at[1] == 0x03 ? 2 : 1);
+    return LAYER_PPP;
 }
 
 int layer_pppoe(struct decapsulation *decapsulation)

@@ -1,30 +1,45 @@
 /*
  * UDP, and the tunnels that are known by its ports: VXLAN (RFC 7348) with its generic extension, GENEVE (RFC
- * 8926), GTP-U (3GPP TS 29.281), Teredo (RFC 4380) and MPLS (RFC 7510).
+ * 8926), GTP-U (3GPP TS 29.281), Teredo (RFC 4380), GRE (RFC 8086), MPLS (RFC 7510) and CAPWAP's data (RFC
+ * 5415).
  */
 #include "analyzer/decap/layers/layers.h"
 
 enum {
     PORT_GTP_U = 2152,
     PORT_TEREDO = 3544,
+    PORT_GRE = 4754,
     PORT_VXLAN = 4789,
     PORT_VXLAN_GPE = 4790,
+    PORT_CAPWAP = 5247,
     PORT_GENEVE = 6081,
     PORT_MPLS = 6635,
     PORT_VXLAN_LINUX = 8472, /* from before the port was assigned */
 };
 
-static int vxlan(struct decapsulation *decapsulation)
+/* Ethernet, unless the generic extension says otherwise. At a port that is not the extension's, its bits are
+ * reserved and mean nothing (RFC 7348, 5), unless IP begins there, as a station's address hardly does. */
+static uint32_t protocol_in_vxlan(const uint8_t *header, bool generic)
+{
+    uint32_t said = header[0] & 0x04 ? header[3] : 3;
+
+    if (generic || (said == 1 && header[8] == 0x45) || (said == 2 && header[8] == 0x60))
+        return said;
+    return 3;
+}
+
+static int vxlan(struct decapsulation *decapsulation, bool generic)
 {
     const uint8_t *header = decapsulation->at;
-    uint32_t protocol = 3; /* Ethernet, unless the generic extension says otherwise */
+    uint32_t protocol;
 
     if (decapsulation->captured < 8)
         return decapsulation_ends_before(decapsulation, 8);
     if (!(header[0] & 0x08))
         return DECAP_OTHER;
-    if (header[0] & 0x04)
-        protocol = header[3];
+    if (decapsulation->captured < 9)
+        return decapsulation_ends_before(decapsulation, 9);
+    protocol = protocol_in_vxlan(header, generic);
     tunnel_enter(decapsulation, "vxlan", be24(header + 4));
     decapsulation_strip(decapsulation, 8);
     switch (protocol) {
@@ -125,16 +140,20 @@ int layer_udp(struct decapsulation *decapsulation)
     case PORT_VXLAN:
     case PORT_VXLAN_GPE:
     case PORT_VXLAN_LINUX:
-        return vxlan(decapsulation);
+        return vxlan(decapsulation, destination == PORT_VXLAN_GPE);
     case PORT_GENEVE:
         return geneve(decapsulation);
     case PORT_MPLS:
         return LAYER_MPLS;
+    case PORT_GRE:
+        return LAYER_GRE;
     default:
         break;
     }
     if (source == PORT_GTP_U || destination == PORT_GTP_U)
         return gtp_u(decapsulation);
+    if (source == PORT_CAPWAP || destination == PORT_CAPWAP)
+        return layer_capwap(decapsulation);
     if (source == PORT_TEREDO || destination == PORT_TEREDO)
         return teredo(decapsulation);
     return DECAP_OTHER;

@@ -1,6 +1,7 @@
 /*
- * IEEE 802.11 data frames, with or without a radiotap header. Fragments of frames are not put together, and
- * of an aggregate (A-MSDU) only the first part is looked at.
+ * IEEE 802.11 data frames, bare, with a radiotap header, and as access points pass them to their controller
+ * in CAPWAP (RFC 5415). Fragments of frames are not put together, and of an aggregate (A-MSDU) only the first
+ * part is looked at.
  */
 #include "analyzer/decap/layers/layers.h"
 
@@ -24,40 +25,43 @@ enum {
     RADIOTAP_PADDED = 0x20, /* of the flags: the 802.11 header is padded to 4 octets */
 };
 
-static uint32_t header_length_of(const uint8_t *header)
+/* `control`: the header's first two octets, in the right order. */
+static bool is_data(const uint8_t control[2])
+{
+    return (control[0] & (TYPE_MASK | VERSION_MASK)) == DATA_TYPE;
+}
+
+static uint32_t header_length_of(const uint8_t control[2])
 {
     uint32_t length = 24;
 
-    if ((header[1] & TO_AND_FROM_DS) == TO_AND_FROM_DS)
+    if ((control[1] & TO_AND_FROM_DS) == TO_AND_FROM_DS)
         length += 6;
-    if (header[0] & SUBTYPE_QOS) {
+    if (control[0] & SUBTYPE_QOS) {
         length += 2;
-        if (header[1] & ORDER)
+        if (control[1] & ORDER)
             length += 4;
     }
     return length;
 }
 
-static int data_frame(struct decapsulation *decapsulation, bool padded)
+static int data_frame(struct decapsulation *decapsulation, const uint8_t control[2], bool padded)
 {
     const uint8_t *header = decapsulation->at;
     uint32_t length, qos;
     bool aggregate;
 
-    if (decapsulation->captured < 2)
-        return decapsulation_ends_before(decapsulation, 2);
-    if ((header[0] & (TYPE_MASK | VERSION_MASK)) != DATA_TYPE || header[0] & SUBTYPE_NULL ||
-        header[1] & PROTECTED)
+    if (!is_data(control) || control[0] & SUBTYPE_NULL || control[1] & PROTECTED)
         return DECAP_OTHER;
     if (decapsulation->captured < 24)
         return decapsulation_ends_before(decapsulation, 24);
     if (header[22] & FRAGMENT_NUMBER)
         return DECAP_OTHER;
-    length = header_length_of(header);
-    qos = (header[1] & TO_AND_FROM_DS) == TO_AND_FROM_DS ? 30 : 24;
+    length = header_length_of(control);
+    qos = (control[1] & TO_AND_FROM_DS) == TO_AND_FROM_DS ? 30 : 24;
     if (decapsulation->captured < length)
         return decapsulation_ends_before(decapsulation, length);
-    aggregate = header[0] & SUBTYPE_QOS && header[qos] & QOS_AGGREGATE;
+    aggregate = control[0] & SUBTYPE_QOS && header[qos] & QOS_AGGREGATE;
     if (padded)
         length = (length + 3) & ~3U;
     if (aggregate)
@@ -68,9 +72,16 @@ static int data_frame(struct decapsulation *decapsulation, bool padded)
     return LAYER_LLC;
 }
 
+static int frame_in_order(struct decapsulation *decapsulation, bool padded)
+{
+    if (decapsulation->captured < 2)
+        return decapsulation_ends_before(decapsulation, 2);
+    return data_frame(decapsulation, decapsulation->at, padded);
+}
+
 int layer_wireless(struct decapsulation *decapsulation)
 {
-    return data_frame(decapsulation, false);
+    return frame_in_order(decapsulation, false);
 }
 
 /* True when the flags say that the 802.11 header is padded. Of the fields only the time stamp is in front of
@@ -106,5 +117,50 @@ int layer_radiotap(struct decapsulation *decapsulation)
         return decapsulation_ends_before(decapsulation, length);
     padded = is_padded(header, length);
     decapsulation_strip(decapsulation, length);
-    return data_frame(decapsulation, padded);
+    return frame_in_order(decapsulation, padded);
+}
+
+enum {                                       /* the first 32 bits of CAPWAP's header */
+       CAPWAP_VERSION_AND_KIND = 0xff000000, /* 0 and 0; of kind 1 is DTLS */
+       CAPWAP_LENGTH = 0x00f80000,           /* in words of 32 bits */
+       CAPWAP_BINDING = 0x00003e00,
+       CAPWAP_BINDING_WIRELESS = 0x00000200,
+       CAPWAP_NATIVE = 0x00000100, /* of the binding's kind; else it is Ethernet */
+       CAPWAP_FRAGMENT = 0x00000080,
+       CAPWAP_KEEP_ALIVE = 0x00000008,
+};
+
+/* Some access points send the two octets of control in the other order. */
+static int swapped_or_not(struct decapsulation *decapsulation)
+{
+    uint8_t swapped[2];
+
+    if (decapsulation->captured < 2)
+        return decapsulation_ends_before(decapsulation, 2);
+    swapped[0] = decapsulation->at[1];
+    swapped[1] = decapsulation->at[0];
+    return data_frame(decapsulation,
+                      is_data(decapsulation->at) || !is_data(swapped) ? decapsulation->at : swapped, false);
+}
+
+/* Fragments of CAPWAP are not put together. */
+int layer_capwap(struct decapsulation *decapsulation)
+{
+    uint32_t header, length;
+
+    if (decapsulation->captured < 8)
+        return decapsulation_ends_before(decapsulation, 8);
+    header = be32(decapsulation->at);
+    length = (header & CAPWAP_LENGTH) >> 19 << 2;
+    if (header & (CAPWAP_VERSION_AND_KIND | CAPWAP_FRAGMENT | CAPWAP_KEEP_ALIVE))
+        return DECAP_OTHER;
+    if (length < 8)
+        return DECAP_MALFORMED;
+    if (decapsulation->captured < length)
+        return decapsulation_ends_before(decapsulation, length);
+    tunnel_enter(decapsulation, "capwap", TUNNEL_ANY);
+    decapsulation_strip(decapsulation, length);
+    if (!(header & CAPWAP_NATIVE))
+        return LAYER_ETHERNET;
+    return (header & CAPWAP_BINDING) == CAPWAP_BINDING_WIRELESS ? swapped_or_not(decapsulation) : DECAP_OTHER;
 }

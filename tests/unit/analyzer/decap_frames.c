@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The header behind its length, kind and link type: interface, flags, process and the like. */
+#define PKTAP_REST                                                                                           \
+    "656e3000000000000000000000000000000000000000000001000000020000000e00000000000000ffffffff"               \
+    "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"               \
+    "0000000000000000"
 #define INNER_MACS "020000000004020000000003"
 
 const struct take_segment decap_frames[] = {
@@ -40,6 +45,50 @@ const struct take_segment decap_frames[] = {
     {"priority tag", DLT_EN10MB,
      MACS "8100"
           "00000800" REPLY4,
+     0, "", false},
+    {"802.1ah", DLT_EN10MB,
+     MACS "88a8"
+          "006488e70000002a" INNER_MACS "0800" REPLY4,
+     101, "pbb 42", false},
+    {"802.1ah without a tag of the backbone, with one of the customer", DLT_EN10MB,
+     MACS "88e7"
+          "40ffffff" INNER_MACS "8100"
+          "000786dd" REPLY6,
+     0, "pbb 16777215", true},
+    {"FDDI", DLT_FDDI, "50" MACS "aaaa030000000800" REPLY4, 0, "", false},
+    {"FDDI, synchronous", DLT_FDDI, "d4" MACS "aaaa0300000086dd" REPLY6, 0, "", true},
+    {"Cisco's HDLC", DLT_C_HDLC, "0f000800" REPLY4, 0, "", false},
+    {"Cisco's HDLC, to all, MPLS", DLT_C_HDLC, "8f00884700010140" REPLY6, 0, "mpls", true},
+    {"Cisco's HDLC with a direction", DLT_C_HDLC_WITH_DIR, "010f0086dd" REPLY6, 0, "", true},
+    {"Cisco's HDLC on a serial line", DLT_PPP_SERIAL, "0f000800" REPLY4, 0, "", false},
+    {"PPP with a direction", DLT_PPP_WITH_DIR, "00ff030021" REPLY4, 0, "", false},
+    {"PPP with a direction, compressed", DLT_PPP_WITH_DIR, "0157" REPLY6, 0, "", true},
+    {"PPP of pppd", DLT_PPP_PPPD, "01030021" REPLY4, 0, "", false},
+    {"PPP of pppd, compressed", DLT_PPP_PPPD, "0057" REPLY6, 0, "", true},
+    {"PKTAP with Ethernet", DLT_PKTAP, "6c0000000100000001000000" PKTAP_REST MACS "0800" REPLY4, 0, "",
+     false},
+    {"PKTAP with raw IP, big-endian", DLT_PKTAP, "0000006c000000010000000c" PKTAP_REST REPLY6, 0, "", true},
+    {"PKTAP with NULL", DLT_PKTAP, "6c0000000100000000000000" PKTAP_REST "1e000000" REPLY6, 0, "", true},
+    {"PPI with Ethernet", DLT_PPI, "0000080001000000" MACS "0800" REPLY4, 0, "", false},
+    {"PPI with fields and 802.11", DLT_PPI,
+     "0000200069000000"
+     "02001400000000000000000000000000000000000000a09c"
+     "0801000002000000000102000000000202000000"
+     "00030000aaaa030000000800" REPLY4,
+     0, "", false},
+    {"PPI with radiotap", DLT_PPI,
+     "000008007f000000"
+     "0000080000000000080200000200000000010200"
+     "000000020200000000030000aaaa030000000800" REPLY4,
+     0, "", false},
+    {"Juniper's Ethernet", DLT_JUNIPER_ETHER, "4d474301" MACS "0800" REPLY4, 0, "", false},
+    {"Juniper's Ethernet with extensions", DLT_JUNIPER_ETHER,
+     "4d474380000a0402000005010101aabb" MACS "8100"
+     "000586dd" REPLY6,
+     6, "", true},
+    {"Juniper's Ethernet without Ethernet", DLT_JUNIPER_ETHER,
+     "4d474302"
+     "02000000" REPLY4,
      0, "", false},
     {"802.3 with LLC and SNAP", DLT_EN10MB,
      MACS "003c"
@@ -238,6 +287,58 @@ const struct take_segment decap_frames[] = {
           "4500005000020000402f2613c6336401c6336402"
           "0000884700010100" REPLY4,
      0, "gre, mpls", false},
+    {"GRE with 802.11", DLT_EN10MB,
+     MACS "0800"
+          "4500006c00020000402f25f7c6336401c6336402"
+          "00008200"
+          "0801000002000000000102000000000202000000"
+          "00030000aaaa030000000800" REPLY4,
+     0, "gre", false},
+    {"GRE with 802.11, the last kind, with a key", DLT_EN10MB,
+     MACS "0800"
+          "4500008400020000402f25dfc6336401c6336402"
+          "2000900000000007"
+          "0802000002000000000102000000000202000000"
+          "00030000aaaa0300000086dd" REPLY6,
+     0, "gre 7", true},
+    {"GRE in UDP", DLT_EN10MB,
+     MACS "0800"
+          "450000540002000040112629c6336401c6336402"
+          "c35012920040000000000800" REPLY4,
+     0, "gre", false},
+    {"GRE in UDP, bridged, with a key", DLT_EN10MB,
+     MACS "0800"
+          "4500007a0002000040112607c6336401c6336402"
+          "c3501292006600002000655800000007" INNER_MACS "86dd" REPLY6,
+     0, "gre 7", true},
+    {"CAPWAP with 802.11", DLT_EN10MB,
+     MACS "0800"
+          "4500007800020000401125f9c6336401c6336402"
+          "c350147f006400000010030000010000"
+          "0801000002000000000102000000000202000000"
+          "00030000aaaa030000000800" REPLY4,
+     0, "capwap", false},
+    {"CAPWAP to the access point, 802.11 QoS with its control swapped", DLT_EN10MB,
+     MACS "0800"
+          "4500008e00020000401125e3c6336401c6336402"
+          "147fc350007a00000010030000010000"
+          "0288000002000000000102000000000202000000"
+          "000300000000aaaa0300000086dd" REPLY6,
+     0, "capwap", true},
+    {"CAPWAP with a radio's address and what it heard", DLT_EN10MB,
+     MACS "0800"
+          "4500008800020000401125e9c6336401c6336402"
+          "c350147f007400000030033000010000"
+          "0602000000000100"
+          "04c0c80064000000"
+          "0801000002000000000102000000000202000000"
+          "00030000aaaa030000000800" REPLY4,
+     0, "capwap", false},
+    {"CAPWAP with Ethernet", DLT_EN10MB,
+     MACS "0800"
+          "450000660002000040112607c6336401c6336402"
+          "c350147f005200000010020000010000" INNER_MACS "0800" REPLY4,
+     0, "capwap", false},
     {"ERSPAN I", DLT_EN10MB,
      MACS "0800"
           "4500005a00020000402f2609c6336401c6336402"
@@ -277,6 +378,22 @@ const struct take_segment decap_frames[] = {
           "c3502118006a461708000000ffffff00" INNER_MACS "8100"
           "000386dd" REPLY6,
      0, "vxlan 16777215", true},
+    {"VXLAN with every reserved bit", DLT_EN10MB,
+     MACS "0800"
+          "45000066000200004011261bc6336401c6336402"
+          "c35012b500520000ffffffff00002aff" INNER_MACS "0800" REPLY4,
+     0, "vxlan 42", false},
+    {"VXLAN with the bits of another protocol", DLT_EN10MB,
+     MACS "0800"
+          "45000066000200004011261bc6336401c6336402"
+          "c3502118005200000c000002"
+          "00002a00" INNER_MACS "0800" REPLY4,
+     0, "vxlan 42", false},
+    {"VXLAN-GPE at VXLAN's port", DLT_EN10MB,
+     MACS "0800"
+          "450000580002000040112629c6336401c6336402"
+          "c35012b5004400000c00000100002a00" REPLY4,
+     0, "vxlan 42", false},
     {"VXLAN-GPE", DLT_EN10MB,
      MACS "0800"
           "450000580002000040112629c6336401c6336402"
