@@ -75,6 +75,12 @@ static enum block_status too_short(const struct blocks *blocks)
     return lookahead_error(blocks->ahead) != 0 ? BLOCK_FAILED : BLOCK_CUT;
 }
 
+/* Some old writers left the padding out of both lengths of a block, but not out of the block. */
+static uint32_t padded(uint32_t length)
+{
+    return (length + 3) & ~3U;
+}
+
 /* Passes over a block that is too long to be kept. */
 static enum block_status pass(struct blocks *blocks, uint64_t length)
 {
@@ -109,21 +115,22 @@ static enum block_status read_head(struct blocks *blocks, struct block *block, u
             return BLOCK_DAMAGED;
     }
     *length = block_u32(blocks, octets + 4);
-    return *length < FRAME || *length % 4 != 0 ? BLOCK_DAMAGED : BLOCK_FOUND;
+    return *length < FRAME || *length > UINT32_MAX - 3 ? BLOCK_DAMAGED : BLOCK_FOUND;
 }
 
 enum block_status block_next(struct blocks *blocks, struct block *block)
 {
     const uint8_t *octets;
     enum block_status status;
-    uint32_t length;
+    uint32_t said, length;
 
     lookahead_take(blocks->ahead, blocks->taken);
     blocks->taken = 0;
-    status = read_head(blocks, block, &length);
+    status = read_head(blocks, block, &said);
     if (status != BLOCK_FOUND)
         return status;
-    block->length = length - FRAME;
+    length = padded(said);
+    block->length = said - FRAME;
     block->body = NULL;
     if (length > MAX_KEPT)
         return block->type == BLOCK_NAMES || block->type == BLOCK_SECRETS ? pass(blocks, length)
@@ -131,7 +138,7 @@ enum block_status block_next(struct blocks *blocks, struct block *block)
     octets = lookahead_at(blocks->ahead, length);
     if (octets == NULL)
         return too_short(blocks);
-    if (block_u32(blocks, octets + length - 4) != length)
+    if (block_u32(blocks, octets + length - 4) != said)
         return BLOCK_DAMAGED;
     block->body = octets + 8;
     blocks->taken = length;
@@ -164,7 +171,7 @@ static bool is_block(struct blocks *blocks)
     const uint8_t *octets = lookahead_at(blocks->ahead, FRAME);
     bool swapped = blocks->swapped;
     struct blocks as_if;
-    uint32_t least, length;
+    uint32_t least, said, length;
 
     if (octets == NULL)
         return false;
@@ -172,11 +179,12 @@ static bool is_block(struct blocks *blocks)
     if (least == 0 || (block_u32(blocks, octets) == BLOCK_SECTION && !byte_order(octets, &swapped)))
         return false;
     as_if = (struct blocks){.swapped = swapped};
-    length = block_u32(&as_if, octets + 4);
-    if (length < least || length % 4 != 0 || length > MAX_RESUMED)
+    said = block_u32(&as_if, octets + 4);
+    if (said < least || said > MAX_RESUMED)
         return false;
+    length = padded(said);
     octets = lookahead_at(blocks->ahead, length);
-    return octets != NULL && block_u32(&as_if, octets + length - 4) == length;
+    return octets != NULL && block_u32(&as_if, octets + length - 4) == said;
 }
 
 enum block_status block_resume(struct blocks *blocks)

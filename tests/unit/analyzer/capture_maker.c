@@ -90,11 +90,12 @@ void maker_block(struct maker *maker, uint32_t type)
 
 void maker_end(struct maker *maker)
 {
-    uint32_t length;
+    uint32_t length = (uint32_t)(maker->length - maker->block) + 4;
 
     while (maker->length % 4 != 0)
         maker_octets(maker, "", 1);
-    length = (uint32_t)(maker->length - maker->block) + 4;
+    if (!maker->unpadded)
+        length = (uint32_t)(maker->length - maker->block) + 4;
     maker_u32(maker, length);
     memcpy(maker->octets + maker->block + 4, maker->octets + maker->length - 4, 4);
 }

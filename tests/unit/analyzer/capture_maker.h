@@ -11,8 +11,9 @@
 struct maker {
     uint8_t *octets;
     size_t length, room;
-    bool swapped; /* numbers are written in the other byte order than this machine's */
-    size_t block; /* where the open block of a pcapng file begins */
+    bool swapped;  /* numbers are written in the other byte order than this machine's */
+    bool unpadded; /* blocks of a pcapng file are padded, but their lengths are not */
+    size_t block;  /* where the open block of a pcapng file begins */
 };
 
 void maker_octets(struct maker *maker, const void *octets, size_t length);

@@ -176,6 +176,55 @@ static void simple_packets_have_the_time_of_the_frame_before(void **state)
     analyzer_run_end(&f);
 }
 
+/* As old writers did: both lengths of a block are that of its content. */
+static void blocks_whose_lengths_lack_the_padding_are_read(void **state)
+{
+    static const uint32_t lengths[] = {60, 61, 62, 63, 0, 1};
+
+    (void)state;
+    for (int swapped = 0; swapped < 2; swapped++) {
+        struct analyzer_run f = {.maker = {.swapped = swapped, .unpadded = true}};
+
+        maker_section(&f.maker);
+        maker_interface(&f.maker, 1, 5, swapped ? "\0\2\0\3eth" : "\2\0\3\0eth", 7);
+        for (uint8_t i = 0; i < 6; i++)
+            maker_packet(&f.maker, 0, 1000000, lengths[i], i);
+        maker_block(&f.maker, 3);
+        maker_u32(&f.maker, 1500);
+        maker_octets(&f.maker, "\7\7\7\7\7", 5);
+        maker_end(&f.maker);
+        maker_packet(&f.maker, 0, 1000000, 60, 9);
+        analyzer_run_begin(&f);
+        for (uint8_t i = 0; i < 6; i++)
+            analyzer_run_frame(&f, i + 1U, SECOND, DLT_EN10MB, lengths[i], i);
+        analyzer_run_frame(&f, 7, SECOND, DLT_EN10MB, 5, 7);
+        analyzer_run_frame(&f, 8, SECOND, DLT_EN10MB, 60, 9);
+        assert_int_equal(capture_file_next(f.file, &f.frame), CAPTURE_END);
+        analyzer_run_end(&f);
+    }
+}
+
+static void analyzer_run_goes_on_behind_damage_without_padding_too(void **state)
+{
+    struct analyzer_run f = {.maker.unpadded = true};
+    size_t second;
+
+    (void)state;
+    maker_section(&f.maker);
+    maker_interface(&f.maker, 1, 0, NULL, 0);
+    maker_packet(&f.maker, 0, 1000000, 61, 1);
+    second = f.maker.length;
+    maker_packet(&f.maker, 0, 1000000, 61, 2);
+    maker_packet(&f.maker, 0, 1000000, 62, 3);
+    f.maker.octets[second + 4] ^= 0xff;
+    analyzer_run_begin(&f);
+    analyzer_run_frame(&f, 1, SECOND, DLT_EN10MB, 61, 1);
+    assert_int_equal(capture_file_next(f.file, &f.frame), CAPTURE_FRAME);
+    assert_int_equal(f.frame.captured, 62);
+    assert_int_equal(capture_file_next(f.file, &f.frame), CAPTURE_BROKEN);
+    analyzer_run_end(&f);
+}
+
 static void obsolete_packets_are_read(void **state)
 {
     struct analyzer_run f = {0};
@@ -307,6 +356,8 @@ int main(void)
         cmocka_unit_test(sections_begin_anew),
         cmocka_unit_test(every_clock_is_understood),
         cmocka_unit_test(simple_packets_have_the_time_of_the_frame_before),
+        cmocka_unit_test(blocks_whose_lengths_lack_the_padding_are_read),
+        cmocka_unit_test(analyzer_run_goes_on_behind_damage_without_padding_too),
         cmocka_unit_test(obsolete_packets_are_read),
         cmocka_unit_test(other_blocks_are_passed_over_and_some_are_numbered),
         cmocka_unit_test(a_block_of_many_megabytes_is_passed_over),
