@@ -4,8 +4,10 @@ import io
 import json
 import os
 import pty
+import select
 import shutil
 import subprocess
+import time
 
 import capture_maker
 import harness
@@ -93,12 +95,12 @@ class Progress(harness.ImaptapTest):
         with open(fifo, "wb") as writer:
             writer.write(open(capture, "rb").read())
             writer.flush()
-            try:
-                process.wait(1.5)
-            except subprocess.TimeoutExpired:
-                pass
+            seen = b""
+            end = time.monotonic() + (1.5 if "-q" in arguments else 30)
+            while b"1 logins" not in seen and time.monotonic() < end:
+                if select.select([controller], [], [], 0.1)[0]:
+                    seen += os.read(controller, 4096)
         out = process.communicate(timeout=60)[0]
-        seen = b""
         try:
             while True:
                 part = os.read(controller, 4096)

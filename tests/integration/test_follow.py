@@ -43,7 +43,7 @@ class Follow(harness.ImaptapTest):
         self.check_database()
         return out.decode(), err.decode()
 
-    def wait_for(self, condition, seconds=20.0):
+    def wait_for(self, condition, seconds=30.0):
         deadline = time.monotonic() + seconds
         while not condition():
             self.assertLess(time.monotonic(), deadline, "waited too long")
@@ -52,9 +52,10 @@ class Follow(harness.ImaptapTest):
     def users(self):
         return [row[0] for row in self.ask("SELECT username FROM logins ORDER BY username")]
 
-    def await_users(self, *users, seconds=20.0):
+    def await_users(self, *users):
+        """About a second on a machine that does nothing else; what waits for more octets or the end waits for ever."""
         try:
-            self.wait_for(lambda: self.users() == sorted(users), seconds)
+            self.wait_for(lambda: self.users() == sorted(users))
         except AssertionError:
             self.assertEqual(self.users(), sorted(users))
 
@@ -79,7 +80,7 @@ class Growing(Follow, harness.ImaptapTest):
         for at in range(0, len(octets), 37):
             self.put("a.pcap", octets[at:at + 37])
             time.sleep(0.01)
-        self.await_users("ali*ce", seconds=2)
+        self.await_users("ali*ce")
         self.assertEqual(self.states(), [("a.pcap", "running")])
         out, _ = self.stop()
         self.assertIn("1 capture", out)
@@ -91,7 +92,7 @@ class Growing(Follow, harness.ImaptapTest):
         conversation = Conversation().open().login("a LOGIN bob p", "OK in")
         self.follow()
         self.put("a.pcap", pcap(conversation.frames))
-        self.await_users("bob", seconds=2)
+        self.await_users("bob")
         os.kill(self.analyzer(), signal.SIGTERM)  # as systemd does, which tells all processes
         self.stop(number=signal.SIGTERM)
 
@@ -121,7 +122,7 @@ class Growing(Follow, harness.ImaptapTest):
         conversation.login("b LOGIN bob p", "OK in")
         self.follow()
         self.put("a.pcap", pcap(conversation.frames))
-        self.await_users("bob", seconds=3)
+        self.await_users("bob")
         self.stop()
 
     def test_pcapng_grows_too(self):
@@ -132,7 +133,7 @@ class Growing(Follow, harness.ImaptapTest):
         for at in range(0, len(octets), 101):
             self.put("a.pcapng", octets[at:at + 101])
             time.sleep(0.01)
-        self.await_users("ali*ce", seconds=2)
+        self.await_users("ali*ce")
         self.stop()
 
 
@@ -145,7 +146,7 @@ class Files(Follow, harness.ImaptapTest):
         self.put("b.pcap", pcap(conversation.frames[4:5]))
         time.sleep(0.3)
         self.put("c.pcap", pcap(conversation.frames[5:]))
-        self.await_users("star*user", seconds=5)
+        self.await_users("star*user")
         self.stop()
         self.assertEqual(self.one("SELECT c.greeting, c.midstream, l.result, l.frame, r.source LIKE '%b.pcap'"
                                   " FROM logins l JOIN connections c ON c.id = l.connection_id"
@@ -161,7 +162,7 @@ class Files(Follow, harness.ImaptapTest):
         os.utime(os.path.join(self.captures, "z"), (1_600_000_000, ) * 2)
         os.utime(os.path.join(self.captures, "a"), (1_700_000_009, ) * 2)
         self.follow()
-        self.await_users("star*user", seconds=5)
+        self.await_users("star*user")
         self.stop()
         self.assertEqual(self.one("SELECT midstream, one_sided, lost_octets FROM connections"), (0, 0, 0))
 
@@ -171,7 +172,7 @@ class Files(Follow, harness.ImaptapTest):
             self.write("elsewhere", self.login(f"user{number}", number))
             os.utime(self.path("elsewhere"), (1_500_000_000 - number, ) * 2)
             os.rename(self.path("elsewhere"), os.path.join(self.captures, name))
-            self.await_users(*[f"user{i}" for i in range(number + 1)], seconds=2)
+            self.await_users(*[f"user{i}" for i in range(number + 1)])
         self.stop()
 
     def test_file_that_is_renamed_within_the_folder_is_the_same(self):
@@ -181,7 +182,7 @@ class Files(Follow, harness.ImaptapTest):
         time.sleep(0.3)
         os.rename(os.path.join(self.captures, ".a.partial"), os.path.join(self.captures, "a.pcap"))
         self.put("a.pcap", octets[200:])
-        self.await_users("bob", seconds=2)
+        self.await_users("bob")
         self.stop()
         self.assertEqual(len(self.states()), 1)
 
@@ -193,9 +194,9 @@ class Files(Follow, harness.ImaptapTest):
         self.put("log", b"a line\n")
         self.put("a.pcap", self.login("bob", 1))
         self.put("log", b"another line\n")
-        self.await_users("bob", seconds=2)
+        self.await_users("bob")
         self.put("empty", self.login("carol", 2))
-        self.await_users("bob", "carol", seconds=5)
+        self.await_users("bob", "carol")
         out, _ = self.stop()
         self.assertIn("2 files of the folders left out", out)
 
@@ -205,7 +206,7 @@ class Files(Follow, harness.ImaptapTest):
         self.await_users("bob")
         os.unlink(os.path.join(self.captures, "a.pcap"))
         self.put("b.pcap", self.login("carol", 2))
-        self.await_users("bob", "carol", seconds=5)
+        self.await_users("bob", "carol")
         self.stop()
         self.assertEqual(self.states(), [("a.pcap", "complete"), ("b.pcap", "complete")])
 
@@ -214,8 +215,7 @@ class Files(Follow, harness.ImaptapTest):
         for number in range(4):  # as tcpdump -C -W 2 does
             self.put(f"ring{number % 2}", self.login(f"user{number}" * 4 if number < 2 else f"user{number}", number),
                      "wb")
-            time.sleep(0.4)
-        self.await_users("user0" * 4, "user1" * 4, "user2", "user3", seconds=5)
+            self.await_users(*[f"user{n}" * (4 if n < 2 else 1) for n in range(number + 1)])  # before it is overwritten
         self.stop()
         self.assertEqual([state for _, state in self.states()], ["complete"] * 4)
 
@@ -236,11 +236,11 @@ class Files(Follow, harness.ImaptapTest):
         self.follow()
         move("a.pcap.gz", "bob", 1)
         move("b.pcap.gz", "carol", 2)
-        self.await_users("bob", "carol", seconds=5)
+        self.await_users("bob", "carol")
         self.stop()
         self.follow()
         move("c.pcap.gz", "dave", 3)
-        self.await_users("bob", "carol", "dave", seconds=5)
+        self.await_users("bob", "carol", "dave")
         out, _ = self.stop()
         self.assertIn("2 captures were in the database already", out)
 
@@ -252,7 +252,7 @@ class Files(Follow, harness.ImaptapTest):
         time.sleep(2)  # time passes
         conversation.frames.clear()
         self.put("a.pcap", pcap(conversation.login("a LOGIN bob p", "OK in").frames)[24:])
-        self.await_users("bob", seconds=3)
+        self.await_users("bob")
         self.stop()
         self.assertEqual(self.one("SELECT midstream, count(*) FROM connections"), (0, 1))
 
@@ -264,7 +264,7 @@ class Files(Follow, harness.ImaptapTest):
                 file.write(octets)
                 file.flush()
                 time.sleep(0.4)
-        self.await_users("bob", "carol", seconds=5)
+        self.await_users("bob", "carol")
         self.stop()
 
     def test_folder_that_is_not_there(self):
@@ -289,7 +289,7 @@ class Again(Follow, harness.ImaptapTest):
         time.sleep(1)
         self.assertEqual(self.ask("SELECT * FROM logins"), before)
         self.put("b.pcap", whole[-100:] + self.login("dave", 3)[24:])
-        self.await_users("bob", "carol", "dave", seconds=3)
+        self.await_users("bob", "carol", "dave")
         out, _ = self.stop()
         self.assertIn("2 captures were in the database already", out)
         self.assertEqual(self.states(), [("a.pcap", "complete"), ("b.pcap", "complete")])
@@ -354,7 +354,7 @@ class Processes(Follow, harness.ImaptapTest):
         self.wait_for(lambda: self.analyzer() not in (None, first))
         self.put("a.pcap", self.login("late", 3)[24:])
         self.put("b.pcap", self.login("carol", 2))
-        self.await_users("bob", "carol", seconds=5)
+        self.await_users("bob", "carol")
         _, err = self.stop(status=3)
         self.assertRegex(err, r"a.pcap: the analyzer died \(Aborted\) in frame \d+")
         self.assertEqual(self.states(), [("a.pcap", "failed"), ("b.pcap", "complete")])
@@ -366,7 +366,7 @@ class Processes(Follow, harness.ImaptapTest):
         os.kill(first, signal.SIGKILL)
         self.wait_for(lambda: self.analyzer() not in (None, first))
         self.put("a.pcap", self.login("bob", 1))
-        self.await_users("bob", seconds=5)
+        self.await_users("bob")
         self.stop()
 
     def test_idle_costs_next_to_nothing(self):
@@ -380,9 +380,12 @@ class Processes(Follow, harness.ImaptapTest):
                       (self.process.pid, self.analyzer())]
             return sum(int(field[11]) + int(field[12]) for field in fields)
 
-        before = ticks()
-        time.sleep(3)
-        self.assertLessEqual(ticks() - before, 3)  # hundredths of a second
+        def cost():
+            before = ticks()
+            time.sleep(3)
+            return ticks() - before
+
+        self.assertTrue(any(cost() <= 3 for _ in range(3)))  # hundredths of a second; at first it may still be at work
         self.stop()
 
     def test_much_at_once(self):

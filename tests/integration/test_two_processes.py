@@ -1,6 +1,7 @@
 """The analyzer and the recorder: what each may do, and what is left when one of them dies."""
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -21,7 +22,14 @@ class Fifo(harness.ImaptapTest):
         self.writer = os.open(fifo, os.O_WRONLY)
         os.write(self.writer, octets)
         self.wait_for(lambda: self.analyzer() is not None)
-        time.sleep(1.5)  # it reads what there is, and a commit passes
+        self.wait_for(self.is_committed)
+
+    def is_committed(self):
+        """What was written into the FIFO is read at once, and then committed."""
+        try:
+            return self.ask("SELECT count(*) FROM logins") == [(1,)]
+        except sqlite3.OperationalError:  # it is being made
+            return False
 
     def wait_for(self, condition):
         deadline = time.monotonic() + 20

@@ -48,6 +48,7 @@ class LiveTest(harness.ImaptapTest):
     def setUp(self):
         super().setUp()
         self.process = None
+        self.earlier = 0  # the last capture of the processes before the present one
         self.add_pair(0)
 
     def add_pair(self, number):
@@ -63,6 +64,7 @@ class LiveTest(harness.ImaptapTest):
 
     def start(self, *arguments, interfaces=("span0",), wait=True, **options):
         named = [word for name in interfaces for word in ("-i", name)]
+        self.earlier = (self.query("SELECT coalesce(max(id), 0) FROM captures") or [(0,)])[0][0]
         self.errors = open(self.path("stderr"), "w+b")
         self.addCleanup(self.errors.close)
         self.process = subprocess.Popen([harness.BINARY, "live", "-d", self.database, *named, *arguments],
@@ -78,7 +80,7 @@ class LiveTest(harness.ImaptapTest):
         self.process.wait()
 
     def wait_for(self, condition, what="it"):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not condition():
             self.assertLess(time.monotonic(), deadline, f"waited too long for {what}\n{self.said()}")
             self.assertIsNone(self.process.poll(), f"it ended\n{self.said()}")
@@ -86,8 +88,30 @@ class LiveTest(harness.ImaptapTest):
             time.sleep(0.05)
 
     def wait_until_open(self, count=1):
-        self.wait_for(lambda: self.query("SELECT count(*) FROM captures WHERE state = 'running'") == [(count,)],
-                      "the interfaces")
+        """A row of a process that was killed says "running" too, until the next one looks."""
+        self.wait_for(lambda: self.query("SELECT count(*) FROM captures WHERE state = 'running' AND "
+                                         f"id > {self.earlier}") == [(count,)], "the interfaces")
+
+    def wait_for_frames(self, count):
+        """Until the analyzer has told that it has read so many."""
+        def are_read():
+            self.process.send_signal(signal.SIGUSR1)
+            return re.search(rf"span0: open; {count} frames", self.said())
+
+        self.wait_for(are_read, f"{count} frames")
+
+    def wait_for_a_login_of(self, frames_of):
+        """Sends a login, each time from another port, until one more is kept: by then the interface is read. (That a row of
+        `captures` is running does not show it: it can be that of an analyzer which has just died.)"""
+        before = self.query("SELECT count(*) FROM logins")
+        ports = iter(range(41000, 60000))
+
+        def is_kept():
+            self.send(frames_of(client_port=next(ports)))
+            time.sleep(0.2)
+            return self.query("SELECT count(*) FROM logins") > before
+
+        self.wait_for(is_kept, "a login")
 
     def wait_for_logins(self, count):
         self.wait_for(lambda: self.query("SELECT count(*) FROM logins") == [(count,)], f"{count} logins")

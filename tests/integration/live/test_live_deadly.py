@@ -67,9 +67,7 @@ class Pauses(span.LiveTest, harness.ImaptapTest):
             self.wait_for(self.analyzers, "an analyzer")
             os.kill(self.analyzers()[0], signal.SIGKILL)
             self.wait_for_words(rf"the analyzer died \(Killed\).*until the next one runs, in {pause} ms")
-        self.wait_for(lambda: len(self.query("SELECT id FROM captures WHERE state = 'running'")) == 1, "the next analyzer")
-        self.send(login())
-        self.wait_for_logins(1)
+        self.wait_for_a_login_of(login)
         out = self.stop()
         self.assertIn("4 times an analyzer died", out)
 

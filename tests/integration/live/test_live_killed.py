@@ -64,7 +64,10 @@ class AtAnyMoment(span.LiveTest, harness.ImaptapTest):
         self.start("-q", "--flush", self.random.choice(("1", "50", "500")), wait=False, env=environment)
 
     def kill(self, victim):
-        pids = {"recorder": lambda: [self.process.pid], "launcher": lambda: [self.launcher()], "analyzer": self.analyzers}[victim]()
+        try:
+            pids = {"recorder": lambda: [self.process.pid], "launcher": lambda: [self.launcher()], "analyzer": self.analyzers}[victim]()
+        except (IndexError, OSError):
+            pids = []
         if not pids:
             return False  # it is being started
         os.kill(self.random.choice(pids), signal.SIGKILL)

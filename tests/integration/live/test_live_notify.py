@@ -172,10 +172,11 @@ class Log(span.LiveTest, harness.ImaptapTest):
 
     def wait_until_full(self, reader):
         """Asks for figures until no more of them fit."""
-        before = -1
+        before, same = -1, 0
         while True:
             now = int.from_bytes(fcntl.ioctl(reader, termios.FIONREAD, b"\0\0\0\0"), sys.byteorder)
-            if now == before and now > 50000:
+            same = same + 1 if now == before else 0
+            if same == 5 and now > 50000:  # not only since the process was not let run for a while
                 return
             before = now
             for _ in range(20):

@@ -45,7 +45,7 @@ class Interfaces(span.LiveTest, harness.ImaptapTest):
         self.wait_for_words("span0: the interface went down")
         self.up("span0")
         self.wait_for_words("span0: the interface is up")
-        self.wait_for_logins_sending()
+        self.wait_for_a_login_of(login)
         self.stop()
         before, after = self.ask("SELECT state, error, packets, last_ns FROM captures ORDER BY id")
         self.assertEqual((before[0], before[2]), ("failed", 9))
@@ -86,7 +86,7 @@ class Interfaces(span.LiveTest, harness.ImaptapTest):
         self.wait_for_words("span0: the interface is gone")
         time.sleep(0.5)
         self.add_pair(0)
-        self.wait_for_logins_sending()
+        self.wait_for_a_login_of(login)
         self.stop()
         self.assertGreaterEqual(self.one("SELECT count(*) FROM captures"), 2)
         self.check_database()
@@ -102,18 +102,6 @@ class Interfaces(span.LiveTest, harness.ImaptapTest):
         self.send(login(client_port=40001), number=1)
         self.wait_for_logins(2)
         self.stop()
-
-    def wait_for_logins_sending(self):
-        """Sends new logins until one is kept."""
-        before = self.one("SELECT count(*) FROM logins")
-        ports = iter(range(41000, 42000))
-
-        def is_there():
-            self.send(login(client_port=next(ports)))
-            time.sleep(0.2)
-            return self.one("SELECT count(*) FROM logins") > before
-
-        self.wait_for(is_there, "a login")
 
 
 class Signals(span.LiveTest, harness.ImaptapTest):
@@ -237,7 +225,7 @@ class Deaths(span.LiveTest, harness.ImaptapTest):
         self.start()
         conversation = Conversation().open()
         self.send(octets(conversation))
-        time.sleep(0.5)
+        self.wait_for_frames(len(conversation.frames))
         os.kill(self.analyzers()[0], signal.SIGKILL)
         self.wait_for(lambda: self.query("SELECT count(*) FROM captures WHERE state = 'running'") == [(1,)] and
                       self.query("SELECT count(*) FROM captures") == [(2,)], "a new analyzer")

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LARGE (3 * FILE_FEED_PIECE + 777)
@@ -142,21 +143,32 @@ static void closing_in_the_middle_leaves_a_capture_unfinished(void **state)
     file_feed_free(feed);
 }
 
-static int dried;
+static int dried, dry_twice[2];
 
+/* Has the sender wait for the second time, which comes FILE_FEED_DRY_MS after the first. */
 static void count_dry(void *user)
 {
-    ++*(int *)user;
+    if (++*(int *)user == 2 && write(dry_twice[1], "", 1) != 1)
+        _exit(98);
+}
+
+static long now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static int receive_late(struct file_feed *feed)
 {
+    long began = now_ms();
     uint32_t capture;
     uint8_t octet;
 
     dried = 0;
     if (!file_feed_become_receiver(feed, count_dry, &dried) || !file_feed_next(feed, &capture) || dried < 2 ||
-        dried > 4)
+        dried > 2 + (now_ms() - began) / FILE_FEED_DRY_MS)
         return 1;
     return file_feed_read(feed, &octet, 1) == 1 ? 0 : 2;
 }
@@ -165,11 +177,13 @@ static void who_waits_is_told_now_and_then(void **state)
 {
     struct file_feed *feed = file_feed_new();
     pid_t child;
+    char octet;
 
     (void)state;
     assert_non_null(feed);
+    assert_int_equal(pipe(dry_twice), 0);
     child = start(feed, receive_late);
-    usleep((FILE_FEED_DRY_MS + FILE_FEED_DRY_MS / 2) * 1000);
+    assert_int_equal(read(dry_twice[0], &octet, 1), 1);
     assert_true(file_feed_give(feed, 1, 1));
     push_all(feed);
     await(child);

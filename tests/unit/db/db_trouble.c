@@ -90,15 +90,16 @@ static void test_commit_that_a_reader_holds_up_can_be_tried_again(void **state)
     assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM captures"), 1);
 }
 
-/* A process that reads for a while; returns once it does. */
-static pid_t read_for_a_while(struct fixture *fixture)
+/* A process that reads until *end is written to, and a moment more; returns once it does. */
+static pid_t read_for_a_while(struct fixture *fixture, int *end)
 {
-    struct timespec while_reading = {0, 200000000};
-    int ready[2];
+    struct timespec moment = {0, 200000000};
+    int ready[2], ending[2];
     char octet;
     pid_t child;
 
     assert_int_equal(pipe(ready), 0);
+    assert_int_equal(pipe(ending), 0);
     child = fork();
     assert_true(child >= 0);
     if (child == 0) {
@@ -106,14 +107,16 @@ static pid_t read_for_a_while(struct fixture *fixture)
 
         if (sqlite3_open(fixture->path, &reader) != SQLITE_OK ||
             sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM logins", NULL, NULL, NULL) != SQLITE_OK ||
-            write(ready[1], "", 1) != 1)
+            write(ready[1], "", 1) != 1 || read(ending[0], &octet, 1) != 1)
             _exit(1);
-        (void)nanosleep(&while_reading, NULL);
+        (void)nanosleep(&moment, NULL);
         _exit(0);
     }
     (void)close(ready[1]);
     assert_int_equal(read(ready[0], &octet, 1), 1);
     (void)close(ready[0]);
+    (void)close(ending[0]);
+    *end = ending[1];
     return child;
 }
 
@@ -123,13 +126,15 @@ static void test_live_waits_for_a_reader_when_it_begins(void **state)
     struct fixture *fixture = *state;
     struct store *store;
     pid_t reader;
-    int status;
+    int status, end;
 
     fixture_close(fixture, fixture_open(fixture, false));
-    reader = read_for_a_while(fixture);
+    reader = read_for_a_while(fixture, &end);
     assert_int_equal(store_open(&store, fixture->path, true, 0, fixture->why, sizeof fixture->why),
                      STORE_BUSY);
-    assert_int_equal(store_open(&store, fixture->path, true, 5000, fixture->why, sizeof fixture->why),
+    assert_int_equal(write(end, "", 1), 1);
+    (void)close(end);
+    assert_int_equal(store_open(&store, fixture->path, true, 20000, fixture->why, sizeof fixture->why),
                      STORE_OK);
     assert_string_equal(fixture_ask(fixture->path, "PRAGMA journal_mode"), "wal");
     fixture_close(fixture, store);
