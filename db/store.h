@@ -152,6 +152,8 @@ int store_capture_lost(struct store *store, int64_t id, int64_t octets);
 bool store_capture_is_unhashed(struct store *store, int64_t id, int64_t size, int64_t modified_ns);
 /* Gives it the SHA-256 of that file, unless it has one by now. */
 int store_capture_hash(struct store *store, int64_t id, const char *sha256);
+/* Whether the database holds no run and no capture. */
+bool store_is_empty(struct store *store);
 /* Removes a capture and all that rests on it (a pipe that turned out to be known already). */
 int store_capture_remove(struct store *store, int64_t id);
 

@@ -182,6 +182,15 @@ int store_capture_lost(struct store *store, int64_t id, int64_t octets)
     return store_run(store, &binder, NULL);
 }
 
+bool store_is_empty(struct store *store)
+{
+    struct store_binder binder = store_bind(store, SQL_FIND_ANYTHING);
+    bool empty = binder.rc == SQLITE_OK && sqlite3_step(binder.statement) == SQLITE_DONE;
+
+    (void)sqlite3_reset(binder.statement);
+    return empty;
+}
+
 bool store_capture_is_unhashed(struct store *store, int64_t id, int64_t size, int64_t modified_ns)
 {
     struct store_binder binder = store_bind(store, SQL_CAPTURE_UNHASHED);

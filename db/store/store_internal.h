@@ -19,6 +19,7 @@ enum store_sql {
     SQL_OTHERS,
     SQL_RULE,
     SQL_FIND_CAPTURE,
+    SQL_FIND_ANYTHING,
     SQL_FIND_GROWN,
     SQL_RUN_ADD,
     SQL_RUN_FIND,

@@ -45,6 +45,7 @@ static const char *const statements[SQL_STATEMENTS] = {
                  " (severity, title, reference, remedy, rfc2060, rfc3501, rfc9051) IS NOT (?2, ?3, ?4, ?5, "
                  "?6, ?7, ?8)",
     [SQL_FIND_CAPTURE] = "SELECT id, state FROM captures WHERE fingerprint = ?",
+    [SQL_FIND_ANYTHING] = "SELECT 1 WHERE EXISTS (SELECT 1 FROM captures) OR EXISTS (SELECT 1 FROM runs)",
     [SQL_FIND_GROWN] =
         "SELECT id, bytes, fingerprint FROM captures WHERE kind = 'file' AND bytes BETWEEN 1 AND ?1"
         " AND fingerprint IS NOT NULL AND (source = ?2 OR substr(source, -1 - length(?2)) = '/' || ?2)"
