@@ -5,6 +5,7 @@
 
 #include "analyzer/capture/capture_error.h"
 #include "analyzer/capture/classic.h"
+#include "analyzer/capture/foreign.h"
 #include "analyzer/capture/pcapng/pcapng.h"
 #include "analyzer/capture/source.h"
 #include "analyzer/capture/unpack/unpack.h"
@@ -22,6 +23,7 @@ struct capture_file {
     struct pcapng *pcapng;
     uint64_t frames;
     enum capture_status status; /* CAPTURE_FRAME: there may be more */
+    bool foreign;               /* it is no capture at all */
     struct capture_error error;
 };
 
@@ -77,18 +79,19 @@ static bool is_pcapng(const uint8_t magic[4])
 }
 
 /* Says why the first octets are no capture's. */
-static void tell_unknown(struct capture_file *file, const uint8_t *head, ssize_t length)
+static void tell_unknown(struct capture_file *file, struct source *content)
 {
-    if (length < 0)
+    const uint8_t *head = NULL;
+    ssize_t length = content == NULL ? -1 : source_head(content, FOREIGN_HEAD, &head);
+    char text[FOREIGN_TEXT];
+
+    if (length < 0) {
         capture_error_set(&file->error, "cannot be read: %s", strerror(errno));
-    else if (length == 0)
-        capture_error_set(&file->error, "is empty");
-    else if (length < 4)
-        capture_error_set(&file->error, "is no capture file: it has %d octet%s", (int)length,
-                          length == 1 ? "" : "s");
-    else
-        capture_error_set(&file->error, "is no capture file: starts with %02x %02x %02x %02x", head[0],
-                          head[1], head[2], head[3]);
+        return;
+    }
+    file->foreign = true;
+    foreign_describe(head, length < FOREIGN_HEAD ? (size_t)length : FOREIGN_HEAD, text, sizeof text);
+    capture_error_set(&file->error, "%s%s", file->unpacker == NULL ? "" : "unpacked, it ", text);
 }
 
 /* The octets of the capture itself; NULL: out of memory, or the source cannot be read. */
@@ -114,7 +117,7 @@ static bool open_reader(struct capture_file *file)
     else if (length >= 4 && is_pcapng(head))
         file->pcapng = pcapng_open(content, &file->error);
     else
-        tell_unknown(file, head, length);
+        tell_unknown(file, content);
     return file->classic != NULL || file->pcapng != NULL;
 }
 
@@ -137,6 +140,7 @@ enum capture_status capture_file_next(struct capture_file *file, struct frame *f
         frame->capture = file->index;
     } else if (file->unpacker != NULL && unpack_failed(file->unpacker, file->frames + 1, &file->error)) {
         file->status = CAPTURE_BROKEN; /* to the reader it may have looked like the end */
+        file->foreign = false;
     }
     return file->status;
 }
@@ -148,6 +152,11 @@ bool capture_file_next_near(struct capture_file *file, struct frame *frame)
     file->frames = frame->number;
     frame->capture = file->index;
     return true;
+}
+
+bool capture_file_is_foreign(const struct capture_file *file)
+{
+    return file->foreign;
 }
 
 const char *capture_file_error(const struct capture_file *file)

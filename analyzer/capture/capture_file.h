@@ -42,6 +42,9 @@ bool capture_file_next_near(struct capture_file *file, struct frame *frame);
  * 2,031". Valid as long as the file. */
 const char *capture_file_error(const struct capture_file *file);
 
+/* True when it is broken since it is no capture at all: the error says what it is. */
+bool capture_file_is_foreign(const struct capture_file *file);
+
 /* Octets of the file consumed so far (for progress). */
 uint64_t capture_file_position(const struct capture_file *file);
 

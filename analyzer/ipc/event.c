@@ -38,6 +38,7 @@ static void put_capture(struct codec_writer *out, const struct event_capture *ca
     if (!ended)
         return;
     codec_put_u32(out, capture->broken);
+    codec_put_u32(out, capture->foreign);
     codec_put_i64(out, capture->packets);
     codec_put_i64(out, capture->bytes);
     codec_put_i64(out, capture->first_ns);
@@ -58,6 +59,7 @@ static void get_capture(struct codec_reader *in, struct event_capture *capture, 
     if (!ended)
         return;
     capture->broken = codec_get_below(in, 2);
+    capture->foreign = codec_get_below(in, 2);
     capture->packets = codec_get_i64(in);
     capture->bytes = codec_get_i64(in);
     capture->first_ns = codec_get_i64(in);

@@ -27,6 +27,7 @@ struct event_capture {
     uint32_t capture; /* the recorder's number of it */
     /* the rest of EVENT_CAPTURE_ENDED only */
     bool broken;
+    bool foreign;                              /* broken, since it is no capture at all */
     int64_t packets, bytes, first_ns, last_ns; /* times: -1 without a packet */
     int64_t evicted;                           /* connections given up while it was read */
     int64_t kernel_drops, interface_drops;     /* of a live capture */

@@ -71,6 +71,7 @@ static void on_ended(void *user, uint32_t capture, enum capture_status status, s
     capture_file_sha256(file, told->sha256);
     told->bytes = (int64_t)capture_file_position(file);
     snprintf(told->link_types, sizeof told->link_types, "%s", capture_file_link_types(file));
+    told->foreign = told->broken && capture_file_is_foreign(file);
     if (told->broken)
         snprintf(told->error, sizeof told->error, "%s", capture_file_error(file));
     event_ring_send(pipeline->ring, &event);

@@ -164,6 +164,8 @@ static enum capture_rows_status end_capture(struct capture_rows *capture_rows,
     outcome->first_ns = facts->first_ns;
     outcome->last_ns = facts->last_ns;
     outcome->state = facts->broken ? OUTCOME_BROKEN : OUTCOME_READ;
+    if (facts->broken && facts->foreign && facts->packets == 0)
+        outcome->state = OUTCOME_FOREIGN;
     if (facts->broken)
         outcome_set_error(outcome, "%s", facts->error);
     return CAPTURE_ROWS_OK;
@@ -307,13 +309,24 @@ static enum capture_rows_status settle(struct capture_rows *capture_rows, uint32
                                                                                     : CAPTURE_ROWS_STORE;
 }
 
+/* What is no capture leaves no row. */
+static enum capture_rows_status remove_foreign(struct capture_rows *capture_rows, struct outcome *outcome)
+{
+    int64_t id = outcome->id;
+
+    outcome->id = 0;
+    return store_capture_remove(capture_rows->store, id) == STORE_OK ? CAPTURE_ROWS_OK : CAPTURE_ROWS_STORE;
+}
+
 enum capture_rows_status capture_rows_settle(struct capture_rows *capture_rows, uint32_t capture)
 {
     static const struct event_capture nothing = {.first_ns = -1, .last_ns = -1};
     struct event_capture *facts = capture_rows->ended[capture];
     enum capture_rows_status status = CAPTURE_ROWS_OK;
 
-    if (capture_rows->outcomes[capture].id != 0)
+    if (capture_rows->outcomes[capture].id != 0 && capture_rows->outcomes[capture].state == OUTCOME_FOREIGN)
+        status = remove_foreign(capture_rows, &capture_rows->outcomes[capture]);
+    else if (capture_rows->outcomes[capture].id != 0)
         status = settle(capture_rows, capture, facts == NULL ? &nothing : facts);
     capture_rows->outcomes[capture].settled = true;
     free(facts);

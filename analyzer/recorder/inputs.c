@@ -3,6 +3,8 @@
  */
 #include "analyzer/recorder/inputs.h"
 
+#include "analyzer/capture/foreign.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
@@ -113,6 +115,22 @@ static void tell_unopened(struct inputs *inputs, const char *name, int error, FI
     inputs->failed++;
 }
 
+static void tell_foreign(struct inputs *inputs, const char *name, int fd, FILE *errors)
+{
+    uint8_t head[FOREIGN_HEAD];
+    char text[FOREIGN_TEXT];
+    ssize_t n = pread(fd, head, sizeof head, 0);
+
+    if (n < 0) {
+        (void)snprintf(text, sizeof text, "cannot be read: %s", strerror(errno));
+        inputs->failed++;
+    } else {
+        foreign_describe(head, (size_t)n, text, sizeof text);
+        inputs->foreign++;
+    }
+    fprintf(errors, "imaptap: %s: %s\n", name, text);
+}
+
 static int add_folder(struct inputs *inputs, const char *name, FILE *errors)
 {
     char *paths[] = {strdup(name), NULL};
@@ -168,6 +186,11 @@ int inputs_add(struct inputs *inputs, const char *name, FILE *errors)
     }
     if (S_ISDIR(about.st_mode)) {
         tell_unopened(inputs, name, EISDIR, errors);
+        close(fd);
+        return 0;
+    }
+    if (S_ISREG(about.st_mode) && !inputs_is_capture(fd)) {
+        tell_foreign(inputs, name, fd, errors);
         close(fd);
         return 0;
     }

@@ -298,6 +298,14 @@ void recorder_free(struct analyzer_run *reading)
     free(reading);
 }
 
+bool recorder_found_nothing(const struct recorder_result *result)
+{
+    for (size_t i = 0; i < result->count; i++)
+        if (result->outcomes[i].state != OUTCOME_FOREIGN)
+            return false;
+    return result->count > 0 && !result->store_failed;
+}
+
 bool recorder_has_to_hash(const struct analyzer_run *reading)
 {
     for (size_t i = 0; i < reading->inputs->count; i++)

@@ -12,10 +12,11 @@
 enum outcome_state {
     OUTCOME_PENDING, /* not read yet */
     OUTCOME_READ,
-    OUTCOME_KNOWN,  /* its content was in the database already */
-    OUTCOME_BROKEN, /* cut short or corrupt: what came before is kept */
-    OUTCOME_DIED,   /* the analyzer died in it: what came before is kept */
-    OUTCOME_STOPPED /* the user stopped the reading */
+    OUTCOME_KNOWN,   /* its content was in the database already */
+    OUTCOME_BROKEN,  /* cut short or corrupt: what came before is kept */
+    OUTCOME_DIED,    /* the analyzer died in it: what came before is kept */
+    OUTCOME_STOPPED, /* the user stopped the reading */
+    OUTCOME_FOREIGN  /* it is no capture: nothing is kept of it */
 };
 
 /* What became of one input. */
@@ -56,6 +57,9 @@ void recorder_start(struct analyzer_run *reading);
 /* Reads all inputs into the store. `show_progress`: on standard error, a terminal. Returns 0, or -1 when no
  * analyzer could be started (errno is set). */
 int recorder_read(struct analyzer_run *reading, struct store *store, bool show_progress);
+
+/* Whether all inputs turned out to be no captures. */
+bool recorder_found_nothing(const struct recorder_result *result);
 
 /* Whether files are still to be hashed, when all is read: that never delays the summary. */
 bool recorder_has_to_hash(const struct analyzer_run *reading);

@@ -143,6 +143,8 @@ static void write_broken_inputs(struct report *report, bool *missed)
         }
     write_missed_line(report, (int64_t)inputs->failed, "input could not be opened",
                       "inputs could not be opened", missed);
+    write_missed_line(report, (int64_t)inputs->foreign, "input is no capture", "inputs are no captures",
+                      missed);
     write_missed_line(report, (int64_t)inputs->grown, "file was written on after it had been read",
                       "files were written on after they had been read", missed);
 }

@@ -1,7 +1,10 @@
 """Input that cannot be read, and databases that cannot be written: a sentence that names the file and the reason, everything
 good before it kept, and the right exit status."""
+import gzip
+import lzma
 import os
 import random
+import re
 import shutil
 import sqlite3
 import stat
@@ -50,6 +53,35 @@ class Inputs(harness.ImaptapTest):
     def test_random_octets(self):
         octets = random.Random(1).randbytes(10000)
         self.fails(self.write("noise.pcap", octets), reason=r"noise\.pcap: .*no capture")
+
+    def test_what_is_no_capture_is_named_leaves_no_row_and_makes_no_database(self):
+        whole = capture_maker.one_login()
+        self.imaptap("read", "-q", "-d", self.path("other.db"), self.write("whole.pcap", whole))
+        rows = (("monitor.cap", b"GMBU" + bytes(100), r"is no capture file but a capture of Microsoft Network Monitor: editcap -F pcapng"),
+                ("other.db", None, r"is no capture file but a database of imaptap: name it with --db"),
+                ("text.gz", gzip.compress(b"a text\n" * 100), r"unpacked, it is no capture file but text"),
+                ("snoop.xz", lzma.compress(b"snoop\0\0\0" + bytes(100)), r"unpacked, it is no capture file but a capture of snoop"),
+                ("nothing.gz", gzip.compress(b""), r"unpacked, it is empty"))
+        for name, octets, reason in rows:
+            with self.subTest(name):
+                path = self.path(name) if octets is None else self.write(name, octets)
+                run = self.fails(path, reason=re.escape(name) + ": " + reason)
+                self.assertEqual(run.out, "")
+                self.assertEqual([name for name in os.listdir(self.folder) if name.startswith("findings")], [])
+        for name, octets, reason in rows:
+            if octets is not None:
+                with self.subTest(name + " through a pipe"):
+                    run = self.read("-", status=3, input=octets)
+                    self.assertRegex(run.err, "-: " + reason)
+                    self.assertEqual([name for name in os.listdir(self.folder) if name.startswith("findings")], [])
+        # beside a capture, and into a database that is there
+        run = self.read("-q", *[self.path(name) for name, _, _ in rows], self.path("whole.pcap"), status=3)
+        self.assertIn("2 inputs are no captures", run.out)
+        self.assertEqual(self.ask("SELECT source FROM captures"), [(self.path("whole.pcap"),)])
+        before = self.ask("SELECT * FROM captures"), self.ask("SELECT * FROM runs")
+        self.fails(self.path("text.gz"), reason="text.gz: unpacked")
+        self.assertEqual((self.ask("SELECT * FROM captures"), self.ask("SELECT * FROM runs")), before)
+        self.check_database()
 
     def test_cut_in_the_middle_of_a_record(self):
         whole = capture_maker.one_login()

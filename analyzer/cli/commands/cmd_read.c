@@ -41,7 +41,8 @@ static const struct option_spec options[] = {
 
 static bool tell_failures(const struct inputs *inputs, const struct recorder_result *result)
 {
-    bool failed = inputs->failed > 0 || inputs->grown > 0 || result->store_failed || result->stopped;
+    bool failed = inputs->failed > 0 || inputs->foreign > 0 || inputs->grown > 0 || result->store_failed ||
+                  result->stopped;
 
     for (size_t i = 0; i < inputs->count; i++)
         if (result->outcomes[i].state >= OUTCOME_BROKEN) {
@@ -91,9 +92,22 @@ static bool is_held(int status)
     return status == 0;
 }
 
-/* Closes the store. `reading`: NULL with a folder that is followed. */
+/* A database that was made for what is no capture goes again, while it is locked. */
+static bool remove_new(struct store *store, const char *database)
+{
+    char why[64];
+
+    if (!store_is_empty(store))
+        return false;
+    (void)unlink(database);
+    (void)store_close(store, why, sizeof why);
+    return true;
+}
+
+/* Closes the store. `reading`: NULL with a folder that is followed. `made`: the database was not there
+ * before. */
 static int read_into(struct store *store, struct analyzer_run *reading, struct inputs *inputs,
-                     const struct settings *settings, struct recorder_result *result)
+                     const struct settings *settings, struct recorder_result *result, bool made)
 {
     bool show = !settings->capture.common.quiet && isatty(STDERR_FILENO);
     char where[400], why[1024];
@@ -122,6 +136,9 @@ static int read_into(struct store *store, struct analyzer_run *reading, struct i
     failed = tell_failures(inputs, result);
     status = end_run(store, result);
     (void)snprintf(why, sizeof why, "%s", store_error(store));
+    if (made && status == STORE_OK && recorder_found_nothing(result) &&
+        remove_new(store, settings->capture.common.database))
+        return EXIT_UNREAD;
     if (store_close(store, why, sizeof why) != STORE_OK)
         status = STORE_FAILED;
     if (status == STORE_OK && settings->follow != NULL)
@@ -158,7 +175,7 @@ static int read_captures(struct inputs *inputs, const struct settings *settings)
     struct store *store = NULL;
     int status = EXIT_UNREAD;
     char ignored[64];
-    bool early;
+    bool made, early;
 
     if (settings->follow == NULL) {
         reading = recorder_new(inputs, &settings->pipeline, &result);
@@ -167,7 +184,8 @@ static int read_captures(struct inputs *inputs, const struct settings *settings)
             return EXIT_UNREAD;
         }
     }
-    early = reading != NULL && !inputs_have_pipe(inputs) && is_new(database);
+    made = is_new(database);
+    early = reading != NULL && !inputs_have_pipe(inputs) && made;
     if (early) {
         if (!is_held(recorder_sandbox_enter_files(database, NULL, NULL, false)))
             goto cleanup;
@@ -181,7 +199,7 @@ static int read_captures(struct inputs *inputs, const struct settings *settings)
         (void)store_exclusive(store); /* otherwise it is only slower */
     if (is_held(early ? sandbox_enter_recorder_calls(false)
                       : recorder_sandbox_enter(database, settings->follow, NULL, false)))
-        status = read_into(store, reading, inputs, settings, &result);
+        status = read_into(store, reading, inputs, settings, &result, made);
     else
         store_close(store, ignored, sizeof ignored);
 cleanup:

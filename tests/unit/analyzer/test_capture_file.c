@@ -207,8 +207,8 @@ static void what_is_no_capture_is_told(void **state)
     static const struct {
         const char *octets, *error;
     } rows[] = {
-        {"GET / HTTP/1.1\r\n", "is no capture file: starts with 47 45 54 20"},
-        {"PK\3\4................................", "is no capture file: starts with 50 4b 03 04"},
+        {"GET / HTTP/1.1\r\n", "is no capture file but text: starts with 47 45 54 20"},
+        {"PK\3\4................................", "is no capture file but a ZIP archive: unpack it first"},
         {"\n\r\r\n................................", "has a file header that is not understood"},
     };
 

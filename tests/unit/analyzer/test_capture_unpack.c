@@ -312,7 +312,7 @@ static void what_is_packed_must_be_a_capture(void **state)
         pack(i, &plain, 0, plain.length, &packed);
         assert_int_equal(read_packed(&packed, packed.length, false, &status, error), 0);
         assert_int_equal(status, CAPTURE_BROKEN);
-        assert_string_equal(error, "is no capture file: starts with 47 45 54 20");
+        assert_string_equal(error, "unpacked, it is no capture file but text: starts with 47 45 54 20");
         maker_free(&plain);
         maker_free(&packed);
     }
