@@ -11,7 +11,8 @@
 static const char list_sql[] =
     "SELECT p.id, p.source, p.kind = 'file', p.state = 'complete', coalesce(p.size, -1), p.sha256, "
     "p.fingerprint,"
-    " coalesce(c.count, 0), coalesce(l.count, 0), coalesce(v.count, 0), coalesce(p.read_ns, -1)"
+    " coalesce(c.count, 0), coalesce(l.count, 0), coalesce(v.count, 0), coalesce(p.read_ns, -1), "
+    "p.packed_fingerprint"
     " FROM captures p"
     " LEFT JOIN (SELECT capture_id, count(*) AS count FROM connections GROUP BY 1) c ON c.capture_id = p.id"
     " LEFT JOIN (SELECT capture_id, count(*) AS count FROM logins GROUP BY 1) l ON l.capture_id = p.id"
@@ -49,6 +50,7 @@ int capture_index_list(const char *path, capture_index_take *take, void *user, c
             .logins = sqlite3_column_int64(statement, 8),
             .findings = sqlite3_column_int64(statement, 9),
             .read_ns = sqlite3_column_int64(statement, 10),
+            .packed_fingerprint = text(statement, 11),
         };
 
         if (holding.source == NULL || !take(user, &holding))

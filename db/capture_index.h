@@ -12,11 +12,12 @@ struct capture_index_entry {
     int64_t id;
     const char *source; /* path as it was given, or the interface */
     bool is_file;
-    bool is_complete;        /* false: "running" or "failed", rows may be missing */
-    int64_t size;            /* octets of the file; -1: not known */
-    int64_t read_ns;         /* when it was begun to be read; -1: not known */
-    const char *sha256;      /* of the whole file; NULL: it was not hashed */
-    const char *fingerprint; /* NULL: not known */
+    bool is_complete;               /* false: "running" or "failed", rows may be missing */
+    int64_t size;                   /* octets of the file; -1: not known */
+    int64_t read_ns;                /* when it was begun to be read; -1: not known */
+    const char *sha256;             /* of the whole file; NULL: it was not hashed */
+    const char *fingerprint;        /* of what it holds, unpacked; NULL: not known */
+    const char *packed_fingerprint; /* of a compressed file; NULL: not known */
     int64_t connections, logins, findings;
 };
 

@@ -53,6 +53,8 @@ CREATE TABLE captures (
     size INTEGER CHECK (typeof(size) IN ('integer', 'null')), -- octets of the file as it lies on disk
     sha256 TEXT -- of the whole file as it lies on disk; NULL: not all of it was hashed
         CHECK (sha256 IS NULL OR (typeof(sha256) = 'text' AND length(sha256) = 64)),
+    packed_fingerprint TEXT -- of a compressed copy as it lies on disk; NULL: none was read
+        CHECK (typeof(packed_fingerprint) IN ('text', 'null')),
     lost_octets INTEGER -- of the connections that began in it: never captured
         CHECK (typeof(lost_octets) IN ('integer', 'null')),
     evicted INTEGER -- connections given up while it was read, because too many were open

@@ -51,12 +51,13 @@ struct store_capture {
     int64_t kernel_drops, interface_drops; /* -1: does not apply */
     int64_t first_ns, last_ns;             /* -1: no packet */
     enum store_state state;
-    const char *error;            /* NULL: none */
-    int64_t size;                 /* octets on disk; -1: not known */
-    const char *sha256;           /* of all of these; NULL: not known */
-    int64_t lost_octets, evicted; /* -1: not known */
-    int64_t read_ns;              /* when its reading began; -1: store_capture_update leaves what is there */
-    int64_t events_waiting;       /* for the database at a time, at most; -1: does not apply */
+    const char *error;              /* NULL: none */
+    int64_t size;                   /* octets on disk; -1: not known */
+    const char *packed_fingerprint; /* of a compressed file as it lies on disk; NULL: it is not compressed */
+    const char *sha256;             /* of all of these; NULL: not known */
+    int64_t lost_octets, evicted;   /* -1: not known */
+    int64_t read_ns;        /* when its reading began; -1: store_capture_update leaves what is there */
+    int64_t events_waiting; /* for the database at a time, at most; -1: does not apply */
 };
 
 struct store_connection {
@@ -150,6 +151,10 @@ int store_capture_lost(struct store *store, int64_t id, int64_t octets);
 /* Whether the capture has no SHA-256, though it was read from a file of `size` octets that was last changed
  * before that, at `modified_ns`. */
 bool store_capture_is_unhashed(struct store *store, int64_t id, int64_t size, int64_t modified_ns);
+/* The capture is complete, and this is the fingerprint of a compressed copy: by it that is known again. */
+int store_capture_packed(struct store *store, int64_t id, const char *packed_fingerprint);
+/* Takes the fingerprint away from a capture that is not complete, so that another can have it. */
+int store_capture_unprint(struct store *store, int64_t id);
 /* Gives it the SHA-256 of that file, unless it has one by now. */
 int store_capture_hash(struct store *store, int64_t id, const char *sha256);
 /* Whether the database holds no run and no capture. */

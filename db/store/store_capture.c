@@ -122,6 +122,7 @@ static void bind_capture(struct store_binder *binder, const struct store_capture
     store_bind_count(binder, capture->evicted);
     store_bind_count(binder, capture->read_ns);
     store_bind_count(binder, capture->events_waiting);
+    store_bind_string(binder, capture->packed_fingerprint);
 }
 
 int store_capture_begin(struct store *store, const struct store_capture *capture, int64_t *id)
@@ -135,6 +136,8 @@ int store_capture_begin(struct store *store, const struct store_capture *capture
         status = check_capture(store, capture);
     if (status == STORE_OK)
         status = make_way(store, capture->fingerprint, 0);
+    if (status == STORE_OK)
+        status = make_way(store, capture->packed_fingerprint, 0);
     if (status == STORE_OK)
         status = store_run_id(store, &run_id);
     if (status != STORE_OK)
@@ -158,6 +161,8 @@ int store_capture_update(struct store *store, int64_t id, const struct store_cap
         status = check_capture(store, capture);
     if (status == STORE_OK)
         status = make_way(store, capture->fingerprint, id);
+    if (status == STORE_OK)
+        status = make_way(store, capture->packed_fingerprint, id);
     if (status != STORE_OK)
         return status;
     binder = store_bind(store, SQL_CAPTURE_UPDATE);
@@ -214,6 +219,31 @@ int store_capture_hash(struct store *store, int64_t id, const char *sha256)
     binder = store_bind(store, SQL_CAPTURE_HASH);
     store_bind_int(&binder, id);
     store_bind_string(&binder, sha256);
+    return store_run(store, &binder, NULL);
+}
+
+int store_capture_packed(struct store *store, int64_t id, const char *packed_fingerprint)
+{
+    struct store_binder binder;
+    int status = store_begin(store);
+
+    if (status != STORE_OK)
+        return status;
+    binder = store_bind(store, SQL_CAPTURE_PACKED);
+    store_bind_int(&binder, id);
+    store_bind_string(&binder, packed_fingerprint);
+    return store_run(store, &binder, NULL);
+}
+
+int store_capture_unprint(struct store *store, int64_t id)
+{
+    struct store_binder binder;
+    int status = store_begin(store);
+
+    if (status != STORE_OK)
+        return status;
+    binder = store_bind(store, SQL_CAPTURE_UNPRINT);
+    store_bind_int(&binder, id);
     return store_run(store, &binder, NULL);
 }
 

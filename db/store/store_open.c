@@ -44,11 +44,13 @@ static const char *const statements[SQL_STATEMENTS] = {
                  " rfc2060 = ?6, rfc3501 = ?7, rfc9051 = ?8 WHERE"
                  " (severity, title, reference, remedy, rfc2060, rfc3501, rfc9051) IS NOT (?2, ?3, ?4, ?5, "
                  "?6, ?7, ?8)",
-    [SQL_FIND_CAPTURE] = "SELECT id, state FROM captures WHERE fingerprint = ?",
+    [SQL_FIND_CAPTURE] = "SELECT id, state FROM captures WHERE fingerprint = ?1 OR packed_fingerprint = ?1",
     [SQL_FIND_ANYTHING] = "SELECT 1 WHERE EXISTS (SELECT 1 FROM captures) OR EXISTS (SELECT 1 FROM runs)",
     [SQL_FIND_GROWN] =
-        "SELECT id, bytes, fingerprint FROM captures WHERE kind = 'file' AND bytes BETWEEN 1 AND ?1"
-        " AND fingerprint IS NOT NULL AND (source = ?2 OR substr(source, -1 - length(?2)) = '/' || ?2)"
+        "SELECT id, bytes, print FROM (SELECT *, fingerprint AS print FROM captures"
+        " UNION ALL SELECT *, packed_fingerprint FROM captures)"
+        " WHERE kind = 'file' AND bytes BETWEEN 1 AND ?1"
+        " AND print IS NOT NULL AND (source = ?2 OR substr(source, -1 - length(?2)) = '/' || ?2)"
         " ORDER BY id DESC",
     [SQL_RUN_ADD] =
         "INSERT INTO runs (uuid, imaptap_version, libpcap_version, libnids_version, sqlite_version,"
@@ -69,17 +71,21 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_CAPTURE_ADD] =
         "INSERT INTO captures (source, kind, fingerprint, link_types, packets, bytes, kernel_drops,"
         " interface_drops, first_ns, last_ns, state, error, size, sha256, lost_octets, evicted, read_ns, "
-        "events_waiting, run_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))",
+        "events_waiting, packed_fingerprint, run_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))",
     [SQL_CAPTURE_UPDATE] = "UPDATE captures SET source = ?, kind = ?, fingerprint = coalesce(?, fingerprint),"
                            " link_types = ?, packets = ?, bytes = ?, kernel_drops = ?, interface_drops = ?,"
                            " first_ns = ?, last_ns = ?, state = ?, error = ?, size = ?, sha256 = ?,"
                            " lost_octets = ?, evicted = ?, read_ns = coalesce(?, read_ns),"
-                           " events_waiting = ? WHERE id = ?",
+                           " events_waiting = ?, packed_fingerprint = coalesce(?, packed_fingerprint)"
+                           " WHERE id = ?",
     [SQL_CAPTURE_RUNNING_RUN] = "SELECT run_id FROM captures WHERE id = ? AND state = 'running'",
     [SQL_CAPTURE_LOST] = "UPDATE captures SET lost_octets = coalesce(lost_octets, 0) + ?2 WHERE id = ?1",
     [SQL_CAPTURE_UNHASHED] =
         "SELECT 1 FROM captures WHERE id = ?1 AND sha256 IS NULL AND size = ?2 AND read_ns > ?3",
+    [SQL_CAPTURE_PACKED] = "UPDATE captures SET packed_fingerprint = ?2"
+                           " WHERE id = ?1 AND state = 'complete' AND packed_fingerprint IS NULL",
+    [SQL_CAPTURE_UNPRINT] = "UPDATE captures SET fingerprint = NULL WHERE id = ?1 AND state <> 'complete'",
     [SQL_CAPTURE_HASH] = "UPDATE captures SET sha256 = ?2 WHERE id = ?1 AND sha256 IS NULL",
     /* A connection that went on into another capture stays, with the logins there. */
     [SQL_CAPTURE_HAND_OVER] =
