@@ -22,8 +22,9 @@ struct capture_file {
     struct classic *classic;   /* the reader: one of these, NULL before the first frame is asked for */
     struct pcapng *pcapng;
     uint64_t frames;
-    enum capture_status status; /* CAPTURE_FRAME: there may be more */
-    bool foreign;               /* it is no capture at all */
+    enum capture_status status;                  /* CAPTURE_FRAME: there may be more */
+    char packed_print[CAPTURE_FINGERPRINT_SIZE]; /* "": it is not compressed, or not asked for yet */
+    bool foreign;                                /* it is no capture at all */
     struct capture_error error;
 };
 
@@ -101,7 +102,7 @@ static struct source *content_of(struct capture_file *file)
         return NULL;
     if (file->unpacker == NULL)
         return file->source;
-    file->unpacked = source_new_unpacked(unpack_read, file->unpacker);
+    file->unpacked = source_new_fed(unpack_read, file->unpacker);
     return file->unpacked;
 }
 
@@ -178,7 +179,21 @@ const char *capture_file_link_types(const struct capture_file *file)
 
 void capture_file_fingerprint(struct capture_file *file, char *text)
 {
-    source_fingerprint(file->source, file->status == CAPTURE_END, text);
+    char on_disk[CAPTURE_FINGERPRINT_SIZE];
+
+    source_fingerprint(file->source, file->status == CAPTURE_END, on_disk);
+    memcpy(text, on_disk, sizeof on_disk);
+    if (file->unpacker == NULL)
+        return;
+    memcpy(file->packed_print, on_disk, sizeof on_disk);
+    text[0] = '\0';
+    if (file->status == CAPTURE_END)
+        source_fingerprint(file->unpacked, true, text);
+}
+
+void capture_file_packed_fingerprint(const struct capture_file *file, char *text)
+{
+    memcpy(text, file->packed_print, sizeof file->packed_print);
 }
 
 void capture_file_sha256(struct capture_file *file, char *text)

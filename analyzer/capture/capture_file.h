@@ -52,10 +52,13 @@ uint64_t capture_file_position(const struct capture_file *file);
  * the file. */
 const char *capture_file_link_types(const struct capture_file *file);
 
-/* The content's fingerprint of everything that was read, complete once the capture ended or broke (the
- * remainder of the file is read for it): the same as capture_fingerprint_of gives for a regular file. `text`
- * takes CAPTURE_FINGERPRINT_SIZE octets, terminated. */
+/* The fingerprint of the capture, unpacked, complete once it ended or broke (the remainder of the file is
+ * read for it): the same as fingerprint_of_file gives for a regular file that is not compressed. "" for a
+ * compressed one that broke. `text` takes CAPTURE_FINGERPRINT_SIZE octets, terminated. */
 void capture_file_fingerprint(struct capture_file *file, char *text);
+
+/* Behind capture_file_fingerprint: the same of a compressed file as it came, else "". */
+void capture_file_packed_fingerprint(const struct capture_file *file, char *text);
 
 /* Behind capture_file_fingerprint: the SHA-256 of everything that came through a pipe that is hashed, else ""
  * (source_sha256). `text` takes DIGEST_TEXT octets. */

@@ -54,7 +54,7 @@ struct source *source_new(int fd)
     return source;
 }
 
-struct source *source_new_unpacked(source_reader *reader, void *user)
+struct source *source_new_fed(source_reader *reader, void *user)
 {
     struct source *source = calloc(1, sizeof *source);
 
@@ -63,15 +63,6 @@ struct source *source_new_unpacked(source_reader *reader, void *user)
     source->reader = reader;
     source->user = user;
     source->fd = -1;
-    return source;
-}
-
-struct source *source_new_fed(source_reader *reader, void *user)
-{
-    struct source *source = source_new_unpacked(reader, user);
-
-    if (source == NULL)
-        return NULL;
     source->print = fingerprint_new();
     if (source->print == NULL) {
         free(source);

@@ -26,9 +26,6 @@ typedef ssize_t source_reader(void *user, void *octets, size_t room);
 /* The same as source_new for such octets. */
 struct source *source_new_fed(source_reader *reader, void *user);
 
-/* The same for octets that are another source's in a different form: without a fingerprint of their own. */
-struct source *source_new_unpacked(source_reader *reader, void *user);
-
 /* Has a descriptor that is no regular file hashed in passing, as a regular file can be hashed by whoever has
  * it. Before anything is read; does nothing when out of memory. */
 void source_hash(struct source *source);

@@ -48,6 +48,7 @@ static void put_capture(struct codec_writer *out, const struct event_capture *ca
     codec_put_i64(out, capture->interface_drops);
     codec_put_string(out, capture->link_types, sizeof capture->link_types);
     codec_put_string(out, capture->fingerprint, sizeof capture->fingerprint);
+    codec_put_string(out, capture->packed_fingerprint, sizeof capture->packed_fingerprint);
     codec_put_string(out, capture->sha256, sizeof capture->sha256);
     codec_put_string(out, capture->error, sizeof capture->error);
 }
@@ -69,6 +70,7 @@ static void get_capture(struct codec_reader *in, struct event_capture *capture, 
     capture->interface_drops = codec_get_i64(in);
     codec_get_string(in, capture->link_types, sizeof capture->link_types);
     codec_get_string(in, capture->fingerprint, sizeof capture->fingerprint);
+    codec_get_string(in, capture->packed_fingerprint, sizeof capture->packed_fingerprint);
     codec_get_string(in, capture->sha256, sizeof capture->sha256);
     codec_get_string(in, capture->error, sizeof capture->error);
     if (capture->packets < 0 || capture->bytes < 0 || capture->evicted < 0 || capture->kernel_drops < 0 ||

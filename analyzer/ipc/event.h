@@ -32,9 +32,10 @@ struct event_capture {
     int64_t evicted;                           /* connections given up while it was read */
     int64_t kernel_drops, interface_drops;     /* of a live capture */
     char link_types[256];
-    char fingerprint[64];
-    char sha256[72]; /* of all that came through a pipe; "": not known */
-    char error[512]; /* one sentence when broken */
+    char fingerprint[64];        /* of what it holds, unpacked */
+    char packed_fingerprint[64]; /* of all that came; "": it is not compressed */
+    char sha256[72];             /* of all that came through a pipe; "": not known */
+    char error[512];             /* one sentence when broken */
 };
 
 struct event_connection {

@@ -68,6 +68,7 @@ static void on_ended(void *user, uint32_t capture, enum capture_status status, s
     told->first_ns = span->first_ns;
     told->last_ns = span->last_ns;
     capture_file_fingerprint(file, told->fingerprint);
+    capture_file_packed_fingerprint(file, told->packed_fingerprint);
     capture_file_sha256(file, told->sha256);
     told->bytes = (int64_t)capture_file_position(file);
     snprintf(told->link_types, sizeof told->link_types, "%s", capture_file_link_types(file));

@@ -117,7 +117,8 @@ static enum capture_rows_status begin_capture(struct capture_rows *capture_rows,
     struct store_capture row = {
         .source = input->name,
         .kind = STORE_FILE,
-        .fingerprint = input->is_pipe ? NULL : input->fingerprint,
+        .fingerprint = input->is_pipe || input->packed ? NULL : input->fingerprint,
+        .packed_fingerprint = input->packed ? input->fingerprint : NULL,
         .link_types = "",
         .kernel_drops = -1,
         .interface_drops = -1,
@@ -230,26 +231,51 @@ bool capture_rows_is_known(struct capture_rows *capture_rows, uint32_t capture)
            is_taken(capture_rows, facts->fingerprint, outcome->id);
 }
 
-/* A pipe is known by its content only now: when that is in the database already, what was just kept goes
- * again. */
-static enum capture_rows_status settle_pipe(struct capture_rows *capture_rows, struct outcome *outcome,
-                                            const char *fingerprint, bool *known)
+/* Whether the row is of an input that is still to be settled. */
+static bool is_awaited(const struct capture_rows *capture_rows, int64_t id)
 {
+    for (size_t i = 0; i < capture_rows->inputs->count; i++)
+        if (capture_rows->outcomes[i].id == id && !capture_rows->outcomes[i].settled)
+            return true;
+    return false;
+}
+
+/* What `facts` say of the content is known only now that all of it was read (a pipe, and what is compressed),
+ * or came to be known meanwhile (a copy that was read beside it): when it is in the database already, what
+ * was just kept goes again. */
+static enum capture_rows_status settle_content(struct capture_rows *capture_rows, struct outcome *outcome,
+                                               const struct event_capture *facts, bool *known)
+{
+    const char *packed = facts->packed_fingerprint[0] == '\0' ? NULL : facts->packed_fingerprint;
     int64_t id = 0;
     enum store_state state;
+    int status = store_find_capture(capture_rows->store, facts->fingerprint, &id, &state);
 
-    if (store_find_capture(capture_rows->store, fingerprint, &id, &state) != STORE_OK)
-        return CAPTURE_ROWS_STORE;
-    if (id == 0 || id == outcome->id)
-        return CAPTURE_ROWS_OK;
-    if (store_capture_remove(capture_rows->store, state == STORE_COMPLETE ? outcome->id : id) != STORE_OK)
-        return CAPTURE_ROWS_STORE;
-    if (state == STORE_COMPLETE) {
+    if (status == STORE_OK && id == 0 && packed != NULL)
+        status = store_find_capture(capture_rows->store, packed, &id, &state);
+    if (status != STORE_OK || id == 0 || id == outcome->id)
+        return status == STORE_OK ? CAPTURE_ROWS_OK : CAPTURE_ROWS_STORE;
+    if (state != STORE_COMPLETE)
+        status = is_awaited(capture_rows, id) ? store_capture_unprint(capture_rows->store, id)
+                                              : store_capture_remove(capture_rows->store, id);
+    else
+        status = store_capture_remove(capture_rows->store, outcome->id);
+    if (status == STORE_OK && state == STORE_COMPLETE) {
         outcome->id = id;
         outcome->state = OUTCOME_KNOWN;
         *known = true;
+        if (packed != NULL)
+            status = store_capture_packed(capture_rows->store, id, packed);
     }
-    return CAPTURE_ROWS_OK;
+    return status == STORE_OK ? CAPTURE_ROWS_OK : CAPTURE_ROWS_STORE;
+}
+
+/* Whether the file is another one than when it was opened. */
+static bool has_changed(const struct input *input, const struct event_capture *facts)
+{
+    const char *on_disk = input->packed ? facts->packed_fingerprint : facts->fingerprint;
+
+    return !input->is_pipe && !input->grows && strcmp(on_disk, input->fingerprint) != 0;
 }
 
 /* The SHA-256 of the whole capture; NULL: it is not known. */
@@ -269,7 +295,8 @@ static enum capture_rows_status settle(struct capture_rows *capture_rows, uint32
     struct store_capture row = {
         .source = input->name,
         .kind = STORE_FILE,
-        .fingerprint = input->is_pipe ? NULL : input->fingerprint,
+        .fingerprint = input->is_pipe || input->packed ? NULL : input->fingerprint,
+        .packed_fingerprint = input->packed ? input->fingerprint : NULL,
         .link_types = facts->link_types,
         .packets = facts->packets,
         .bytes = input->grows ? (int64_t)input->octets : facts->bytes,
@@ -288,9 +315,17 @@ static enum capture_rows_status settle(struct capture_rows *capture_rows, uint32
     };
     bool known = false;
 
-    if (outcome->state == OUTCOME_READ && (input->is_pipe || input->grows)) {
+    if (outcome->state == OUTCOME_READ && has_changed(input, facts)) {
+        outcome->state = OUTCOME_BROKEN;
+        outcome_set_error(outcome,
+                          "changed while it was read: read it again when nothing writes to it any more");
+        row.state = STORE_BROKEN;
+        row.error = outcome->error;
+    } else if (outcome->state == OUTCOME_READ) {
         row.fingerprint = facts->fingerprint;
-        if (settle_pipe(capture_rows, outcome, facts->fingerprint, &known) != CAPTURE_ROWS_OK)
+        if (facts->packed_fingerprint[0] != '\0')
+            row.packed_fingerprint = facts->packed_fingerprint;
+        if (settle_content(capture_rows, outcome, facts, &known) != CAPTURE_ROWS_OK)
             return CAPTURE_ROWS_STORE;
         if (known)
             return CAPTURE_ROWS_OK;
@@ -298,12 +333,6 @@ static enum capture_rows_status settle(struct capture_rows *capture_rows, uint32
         row.fingerprint = is_taken(capture_rows, facts->fingerprint, outcome->id) ? NULL : facts->fingerprint;
     } else if (input->grows) {
         row.fingerprint = fingerprint_so_far(capture_rows, input, outcome->id, so_far);
-    } else if (outcome->state == OUTCOME_READ && strcmp(facts->fingerprint, input->fingerprint) != 0) {
-        outcome->state = OUTCOME_BROKEN;
-        outcome_set_error(outcome,
-                          "changed while it was read: read it again when nothing writes to it any more");
-        row.state = STORE_BROKEN;
-        row.error = outcome->error;
     }
     return store_capture_update(capture_rows->store, outcome->id, &row) == STORE_OK ? CAPTURE_ROWS_OK
                                                                                     : CAPTURE_ROWS_STORE;

@@ -46,6 +46,44 @@ static struct input *reserve(struct inputs *inputs)
     return &inputs->items[inputs->count];
 }
 
+static const struct beginning {
+    uint8_t length;
+    uint8_t octets[6];
+} captures[] =
+    {
+        {4, {0xa1, 0xb2, 0xc3, 0xd4}}, {4, {0xd4, 0xc3, 0xb2, 0xa1}}, {4, {0xa1, 0xb2, 0x3c, 0x4d}},
+        {4, {0x4d, 0x3c, 0xb2, 0xa1}}, {4, {0xa1, 0xb2, 0xcd, 0x34}}, {4, {0x34, 0xcd, 0xb2, 0xa1}},
+        {4, {0x0a, 0x0d, 0x0d, 0x0a}},
+},
+  packed[] = {
+      {2, {0x1f, 0x8b}},
+      {4, {0x28, 0xb5, 0x2f, 0xfd}},
+      {4, {0x04, 0x22, 0x4d, 0x18}},
+      {5, {0xfd, '7', 'z', 'X', 'Z'}},
+      {3, {'B', 'Z', 'h'}},
+};
+
+static bool begins_like(int fd, const struct beginning *beginnings, size_t count)
+{
+    uint8_t start[sizeof beginnings->octets] = {0};
+    ssize_t n = pread(fd, start, sizeof start, 0);
+
+    for (size_t i = 0; i < count; i++)
+        if (n >= beginnings[i].length && memcmp(start, beginnings[i].octets, beginnings[i].length) == 0)
+            return true;
+    return false;
+}
+
+static bool is_packed(int fd)
+{
+    return begins_like(fd, packed, sizeof packed / sizeof packed[0]);
+}
+
+bool inputs_is_capture(int fd)
+{
+    return begins_like(fd, captures, sizeof captures / sizeof captures[0]) || is_packed(fd);
+}
+
 static int add(struct inputs *inputs, const char *name, int fd, const struct stat *about, FILE *errors)
 {
     struct input *input = reserve(inputs);
@@ -57,6 +95,7 @@ static int add(struct inputs *inputs, const char *name, int fd, const struct sta
     if (!input->is_pipe) {
         input->octets = (uint64_t)about->st_size;
         input->modified = about->st_mtim;
+        input->packed = is_packed(fd);
         if (fingerprint_of_file(fd, input->fingerprint) != 0) {
             fprintf(errors, "imaptap: %s: cannot be read: %s\n", name, strerror(errno));
             inputs->failed++;
@@ -85,28 +124,6 @@ int inputs_add_growing(struct inputs *inputs, const char *name, int fd)
     input->grows = true;
     inputs->count++;
     return 0;
-}
-
-bool inputs_is_capture(int fd)
-{
-    static const struct {
-        uint8_t length;
-        uint8_t octets[6];
-    } beginnings[] = {
-        {4, {0xa1, 0xb2, 0xc3, 0xd4}},   {4, {0xd4, 0xc3, 0xb2, 0xa1}},
-        {4, {0xa1, 0xb2, 0x3c, 0x4d}},   {4, {0x4d, 0x3c, 0xb2, 0xa1}},
-        {4, {0xa1, 0xb2, 0xcd, 0x34}},   {4, {0x34, 0xcd, 0xb2, 0xa1}},
-        {4, {0x0a, 0x0d, 0x0d, 0x0a}},   {2, {0x1f, 0x8b}},
-        {4, {0x28, 0xb5, 0x2f, 0xfd}},   {4, {0x04, 0x22, 0x4d, 0x18}},
-        {5, {0xfd, '7', 'z', 'X', 'Z'}}, {3, {'B', 'Z', 'h'}},
-    };
-    uint8_t start[6] = {0};
-    ssize_t n = pread(fd, start, sizeof start, 0);
-
-    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
-        if (n >= beginnings[i].length && memcmp(start, beginnings[i].octets, beginnings[i].length) == 0)
-            return true;
-    return false;
 }
 
 static void tell_unopened(struct inputs *inputs, const char *name, int error, FILE *errors)

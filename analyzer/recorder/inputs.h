@@ -22,7 +22,9 @@ struct input {
     bool grows;                                 /* it is fed to the analyzer as it is written */
     uint64_t octets;                            /* 0 for a pipe; of one that grows, those fed */
     struct timespec modified;                   /* a file's time of change when it was opened */
-    char fingerprint[CAPTURE_FINGERPRINT_SIZE]; /* "" for a pipe, and for one that grows */
+    char fingerprint[CAPTURE_FINGERPRINT_SIZE]; /* of the file as it lies on disk; "" for a pipe, and for one
+                                                   that grows */
+    bool packed;              /* a compressed file: the capture's own fingerprint is another one */
     char sha256[DIGEST_TEXT]; /* of the whole file, once it is known; "" before, and for a pipe */
 };
 

@@ -41,9 +41,13 @@ static enum verify_verdict compare_fingerprint(const struct capture_index_entry 
 {
     char text[CAPTURE_FINGERPRINT_SIZE];
 
-    if (holding->fingerprint == NULL || fingerprint_of_file(fd, text) != 0)
+    if ((holding->fingerprint == NULL && holding->packed_fingerprint == NULL) ||
+        fingerprint_of_file(fd, text) != 0)
         return VERIFY_NOT_HASHED;
-    return strcmp(text, holding->fingerprint) == 0 ? hash_now(holding, fd, sha256) : VERIFY_CHANGED;
+    if ((holding->fingerprint != NULL && strcmp(text, holding->fingerprint) == 0) ||
+        (holding->packed_fingerprint != NULL && strcmp(text, holding->packed_fingerprint) == 0))
+        return hash_now(holding, fd, sha256);
+    return VERIFY_CHANGED;
 }
 
 static enum verify_verdict compare(const struct capture_index_entry *holding, int fd, int64_t size,
