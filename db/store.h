@@ -131,6 +131,13 @@ bool store_capture_wait(struct store *store, int64_t id);
 int store_find_grown(struct store *store, const char *name, int64_t bytes, store_is_beginning *is_beginning,
                      void *user, int64_t *id);
 
+/* Takes a capture that may be the beginning of a stream. */
+typedef void store_take_beginning(void *user, int64_t id, int64_t octets, const char *fingerprint);
+/* Lists, the latest first and at most `limit`, the captures that a stream from `source` may begin with: those
+ * that failed, and those that came from there before. */
+int store_find_beginnings(struct store *store, const char *source, int limit, store_take_beginning *take,
+                          void *user);
+
 /* The captures from now on belong to `run`, which must stay until store_run_end. Its row is made with the
  * first of them: a run in which all captures turn out to be known changes nothing. A run that ended in this
  * database goes on in it. */

@@ -52,6 +52,24 @@ int store_find_grown(struct store *store, const char *name, int64_t bytes, store
     return status;
 }
 
+int store_find_beginnings(struct store *store, const char *source, int limit, store_take_beginning *take,
+                          void *user)
+{
+    struct store_binder binder = store_bind(store, SQL_FIND_BEGINNINGS);
+    int rc, status = STORE_OK;
+
+    store_bind_string(&binder, source);
+    store_bind_int(&binder, limit);
+    rc = binder.rc == SQLITE_OK ? sqlite3_step(binder.statement) : binder.rc;
+    for (; rc == SQLITE_ROW; rc = sqlite3_step(binder.statement))
+        take(user, sqlite3_column_int64(binder.statement, 0), sqlite3_column_int64(binder.statement, 1),
+             (const char *)sqlite3_column_text(binder.statement, 2));
+    if (rc != SQLITE_DONE)
+        status = store_fail_sqlite(store, rc);
+    (void)sqlite3_reset(binder.statement);
+    return status;
+}
+
 static int remove_capture(struct store *store, int64_t id, int *changes)
 {
     static const enum store_sql steps[] = {SQL_CAPTURE_HAND_OVER, SQL_CAPTURE_REMOVE_VIOLATIONS,

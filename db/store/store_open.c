@@ -50,8 +50,13 @@ static const char *const statements[SQL_STATEMENTS] = {
         "SELECT id, bytes, print FROM (SELECT *, fingerprint AS print FROM captures"
         " UNION ALL SELECT *, packed_fingerprint FROM captures)"
         " WHERE kind = 'file' AND bytes BETWEEN 1 AND ?1"
-        " AND print IS NOT NULL AND (source = ?2 OR substr(source, -1 - length(?2)) = '/' || ?2)"
+        " AND print IS NOT NULL AND (source = ?2 OR substr(source, -1 - length(?2)) = '/' || ?2"
+        " OR (source = '-' AND state = 'failed'))"
         " ORDER BY id DESC",
+    [SQL_FIND_BEGINNINGS] =
+        "SELECT id, size, coalesce(packed_fingerprint, fingerprint) AS print FROM captures"
+        " WHERE kind = 'file' AND size > 0 AND print IS NOT NULL"
+        " AND (state = 'failed' OR (state = 'complete' AND source = ?1)) ORDER BY id DESC LIMIT ?2",
     [SQL_RUN_ADD] =
         "INSERT INTO runs (uuid, imaptap_version, libpcap_version, libnids_version, sqlite_version,"
         " command_line, filter, host, user, started_ns, state)"
