@@ -58,6 +58,16 @@ void capture_file_hash(struct capture_file *file)
     source_hash(file->source);
 }
 
+void capture_file_mark(struct capture_file *file, const struct mark *marks, size_t count)
+{
+    source_mark(file->source, marks, count);
+}
+
+uint64_t capture_file_marks_met(const struct capture_file *file)
+{
+    return source_marks_met(file->source);
+}
+
 static bool is_classic(const uint8_t magic[4])
 {
     static const uint8_t magics[][4] = {

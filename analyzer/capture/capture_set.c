@@ -28,6 +28,8 @@ struct capture_set {
     size_t heap_count;
     bool begun;
     bool hash; /* pipes */
+    const struct mark *marks;
+    size_t mark_count;
     bool no_memory;
     uint64_t position; /* octets consumed of all, as counted last */
 };
@@ -58,6 +60,12 @@ struct capture_set *capture_set_new(const int *fds, const uint32_t *indexes, siz
 void capture_set_hash(struct capture_set *set)
 {
     set->hash = true;
+}
+
+void capture_set_mark(struct capture_set *set, const struct mark *marks, size_t count)
+{
+    set->marks = marks;
+    set->mark_count = count;
 }
 
 static bool is_before(const struct member *a, const struct member *b)
@@ -113,6 +121,8 @@ static __attribute__((noinline)) bool open_member(struct capture_set *set, struc
     member->position = 0;
     if (set->hash && member->file != NULL)
         capture_file_hash(member->file);
+    if (member->file != NULL)
+        capture_file_mark(member->file, set->marks, set->mark_count);
     set->no_memory = set->no_memory || member->file == NULL;
     return member->file != NULL;
 }

@@ -28,6 +28,10 @@ struct capture_set *capture_set_new(const int *fds, const uint32_t *indexes, siz
 /* Has the pipes among them hashed in passing (capture_file_sha256). Before the first frame is asked for. */
 void capture_set_hash(struct capture_set *set);
 
+/* Has the pipes among them looked at for beginnings that are other captures (capture_file_mark). Before the
+ * first frame is asked for. */
+void capture_set_mark(struct capture_set *set, const struct mark *marks, size_t count);
+
 /* The next frame of all, valid until the next call; CAPTURE_END when all are over. A broken capture is told
  * through `ended` and does not stop the others. CAPTURE_BROKEN: out of memory, the captures not told as ended
  * are lost. */

@@ -16,7 +16,7 @@ struct fingerprint;
 /* Takes a digest in passing, for pipes: feed all octets in order, in any chunking. NULL: out of memory. */
 struct fingerprint *fingerprint_new(void);
 void fingerprint_feed(struct fingerprint *print, const void *octets, size_t length);
-/* Writes the text form of all that was fed; may be called once. */
+/* Writes the text form of all that was fed so far. */
 void fingerprint_text(struct fingerprint *print, char text[CAPTURE_FINGERPRINT_SIZE]);
 void fingerprint_free(struct fingerprint *print);
 

@@ -21,7 +21,10 @@ struct source {
     uint64_t taken;            /* of these, given to the reader */
     struct fingerprint *print; /* NULL: a regular file */
     struct digest *digest;     /* NULL: it is not hashed */
-    bool ended;                /* its end was met */
+    const struct mark *marks;  /* those still ahead begin at `next_mark` */
+    size_t mark_count, next_mark;
+    uint64_t marks_met;
+    bool ended; /* its end was met */
     size_t head_length;
     uint8_t head[SOURCE_HEAD];
 };
@@ -77,6 +80,41 @@ void source_hash(struct source *source)
         source->digest = digest_new();
 }
 
+void source_mark(struct source *source, const struct mark *marks, size_t count)
+{
+    if (source->print == NULL || source->reader != NULL)
+        return;
+    source->marks = marks;
+    source->mark_count = count < MARKS_MAX ? count : MARKS_MAX;
+}
+
+uint64_t source_marks_met(const struct source *source)
+{
+    return source->marks_met;
+}
+
+/* Takes the fingerprint in passing; `before`: octets that were taken before these. */
+static void take_print(struct source *source, uint64_t before, const uint8_t *octets, size_t length)
+{
+    for (; source->next_mark < source->mark_count; source->next_mark++) {
+        const struct mark *mark = &source->marks[source->next_mark];
+        char text[CAPTURE_FINGERPRINT_SIZE];
+        size_t part;
+
+        if (mark->octets > before + length)
+            break;
+        part = mark->octets > before ? (size_t)(mark->octets - before) : 0;
+        fingerprint_feed(source->print, octets, part);
+        before += part;
+        octets += part;
+        length -= part;
+        fingerprint_text(source->print, text);
+        if (before == mark->octets && strcmp(text, mark->fingerprint) == 0)
+            source->marks_met |= UINT64_C(1) << source->next_mark;
+    }
+    fingerprint_feed(source->print, octets, length);
+}
+
 static ssize_t fetch(struct source *source, void *octets, size_t room)
 {
     ssize_t n;
@@ -92,9 +130,9 @@ static ssize_t fetch(struct source *source, void *octets, size_t room)
     source->ended = n == 0;
     if (n <= 0)
         return n;
-    source->fetched += (uint64_t)n;
     if (source->print != NULL)
-        fingerprint_feed(source->print, octets, (size_t)n);
+        take_print(source, source->fetched, octets, (size_t)n);
+    source->fetched += (uint64_t)n;
     if (source->digest != NULL)
         digest_feed(source->digest, octets, (size_t)n);
     return n;

@@ -6,6 +6,7 @@
 
 #include "analyzer/capture/digest.h"
 #include "analyzer/capture/fingerprint.h"
+#include "analyzer/capture/mark.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -29,6 +30,13 @@ struct source *source_new_fed(source_reader *reader, void *user);
 /* Has a descriptor that is no regular file hashed in passing, as a regular file can be hashed by whoever has
  * it. Before anything is read; does nothing when out of memory. */
 void source_hash(struct source *source);
+
+/* Has a descriptor that is no regular file looked at for beginnings that are other captures: `marks`, at most
+ * MARKS_MAX, by their octets in ascending order, which stay the caller's. Before anything is read. */
+void source_mark(struct source *source, const struct mark *marks, size_t count);
+
+/* The marks that were met so far, a bit each, the first one's the lowest. */
+uint64_t source_marks_met(const struct source *source);
 
 /* Points *octets at the first octets, without taking them: `wanted` of them (at most SOURCE_HEAD), fewer at
  * the end. Only before the first source_read. Returns how many there are, or -1 with errno set. */

@@ -46,6 +46,7 @@ static void put_capture(struct codec_writer *out, const struct event_capture *ca
     codec_put_i64(out, capture->evicted);
     codec_put_i64(out, capture->kernel_drops);
     codec_put_i64(out, capture->interface_drops);
+    codec_put_i64(out, (int64_t)capture->marks_met);
     codec_put_string(out, capture->link_types, sizeof capture->link_types);
     codec_put_string(out, capture->fingerprint, sizeof capture->fingerprint);
     codec_put_string(out, capture->packed_fingerprint, sizeof capture->packed_fingerprint);
@@ -68,6 +69,7 @@ static void get_capture(struct codec_reader *in, struct event_capture *capture, 
     capture->evicted = codec_get_i64(in);
     capture->kernel_drops = codec_get_i64(in);
     capture->interface_drops = codec_get_i64(in);
+    capture->marks_met = (uint64_t)codec_get_i64(in);
     codec_get_string(in, capture->link_types, sizeof capture->link_types);
     codec_get_string(in, capture->fingerprint, sizeof capture->fingerprint);
     codec_get_string(in, capture->packed_fingerprint, sizeof capture->packed_fingerprint);

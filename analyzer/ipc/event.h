@@ -32,6 +32,7 @@ struct event_capture {
     int64_t evicted;                           /* connections given up while it was read */
     int64_t kernel_drops, interface_drops;     /* of a live capture */
     char link_types[256];
+    uint64_t marks_met;          /* beginnings of it that are other captures (capture/mark.h) */
     char fingerprint[64];        /* of what it holds, unpacked */
     char packed_fingerprint[64]; /* of all that came; "": it is not compressed */
     char sha256[72];             /* of all that came through a pipe; "": not known */

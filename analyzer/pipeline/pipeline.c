@@ -68,6 +68,7 @@ static void on_ended(void *user, uint32_t capture, enum capture_status status, s
     told->first_ns = span->first_ns;
     told->last_ns = span->last_ns;
     capture_file_fingerprint(file, told->fingerprint);
+    told->marks_met = capture_file_marks_met(file);
     capture_file_packed_fingerprint(file, told->packed_fingerprint);
     capture_file_sha256(file, told->sha256);
     told->bytes = (int64_t)capture_file_position(file);
@@ -347,6 +348,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, const stru
     }
     if (options->hash)
         capture_set_hash(pipeline->captures);
+    capture_set_mark(pipeline->captures, options->marks, options->mark_count);
     return pipeline;
 }
 

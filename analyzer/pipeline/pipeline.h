@@ -20,6 +20,8 @@ struct pipeline_options {
     bool detect; /* also follow what speaks IMAP on other ports */
     bool password_shape;
     bool verify_checksums;
+    const struct mark *marks; /* beginnings to be looked for in pipes */
+    size_t mark_count;
     bool hash;                      /* take the SHA-256 of whole captures */
     const struct user_mask *mask;   /* NULL: user names are kept */
     const struct rights_user *user; /* whom the process becomes when it is root; NULL: it stays who it is */

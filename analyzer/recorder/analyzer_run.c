@@ -52,7 +52,8 @@ int analyzer_run_begin(struct analyzer_run *reading, struct store *store)
     struct sigaction action = {.sa_handler = on_stop_signal};
 
     reading->store = store;
-    reading->capture_rows = capture_rows_new(store, reading->inputs, reading->result->outcomes);
+    reading->capture_rows =
+        capture_rows_new(store, reading->inputs, &reading->beginnings, reading->result->outcomes);
     if (reading->capture_rows == NULL)
         return -1;
     sigaction(SIGINT, &action, NULL);
@@ -86,7 +87,7 @@ static _Noreturn void be_analyzer(struct analyzer_run *reading, const struct pip
                                   size_t count, pid_t recorder)
 {
     const struct sandbox_analyzer sandbox = {
-        .parent = recorder, .output = event_ring_sender_fd(reading->ring), .user = reading->options->user};
+        .parent = recorder, .output = event_ring_sender_fd(reading->ring), .user = reading->options.user};
     struct pipeline *pipeline;
     int status = EXIT_FAILURE;
 
@@ -96,9 +97,9 @@ static _Noreturn void be_analyzer(struct analyzer_run *reading, const struct pip
     signal(SIGPIPE, SIG_IGN);
     event_ring_become_sender(reading->ring);
     if (reading->feed != NULL)
-        pipeline = pipeline_new_fed(reading->options, reading->feed, reading->ring);
+        pipeline = pipeline_new_fed(&reading->options, reading->feed, reading->ring);
     else
-        pipeline = pipeline_new(reading->options, inputs, count, reading->ring);
+        pipeline = pipeline_new(&reading->options, inputs, count, reading->ring);
     if (pipeline == NULL || close_the_rest(reading, inputs, count) != 0)
         fprintf(stderr, "imaptap: the analyzer cannot start: out of memory\n");
     else if (sandbox_enter_analyzer(&sandbox) != 0)

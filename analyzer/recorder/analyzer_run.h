@@ -6,6 +6,7 @@
 #define IMAPTAP_ANALYZER_RECORDER_ANALYZER_RUN_H
 
 #include "analyzer/ipc/file_feed.h"
+#include "analyzer/recorder/beginnings.h"
 #include "analyzer/recorder/capture_rows.h"
 #include "analyzer/recorder/hashing.h"
 #include "analyzer/recorder/progress.h"
@@ -18,7 +19,8 @@
 struct analyzer_run {
     struct store *store;
     const struct inputs *inputs;
-    const struct pipeline_options *options;
+    struct pipeline_options options;
+    struct beginnings beginnings;
     struct recorder_result *result;
     struct capture_rows *capture_rows;
     struct hashing *hashing; /* NULL: files are not hashed here. The recorder's, and freed by it */

@@ -13,6 +13,7 @@
 struct capture_rows {
     struct store *store;
     const struct inputs *inputs;
+    const struct beginnings *beginnings;
     struct outcome *outcomes;
     struct event_capture **ended; /* one an input, from its end until it is settled; else NULL */
     size_t ended_count;
@@ -20,7 +21,7 @@ struct capture_rows {
 };
 
 struct capture_rows *capture_rows_new(struct store *store, const struct inputs *inputs,
-                                      struct outcome *outcomes)
+                                      const struct beginnings *beginnings, struct outcome *outcomes)
 {
     struct capture_rows *capture_rows = calloc(1, sizeof *capture_rows);
 
@@ -28,6 +29,7 @@ struct capture_rows *capture_rows_new(struct store *store, const struct inputs *
         return NULL;
     capture_rows->store = store;
     capture_rows->inputs = inputs;
+    capture_rows->beginnings = beginnings;
     capture_rows->rows = event_rows_new(false);
     if (capture_rows->rows == NULL || capture_rows_grow(capture_rows, outcomes) != 0) {
         capture_rows_free(capture_rows);
@@ -270,6 +272,34 @@ static enum capture_rows_status settle_content(struct capture_rows *capture_rows
     return status == STORE_OK ? CAPTURE_ROWS_OK : CAPTURE_ROWS_STORE;
 }
 
+/* The SHA-256 of the whole capture; NULL: it is not known. */
+static const char *sha256_of(const struct input *input, const struct event_capture *facts)
+{
+    const char *text = input->is_pipe ? facts->sha256 : input->sha256;
+
+    return digest_is_text(text) ? text : NULL;
+}
+
+/* A stream that is another one than was expected was cut, or changed, on its way. */
+static void compare_expected(const struct capture_rows *capture_rows, const struct input *input,
+                             const struct event_capture *facts, struct outcome *outcome)
+{
+    const struct expectation *expected = &capture_rows->inputs->expected;
+    const char *sha256 = sha256_of(input, facts);
+
+    if (!input->is_standard || outcome->state != OUTCOME_READ)
+        return;
+    if (expected->octets > 0 && facts->bytes != expected->octets)
+        outcome_set_error(outcome, "is not what was expected: %lld octets came, not %lld",
+                          (long long)facts->bytes, (long long)expected->octets);
+    else if (expected->sha256 != NULL && strcmp(sha256 == NULL ? "" : sha256, expected->sha256) != 0)
+        outcome_set_error(outcome, "is not what was expected: its SHA-256 is %s",
+                          sha256 == NULL ? "not known" : sha256);
+    else
+        return;
+    outcome->state = OUTCOME_BROKEN;
+}
+
 /* Whether the file is another one than when it was opened. */
 static bool has_changed(const struct input *input, const struct event_capture *facts)
 {
@@ -278,12 +308,13 @@ static bool has_changed(const struct input *input, const struct event_capture *f
     return !input->is_pipe && !input->grows && strcmp(on_disk, input->fingerprint) != 0;
 }
 
-/* The SHA-256 of the whole capture; NULL: it is not known. */
-static const char *sha256_of(const struct input *input, const struct event_capture *facts)
+/* What is no capture leaves no row, nor what is there already. */
+static enum capture_rows_status remove_row(struct capture_rows *capture_rows, struct outcome *outcome)
 {
-    const char *text = input->is_pipe ? facts->sha256 : input->sha256;
+    int64_t id = outcome->id;
 
-    return digest_is_text(text) ? text : NULL;
+    outcome->id = 0;
+    return store_capture_remove(capture_rows->store, id) == STORE_OK ? CAPTURE_ROWS_OK : CAPTURE_ROWS_STORE;
 }
 
 static enum capture_rows_status settle(struct capture_rows *capture_rows, uint32_t capture,
@@ -315,6 +346,9 @@ static enum capture_rows_status settle(struct capture_rows *capture_rows, uint32
     };
     bool known = false;
 
+    if (input->is_pipe && beginnings_remove(capture_rows->beginnings, capture_rows->store, facts->marks_met,
+                                            outcome->id) != STORE_OK)
+        return CAPTURE_ROWS_STORE;
     if (outcome->state == OUTCOME_READ && has_changed(input, facts)) {
         outcome->state = OUTCOME_BROKEN;
         outcome_set_error(outcome,
@@ -329,6 +363,12 @@ static enum capture_rows_status settle(struct capture_rows *capture_rows, uint32
             return CAPTURE_ROWS_STORE;
         if (known)
             return CAPTURE_ROWS_OK;
+    } else if (input->is_pipe && outcome->state == OUTCOME_BROKEN) {
+        /* by it the whole stream knows what this part of it left */
+        row.fingerprint = facts->fingerprint[0] == '\0' ? NULL : facts->fingerprint;
+        row.packed_fingerprint = facts->packed_fingerprint[0] == '\0' ? NULL : facts->packed_fingerprint;
+        if (row.fingerprint != NULL && is_taken(capture_rows, row.fingerprint, outcome->id))
+            return remove_row(capture_rows, outcome);
     } else if (input->grows && facts->fingerprint[0] != '\0') {
         row.fingerprint = is_taken(capture_rows, facts->fingerprint, outcome->id) ? NULL : facts->fingerprint;
     } else if (input->grows) {
@@ -338,23 +378,17 @@ static enum capture_rows_status settle(struct capture_rows *capture_rows, uint32
                                                                                     : CAPTURE_ROWS_STORE;
 }
 
-/* What is no capture leaves no row. */
-static enum capture_rows_status remove_foreign(struct capture_rows *capture_rows, struct outcome *outcome)
-{
-    int64_t id = outcome->id;
-
-    outcome->id = 0;
-    return store_capture_remove(capture_rows->store, id) == STORE_OK ? CAPTURE_ROWS_OK : CAPTURE_ROWS_STORE;
-}
-
 enum capture_rows_status capture_rows_settle(struct capture_rows *capture_rows, uint32_t capture)
 {
     static const struct event_capture nothing = {.first_ns = -1, .last_ns = -1};
     struct event_capture *facts = capture_rows->ended[capture];
     enum capture_rows_status status = CAPTURE_ROWS_OK;
 
+    if (facts != NULL)
+        compare_expected(capture_rows, &capture_rows->inputs->items[capture], facts,
+                         &capture_rows->outcomes[capture]);
     if (capture_rows->outcomes[capture].id != 0 && capture_rows->outcomes[capture].state == OUTCOME_FOREIGN)
-        status = remove_foreign(capture_rows, &capture_rows->outcomes[capture]);
+        status = remove_row(capture_rows, &capture_rows->outcomes[capture]);
     else if (capture_rows->outcomes[capture].id != 0)
         status = settle(capture_rows, capture, facts == NULL ? &nothing : facts);
     capture_rows->outcomes[capture].settled = true;

@@ -4,6 +4,7 @@
 #ifndef IMAPTAP_ANALYZER_RECORDER_CAPTURE_ROWS_H
 #define IMAPTAP_ANALYZER_RECORDER_CAPTURE_ROWS_H
 
+#include "analyzer/recorder/beginnings.h"
 #include "analyzer/recorder/recorder.h"
 
 struct capture_rows;
@@ -14,9 +15,10 @@ enum capture_rows_status {
     CAPTURE_ROWS_NONSENSE /* the event contradicts what came before: the analyzer is not to be trusted */
 };
 
-/* `outcomes` has one entry an input and is filled as captures begin and end. NULL: out of memory. */
+/* `outcomes` has one entry an input and is filled as captures begin and end; `beginnings`: those that the
+ * analyzer looks for. NULL: out of memory. */
 struct capture_rows *capture_rows_new(struct store *store, const struct inputs *inputs,
-                                      struct outcome *outcomes);
+                                      const struct beginnings *beginnings, struct outcome *outcomes);
 
 /* There are more inputs now; `outcomes` may have moved. Returns 0, or -1 when out of memory. */
 int capture_rows_grow(struct capture_rows *capture_rows, struct outcome *outcomes);

@@ -446,7 +446,7 @@ int recorder_follow(struct store *store, const char *path, struct inputs *inputs
     struct analyzer_run *reading = &follower.reading;
     int status = -1;
 
-    *reading = (struct analyzer_run){.inputs = inputs, .options = options, .result = result};
+    *reading = (struct analyzer_run){.inputs = inputs, .options = *options, .result = result};
     if (analyzer_run_prepare(reading) != 0 || analyzer_run_begin(reading, store) != 0)
         return -1;
     follower.folder = folder_open(path);

@@ -84,13 +84,15 @@ bool inputs_is_capture(int fd)
     return begins_like(fd, captures, sizeof captures / sizeof captures[0]) || is_packed(fd);
 }
 
-static int add(struct inputs *inputs, const char *name, int fd, const struct stat *about, FILE *errors)
+static int add(struct inputs *inputs, const char *name, bool standard, int fd, const struct stat *about,
+               FILE *errors)
 {
     struct input *input = reserve(inputs);
 
     if (input == NULL)
         return -1;
     input->fd = fd;
+    input->is_standard = standard;
     input->is_pipe = !S_ISREG(about->st_mode);
     if (!input->is_pipe) {
         input->octets = (uint64_t)about->st_size;
@@ -170,7 +172,7 @@ static int add_folder(struct inputs *inputs, const char *name, FILE *errors)
             inputs->skipped++;
             close(fd);
         } else {
-            result = add(inputs, entry->fts_path, fd, entry->fts_statp, errors);
+            result = add(inputs, entry->fts_path, false, fd, entry->fts_statp, errors);
         }
     }
     if (result == 0 && inputs->count == before) {
@@ -186,10 +188,11 @@ static int add_folder(struct inputs *inputs, const char *name, FILE *errors)
 int inputs_add(struct inputs *inputs, const char *name, FILE *errors)
 {
     struct stat about;
+    bool standard = strcmp(name, "-") == 0;
     int fd;
 
     allow_descriptors();
-    if (strcmp(name, "-") == 0)
+    if (standard)
         fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
     else if (stat(name, &about) == 0 && S_ISDIR(about.st_mode))
         return add_folder(inputs, name, errors);
@@ -211,7 +214,9 @@ int inputs_add(struct inputs *inputs, const char *name, FILE *errors)
         close(fd);
         return 0;
     }
-    return add(inputs, name, fd, &about, errors);
+    if (standard && inputs->standard_name != NULL)
+        name = inputs->standard_name;
+    return add(inputs, name, standard, fd, &about, errors);
 }
 
 bool inputs_have_pipe(const struct inputs *inputs)

@@ -18,6 +18,7 @@
 struct input {
     char *name;                                 /* as given, or found in a folder; "-" for standard input */
     int fd;                                     /* -1: closed again */
+    bool is_standard;                           /* standard input */
     bool is_pipe;                               /* its end is not known */
     bool grows;                                 /* it is fed to the analyzer as it is written */
     uint64_t octets;                            /* 0 for a pipe; of one that grows, those fed */
@@ -28,7 +29,15 @@ struct input {
     char sha256[DIGEST_TEXT]; /* of the whole file, once it is known; "" before, and for a pipe */
 };
 
+/* What a stream should be; whoever sends it knows. */
+struct expectation {
+    int64_t octets;     /* 0: not known */
+    const char *sha256; /* as digest_finish writes it; NULL: not known */
+};
+
 struct inputs {
+    struct expectation expected; /* of standard input */
+    const char *standard_name;   /* of it; NULL: "-" */
     struct input *items;
     size_t count, room;
     size_t failed;  /* names that could not be opened: each was told on `errors` */

@@ -142,6 +142,9 @@ static int read_pending(struct analyzer_run *reading)
         if (!reading->finished || reading->distrusted || reading->result->stopped)
             blame(reading, cause);
         analyzer_run_close_ways(reading);
+        while (reading->inputs->expected.sha256 != NULL && !analyzer_run_stop_asked() &&
+               hashing_step(reading->hashing))
+            continue; /* it decides whether the capture is whole */
         analyzer_run_settle(reading, was_pending);
     }
     free(was_pending);
@@ -199,7 +202,7 @@ static void find_known(struct analyzer_run *reading)
         } else if (id != 0 && state == STORE_COMPLETE) {
             outcome->state = OUTCOME_KNOWN;
             outcome->id = id;
-            outcome->unhashed = reading->options->hash && is_unhashed(reading->store, id, &inputs->items[i]);
+            outcome->unhashed = reading->options.hash && is_unhashed(reading->store, id, &inputs->items[i]);
         }
         if (outcome->state == OUTCOME_PENDING && is_named_before(inputs, i))
             outcome->state = OUTCOME_KNOWN;
@@ -214,6 +217,16 @@ static bool has_two_processors(void)
     return sched_getaffinity(0, sizeof processors, &processors) != 0 || CPU_COUNT(&processors) > 1;
 }
 
+static void find_beginnings(struct analyzer_run *reading)
+{
+    if (!inputs_have_pipe(reading->inputs) || reading->result->store_failed)
+        return;
+    if (beginnings_find(&reading->beginnings, reading->store, reading->inputs) != STORE_OK)
+        analyzer_run_store_failed(reading);
+    reading->options.marks = reading->beginnings.marks;
+    reading->options.mark_count = reading->beginnings.count;
+}
+
 struct analyzer_run *recorder_new(const struct inputs *inputs, const struct pipeline_options *options,
                                   struct recorder_result *result)
 {
@@ -221,7 +234,7 @@ struct analyzer_run *recorder_new(const struct inputs *inputs, const struct pipe
 
     if (reading == NULL)
         return NULL;
-    *reading = (struct analyzer_run){.inputs = inputs, .options = options, .result = result};
+    *reading = (struct analyzer_run){.inputs = inputs, .options = *options, .result = result};
     reading->hash_beside = has_two_processors();
     if (analyzer_run_prepare(reading) == 0)
         return reading;
@@ -264,7 +277,7 @@ int recorder_read(struct analyzer_run *reading, struct store *store, bool show_p
 {
     const struct inputs *inputs = reading->inputs;
     const struct outcome *outcomes = reading->result->outcomes;
-    bool hash = reading->options->hash;
+    bool hash = reading->options.hash;
     uint64_t total = 0;
     int status;
 
@@ -273,6 +286,7 @@ int recorder_read(struct analyzer_run *reading, struct store *store, bool show_p
         return -1;
     }
     find_known(reading);
+    find_beginnings(reading);
     if (reading->ring != NULL)
         check_started(reading);
     for (size_t i = 0; i < inputs->count; i++)
