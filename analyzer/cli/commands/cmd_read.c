@@ -9,6 +9,7 @@
 #include "analyzer/sandbox/sandbox.h"
 #include "db/memory.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <libgen.h>
 #include <malloc.h>
@@ -21,9 +22,24 @@
 struct settings {
     struct capture_options capture; /* the first member: options_parse */
     const char *follow;             /* the folder; NULL: captures that are there */
+    const char *name;               /* of what standard input brings; NULL: "-" */
+    uint64_t expected_octets;       /* of standard input; 0: not known */
+    char sha256[DIGEST_TEXT];       /* of standard input; "": not known */
     struct rights_user nobody;
     struct pipeline_options pipeline;
 };
+
+static bool take_sha256(const struct option_spec *option, void *at, const char *value)
+{
+    char *sha256 = at;
+
+    (void)option;
+    if (strlen(value) != DIGEST_TEXT - 1)
+        return false;
+    for (size_t i = 0; i < DIGEST_TEXT; i++)
+        sha256[i] = (char)tolower((unsigned char)value[i]);
+    return digest_is_text(sha256);
+}
 
 static const struct option_spec options[] = {
     {"follow", .argument = "DIR",
@@ -37,6 +53,14 @@ static const struct option_spec options[] = {
      .take = option_clear, .at = offsetof(struct settings, pipeline.detect)},
     {"no-hash", .help = "do not take the SHA-256 of the captures", .take = option_clear,
      .at = offsetof(struct settings, pipeline.hash)},
+    {"name", .argument = "NAME", .help = "what standard input brings is called so in the database, not \"-\"",
+     .take = option_text, .at = offsetof(struct settings, name)},
+    {"expect-size", .argument = "N",
+     .help = "standard input is N octets: a shorter or longer one is kept as failed, and replaced when it is "
+             "read again and whole",
+     .take = option_number, .least = 1, .most = INT64_MAX, .at = offsetof(struct settings, expected_octets)},
+    {"sha256", .argument = "HEX", .help = "the SHA-256 of standard input: another one is kept as failed",
+     .takes = "64 hexadecimal digits", .take = take_sha256, .at = offsetof(struct settings, sha256)},
     CAPTURE_OPTIONS};
 
 static bool tell_failures(const struct inputs *inputs, const struct recorder_result *result)
@@ -208,6 +232,23 @@ cleanup:
     return status;
 }
 
+/* What says something of standard input is of no use without it. */
+static int check_standard_input(const struct settings *settings)
+{
+    const struct common_options *common = &settings->capture.common;
+    bool said = settings->name != NULL || settings->expected_octets > 0 || settings->sha256[0] != '\0';
+    bool read = false;
+
+    for (int i = 0; i < common->operand_count; i++)
+        read = read || strcmp(common->operands[i], "-") == 0;
+    if (said && !read)
+        return usage_error(&command_read,
+                           "--name, --expect-size and --sha256 are of standard input: name it (-)");
+    if (settings->sha256[0] != '\0' && !settings->pipeline.hash)
+        return usage_error(&command_read, "--sha256 needs the SHA-256 that --no-hash leaves out");
+    return -1;
+}
+
 /* Returns -1 to go on, else an exit status. */
 static int check_operands(const struct settings *settings)
 {
@@ -215,7 +256,7 @@ static int check_operands(const struct settings *settings)
         return usage_error(&command_read, "--follow takes one folder and nothing else");
     if (settings->follow == NULL && settings->capture.common.operand_count == 0)
         return usage_error(&command_read, "name a capture file, a folder, or - for standard input");
-    return -1;
+    return check_standard_input(settings);
 }
 
 static int run(int argc, char **argv)
@@ -234,6 +275,9 @@ static int run(int argc, char **argv)
     /* the files are open when an analyzer starts: it needs no user's rights */
     if (geteuid() == 0 && rights_find_user("nobody", &settings.nobody) == 0)
         settings.pipeline.user = &settings.nobody;
+    inputs.standard_name = settings.name;
+    inputs.expected.octets = (int64_t)settings.expected_octets;
+    inputs.expected.sha256 = settings.sha256[0] == '\0' ? NULL : settings.sha256;
     for (int i = 0; i < common->operand_count && status == -1; i++)
         if (inputs_add(&inputs, common->operands[i], stderr) != 0) {
             fputs("imaptap: out of memory\n", stderr);
