@@ -40,11 +40,10 @@ static void put_random(struct fixture *fixture, uint32_t seed, unsigned connecti
     char *text;
 
     hand_made_put(fixture, none, 1);
-    sqlite3_str_appendall(sql,
-                          "BEGIN; DELETE FROM connections;"
-                          "INSERT INTO captures SELECT 2, source, kind, 'other', link_types, packets, bytes,"
-                          " NULL, NULL, NULL, NULL, state, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
-                          " FROM captures;");
+    sqlite3_str_appendall(
+        sql, "BEGIN; DELETE FROM connections;"
+             "INSERT INTO captures (id, source, kind, fingerprint, link_types, packets, bytes, state)"
+             " SELECT 2, source, kind, 'other', link_types, packets, bytes, state FROM captures;");
     for (unsigned i = 1; i <= connections; i++)
         sqlite3_str_appendf(
             sql,
