@@ -36,9 +36,11 @@ static size_t decap_one(struct decap *decap, const uint8_t *data, size_t size, i
                         uint32_t *sum)
 {
     static const int link_types[] = {
-        DLT_EN10MB,     DLT_NULL, DLT_LOOP,       DLT_LINUX_SLL,        DLT_LINUX_SLL2,
-        DLT_NFLOG,      DLT_RAW,  DLT_IEEE802_11, DLT_IEEE802_11_RADIO, DLT_PPP,
-        DLT_PPP_SERIAL, DLT_IPV4, DLT_IPV6,       DLT_PPP_ETHER,        DLT_IEEE802};
+        DLT_EN10MB,       DLT_NULL,     DLT_LOOP,         DLT_LINUX_SLL,        DLT_LINUX_SLL2,
+        DLT_NFLOG,        DLT_RAW,      DLT_IEEE802_11,   DLT_IEEE802_11_RADIO, DLT_PPP,
+        DLT_PPP_SERIAL,   DLT_IPV4,     DLT_IPV6,         DLT_PPP_ETHER,        DLT_IEEE802,
+        DLT_PKTAP,        DLT_PPI,      DLT_FDDI,         DLT_C_HDLC,           DLT_C_HDLC_WITH_DIR,
+        DLT_PPP_WITH_DIR, DLT_PPP_PPPD, DLT_JUNIPER_ETHER};
     uint32_t captured = (uint32_t)(data[2] << 8 | data[3]);
     struct frame frame = {.link_type = link_types[data[0] % (sizeof link_types / sizeof link_types[0])]};
     struct segment segment;
