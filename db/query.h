@@ -15,7 +15,8 @@ enum query_format {
     QUERY_JSON,
     QUERY_NDJSON,
     QUERY_MARKDOWN,
-    QUERY_EVE, /* findings, as finding_line writes them: the rows need all columns of the view `findings` */
+    QUERY_LINES, /* a line a column, a block a row */
+    QUERY_EVE,   /* findings, as finding_line writes them: the rows need all columns of the view `findings` */
     QUERY_ECS
 };
 
@@ -46,7 +47,10 @@ struct query_parameters {
 
 struct query_options {
     enum query_format format;
-    unsigned width;                            /* columns a table may take; 0: no limit */
+    unsigned width; /* columns a table may take; 0: no limit. Paths and texts are shortened to fit (names,
+                       addresses, rules and numbers never), and where that is not enough rows become blocks */
+    bool ascii;     /* what is left out is shown by "...", not by U+2026 */
+    const char *columns;                       /* those to write, with commas between; NULL: all */
     unsigned time_limit_s;                     /* the SQL is stopped after this; 0: no limit */
     uint64_t row_limit;                        /* no more rows are written; 0: no limit */
     const struct query_parameters *parameters; /* NULL: none */

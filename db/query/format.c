@@ -10,11 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+int query_column(const struct query_writer *writer, int index)
+{
+    return writer->chosen != NULL ? writer->chosen[index] : index;
+}
+
 bool query_cell(struct query_writer *writer, int index, struct query_cell *cell)
 {
     static const char digits[] = "0123456789ABCDEF";
-    int type = sqlite3_column_type(writer->statement, index);
+    int type = sqlite3_column_type(writer->statement, query_column(writer, index));
 
+    index = query_column(writer, index);
     *cell = (struct query_cell){0};
     if (type == SQLITE_NULL)
         return true;
@@ -100,7 +106,7 @@ static bool write_field(struct query_writer *writer, const char *text, size_t le
 static bool csv_begin(struct query_writer *writer)
 {
     for (int i = 0; i < writer->columns; i++) {
-        const char *name = sqlite3_column_name(writer->statement, i);
+        const char *name = sqlite3_column_name(writer->statement, query_column(writer, i));
 
         if (i > 0)
             (void)putc(',', writer->out);
@@ -182,7 +188,7 @@ static bool ndjson_begin(struct query_writer *writer)
         return false;
     state->columns = writer->columns;
     for (int i = 0; i < writer->columns; i++) {
-        const char *name = sqlite3_column_name(writer->statement, i);
+        const char *name = sqlite3_column_name(writer->statement, query_column(writer, i));
 
         state->keys[i] = name != NULL ? free_key(state, i, name) : NULL;
         if (state->keys[i] == NULL)
@@ -202,14 +208,15 @@ static json_t *json_value(struct query_writer *writer, int index)
     struct query_cell cell;
     json_t *value = NULL;
     double real;
+    int column = query_column(writer, index);
 
-    switch (sqlite3_column_type(writer->statement, index)) {
+    switch (sqlite3_column_type(writer->statement, column)) {
     case SQLITE_NULL:
         return json_null();
     case SQLITE_INTEGER:
-        return json_integer(sqlite3_column_int64(writer->statement, index));
+        return json_integer(sqlite3_column_int64(writer->statement, column));
     case SQLITE_FLOAT:
-        real = sqlite3_column_double(writer->statement, index);
+        real = sqlite3_column_double(writer->statement, column);
         return isfinite(real) ? json_real(real) : json_null(); /* JSON has no infinity */
     default:
         if (query_cell(writer, index, &cell))

@@ -40,7 +40,7 @@ static bool write_escaped(FILE *out, const char *text, size_t length)
 static bool write_head(struct query_writer *writer)
 {
     for (int i = 0; i < writer->columns; i++) {
-        const char *name = sqlite3_column_name(writer->statement, i);
+        const char *name = sqlite3_column_name(writer->statement, query_column(writer, i));
 
         (void)fputs(i == 0 ? "| " : " | ", writer->out);
         if (name == NULL || !write_escaped(writer->out, name, strlen(name)))
@@ -54,7 +54,7 @@ static bool write_head(struct query_writer *writer)
 static void write_rule(struct query_writer *writer, bool has_row)
 {
     for (int i = 0; i < writer->columns; i++) {
-        int type = has_row ? sqlite3_column_type(writer->statement, i) : SQLITE_NULL;
+        int type = has_row ? sqlite3_column_type(writer->statement, query_column(writer, i)) : SQLITE_NULL;
 
         (void)fputs(i == 0 ? "| " : " | ", writer->out);
         (void)fputs(type == SQLITE_INTEGER || type == SQLITE_FLOAT ? "---:" : "---", writer->out);

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -170,6 +171,50 @@ static enum query_status check_findings(struct runner *runner, sqlite3_stmt *sta
     return QUERY_BAD_SQL;
 }
 
+/* Says which columns there are. */
+static enum query_status no_column(struct runner *runner, sqlite3_stmt *statement, const char *name,
+                                   size_t length)
+{
+    int used =
+        snprintf(runner->why, runner->why_size, "there is no column '%.*s'; there are", (int)length, name);
+
+    for (int i = 0; i < sqlite3_column_count(statement) && used > 0 && (size_t)used < runner->why_size; i++)
+        used += snprintf(runner->why + used, runner->why_size - (size_t)used, "%s %s", i > 0 ? "," : "",
+                         sqlite3_column_name(statement, i));
+    return QUERY_BAD_SQL;
+}
+
+/* Settles which columns are written; the caller frees *chosen. */
+static enum query_status choose_columns(struct runner *runner, struct query_writer *writer, int **chosen)
+{
+    const char *at = runner->options->columns;
+    int all = sqlite3_column_count(writer->statement);
+
+    writer->columns = all;
+    if (at == NULL)
+        return QUERY_OK;
+    *chosen = calloc(strlen(at) + 1, sizeof **chosen);
+    if (*chosen == NULL)
+        return out_of_memory(runner);
+    for (writer->columns = 0;; at++) {
+        size_t length = strcspn(at, ",");
+        int found = 0;
+
+        for (; found < all; found++) {
+            const char *name = sqlite3_column_name(writer->statement, found);
+
+            if (name != NULL && strlen(name) == length && sqlite3_strnicmp(name, at, (int)length) == 0)
+                break;
+        }
+        if (found == all)
+            return no_column(runner, writer->statement, at, length);
+        (*chosen)[writer->columns++] = found;
+        at += length;
+        if (*at == '\0')
+            return QUERY_OK;
+    }
+}
+
 /* What the options narrow the question by. */
 static enum query_status narrow(struct runner *runner, const struct query_parameters *parameters)
 {
@@ -188,8 +233,8 @@ enum query_status query_run(const char *path, const char *sql, const struct quer
     static const struct query_format_functions *const formats[] = {
         [QUERY_TABLE] = &query_format_table,       [QUERY_CSV] = &query_format_csv,
         [QUERY_JSON] = &query_format_json,         [QUERY_NDJSON] = &query_format_ndjson,
-        [QUERY_MARKDOWN] = &query_format_markdown, [QUERY_EVE] = &query_format_eve,
-        [QUERY_ECS] = &query_format_ecs,
+        [QUERY_MARKDOWN] = &query_format_markdown, [QUERY_LINES] = &query_format_lines,
+        [QUERY_EVE] = &query_format_eve,           [QUERY_ECS] = &query_format_ecs,
     };
     static const struct query_parameters none = QUERY_NO_PARAMETERS;
     const struct query_parameters *parameters = options->parameters != NULL ? options->parameters : &none;
@@ -197,8 +242,10 @@ enum query_status query_run(const char *path, const char *sql, const struct quer
     struct query_writer writer = {.functions = formats[options->format],
                                   .out = out,
                                   .width = options->width,
+                                  .ascii = options->ascii,
                                   .terminal = isatty(fileno(out)) != 0};
     enum query_status status;
+    int *chosen = NULL;
 
     runner.why = why;
     if (!read_only_open(&runner.db, path, why, why_size))
@@ -212,10 +259,14 @@ enum query_status query_run(const char *path, const char *sql, const struct quer
     if (status == QUERY_OK && !parameters_bind(writer.statement, parameters, why, why_size))
         status = QUERY_BAD_SQL;
     if (status == QUERY_OK) {
-        writer.columns = sqlite3_column_count(writer.statement);
+        status = choose_columns(&runner, &writer, &chosen);
+    }
+    if (status == QUERY_OK) {
+        writer.chosen = chosen;
         status = write_rows(&runner, &writer);
         writer.functions->free(&writer);
     }
+    free(chosen);
     (void)sqlite3_finalize(writer.statement);
     (void)sqlite3_close(runner.db);
     if (rows != NULL)

@@ -25,8 +25,10 @@ struct query_writer {
     bool terminal; /* where `out` leads: no control character may get there */
     sqlite3_stmt *statement;
     int columns;
-    uint64_t rows; /* written before this one */
-    void *state;   /* the format's own */
+    const int *chosen; /* the statement's columns, in the order to write them; NULL: all */
+    bool ascii;        /* as in query_options */
+    uint64_t rows;     /* written before this one */
+    void *state;       /* the format's own */
 };
 
 /* A value as text. */
@@ -36,11 +38,14 @@ struct query_cell {
     char *owned; /* the caller frees it with sqlite3_free */
 };
 
+/* The statement's column that is written as number `index`; this is what `index` means below. */
+int query_column(const struct query_writer *writer, int index);
+
 /* The value of column `index` of the present row: numbers and text as they are, blobs as X'..', text that is
  * no UTF-8 escaped. False: out of memory. */
 bool query_cell(struct query_writer *writer, int index, struct query_cell *cell);
 
 extern const struct query_format_functions query_format_table, query_format_csv, query_format_json,
-    query_format_ndjson, query_format_markdown, query_format_eve, query_format_ecs;
+    query_format_ndjson, query_format_markdown, query_format_lines, query_format_eve, query_format_ecs;
 
 #endif

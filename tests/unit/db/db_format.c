@@ -49,13 +49,29 @@ static void test_table_shows_a_column_of_nothing_as_text(void **state)
            "-     1\n");
 }
 
-static void test_table_shortens_text_before_numbers(void **state)
+static void test_table_shortens_paths_and_texts_only(void **state)
 {
     open_empty(*state);
-    expect(*state, QUERY_TABLE, 26, "SELECT 12345678901234 AS n, 'abcdefghijklm' AS t",
-           "             n  t\n"
-           "--------------  ----------\n"
-           "12345678901234  abcdefghi\xE2\x80\xA6\n");
+    expect(*state, QUERY_TABLE, 32, "SELECT 12345678901234 AS n, 'abcdefghijklmnopqr' AS source",
+           "             n  source\n"
+           "--------------  ----------------\n"
+           "12345678901234  abcdefghijklmno\xE2\x80\xA6\n");
+    expect(*state, QUERY_TABLE, 31, "SELECT 12345678901234 AS n, 'abcdefghijklmnopqr' AS source",
+           "[1]\n"
+           "n       12345678901234\n"
+           "source  abcdefghijklmnopqr\n");
+}
+
+static void test_without_utf_8_points_show_what_is_left_out(void **state)
+{
+    struct query_options options = {.format = QUERY_TABLE, .width = 16, .ascii = true};
+    enum query_status status;
+    char *text;
+
+    open_empty(*state);
+    text = fixture_query(*state, "SELECT 'abcdefghijklmnopqr' AS source", &options, &status);
+    assert_string_equal(text, "source\n----------------\nabcdefghijklm...\n");
+    free(text);
 }
 
 static void test_table_of_no_rows_has_its_head(void **state)
@@ -81,14 +97,39 @@ static void test_table_shortens_the_widest_text_to_fit(void **state)
 {
     open_empty(*state);
     expect(*state, QUERY_TABLE, 32,
-           "SELECT 'a user name that is far too long' AS username, 123456 AS n, 'short' AS b",
-           "username                n  b\n"
+           "SELECT 'a title that is far too long' AS title, 123456 AS n, 'short' AS b",
+           "title                   n  b\n"
            "-----------------  ------  -----\n"
-           "a user name that\xE2\x80\xA6  123456  short\n");
-    expect(*state, QUERY_TABLE, 12, "SELECT 'abcdefgh' AS a, 'abcdefgh' AS b, 1 AS n",
-           "a     b    n\n"
-           "----  ---  -\n"
-           "abc\xE2\x80\xA6  ab\xE2\x80\xA6  1\n");
+           "a title that is \xE2\x80\xA6  123456  short\n");
+    expect(*state, QUERY_TABLE, 37,
+           "SELECT 'abcdefghijklmnopqrst' AS source, 'abcdefghijklmnopqrs' AS error, 1 AS n",
+           "source            error             n\n"
+           "----------------  ----------------  -\n"
+           "abcdefghijklmno\xE2\x80\xA6  abcdefghijklmno\xE2\x80\xA6  1\n");
+}
+
+static void test_rows_that_fit_no_table_are_blocks(void **state)
+{
+    open_empty(*state);
+    expect(*state, QUERY_TABLE, 20,
+           "SELECT 'a user name that is too long' AS username, 123456 AS n, NULL AS code, "
+           "'2001:db8:1234:5678::1' AS ip"
+           " UNION ALL SELECT 'b', 1, 'x', '::1'",
+           "[1]\n"
+           "username  a user\n"
+           "          name that\n"
+           "          is too\n"
+           "          long\n"
+           "n         123456\n"
+           "code      -\n"
+           "ip\n"
+           "  2001:db8:1234:5678::1\n"
+           "\n"
+           "[2]\n"
+           "username  b\n"
+           "n         1\n"
+           "code      x\n"
+           "ip        ::1\n");
 }
 
 static void test_table_wraps_a_last_column_of_text(void **state)
@@ -108,9 +149,16 @@ static void test_table_wraps_a_last_column_of_text(void **state)
     /* A line may be filled exactly. */
     expect(*state, QUERY_TABLE, 5, "SELECT 'ab cd \xE4\xB8\xAD\xE6\x96\x87 ef' AS t",
            "t\n-----\nab cd\n\xE4\xB8\xAD\xE6\x96\x87\nef\n");
-    /* Not for ever. */
+    /* What may be shortened is not wrapped for ever; all else is. */
+    expect(*state, QUERY_TABLE, 16,
+           "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 14)"
+           " SELECT group_concat('fifteen-columns', ' ') AS said FROM n",
+           "said\n----------------\nfifteen-columns\nfifteen-columns\nfifteen-columns\nfifteen-columns\n"
+           "fifteen-columns\nfifteen-columns\nfifteen-columns\nfifteen-columns\nfifteen-columns\nfifteen-"
+           "columns\n"
+           "fifteen-columns\nfifteen-columns\xE2\x80\xA6\n");
     expect(*state, QUERY_TABLE, 2, "SELECT 'a b c d e f g h i j k l m n' AS t",
-           "t\n--\na\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\xE2\x80\xA6\n");
+           "t\n--\na\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\n");
 }
 
 static void test_table_never_sends_control_characters(void **state)
@@ -259,10 +307,18 @@ static void test_table_aligns_emoji(void **state)
            "\xF0\x9F\x98\x80  x\n"
            "ab  x\n");
     /* A wide character that does not fit whole is left out, and what combines stays with its letter. */
-    expect(*state, QUERY_TABLE, 4, "SELECT '\xF0\x9F\x98\x80\xF0\x9F\x98\x80\xF0\x9F\x98\x80' AS uuuu",
-           "uuuu\n----\n\xF0\x9F\x98\x80\xE2\x80\xA6\n");
-    expect(*state, QUERY_TABLE, 3, "SELECT 'abe\xCC\x81' AS u UNION ALL SELECT 'ae\xCC\x81oo'",
-           "u\n---\nabe\xCC\x81\nae\xCC\x81\xE2\x80\xA6\n");
+    expect(*state, QUERY_TABLE, 16,
+           "SELECT "
+           "'\xF0\x9F\x98\x80\xF0\x9F\x98\x80\xF0\x9F\x98\x80\xF0\x9F\x98\x80\xF0\x9F\x98\x80\xF0\x9F\x98\x80"
+           "\xF0\x9F\x98\x80\xF0\x9F\x98\x80\xF0\x9F\x98\x80' AS said",
+           "said\n----------------"
+           "\n\xF0\x9F\x98\x80\xF0\x9F\x98\x80\xF0\x9F\x98\x80\xF0\x9F\x98\x80\xF0\x9F\x98\x80\xF0\x9F\x98"
+           "\x80\xF0\x9F\x98\x80\xE2\x80\xA6\n");
+    expect(*state, QUERY_TABLE, 16,
+           "SELECT 'abcdefghijklmnoe\xCC\x81' AS said UNION ALL SELECT 'abcdefghijklmne\xCC\x81oo'",
+           "said\n----------------\n"
+           "abcdefghijklmnoe\xCC\x81\n"
+           "abcdefghijklmne\xCC\x81\xE2\x80\xA6\n");
 }
 
 int main(void)
@@ -270,7 +326,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_table_aligns_text_left_and_numbers_right),
         FIXTURE_TEST(test_table_shows_a_column_of_nothing_as_text),
-        FIXTURE_TEST(test_table_shortens_text_before_numbers),
+        FIXTURE_TEST(test_table_shortens_paths_and_texts_only),
+        FIXTURE_TEST(test_without_utf_8_points_show_what_is_left_out),
+        FIXTURE_TEST(test_rows_that_fit_no_table_are_blocks),
         FIXTURE_TEST(test_table_of_no_rows_has_its_head),
         FIXTURE_TEST(test_table_aligns_wide_and_combining_characters),
         FIXTURE_TEST(test_table_shortens_the_widest_text_to_fit),
