@@ -50,7 +50,8 @@ static bool preview(const struct wish *wish, int64_t before_ns, uint64_t *rows)
         " SELECT gone.id AS capture, gone.source, iif(whole, 'all', 'in part') AS removed,"
         " count(DISTINCT connection) AS connections, count(l.id) AS logins FROM gone"
         " LEFT JOIN logins l ON l.connection_id = gone.connection GROUP BY gone.id ORDER BY gone.id";
-    struct query_options how = {.format = QUERY_TABLE, .width = terminal_columns(0)};
+    struct query_options how = {
+        .format = QUERY_TABLE, .width = terminal_columns(0), .ascii = !terminal_is_utf8()};
     long long capture = (long long)wish->capture, before = before_ns;
     char sql[sizeof list + 5 * 20], why[1024];
 

@@ -74,13 +74,15 @@ static const struct option_spec options[] = {
     {"user", .argument = "NAME", .help = "of this user", .take = option_text, AT(parameters.user)},
     {"rule", .argument = "RULE", .help = "that broke this rule; imaptap rules lists them",
      .take = option_text, AT(parameters.rule)},
-    {"format", .argument = "FORMAT", .help = "table, csv, json, ndjson or markdown", .initial = "table",
-     .take = option_word, AT(options.format), .words = "table, csv, json, ndjson or markdown",
-     .group = "Output"},
+    {"format", .argument = "FORMAT", .help = "table, csv, json, ndjson, markdown or lines (a line a column)",
+     .initial = "table", .take = option_word, AT(options.format),
+     .words = "table, csv, json, ndjson, markdown or lines", .group = "Output"},
     {"schema", .argument = "SCHEMA",
      .help = "with --format ndjson, for findings: the names of Suricata (eve) or of the Elastic Common "
              "Schema (ecs)",
      .take = option_word, AT(schema), .words = "eve or ecs"},
+    {"columns", .argument = "LIST", .help = "only these columns, with commas between, in this order",
+     .take = option_text, AT(options.columns)},
     {"output", 'o', "FILE", "write FILE (mode 0600), the whole result or no file", .take = option_text,
      AT(output)},
     {"max-rows", .argument = "N", .help = "cut the result after N rows; 0: never", .initial = "1000000",
@@ -153,6 +155,8 @@ static int settle(struct question *question)
     if (question->schema != NO_SCHEMA) {
         if (question->options.format != QUERY_NDJSON)
             return usage_error(&command_query, "--schema needs --format ndjson");
+        if (question->options.columns != NULL)
+            return usage_error(&command_query, "--columns does not go with --schema, which names them");
         /* the findings of a schema have more columns than those for people */
         if (question->canned != NULL && strcmp(question->canned->name, "findings") == 0)
             question->canned = query_find("findings-in-full");
@@ -162,6 +166,7 @@ static int settle(struct question *question)
         return usage_error(&command_query, "--until is not after --since: nothing lies between");
     question->options.time_limit_s = (unsigned)question->seconds;
     question->options.parameters = &question->parameters;
+    question->options.ascii = !terminal_is_utf8();
     question->options.width = question->output != NULL ? 0 : terminal_columns(0);
     return -1;
 }
@@ -179,18 +184,30 @@ static void on_alarm(int number)
     _exit(EXIT_UNREAD);
 }
 
+/* `user`: whom the rows were narrowed to; NULL: nobody. */
+static void say_empty(const char *user)
+{
+    fputs("0 rows", stderr);
+    if (user != NULL && strpbrk(user, "*%?") != NULL)
+        fputs(": --user takes a whole name, and * % ? stand for themselves", stderr);
+    fputc('\n', stderr);
+}
+
 static int ask(const struct question *question, FILE *out)
 {
     const char *sql = question->canned != NULL ? question->canned->sql : question->text;
     enum query_status status;
+    uint64_t rows = 0;
     char why[1024];
 
     if (question->options.time_limit_s > 0) {
         (void)signal(SIGALRM, on_alarm);
         (void)alarm(question->options.time_limit_s + GRACE_S);
     }
-    status = query_run(question->common.database, sql, &question->options, out, NULL, why, sizeof why);
+    status = query_run(question->common.database, sql, &question->options, out, &rows, why, sizeof why);
     (void)alarm(0);
+    if (status == QUERY_OK && rows == 0 && !question->common.quiet)
+        say_empty(question->parameters.user);
     if (status == QUERY_OK)
         return EXIT_DONE;
     fprintf(stderr, "imaptap: %s%s\n", why,
