@@ -29,10 +29,10 @@ struct command {
     const struct option_spec *options; /* its own; --quiet, --help and --db are not among them */
     size_t option_count;
     const char *database;  /* what --db is to it; NULL: it has no database */
-    const char *quiet;     /* what --quiet does */
+    const char *quiet;     /* what --quiet does; NULL: it leaves results and errors */
     const char *notes;     /* paragraphs behind the options, or NULL */
     const char *example;   /* whole lines */
-    void (*prepare)(void); /* SQLite, for it */
+    void (*prepare)(void); /* SQLite, for it; NULL: memory_exclusive */
 
     /* Takes the arguments from the command's name on. Returns an exit status. */
     int (*run)(int argc, char **argv);

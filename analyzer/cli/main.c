@@ -6,6 +6,7 @@
 #include "analyzer/cli/nearest.h"
 #include "analyzer/sandbox/sandbox.h"
 #include "analyzer/stream/reassembly.h"
+#include "db/memory.h"
 
 #include <pcap/pcap.h>
 #include <sqlite3.h>
@@ -119,6 +120,6 @@ int main(int argc, char **argv)
     command = find(argv[1]);
     if (command == NULL)
         return is_capture(argv[1], argv[2]) ? EXIT_USAGE : unknown_command(argv[1]);
-    command->prepare();
+    (command->prepare != NULL ? command->prepare : memory_exclusive)();
     return command->run(argc - 1, argv + 1);
 }

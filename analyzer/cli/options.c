@@ -100,12 +100,13 @@ size_t options_of(const struct command *command, struct option_spec all[OPTIONS_
     assert(count + command->option_count + 2 <= OPTIONS_MOST);
     for (size_t i = 0; i < command->option_count; i++)
         all[count++] = command->options[i];
-    all[count++] = (struct option_spec){"quiet",
-                                        'q',
-                                        .help = command->quiet,
-                                        .take = option_set,
-                                        .at = offsetof(struct common_options, quiet),
-                                        .group = command->option_count > 0 ? "Other" : NULL};
+    all[count++] =
+        (struct option_spec){"quiet",
+                             'q',
+                             .help = command->quiet != NULL ? command->quiet : "only results and errors",
+                             .take = option_set,
+                             .at = offsetof(struct common_options, quiet),
+                             .group = command->option_count > 0 ? "Other" : NULL};
     all[count++] = (struct option_spec){"help", 'h', .help = "this text"};
     return count;
 }
@@ -185,7 +186,7 @@ static void begin(const struct option_spec *all, size_t count, char *settings)
 {
     struct common_options *common = (struct common_options *)(void *)settings;
 
-    common->database = getenv("IMAPTAP_DB");
+    *common = (struct common_options){.database = getenv("IMAPTAP_DB")};
     if (common->database == NULL || common->database[0] == '\0')
         common->database = DEFAULT_DATABASE;
     for (size_t i = 0; i < count; i++)

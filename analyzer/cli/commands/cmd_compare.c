@@ -172,7 +172,6 @@ const struct command command_compare = {
              "What was not seen afterwards is never called repaired.\n",
     OPTIONS(options),
     .database = "the database of both captures",
-    .quiet = "only the comparison and errors",
     .example = "  imaptap compare monday.db tuesday.db\n",
     .prepare = memory_counted,
     .run = run};

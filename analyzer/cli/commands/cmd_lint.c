@@ -4,7 +4,6 @@
 #include "analyzer/cli/options.h"
 #include "analyzer/lint/print/print.h"
 #include "analyzer/sandbox/sandbox.h"
-#include "db/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -191,9 +190,7 @@ const struct command command_lint = {
              "never shown. Only what the client's octets alone can prove is judged: not what a server had "
              "announced, and not that a password crossed the network.\n",
     OPTIONS(options),
-    .quiet = "only the findings and errors",
     .notes = "Exit status: 0 no violation (hints are none); 1 violations found; 2 wrong usage; 3 some input "
              "could not be read or judged to its end, or no login was in it.\n",
     .example = "  printf 'a1 LOGIN ali*ce secret\\n' | imaptap lint --servers\n",
-    .prepare = memory_exclusive,
     .run = run};

@@ -9,7 +9,6 @@
 #include "analyzer/recorder/recorder_sandbox.h"
 #include "analyzer/report/run_summary.h"
 #include "analyzer/sandbox/sandbox.h"
-#include "db/memory.h"
 
 #include <errno.h>
 #include <libgen.h>
@@ -321,5 +320,4 @@ const struct command command_live = {
              "Exit status: 0 ended by a signal; 1 violations found, with --exit-code; 2 wrong usage; 3 it "
              "could not capture, or findings not be kept: what could be was.\n",
     .example = "  imaptap live -i eth1 -d mail.db & imaptap query -d mail.db findings\n",
-    .prepare = memory_exclusive,
     .run = run};

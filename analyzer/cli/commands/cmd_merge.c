@@ -5,7 +5,6 @@
 #include "analyzer/recorder/open_store.h"
 #include "analyzer/report/output_file.h"
 #include "db/format_number.h"
-#include "db/memory.h"
 #include "db/upkeep/merge.h"
 
 #include <stdio.h>
@@ -73,8 +72,6 @@ const struct command command_merge = {
              "one that is. The sources are only read. Each is taken as a whole or, when something is wrong "
              "with it, not at all.\n",
     .database = "the database that takes them; made when there is none",
-    .quiet = "only errors",
     .notes = "Exit status: 0 done; 2 wrong usage; 3 a source could not be taken; the others were.\n",
     .example = "  imaptap merge -d all.db berlin.db paris.db\n",
-    .prepare = memory_exclusive,
     .run = run};

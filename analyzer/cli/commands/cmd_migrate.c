@@ -3,7 +3,6 @@
  */
 #include "analyzer/cli/options.h"
 #include "analyzer/recorder/open_store.h"
-#include "db/memory.h"
 
 static int run(int argc, char **argv)
 {
@@ -27,8 +26,6 @@ const struct command command_migrate = {
              "writes. What it was is kept beside it first, as FILE.version-N.backup. A database of this "
              "version is left as it is.\n",
     .database = "the database",
-    .quiet = "only errors",
     .notes = "Exit status: 0 it is up to date; 2 wrong usage; 3 it could not be.\n",
     .example = "  imaptap migrate -d case7.db\n",
-    .prepare = memory_exclusive,
     .run = run};

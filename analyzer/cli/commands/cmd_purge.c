@@ -180,7 +180,6 @@ const struct command command_purge = {
         "is made smaller. A connection that went on into another capture stays, with what was found there.\n",
     OPTIONS(options),
     .database = "the database",
-    .quiet = "only warnings and errors",
     .notes = "Exit status: 0 done; 2 wrong usage; 3 it could not be done.\n",
     .example = "  imaptap purge -d sensor.db --older-than 90d\n",
     .prepare = memory_counted,

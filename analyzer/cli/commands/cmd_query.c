@@ -287,7 +287,6 @@ const struct command command_query = {
              "are listed.\n",
     OPTIONS(options),
     .database = "the database",
-    .quiet = "only the rows and errors",
     .notes =
         "SQL may name the parameters :user, :rule, :client and :server (JSON arrays of addresses), :since "
         "and :until (nanoseconds). Exit status 3: a limit cut the result, and a message says so.\n",

@@ -78,7 +78,6 @@ const struct command command_report = {
              "password is in it.\n",
     OPTIONS(options),
     .database = "the database",
-    .quiet = "only the report and errors",
     .example = "  imaptap report --html report.html --csv report\n",
     .prepare = memory_counted,
     .run = run};

@@ -3,7 +3,6 @@
  */
 #include "analyzer/cli/options.h"
 #include "analyzer/cli/rule_name.h"
-#include "db/memory.h"
 #include "dissector/rules.h"
 
 #include <jansson.h>
@@ -90,7 +89,5 @@ const struct command command_rules = {
              "sections, whether RFC "
              "2060, 3501 and 9051 forbid it, and what the author of the client should do.\n",
     OPTIONS(options),
-    .quiet = "only the rules and errors",
     .example = "  imaptap rules unquoted-wildcard\n",
-    .prepare = memory_exclusive,
     .run = run};

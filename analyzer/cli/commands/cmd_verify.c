@@ -6,7 +6,6 @@
 #include "analyzer/verify/verify.h"
 #include "db/display.h"
 #include "db/format_number.h"
-#include "db/memory.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -154,5 +153,4 @@ const struct command command_verify = {
         "Exit status: 0 every capture is intact; 2 wrong usage; 3 some are not, or the database could "
         "not be read.\n",
     .example = "  imaptap verify -d case7.db /evidence\n",
-    .prepare = memory_exclusive,
     .run = run};

@@ -25,7 +25,8 @@ static const struct option_spec options[] = {{"loud", 'l', .help = "", .take = o
                                              {"no-soft", .help = "", .take = option_clear, AT(soft)},
                                              {"name", 'n', "NAME", "", .take = option_text, AT(name)},
                                              {"format", .argument = "FORMAT", .help = "", .initial = "json",
-                                              .take = option_word, AT(format), .words = "text, json or sarif"},
+                                              .take = option_word, AT(format),
+                                              .words = "text, json or sarif"},
                                              {"amount", .argument = "N", .help = "", .initial = "7",
                                               .take = option_number, AT(amount), .least = 1, .most = 10}};
 
@@ -44,7 +45,10 @@ static int parse(struct settings *settings, const char *line)
     static char words[256], *argv[16];
     int argc = 1;
 
-    *settings = (struct settings){.soft = true};
+    memset(settings, 0xFF, sizeof *settings); /* nothing is expected of the common ones */
+    settings->loud = false;
+    settings->soft = true;
+    settings->name = NULL;
     snprintf(words, sizeof words, "%s", line);
     argv[0] = (char *)(uintptr_t) "try";
     for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " "))
