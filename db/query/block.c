@@ -46,19 +46,20 @@ const char *block_line(const char *text, size_t width, size_t *length)
     return space + 1;
 }
 
-void block_cell(FILE *out, const char *name, const char *value, size_t indent, size_t width)
+void block_cell(FILE *out, const char *name, const char *value, size_t indent, size_t width, bool whole)
 {
     size_t used = display_width(name, strlen(name)), length;
+    size_t longest = whole ? display_width(value, strlen(value)) : block_longest_word(value);
 
     (void)fputs(name, out);
-    if (width > 0 && indent + block_longest_word(value) > width) {
+    if (width > 0 && indent + longest > width) {
         (void)putc('\n', out);
         used = 0;
         indent = OWN_LINE;
     }
     for (const char *next = value; next != NULL; value = next) {
         fprintf(out, "%*s", (int)(indent - used), "");
-        next = block_line(value, width > indent ? width - indent : width > 0, &length);
+        next = block_line(value, whole ? 0 : width > indent ? width - indent : width > 0, &length);
         (void)fwrite(value, 1, length, out);
         (void)putc('\n', out);
         used = 0;

@@ -32,6 +32,7 @@ struct column {
     size_t width, longest_word;
     bool number, text; /* whether some value was one; numbers alone stand to the right */
     bool shortens;     /* it is a path or a text */
+    bool whole;        /* it is not broken at its spaces either */
 };
 
 struct table {
@@ -43,14 +44,16 @@ struct table {
     bool settled, blocks;
 };
 
-static bool is_path_or_text(const char *name)
-{
-    static const char *const names[] = {"after_text",   "capabilities",   "capture",  "client_ident",
-                                        "command_line", "error",          "greeting", "reference",
-                                        "remedy",       "response_text",  "said",     "sentence",
-                                        "server_ident", "server_product", "source",   "title"};
+static const char *const paths_and_texts[] = {"after_text",   "capabilities",   "capture",  "client_ident",
+                                              "command_line", "error",          "greeting", "reference",
+                                              "remedy",       "response_text",  "said",     "sentence",
+                                              "server_ident", "server_product", "source",   "title"};
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+static const char *const never_broken[] = {"user", "username", "verdict"};
+
+static bool is_among(const char *name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
     return false;
@@ -95,7 +98,7 @@ static void write_cell(struct query_writer *writer, const char *text, size_t len
 
     if (index > 0)
         (void)fputs(GAP, writer->out);
-    if (last && column->text && writer->width > 0) {
+    if (last && column->text && !column->whole && writer->width > 0) {
         text = wrap(writer, text);
         length = strlen(text);
     }
@@ -124,7 +127,7 @@ static size_t least_width(const struct table *table, size_t index)
 
     if (column->shortens)
         least = LEAST_TEXT;
-    else if (index + 1 == table->count && column->text)
+    else if (index + 1 == table->count && column->text && !column->whole)
         least = column->longest_word;
     return least < column->width ? least : column->width;
 }
@@ -185,7 +188,7 @@ static void write_part(struct query_writer *writer, const char *text, size_t len
         block_begin(writer->out, table->rows);
     if (table->blocks)
         block_cell(writer->out, table->columns[index].name, text, table->names + sizeof GAP - 1,
-                   writer->width);
+                   writer->width, table->columns[index].whole);
     else
         write_cell(writer, text, length, index);
     if (!table->blocks && index + 1 == table->count)
@@ -250,7 +253,10 @@ static bool table_begin(struct query_writer *writer)
         table->columns[i].name = name != NULL ? display_escape(name, strlen(name), &length) : NULL;
         if (table->columns[i].name == NULL)
             return false;
-        table->columns[i].shortens = is_path_or_text(table->columns[i].name);
+        table->columns[i].shortens = is_among(table->columns[i].name, paths_and_texts,
+                                              sizeof paths_and_texts / sizeof paths_and_texts[0]);
+        table->columns[i].whole =
+            is_among(table->columns[i].name, never_broken, sizeof never_broken / sizeof never_broken[0]);
         table->columns[i].width = display_width(table->columns[i].name, length);
         table->columns[i].longest_word = table->columns[i].width;
         if (table->columns[i].width > table->names)

@@ -16,7 +16,10 @@ from capture_maker import Conversation, pcap
 USERS = ("a*", "star*user", "a.rather.long.name%of.somebody@department.example.org", "j\u00fcrgen*m\u00fcller", "\u4e2d\u6587*")
 WHOLE = ("username", "client", "server", "client_ip", "server_ip", "rule", "verdict", "result", "port")
 WORDS = ("rules", "clients", "diagnosis")
-QUERIES = ("findings", "wildcard-logins", "senders", "affected-users", "refused-logins", "diagnosis", "captures", "hung-up")
+QUERIES = ("findings", "wildcard-logins", "senders", "affected-users", "refused-logins", "diagnosis", "captures", "hung-up",
+           "SELECT username, result, capture FROM findings", "SELECT rule, username, frame FROM findings",
+           "SELECT client_ip, server_ip, verdict FROM senders", "SELECT capture, frame, client_ip AS client FROM findings",
+           "SELECT username FROM findings")
 
 
 def columns(line):

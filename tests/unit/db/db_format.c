@@ -113,23 +113,24 @@ static void test_rows_that_fit_no_table_are_blocks(void **state)
     open_empty(*state);
     expect(*state, QUERY_TABLE, 20,
            "SELECT 'a user name that is too long' AS username, 123456 AS n, NULL AS code, "
-           "'2001:db8:1234:5678::1' AS ip"
-           " UNION ALL SELECT 'b', 1, 'x', '::1'",
+           "'2001:db8:1234:5678::1' AS ip, 'a b c d e f g h' AS t"
+           " UNION ALL SELECT 'b', 1, 'x', '::1', 'i'",
            "[1]\n"
-           "username  a user\n"
-           "          name that\n"
-           "          is too\n"
-           "          long\n"
+           "username\n"
+           "  a user name that is too long\n"
            "n         123456\n"
            "code      -\n"
            "ip\n"
            "  2001:db8:1234:5678::1\n"
+           "t         a b c d e\n"
+           "          f g h\n"
            "\n"
            "[2]\n"
            "username  b\n"
            "n         1\n"
            "code      x\n"
-           "ip        ::1\n");
+           "ip        ::1\n"
+           "t         i\n");
 }
 
 static void test_table_wraps_a_last_column_of_text(void **state)
