@@ -9,6 +9,7 @@
 #ifndef IMAPTAP_DB_STORE_H
 #define IMAPTAP_DB_STORE_H
 
+#include "db/columns.h"
 #include "dissector/login.h"
 
 #include <stdbool.h>
@@ -60,28 +61,24 @@ struct store_capture {
     int64_t events_waiting; /* for the database at a time, at most; -1: does not apply */
 };
 
+/* The members are the columns of db/columns.def. Words are static: they are not copied. */
+#define STORE_MEMBER_NUMBER(name, type)        type name;
+#define STORE_MEMBER_COUNT(name, type)         type name;
+#define STORE_MEMBER_ADDRESS(name, detail)     char name[46];
+#define STORE_MEMBER_STRING(name, detail)      const char *name;
+#define STORE_MEMBER_TEXT(name, detail)        struct imap_text name;
+#define STORE_MEMBER_WORD(name, detail)        const char *name;
+#define STORE_MEMBER_FLAG(name, detail)        bool name;
+#define STORE_MEMBER_SIZE(name, detail)        int64_t name;
+#define STORE_MEMBER_TIME(name, detail)        int64_t name;
+#define STORE_MEMBER(NAME, name, kind, detail) STORE_MEMBER_##kind(name, detail)
+
 struct store_connection {
-    int64_t capture_id;
-    char client_ip[46], server_ip[46]; /* presentation form, RFC 5952 */
-    uint16_t client_port, server_port;
-    int vlan;                 /* -1: none */
-    const char *tunnel;       /* NULL: none */
-    const char *community_id; /* "1:...", the Community ID with seed 0 */
-    int64_t first_ns, last_ns;
-    struct imap_text greeting, server_product, server_host, capabilities, client_ident, server_ident;
-    const char *origin_ip, *origin_source; /* NULL: none */
-    bool same_texts; /* of an update: all from greeting to origin_source stay as they are, and are not looked
-                        at */
-    /* encryption, starttls, end and closed_by are static words, which are not copied. */
-    const char *encryption; /* "none", "starttls" or "implicit" */
-    const char *starttls;   /* "accepted", "refused" or "unanswered"; NULL: not asked for */
-    bool starttls_pipelined;
-    bool midstream, one_sided;
-    bool not_imap; /* on the port, but what was said is no IMAP */
-    int64_t lost_octets;
-    const char *end;       /* how it ended: "fin", "reset", "evicted", "capture" ...; NULL: still open */
-    const char *closed_by; /* "client" or "server"; NULL: neither was seen to close it */
-    int64_t closed_ns;     /* of the first FIN, or of the RST; means nothing when closed_by is NULL */
+    CONNECTION_STAYS(STORE_MEMBER)
+    int64_t last_ns;
+    CONNECTION_CHANGES(STORE_MEMBER)
+    CONNECTION_TEXTS(STORE_MEMBER)
+    bool same_texts; /* of an update: these texts stay as they are, and are not looked at */
 };
 
 /* Opens (and creates, mode 0600) the database at `path`. `live`: WAL mode, so that others can read while this
@@ -172,7 +169,7 @@ int store_capture_remove(struct store *store, int64_t id);
 /* Rows wait in memory and go to the database together, with the next commit at the latest: what the database
  * refuses of them is told then, and nothing of the transaction is kept. */
 int store_connection_add(struct store *store, const struct store_connection *connection, int64_t *id);
-/* Sets what can change while a connection is open: last_ns and what stands behind it. */
+/* Sets what can change while a connection is open: last_ns, CONNECTION_TEXTS and CONNECTION_CHANGES. */
 int store_connection_update(struct store *store, int64_t id, const struct store_connection *connection);
 
 /* Adds a login and its violations. `capture_id`: the capture of its first octet. */

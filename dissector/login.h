@@ -1,13 +1,17 @@
 /*
  * The plain record of one login attempt: what the dissector finds and the database keeps.
  *
- * This header has no functions and needs nothing but the C library, so that the dissector and the database
- * can share it without knowing each other. No field ever holds an octet of a password, a SASL response or a
- * token; a secret is described by its form and, for the wildcard rule alone, by which of `*` and `%` it held.
+ * This header has no functions and needs nothing but the list of its fields and the C library, so that the
+ * dissector and the database can share it without knowing each other. No field ever holds an octet of a
+ * password, a SASL response or a token; a secret is described by its form and, for the wildcard rule alone,
+ * by which of `*` and `%` it held.
  */
 #ifndef IMAPTAP_DISSECTOR_LOGIN_H
 #define IMAPTAP_DISSECTOR_LOGIN_H
 
+#include "dissector/login.def"
+
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -107,25 +111,21 @@ struct imap_mark {
     uint32_t capture; /* which capture: the caller's number, not interpreted here */
 };
 
-/* A text below is valid only as long as the function that hands out the record says. */
+/* A field of dissector/login.def. A text is valid only as long as the function that hands out the record
+ * says.
+ */
+#define IMAP_MEMBER_TEXT(name, detail)        struct imap_text name;
+#define IMAP_MEMBER_ENUM_TYPE(type, limit)    enum imap_##type
+#define IMAP_MEMBER_ENUM(name, detail)        IMAP_MEMBER_ENUM_TYPE detail name;
+#define IMAP_MEMBER_LENGTH(name, detail)      int64_t name;
+#define IMAP_MEMBER_TIME(name, detail)        int64_t name;
+#define IMAP_MEMBER_FLAG(name, detail)        bool name;
+#define IMAP_MEMBER(NAME, name, kind, detail) IMAP_MEMBER_##kind(name, detail)
+
 struct imap_login {
     uint32_t number;        /* the how-manieth login of its connection, from 1 */
     struct imap_mark begin; /* of the command's first octet */
-    enum imap_command command;
-    struct imap_text tag;
-    struct imap_text mechanism; /* of AUTHENTICATE, in capitals; missing for LOGIN */
-    struct imap_text username;  /* what a lenient server sees; at most IMAP_KEPT_OCTETS */
-    enum imap_form username_form;
-    int64_t username_length; /* octets of the whole name, also those not kept; -1: missing */
-    enum imap_form password_form;
-    int64_t password_length; /* -1: missing or not told (the usual case) */
-    struct imap_text authzid;
-    struct imap_text workstation; /* of NTLM: the client's name for itself */
-    enum imap_result result;
-    struct imap_text response_code; /* without brackets, e.g. AUTHENTICATIONFAILED */
-    struct imap_text response_text; /* masked where it repeats a credential */
-    int64_t latency_ns;             /* from the command's last octet to the verdict; -1: no verdict */
-    int incomplete;                 /* octets inside the command were never captured */
+    IMAP_LOGIN_FIELDS(IMAP_MEMBER)
     unsigned violation_count;
     struct imap_violation violations[IMAP_MAX_VIOLATIONS]; /* the others are not set */
 };

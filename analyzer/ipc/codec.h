@@ -94,6 +94,16 @@ static inline int64_t codec_get_i64(struct codec_reader *reader)
     return value;
 }
 
+/* A number that must not be below `least`. */
+static inline int64_t codec_get_from(struct codec_reader *reader, int64_t least)
+{
+    int64_t value = codec_get_i64(reader);
+
+    if (value < least)
+        reader->failed = true;
+    return value;
+}
+
 /* A number that must be below `limit`, such as an enum. */
 static inline uint32_t codec_get_below(struct codec_reader *reader, uint32_t limit)
 {

@@ -1,36 +1,61 @@
 /*
- * Events to octets and back: each kind has a pair of functions that go through the fields in the same order.
+ * Events to octets and back: each kind has a pair of functions that go through the fields in the same order;
+ * where the fields are columns, by the same list.
  */
 #include "analyzer/ipc/event.h"
 
 #include "analyzer/ipc/codec.h"
-#include "analyzer/stream/connection.h"
-#include "dissector/session.h"
 
 #include <assert.h>
 #include <stddef.h>
 
-/* Texts of a connection are bounded by the dissector's own limit for them. */
-#define MAX_CONNECTION_TEXT 8192
-#define MAX_RESPONSE_TEXT   IMAP_KEPT_OCTETS
-#define MAX_WORKSTATION     1024
-#define MAX_ORIGIN_IP       45
-#define MAX_ORIGIN_SOURCE   64
+#define MAX_RESPONSE_TEXT IMAP_KEPT_OCTETS
 
-/* What events need at most beside their texts; numbers take four or eight octets each. */
-#define NUMBERS (40 * sizeof(int64_t))
+/* What the fields of a list need at most, by their kinds: numbers take four or eight octets each. */
+#define OCTETS_OF_TEXT(detail)                  CODEC_TEXT(detail)
+#define OCTETS_OF_WORD(detail)                  sizeof(uint32_t)
+#define OCTETS_OF_ENUM(detail)                  sizeof(uint32_t)
+#define OCTETS_OF_FLAG(detail)                  sizeof(uint32_t)
+#define OCTETS_OF_SIZE(detail)                  sizeof(int64_t)
+#define OCTETS_OF_TIME(detail)                  sizeof(int64_t)
+#define OCTETS_OF_LENGTH(detail)                sizeof(int64_t)
+#define AND_OCTETS_OF(NAME, name, kind, detail) +OCTETS_OF_##kind(detail)
+
+/* What the other numbers of an event need at most. */
+#define NUMBERS (16 * sizeof(int64_t))
 #define CONNECTION_OCTETS                                                                                    \
-    (6 * CODEC_TEXT(MAX_CONNECTION_TEXT) + CODEC_TEXT(MAX_ORIGIN_IP) + CODEC_TEXT(MAX_ORIGIN_SOURCE) +       \
-     sizeof(struct event_connection))
+    (sizeof(struct event_connection) CONNECTION_CHANGES(AND_OCTETS_OF) CONNECTION_TEXTS(AND_OCTETS_OF))
 #define LOGIN_OCTETS                                                                                         \
-    (4 * CODEC_TEXT(IMAP_KEPT_OCTETS) + 2 * CODEC_TEXT(MAX_RESPONSE_TEXT) + CODEC_TEXT(MAX_WORKSTATION) +    \
-     IMAP_MAX_VIOLATIONS * 2 * sizeof(struct imap_violation))
+    (IMAP_MAX_VIOLATIONS * 2 * sizeof(struct imap_violation) IMAP_LOGIN_FIELDS(AND_OCTETS_OF))
 
 static_assert(CONNECTION_OCTETS + NUMBERS <= EVENT_MAX_OCTETS, "a connection may not fit");
 static_assert(LOGIN_OCTETS + NUMBERS <= EVENT_MAX_OCTETS, "a login may not fit");
 static_assert(CODEC_TEXT(MAX_RESPONSE_TEXT) + sizeof(struct event_finished) + NUMBERS <= EVENT_MAX_OCTETS,
               "what comes after a login, or the end, may not fit");
 static_assert(2 * sizeof(struct event_capture) + NUMBERS <= EVENT_MAX_OCTETS, "a capture may not fit");
+
+/* A field of a list there, and back with the check of its kind. */
+#define PUT_TEXT(field, detail)   codec_put_text(out, field, detail)
+#define PUT_WORD(field, detail)   codec_put_u32(out, field)
+#define PUT_ENUM(field, detail)   codec_put_u32(out, field)
+#define PUT_FLAG(field, detail)   codec_put_u32(out, field)
+#define PUT_SIZE(field, detail)   codec_put_i64(out, field)
+#define PUT_TIME(field, detail)   codec_put_i64(out, field)
+#define PUT_LENGTH(field, detail) codec_put_i64(out, field)
+
+#define GET_TEXT(NAME, detail)   codec_get_text(in, detail)
+#define GET_WORD(NAME, detail)   codec_get_below(in, CONNECTION_##NAME##_WORDS)
+#define GET_LIMIT(type, limit)   limit
+#define GET_ENUM(NAME, detail)   codec_get_below(in, GET_LIMIT detail)
+#define GET_FLAG(NAME, detail)   codec_get_below(in, 2)
+#define GET_SIZE(NAME, detail)   codec_get_from(in, 0)
+#define GET_TIME(NAME, detail)   codec_get_i64(in)
+#define GET_LENGTH(NAME, detail) codec_get_from(in, -1)
+
+#define PUT_CONNECTION(NAME, name, kind, detail) PUT_##kind(connection->name, detail);
+#define GET_CONNECTION(NAME, name, kind, detail) connection->name = GET_##kind(NAME, detail);
+#define PUT_LOGIN(NAME, name, kind, detail)      PUT_##kind(login->name, detail);
+#define GET_LOGIN(NAME, name, kind, detail)      login->name = GET_##kind(NAME, detail);
 
 static void put_capture(struct codec_writer *out, const struct event_capture *capture, bool ended)
 {
@@ -102,18 +127,6 @@ static void get_identity(struct codec_reader *in, struct event_connection *conne
     connection->first_ns = codec_get_i64(in);
 }
 
-static void put_texts(struct codec_writer *out, const struct event_connection *connection)
-{
-    codec_put_text(out, connection->greeting, MAX_CONNECTION_TEXT);
-    codec_put_text(out, connection->server_product, MAX_CONNECTION_TEXT);
-    codec_put_text(out, connection->server_host, MAX_CONNECTION_TEXT);
-    codec_put_text(out, connection->capabilities, MAX_CONNECTION_TEXT);
-    codec_put_text(out, connection->client_ident, MAX_CONNECTION_TEXT);
-    codec_put_text(out, connection->server_ident, MAX_CONNECTION_TEXT);
-    codec_put_text(out, connection->origin_ip, MAX_ORIGIN_IP);
-    codec_put_text(out, connection->origin_source, MAX_ORIGIN_SOURCE);
-}
-
 static void put_connection(struct codec_writer *out, const struct event_connection *connection)
 {
     codec_put_u32(out, connection->slot);
@@ -123,31 +136,11 @@ static void put_connection(struct codec_writer *out, const struct event_connecti
         put_identity(out, connection);
     codec_put_i64(out, connection->last_ns);
     codec_put_u32(out, connection->same_texts);
-    if (!connection->same_texts)
-        put_texts(out, connection);
-    codec_put_u32(out, connection->encryption);
-    codec_put_u32(out, connection->starttls);
-    codec_put_u32(out, connection->starttls_pipelined);
-    codec_put_u32(out, connection->midstream);
-    codec_put_u32(out, connection->one_sided);
-    codec_put_u32(out, connection->not_imap);
-    codec_put_i64(out, connection->lost_octets);
     codec_put_u32(out, connection->ended);
-    codec_put_u32(out, connection->end);
-    codec_put_u32(out, connection->closer);
-    codec_put_i64(out, connection->closed_ns);
-}
-
-static void get_texts(struct codec_reader *in, struct event_connection *connection)
-{
-    connection->greeting = codec_get_text(in, MAX_CONNECTION_TEXT);
-    connection->server_product = codec_get_text(in, MAX_CONNECTION_TEXT);
-    connection->server_host = codec_get_text(in, MAX_CONNECTION_TEXT);
-    connection->capabilities = codec_get_text(in, MAX_CONNECTION_TEXT);
-    connection->client_ident = codec_get_text(in, MAX_CONNECTION_TEXT);
-    connection->server_ident = codec_get_text(in, MAX_CONNECTION_TEXT);
-    connection->origin_ip = codec_get_text(in, MAX_ORIGIN_IP);
-    connection->origin_source = codec_get_text(in, MAX_ORIGIN_SOURCE);
+    CONNECTION_CHANGES(PUT_CONNECTION)
+    if (!connection->same_texts) {
+        CONNECTION_TEXTS(PUT_CONNECTION)
+    }
 }
 
 static void get_connection(struct codec_reader *in, struct event_connection *connection, uint32_t captures,
@@ -161,20 +154,12 @@ static void get_connection(struct codec_reader *in, struct event_connection *con
         get_identity(in, connection);
     connection->last_ns = codec_get_i64(in);
     connection->same_texts = codec_get_below(in, 2);
-    if (!connection->same_texts)
-        get_texts(in, connection);
-    connection->encryption = codec_get_below(in, IMAP_ENCRYPTION_IMPLICIT + 1);
-    connection->starttls = codec_get_below(in, IMAP_STARTTLS_RESULTS);
-    connection->starttls_pipelined = codec_get_below(in, 2);
-    connection->midstream = codec_get_below(in, 2);
-    connection->one_sided = codec_get_below(in, 2);
-    connection->not_imap = codec_get_below(in, 2);
-    connection->lost_octets = codec_get_i64(in);
     connection->ended = codec_get_below(in, 2);
-    connection->end = codec_get_below(in, CONNECTION_ENDS);
-    connection->closer = codec_get_below(in, CONNECTION_CLOSERS);
-    connection->closed_ns = codec_get_i64(in);
-    if (connection->lost_octets < 0 || (connection->same_texts && !connection->again))
+    CONNECTION_CHANGES(GET_CONNECTION)
+    if (!connection->same_texts) {
+        CONNECTION_TEXTS(GET_CONNECTION)
+    }
+    if (connection->same_texts && !connection->again)
         in->failed = true;
 }
 
@@ -187,21 +172,7 @@ static void put_login(struct codec_writer *out, const struct event_login *event)
     codec_put_i64(out, login->begin.time_ns);
     codec_put_i64(out, (int64_t)login->begin.frame);
     codec_put_u32(out, login->begin.capture);
-    codec_put_u32(out, login->command);
-    codec_put_text(out, login->tag, IMAP_KEPT_OCTETS);
-    codec_put_text(out, login->mechanism, IMAP_KEPT_OCTETS);
-    codec_put_text(out, login->username, IMAP_KEPT_OCTETS);
-    codec_put_u32(out, login->username_form);
-    codec_put_i64(out, login->username_length);
-    codec_put_u32(out, login->password_form);
-    codec_put_i64(out, login->password_length);
-    codec_put_text(out, login->authzid, IMAP_KEPT_OCTETS);
-    codec_put_text(out, login->workstation, MAX_WORKSTATION);
-    codec_put_u32(out, login->result);
-    codec_put_text(out, login->response_code, MAX_RESPONSE_TEXT);
-    codec_put_text(out, login->response_text, MAX_RESPONSE_TEXT);
-    codec_put_i64(out, login->latency_ns);
-    codec_put_u32(out, login->incomplete != 0);
+    IMAP_LOGIN_FIELDS(PUT_LOGIN)
     codec_put_u32(out, login->violation_count);
     for (unsigned i = 0; i < login->violation_count; i++) {
         const struct imap_violation *violation = &login->violations[i];
@@ -226,21 +197,7 @@ static void get_login(struct codec_reader *in, struct event_login *event, uint32
     login->begin.time_ns = codec_get_i64(in);
     login->begin.frame = (uint64_t)codec_get_i64(in);
     login->begin.capture = codec_get_below(in, captures);
-    login->command = codec_get_below(in, IMAP_COMMANDS);
-    login->tag = codec_get_text(in, IMAP_KEPT_OCTETS);
-    login->mechanism = codec_get_text(in, IMAP_KEPT_OCTETS);
-    login->username = codec_get_text(in, IMAP_KEPT_OCTETS);
-    login->username_form = codec_get_below(in, IMAP_FORMS);
-    login->username_length = codec_get_i64(in);
-    login->password_form = codec_get_below(in, IMAP_FORMS);
-    login->password_length = codec_get_i64(in);
-    login->authzid = codec_get_text(in, IMAP_KEPT_OCTETS);
-    login->workstation = codec_get_text(in, MAX_WORKSTATION);
-    login->result = codec_get_below(in, IMAP_RESULTS);
-    login->response_code = codec_get_text(in, MAX_RESPONSE_TEXT);
-    login->response_text = codec_get_text(in, MAX_RESPONSE_TEXT);
-    login->latency_ns = codec_get_i64(in);
-    login->incomplete = (int)codec_get_below(in, 2);
+    IMAP_LOGIN_FIELDS(GET_LOGIN)
     login->violation_count = codec_get_below(in, IMAP_MAX_VIOLATIONS + 1);
     for (unsigned i = 0; i < login->violation_count; i++) {
         struct imap_violation *violation = &login->violations[i];
@@ -253,7 +210,7 @@ static void get_login(struct codec_reader *in, struct event_login *event, uint32
         violation->octet_count = (uint8_t)codec_get_below(in, IMAP_VIOLATION_OCTETS + 1);
         codec_get(in, violation->octets, violation->octet_count);
     }
-    if ((int64_t)login->begin.frame < 0 || login->username_length < -1 || login->password_length < -1)
+    if ((int64_t)login->begin.frame < 0)
         in->failed = true;
 }
 

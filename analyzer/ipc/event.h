@@ -6,6 +6,7 @@
 #ifndef IMAPTAP_ANALYZER_IPC_EVENT_H
 #define IMAPTAP_ANALYZER_IPC_EVENT_H
 
+#include "db/columns.h"
 #include "dissector/login.h"
 
 #include <stdbool.h>
@@ -39,27 +40,27 @@ struct event_capture {
     char error[512];             /* one sentence when broken */
 };
 
+/* Of CONNECTION_CHANGES and CONNECTION_TEXTS (db/columns.def), each a member of the same name. */
+#define EVENT_MEMBER_TEXT(name)                struct imap_text name;
+#define EVENT_MEMBER_WORD(name)                uint32_t name; /* its place among the words of the column */
+#define EVENT_MEMBER_FLAG(name)                bool name;
+#define EVENT_MEMBER_SIZE(name)                int64_t name;
+#define EVENT_MEMBER_TIME(name)                int64_t name;
+#define EVENT_MEMBER(NAME, name, kind, detail) EVENT_MEMBER_##kind(name)
+
 struct event_connection {
     uint32_t slot; /* the analyzer's number of it while it is open */
     uint32_t capture;
-    bool again; /* it was told before: what cannot change, from here to first_ns, is not told once more */
+    bool again; /* it was sent before: what cannot change, from here to first_ns, is not sent once more */
     uint8_t client[16], server[16]; /* addresses in network byte order, IPv4 as ::ffff:a.b.c.d */
     uint16_t client_port, server_port;
     int32_t vlan; /* -1: none */
     char tunnel[48];
     int64_t first_ns, last_ns;
-    bool same_texts; /* again, with the same texts as before: they are not told once more */
-    struct imap_text greeting, server_product, server_host, capabilities, client_ident, server_ident,
-        origin_ip, origin_source;
-    uint32_t encryption; /* of enum imap_encryption */
-    uint32_t starttls;   /* of enum imap_starttls */
-    bool starttls_pipelined;
-    bool midstream, one_sided, not_imap;
-    int64_t lost_octets;
+    bool same_texts; /* again, with the same texts as before: they are not sent once more */
     bool ended;
-    uint32_t end;      /* of enum connection_end, when ended */
-    uint32_t closer;   /* of enum connection_closer */
-    int64_t closed_ns; /* when closer is not CLOSED_BY_NOBODY */
+    CONNECTION_TEXTS(EVENT_MEMBER)
+    CONNECTION_CHANGES(EVENT_MEMBER)
 };
 
 struct event_login {

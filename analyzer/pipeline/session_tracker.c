@@ -8,6 +8,7 @@
 #include "analyzer/stream/detect.h"
 #include "dissector/shared.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,13 @@ static void tell_texts(const struct imap_session_facts *facts, struct event_conn
     told->origin_source = facts->origin_source;
 }
 
+/* The words of the columns are those of these enums, in their order; the first of `end` is none. */
+static_assert(CONNECTION_ENCRYPTION_WORDS == IMAP_ENCRYPTION_IMPLICIT + 1, "a word for each encryption");
+static_assert(CONNECTION_STARTTLS_WORDS == (int)IMAP_STARTTLS_RESULTS,
+              "a word for what came of each STARTTLS");
+static_assert(CONNECTION_END_WORDS == CONNECTION_ENDS + 1, "a word for each end");
+static_assert(CONNECTION_CLOSED_BY_WORDS == (int)CONNECTION_CLOSERS, "a word for whoever closes");
+
 static void tell_connection(struct tracked *tracked, bool ended, enum connection_end how)
 {
     struct session_tracker *tracker = tracked->tracker;
@@ -94,8 +102,8 @@ static void tell_connection(struct tracked *tracked, bool ended, enum connection
     told->not_imap = facts.not_imap;
     told->lost_octets = (int64_t)connection->lost_octets;
     told->ended = ended;
-    told->end = how;
-    told->closer = connection->closer;
+    told->end = ended ? (uint32_t)how + 1 : 0;
+    told->closed_by = connection->closer;
     told->closed_ns = connection->closed_ns;
     tracked->told = true;
     tell(tracker);

@@ -5,8 +5,6 @@
 
 #include "analyzer/recorder/address.h"
 #include "analyzer/recorder/community_id.h"
-#include "analyzer/stream/connection.h"
-#include "dissector/session.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,26 +29,6 @@ struct event_rows {
     bool undo;
     struct change *changes; /* since the last commit */
     size_t change_count, change_room;
-};
-
-static const char *const end_names[CONNECTION_ENDS] = {
-    [CONNECTION_FIN] = "fin",   [CONNECTION_RESET] = "reset",     [CONNECTION_REPLACED] = "replaced",
-    [CONNECTION_IDLE] = "idle", [CONNECTION_EVICTED] = "evicted", [CONNECTION_CAPTURE] = "capture",
-};
-
-static const char *const encryption_names[] = {
-    [IMAP_ENCRYPTION_NONE] = "none",
-    [IMAP_ENCRYPTION_STARTTLS] = "starttls",
-    [IMAP_ENCRYPTION_IMPLICIT] = "implicit",
-};
-
-static const char *const closer_names[CONNECTION_CLOSERS] = {
-    [CLOSED_BY_CLIENT] = "client", [CLOSED_BY_SERVER] = "server"};
-
-static const char *const starttls_names[IMAP_STARTTLS_RESULTS] = {
-    [IMAP_STARTTLS_UNANSWERED] = "unanswered",
-    [IMAP_STARTTLS_ACCEPTED] = "accepted",
-    [IMAP_STARTTLS_REFUSED] = "refused",
 };
 
 struct event_rows *event_rows_new(bool undo)
@@ -90,20 +68,20 @@ static struct slot *slot_of(struct event_rows *rows, uint32_t number)
     return &rows->slots[number];
 }
 
-/* The text as a string in `copy`, which takes it whole. */
-static const char *copy_text(char *copy, struct imap_text text)
-{
-    memcpy(copy, text.octets, text.length);
-    copy[text.length] = '\0';
-    return copy;
-}
+/* What an event says of a column, by its kind. */
+#define TAKE_TEXT(name)                row.name = told->name;
+#define TAKE_WORD(name)                row.name = connection_##name##_words[told->name];
+#define TAKE_FLAG(name)                row.name = told->name;
+#define TAKE_SIZE(name)                row.name = told->name;
+#define TAKE_TIME(name)                row.name = told->name;
+#define TAKE(NAME, name, kind, detail) TAKE_##kind(name)
 
 enum event_rows_status event_rows_take_connection(struct event_rows *rows, struct store *store,
                                                   int64_t capture_id, const struct event_connection *told,
                                                   int64_t *more_lost)
 {
     struct slot *slot = slot_of(rows, told->slot);
-    char origin_ip[46], origin_source[65], community[COMMUNITY_ID_SIZE];
+    char community[COMMUNITY_ID_SIZE];
     struct store_connection row = {
         .capture_id = capture_id,
         .client_port = told->client_port,
@@ -113,22 +91,6 @@ enum event_rows_status event_rows_take_connection(struct event_rows *rows, struc
         .first_ns = told->first_ns,
         .last_ns = told->last_ns,
         .same_texts = told->same_texts,
-        .greeting = told->greeting,
-        .server_product = told->server_product,
-        .server_host = told->server_host,
-        .capabilities = told->capabilities,
-        .client_ident = told->client_ident,
-        .server_ident = told->server_ident,
-        .encryption = encryption_names[told->encryption],
-        .starttls = starttls_names[told->starttls],
-        .starttls_pipelined = told->starttls_pipelined,
-        .midstream = told->midstream,
-        .one_sided = told->one_sided,
-        .not_imap = told->not_imap,
-        .lost_octets = told->lost_octets,
-        .end = told->ended ? end_names[told->end] : NULL,
-        .closed_by = closer_names[told->closer],
-        .closed_ns = told->closed_ns,
     };
     int status;
 
@@ -140,10 +102,8 @@ enum event_rows_status event_rows_take_connection(struct event_rows *rows, struc
         return EVENT_ROWS_UNKNOWN;
     *more_lost = told->lost_octets - slot->lost_octets;
     slot->lost_octets = told->lost_octets;
-    if (told->origin_ip.octets != NULL && told->origin_source.octets != NULL) {
-        row.origin_ip = copy_text(origin_ip, told->origin_ip);
-        row.origin_source = copy_text(origin_source, told->origin_source);
-    }
+    CONNECTION_CHANGES(TAKE)
+    CONNECTION_TEXTS(TAKE)
     if (slot->row == 0) {
         address_write(told->client, row.client_ip);
         address_write(told->server, row.server_ip);

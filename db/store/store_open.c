@@ -108,15 +108,10 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_CAPTURE_REMOVE_CONNECTIONS] = "DELETE FROM connections WHERE capture_id = ?1",
     [SQL_CAPTURE_REMOVE] = "DELETE FROM captures WHERE id = ?",
     [SQL_LAST_CONNECTION] = "SELECT max(id) FROM connections",
-    [SQL_CONNECTION_UPDATE] =
-        "UPDATE connections SET last_ns = ?2, greeting = ?3, server_product = ?4, server_host = ?5, "
-        "capabilities = ?6, client_ident = ?7, server_ident = ?8, origin_ip = ?9, origin_source = ?10, "
-        "encryption = ?11, starttls = ?12, starttls_pipelined = ?13, midstream = ?14, one_sided = ?15, "
-        "not_imap = ?16, lost_octets = ?17, \"end\" = ?18, closed_by = ?19, closed_ns = ?20 WHERE id = ?1",
+    [SQL_CONNECTION_UPDATE] = "UPDATE connections SET last_ns = ?" CONNECTION_TEXTS(COLUMN_SET)
+        CONNECTION_CHANGES(COLUMN_SET) " WHERE id = ?",
     [SQL_CONNECTION_SAME_TEXTS] =
-        "UPDATE connections SET last_ns = ?2, encryption = ?11, starttls = ?12, starttls_pipelined = ?13, "
-        "midstream = ?14, one_sided = ?15, not_imap = ?16, lost_octets = ?17, \"end\" = ?18, "
-        "closed_by = ?19, closed_ns = ?20 WHERE id = ?1",
+        "UPDATE connections SET last_ns = ?" CONNECTION_CHANGES(COLUMN_SET) " WHERE id = ?",
     [SQL_LAST_LOGIN] = "SELECT max(id) FROM logins",
     [SQL_LOGIN_AFTER] = "UPDATE logins SET after_result = ?, after_text = ? WHERE id = ?",
     [SQL_FINDINGS] = ("SELECT * FROM findings WHERE login_id = ? ORDER BY violation_id"),

@@ -71,54 +71,40 @@ static struct row_buffer_value string_of(struct filling *filling, const char *st
     return text_of(filling, (struct imap_text){string, string != NULL ? strlen(string) : 0});
 }
 
+/* The value of a member, by the kind of its column. */
+#define VALUE_NUMBER(member, detail)  pending_number(member)
+#define VALUE_COUNT(member, detail)   count_of(member)
+#define VALUE_ADDRESS(member, detail) string_of(filling, member)
+#define VALUE_STRING(member, detail)  string_of(filling, member)
+#define VALUE_TEXT(member, detail)    text_of(filling, member)
+#define VALUE_WORD(member, detail)    pending_word(member)
+#define VALUE_FLAG(member, detail)    pending_number(member)
+#define VALUE_SIZE(member, detail)    pending_number(member)
+#define VALUE_LENGTH(member, detail)  count_of(member)
+#define VALUE_TIME(member, detail)    count_of(member)
+#define VALUE_ENUM(member, detail)    pending_word(NAME_FUNCTION detail(member))
+#define NAME_FUNCTION(type, limit)    name_of_##type
+
+#define FILL_CONNECTION(NAME, name, kind, detail)                                                            \
+    filling->values[CONNECTION_##NAME] = VALUE_##kind(connection->name, detail);
+#define FILL_LOGIN(NAME, name, kind, detail)                                                                 \
+    filling->values[LOGIN_##NAME] = VALUE_##kind(login->name, detail);
+
 static void fill_identity(struct filling *filling, const struct store_connection *connection)
 {
-    struct row_buffer_value *values = filling->values;
-
-    values[CONNECTION_CAPTURE_ID] = pending_number(connection->capture_id);
-    values[CONNECTION_CLIENT_IP] = string_of(filling, connection->client_ip);
-    values[CONNECTION_CLIENT_PORT] = pending_number(connection->client_port);
-    values[CONNECTION_SERVER_IP] = string_of(filling, connection->server_ip);
-    values[CONNECTION_SERVER_PORT] = pending_number(connection->server_port);
-    values[CONNECTION_VLAN] = count_of(connection->vlan);
-    values[CONNECTION_TUNNEL] = string_of(filling, connection->tunnel);
-    values[CONNECTION_COMMUNITY_ID] = string_of(filling, connection->community_id);
-    values[CONNECTION_FIRST_NS] = count_of(connection->first_ns);
-}
-
-static void fill_texts(struct filling *filling, const struct store_connection *connection)
-{
-    struct row_buffer_value *values = filling->values;
-
-    values[CONNECTION_GREETING] = text_of(filling, connection->greeting);
-    values[CONNECTION_SERVER_PRODUCT] = text_of(filling, connection->server_product);
-    values[CONNECTION_SERVER_HOST] = text_of(filling, connection->server_host);
-    values[CONNECTION_CAPABILITIES] = text_of(filling, connection->capabilities);
-    values[CONNECTION_CLIENT_IDENT] = text_of(filling, connection->client_ident);
-    values[CONNECTION_SERVER_IDENT] = text_of(filling, connection->server_ident);
-    values[CONNECTION_ORIGIN_IP] = string_of(filling, connection->origin_ip);
-    values[CONNECTION_ORIGIN_SOURCE] = string_of(filling, connection->origin_source);
+    CONNECTION_STAYS(FILL_CONNECTION)
 }
 
 /* What can change; texts that stay are there already, or do not matter. */
 static void fill_changing(struct filling *filling, const struct store_connection *connection)
 {
-    struct row_buffer_value *values = filling->values;
-
-    values[CONNECTION_LAST_NS] = count_of(connection->last_ns);
-    if (!connection->same_texts)
-        fill_texts(filling, connection);
-    values[CONNECTION_ENCRYPTION] = pending_word(connection->encryption);
-    values[CONNECTION_STARTTLS] = pending_word(connection->starttls);
-    values[CONNECTION_STARTTLS_PIPELINED] = pending_number(connection->starttls_pipelined);
-    values[CONNECTION_MIDSTREAM] = pending_number(connection->midstream);
-    values[CONNECTION_ONE_SIDED] = pending_number(connection->one_sided);
-    values[CONNECTION_NOT_IMAP] = pending_number(connection->not_imap);
-    values[CONNECTION_LOST_OCTETS] = pending_number(connection->lost_octets);
-    values[CONNECTION_END] = pending_word(connection->end);
-    values[CONNECTION_CLOSED_BY] = pending_word(connection->closed_by);
-    values[CONNECTION_CLOSED_NS] =
-        connection->closed_by != NULL ? count_of(connection->closed_ns) : pending_null();
+    filling->values[CONNECTION_LAST_NS] = count_of(connection->last_ns);
+    CONNECTION_CHANGES(FILL_CONNECTION)
+    if (connection->closed_by == NULL)
+        filling->values[CONNECTION_CLOSED_NS] = pending_null();
+    if (!connection->same_texts) {
+        CONNECTION_TEXTS(FILL_CONNECTION)
+    }
 }
 
 /* Sees that the last number of a table is known: what was given in this transaction, or stands there. */
@@ -177,24 +163,26 @@ static int filled(struct store *store, const struct filling *filling)
     return filling->rc == SQLITE_OK ? STORE_OK : (store->failure = store_fail_sqlite(store, filling->rc));
 }
 
-static bool is_word(const char *word, const char *const *words)
+/* Also a missing one, if that is among them. */
+static bool is_word(const char *word, const char *const *words, size_t count)
 {
-    while (*words != NULL && strcmp(word, *words) != 0)
-        words++;
-    return *words != NULL;
+    for (size_t i = 0; i < count; i++)
+        if (word == words[i] || (word != NULL && words[i] != NULL && strcmp(word, words[i]) == 0))
+            return true;
+    return false;
 }
 
-/* What the CHECKs of the table say. */
+/* What the CHECKs of the table say: whether a member is out of range, by the kind of its column. */
+#define WRONG_WORD(NAME, name)                                                                               \
+    !is_word(connection->name, connection_##name##_words, CONNECTION_##NAME##_WORDS)
+#define WRONG_FLAG(NAME, name)             false
+#define WRONG_SIZE(NAME, name)             (connection->name < 0)
+#define WRONG_TIME(NAME, name)             false
+#define OR_WRONG(NAME, name, kind, detail) || WRONG_##kind(NAME, name)
+
 static int check_connection(struct store *store, const struct store_connection *connection)
 {
-    static const char *const encryptions[] = {"none", "starttls", "implicit", NULL};
-    static const char *const answers[] = {"accepted", "refused", "unanswered", NULL};
-    static const char *const closers[] = {"client", "server", NULL};
-
-    if (connection->encryption == NULL || !is_word(connection->encryption, encryptions) ||
-        (connection->starttls != NULL && !is_word(connection->starttls, answers)) ||
-        (connection->closed_by != NULL && !is_word(connection->closed_by, closers)) ||
-        connection->lost_octets < 0)
+    if (false CONNECTION_CHANGES(OR_WRONG))
         return store_fail(store, "a connection with a field out of range was not kept");
     return STORE_OK;
 }
@@ -276,8 +264,11 @@ static int make_change(struct store *store, const struct row_buffer_value *row)
         store_bind(store, same_texts ? SQL_CONNECTION_SAME_TEXTS : SQL_CONNECTION_UPDATE);
     int changes = 0, status;
 
+    store_bind_values(&binder, row + CONNECTION_LAST_NS, 1);
+    if (!same_texts)
+        store_bind_values(&binder, row + CONNECTION_LAST_NS + 1, CONNECTION_LAST_TEXT - CONNECTION_LAST_NS);
+    store_bind_values(&binder, row + CONNECTION_FIRST_CHANGE, CONNECTION_COLUMNS - CONNECTION_FIRST_CHANGE);
     store_bind_values(&binder, row, 1);
-    store_bind_values(&binder, row + CONNECTION_LAST_NS, CONNECTION_COLUMNS - CONNECTION_LAST_NS);
     status = store_run(store, &binder, &changes);
     if (status == STORE_OK && changes == 0)
         status = store->failure = no_connection(store, row->as.number);
@@ -309,12 +300,20 @@ int store_make_changes(struct store *store)
     return status;
 }
 
+/* Whether a field is out of range, by its kind. */
+#define BEYOND_TEXT(member, detail)         false
+#define BEYOND_LENGTH(member, detail)       false
+#define BEYOND_TIME(member, detail)         false
+#define BEYOND_FLAG(member, detail)         false
+#define BEYOND_LIMIT(type, limit)           limit
+#define BEYOND_ENUM(member, detail)         ((unsigned)(member) >= BEYOND_LIMIT detail)
+#define OR_BEYOND(NAME, name, kind, detail) || BEYOND_##kind(login->name, detail)
+
 /* The record may come from a process that a hostile packet crashed: nothing in it is taken on trust. */
 static int check_login(struct store *store, const struct imap_login *login)
 {
-    if (name_of_command(login->command) == NULL || (unsigned)login->result >= IMAP_RESULTS ||
-        (unsigned)login->username_form >= IMAP_FORMS || (unsigned)login->password_form >= IMAP_FORMS ||
-        login->begin.frame > INT64_MAX || login->violation_count > IMAP_MAX_VIOLATIONS)
+    if (login->begin.frame > INT64_MAX ||
+        login->violation_count > IMAP_MAX_VIOLATIONS IMAP_LOGIN_FIELDS(OR_BEYOND))
         return store_fail(store, "a login with a field out of range was not kept");
     for (unsigned i = 0; i < login->violation_count; i++) {
         const struct imap_violation *violation = &login->violations[i];
@@ -368,25 +367,9 @@ static int add_violation(struct store *store, int64_t login_id, const struct ima
 
 static void fill_login(struct filling *filling, const struct imap_login *login)
 {
-    struct row_buffer_value *values = filling->values;
-
-    values[LOGIN_TIME_NS] = pending_number(login->begin.time_ns);
-    values[LOGIN_FRAME] = pending_number((int64_t)login->begin.frame);
-    values[LOGIN_TAG] = text_of(filling, login->tag);
-    values[LOGIN_COMMAND] = pending_word(name_of_command(login->command));
-    values[LOGIN_MECHANISM] = text_of(filling, login->mechanism);
-    values[LOGIN_USERNAME] = text_of(filling, login->username);
-    values[LOGIN_USERNAME_FORM] = pending_word(name_of_form(login->username_form));
-    values[LOGIN_USERNAME_LENGTH] = count_of(login->username_length);
-    values[LOGIN_PASSWORD_FORM] = pending_word(name_of_form(login->password_form));
-    values[LOGIN_PASSWORD_LENGTH] = count_of(login->password_length);
-    values[LOGIN_AUTHZID] = text_of(filling, login->authzid);
-    values[LOGIN_WORKSTATION] = text_of(filling, login->workstation);
-    values[LOGIN_RESULT] = pending_word(name_of_result(login->result));
-    values[LOGIN_RESPONSE_CODE] = text_of(filling, login->response_code);
-    values[LOGIN_RESPONSE_TEXT] = text_of(filling, login->response_text);
-    values[LOGIN_LATENCY_NS] = count_of(login->latency_ns);
-    values[LOGIN_INCOMPLETE] = pending_number(login->incomplete != 0);
+    filling->values[LOGIN_TIME_NS] = pending_number(login->begin.time_ns);
+    filling->values[LOGIN_FRAME] = pending_number((int64_t)login->begin.frame);
+    IMAP_LOGIN_FIELDS(FILL_LOGIN)
 }
 
 int store_login_add(struct store *store, int64_t connection_id, int64_t capture_id,

@@ -44,7 +44,7 @@ int64_t bulk_rows_number(sqlite3 *db, const char *sql)
 /* The first value of the first row; "" when there is none. Valid until the next call. */
 const char *bulk_rows_text(sqlite3 *db, const char *sql)
 {
-    static char found[256];
+    static char found[512];
     sqlite3_stmt *statement;
 
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);

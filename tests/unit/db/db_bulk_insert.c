@@ -6,6 +6,28 @@
 
 #include <stdio.h>
 
+/* Otherwise SQLite copies each value once more. */
+static void test_columns_are_those_of_the_tables_in_their_order(void **state)
+{
+    static const struct {
+        const char *name, *columns;
+    } tables[] = {
+        {"connections", CONNECTION_NAMES}, {"logins", LOGIN_NAMES}, {"violations", "id," VIOLATION_NAMES}};
+    sqlite3 *db = bulk_rows_database(*state);
+
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        char *sql = sqlite3_mprintf("SELECT group_concat(name) FROM pragma_table_info('%q')", tables[i].name);
+        char *quoted = sqlite3_mprintf("SELECT replace(%Q, '\"', '')", tables[i].columns);
+        char columns[512];
+
+        (void)snprintf(columns, sizeof columns, "%s", bulk_rows_text(db, sql));
+        assert_string_equal(columns, bulk_rows_text(db, quoted));
+        sqlite3_free(sql);
+        sqlite3_free(quoted);
+    }
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 static void test_numbers_and_texts_of_every_size_are_what_they_were(void **state)
 {
     static const int64_t numbers[] = {0,
@@ -196,6 +218,7 @@ static void test_row_numbers_may_be_large(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(test_columns_are_those_of_the_tables_in_their_order),
         FIXTURE_TEST(test_numbers_and_texts_of_every_size_are_what_they_were),
         FIXTURE_TEST(test_rows_that_are_longer_than_a_page_are_taken_too),
         FIXTURE_TEST(test_many_rows_are_taken_at_once),

@@ -85,8 +85,8 @@ static void test_texts_that_are_the_same_stay(void **state)
 
     connection.greeting = fixture_text("first");
     connection.capabilities = fixture_text("IMAP4rev1");
-    connection.origin_ip = "192.0.2.9";
-    connection.origin_source = "ID";
+    connection.origin_ip = fixture_text("192.0.2.9");
+    connection.origin_source = fixture_text("ID");
     same.same_texts = true;
     same.encryption = "starttls";
     same.last_ns = 8;
