@@ -146,7 +146,6 @@ void attempt_record(const struct attempt *attempt, bool password_shape, struct i
     login->result = attempt->result;
     login->latency_ns = -1;
     login->incomplete = attempt->incomplete;
-    login->verdict_ns = attempt->result != IMAP_RESULT_NONE ? attempt->verdict_ns : -1;
     login->violation_count = attempt->violation_count;
     if (attempt->result != IMAP_RESULT_NONE) {
         split_reply(attempt, login);
