@@ -105,8 +105,7 @@ CREATE TABLE connections (
     "end" TEXT -- how it ended (fin, reset, capture ...); NULL: still open
         CHECK ("end" < x''),
     closed_by TEXT CHECK (closed_by IN ('client', 'server')), -- who sent the first FIN, or the RST
-    closed_ns INTEGER CHECK (closed_ns = closed_ns | 0), -- time of that
-    spoken INTEGER CHECK (spoken IN (0, 1)) -- 1: the client sent a command
+    closed_ns INTEGER CHECK (closed_ns = closed_ns | 0) -- time of that
 );
 CREATE INDEX connections_by_capture ON connections (capture_id);
 -- Those of which not all could be seen.

@@ -100,7 +100,6 @@ static void tell_connection(struct tracked *tracked, bool ended, enum connection
     told->midstream = connection->midstream;
     told->one_sided = connection_is_one_sided(connection);
     told->not_imap = facts.not_imap;
-    told->spoken = facts.spoken;
     told->lost_octets = (int64_t)connection->lost_octets;
     told->ended = ended;
     told->end = ended ? (uint32_t)how + 1 : 0;
