@@ -12,21 +12,28 @@
 #define MAX_RESPONSE_TEXT IMAP_KEPT_OCTETS
 
 /* What the fields of a list need at most, by their kinds: numbers take four or eight octets each. */
-#define OCTETS_OF_TEXT(detail)                  CODEC_TEXT(detail)
-#define OCTETS_OF_WORD(detail)                  sizeof(uint32_t)
-#define OCTETS_OF_ENUM(detail)                  sizeof(uint32_t)
-#define OCTETS_OF_FLAG(detail)                  sizeof(uint32_t)
-#define OCTETS_OF_SIZE(detail)                  sizeof(int64_t)
-#define OCTETS_OF_TIME(detail)                  sizeof(int64_t)
-#define OCTETS_OF_LENGTH(detail)                sizeof(int64_t)
-#define AND_OCTETS_OF(NAME, name, kind, detail) +OCTETS_OF_##kind(detail)
+#define OCTETS_OF_TEXT(detail)          CODEC_TEXT(detail)
+#define OCTETS_OF_WORD(detail)          sizeof(uint32_t)
+#define OCTETS_OF_ENUM(detail)          sizeof(uint32_t)
+#define OCTETS_OF_FLAG(detail)          sizeof(uint32_t)
+#define OCTETS_OF_SIZE(detail)          sizeof(int64_t)
+#define OCTETS_OF_TIME(detail)          sizeof(int64_t)
+#define OCTETS_OF_LENGTH(detail)        sizeof(int64_t)
+#define FIELD(NAME, name, kind, detail) char name[OCTETS_OF_##kind(detail)];
+
+/* As long as the fields are together. */
+struct connection_fields {
+    CONNECTION_CHANGES(FIELD)
+    CONNECTION_TEXTS(FIELD)
+};
+struct login_fields {
+    IMAP_LOGIN_FIELDS(FIELD)
+};
 
 /* What the other numbers of an event need at most. */
-#define NUMBERS (16 * sizeof(int64_t))
-#define CONNECTION_OCTETS                                                                                    \
-    (sizeof(struct event_connection) CONNECTION_CHANGES(AND_OCTETS_OF) CONNECTION_TEXTS(AND_OCTETS_OF))
-#define LOGIN_OCTETS                                                                                         \
-    (IMAP_MAX_VIOLATIONS * 2 * sizeof(struct imap_violation) IMAP_LOGIN_FIELDS(AND_OCTETS_OF))
+#define NUMBERS           (16 * sizeof(int64_t))
+#define CONNECTION_OCTETS (sizeof(struct connection_fields) + sizeof(struct event_connection))
+#define LOGIN_OCTETS      (sizeof(struct login_fields) + IMAP_MAX_VIOLATIONS * 2 * sizeof(struct imap_violation))
 
 static_assert(CONNECTION_OCTETS + NUMBERS <= EVENT_MAX_OCTETS, "a connection may not fit");
 static_assert(LOGIN_OCTETS + NUMBERS <= EVENT_MAX_OCTETS, "a login may not fit");
