@@ -38,6 +38,16 @@ const char *name_of_result(enum imap_result result)
     return NAME_OF(names, result);
 }
 
+const char *name_of_exposure(enum imap_exposure exposure)
+{
+    static const char *const names[IMAP_EXPOSURES] = {
+        [IMAP_EXPOSURE_GUESSABLE] = "guessable",
+        [IMAP_EXPOSURE_PASSWORD] = "password",
+    };
+
+    return NAME_OF(names, exposure);
+}
+
 const char *name_of_argument(enum imap_argument argument)
 {
     static const char *const names[IMAP_ARGUMENTS] = {

@@ -138,6 +138,8 @@ CREATE TABLE logins (
                OR password_form = 'sasl'),
     password_length INTEGER -- only with --password-shape
         CHECK (password_length = password_length | 0),
+    exposure TEXT -- what somebody on the path could take: the password (or token) itself, or what it can be guessed by
+        CHECK (exposure IN ('password', 'guessable')),
     authzid TEXT CHECK (authzid < x''), -- identity to act as (SASL)
     workstation TEXT CHECK (workstation < x''), -- what the client calls itself (NTLM)
     result TEXT -- NULL: no verdict was seen

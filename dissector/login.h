@@ -49,6 +49,15 @@ enum imap_result {
     IMAP_RESULTS
 };
 
+/* What somebody on the path could take from the login; of two, the greater is kept. IMAP_EXPOSURE_NONE:
+ * nothing that was seen. */
+enum imap_exposure {
+    IMAP_EXPOSURE_NONE,
+    IMAP_EXPOSURE_GUESSABLE, /* its password can be guessed offline from what was sent */
+    IMAP_EXPOSURE_PASSWORD,  /* a secret that can be used again was readable */
+    IMAP_EXPOSURES
+};
+
 /* What part of the command a violation is about. */
 enum imap_argument {
     IMAP_ARG_TAG,

@@ -66,6 +66,12 @@ void attempt_flag(struct attempt *attempt, struct budget *budget, enum imap_rule
     attempt_flag_violation(attempt, budget, rule, argument, &(struct violation){.position = -1});
 }
 
+void attempt_expose(struct attempt *attempt, enum imap_exposure exposure)
+{
+    if (exposure > attempt->exposure)
+        attempt->exposure = exposure;
+}
+
 static struct imap_text text_or_missing(const struct bounded_text *kept, bool there)
 {
     return there ? bounded_text_view(kept) : (struct imap_text){NULL, 0};
@@ -141,6 +147,7 @@ void attempt_record(const struct attempt *attempt, bool password_shape, struct i
     login->username_length = attempt->who.has_username ? (int64_t)attempt->who.username.length : -1;
     login->password_form = attempt->password_form;
     login->password_length = password_shape ? attempt->password_length : -1;
+    login->exposure = attempt->exposure;
     login->authzid = text_or_missing(&attempt->who.authzid, attempt->who.has_authzid);
     login->workstation = text_or_missing(&attempt->who.workstation, attempt->who.workstation.length > 0);
     login->result = attempt->result;

@@ -29,8 +29,9 @@ struct attempt {
     struct credentials who;
     enum imap_form username_form, password_form;
     int64_t password_length; /* -1: missing */
-    bool sent;               /* no more octets of it come */
-    bool untimed;            /* its last octet was not seen */
+    enum imap_exposure exposure;
+    bool sent;    /* no more octets of it come */
+    bool untimed; /* its last octet was not seen */
     bool incomplete;
     int64_t sent_ns; /* time of the last octet so far */
 
@@ -53,6 +54,9 @@ void attempt_flag(struct attempt *attempt, struct budget *budget, enum imap_rule
                   enum imap_argument argument);
 void attempt_flag_violation(struct attempt *attempt, struct budget *budget, enum imap_rule rule,
                             enum imap_argument argument, const struct violation *offence);
+
+/* Notes what was exposed; what weighs less than what was noted before changes nothing. */
+void attempt_expose(struct attempt *attempt, enum imap_exposure exposure);
 
 /* Fills the record that is handed out; its texts are the attempt's. `password_shape` as in the session's
  * options. */

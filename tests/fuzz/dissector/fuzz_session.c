@@ -48,7 +48,8 @@ static void on_login(void *user, const struct imap_login *login)
 {
     struct digest *digest = user;
     check(login->command < IMAP_COMMANDS && login->username_form < IMAP_FORMS &&
-          login->password_form < IMAP_FORMS && login->result < IMAP_RESULTS && login->number > 0 &&
+          login->password_form < IMAP_FORMS && login->exposure < IMAP_EXPOSURES &&
+          login->result < IMAP_RESULTS && login->number > 0 &&
           login->violation_count <= IMAP_MAX_VIOLATIONS && login->username.length <= IMAP_KEPT_OCTETS);
     add_number(digest, login->number);
     add_number(digest, (int64_t)login->begin.frame);
@@ -60,6 +61,7 @@ static void on_login(void *user, const struct imap_login *login)
     add_number(digest, login->username_length);
     add_number(digest, login->password_form);
     add_number(digest, login->password_length);
+    add_number(digest, login->exposure);
     add_text(digest, login->authzid);
     add_text(digest, login->workstation);
     add_number(digest, login->result);

@@ -37,6 +37,7 @@ static struct event login_event(void)
     login->username_length = 5;
     login->password_form = IMAP_FORM_QUOTED;
     login->password_length = -1;
+    login->exposure = IMAP_EXPOSURE_GUESSABLE;
     login->result = IMAP_RESULT_BAD;
     login->response_text = text("Unexpected char");
     login->latency_ns = 77;
@@ -59,6 +60,7 @@ static void a_login_comes_out_as_it_went_in(void **state)
     assert_int_equal(back.login.login.begin.frame, 42);
     assert_int_equal(back.login.login.username.length, 5);
     assert_memory_equal(back.login.login.username.octets, "st\0r*", 5);
+    assert_int_equal(back.login.login.exposure, IMAP_EXPOSURE_GUESSABLE);
     assert_null(back.login.login.authzid.octets);
     assert_int_equal(back.login.login.violations[0].position, 4);
     assert_int_equal(back.login.login.violations[0].octets[0], '*');
@@ -171,6 +173,9 @@ static void numbers_beyond_their_limits_are_refused(void **state)
     assert_false(event_decode(&back, octets, length, 1, 10)); /* capture 1 of 1 */
     assert_false(event_decode(&back, octets, length, 2, 3));  /* slot 3 of 3 */
     event.login.login.username_form = IMAP_FORMS;
+    assert_false(event_decode(&back, octets, event_encode(&event, octets), 2, 10));
+    event = login_event();
+    event.login.login.exposure = IMAP_EXPOSURES;
     assert_false(event_decode(&back, octets, event_encode(&event, octets), 2, 10));
     event = login_event();
     event.login.login.violations[0].rule = IMAP_RULES;

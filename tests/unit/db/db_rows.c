@@ -112,6 +112,7 @@ static void test_all_columns_of_a_login_are_kept(void **state)
                                .username_length = 9000,
                                .password_form = IMAP_FORM_SASL,
                                .password_length = 12,
+                               .exposure = IMAP_EXPOSURE_PASSWORD,
                                .authzid = fixture_text("boss"),
                                .workstation = fixture_text("WS"),
                                .result = IMAP_RESULT_NO,
@@ -125,16 +126,17 @@ static void test_all_columns_of_a_login_are_kept(void **state)
     assert_int_equal(store_login_after(store, id + 1, IMAP_RESULT_BAD, fixture_text("x")), STORE_FAILED);
     fixture_close(fixture, store);
     assert_string_equal(
-        row_of(fixture,
-               "connection_id || '|' || capture_id || '|' || time_ns || '|' || frame || '|' || tag || '|' ||"
-               " command || '|' || mechanism || '|' || username || '|' || username_form || '|' ||"
-               " username_length || '|' || password_form || '|' || password_length || '|' || authzid || '|' "
-               "|| workstation ||"
-               " '|' || result || '|' || response_code || '|' || response_text || '|' || latency_ns ||"
-               " '|' || after_result || '|' || after_text || '|' || incomplete",
-               "logins"),
+        row_of(
+            fixture,
+            "connection_id || '|' || capture_id || '|' || time_ns || '|' || frame || '|' || tag || '|' ||"
+            " command || '|' || mechanism || '|' || username || '|' || username_form || '|' ||"
+            " username_length || '|' || password_form || '|' || password_length || '|' || exposure || '|' ||"
+            " authzid || '|' || workstation ||"
+            " '|' || result || '|' || response_code || '|' || response_text || '|' || latency_ns ||"
+            " '|' || after_result || '|' || after_text || '|' || incomplete",
+            "logins"),
         "1|2|1700000000123456789|4294967296|A\x01|AUTHENTICATE|PLAIN|us\\x00er\\xFF|sasl|9000|sasl|12|"
-        "boss|WS|NO|AUTHENTICATIONFAILED|Nein.|0|BAD|after\\xFF|1");
+        "password|boss|WS|NO|AUTHENTICATIONFAILED|Nein.|0|BAD|after\\xFF|1");
 }
 
 static void test_what_a_login_lacks_is_null(void **state)
@@ -151,8 +153,8 @@ static void test_what_a_login_lacks_is_null(void **state)
         fixture_count(fixture->path,
                       "SELECT count(*) FROM logins WHERE tag IS NULL AND mechanism IS NULL"
                       " AND username IS NULL AND username_form IS NULL AND username_length IS NULL"
-                      " AND password_form IS NULL AND password_length IS NULL AND authzid IS NULL"
-                      " AND workstation IS NULL"
+                      " AND password_form IS NULL AND password_length IS NULL AND exposure IS NULL"
+                      " AND authzid IS NULL AND workstation IS NULL"
                       " AND result IS NULL AND response_code IS NULL AND response_text IS NULL"
                       " AND latency_ns IS NULL AND after_result IS NULL AND after_text IS NULL"
                       " AND command = 'LOGIN' AND incomplete = 0"),
@@ -164,6 +166,7 @@ static void test_every_word_of_the_record_has_its_name(void **state)
     static const char *const forms[IMAP_FORMS] = {"NULL",     "atom",     "quoted", "literal",
                                                   "literal+", "literal8", "sasl"};
     static const char *const results[IMAP_RESULTS] = {"NULL", "OK", "NO", "BAD", "BYE"};
+    static const char *const exposures[IMAP_EXPOSURES] = {"NULL", "guessable", "password"};
     static const char *const arguments[IMAP_ARGUMENTS] = {"tag",       "username",         "password",
                                                           "mechanism", "initial-response", "command"};
     struct fixture *fixture = *state;
@@ -189,6 +192,13 @@ static void test_every_word_of_the_record_has_its_name(void **state)
         assert_int_equal(store_commit(store), STORE_OK);
         assert_string_equal(fixture_ask(fixture->path, "SELECT result FROM logins ORDER BY id DESC LIMIT 1"),
                             results[i]);
+    }
+    for (int i = 0; i < IMAP_EXPOSURES; i++) {
+        login.exposure = (enum imap_exposure)i;
+        (void)fixture_add(store, connection, capture, &login);
+        assert_int_equal(store_commit(store), STORE_OK);
+        assert_string_equal(
+            fixture_ask(fixture->path, "SELECT exposure FROM logins ORDER BY id DESC LIMIT 1"), exposures[i]);
     }
     for (int i = 0; i < IMAP_ARGUMENTS; i++) {
         login.violation_count = 0;
@@ -253,7 +263,7 @@ static void test_login_with_a_field_out_of_range_is_refused_whole(void **state)
     struct store *store = fixture_open(fixture, false);
     int64_t capture = fixture_begin(store, "a"), id = 0;
     int64_t connection = fixture_connect(store, capture, "192.0.2.1", "192.0.2.143");
-    struct imap_login good = fixture_login("u", IMAP_FORM_ATOM, IMAP_RESULT_OK), bad[10];
+    struct imap_login good = fixture_login("u", IMAP_FORM_ATOM, IMAP_RESULT_OK), bad[11];
 
     fixture_violate(&good, RULE_CLEARTEXT, IMAP_ARG_PASSWORD);
     fixture_violate(&good, RULE_WILDCARD, IMAP_ARG_USERNAME);
@@ -269,6 +279,7 @@ static void test_login_with_a_field_out_of_range_is_refused_whole(void **state)
     bad[7].password_form = (enum imap_form) - 1;
     bad[8].result = IMAP_RESULTS;
     bad[9].begin.frame = UINT64_MAX;
+    bad[10].exposure = IMAP_EXPOSURES;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(store_login_add(store, connection, capture, &bad[i], &id), STORE_FAILED);
         assert_int_equal(id, 0);
@@ -373,6 +384,7 @@ static void test_columns_refuse_what_is_of_another_type(void **state)
         "UPDATE logins SET command = 'NOOP'",
         "UPDATE logins SET username_form = 'bare'",
         "UPDATE logins SET password_form = 'bare'",
+        "UPDATE logins SET exposure = 'readable'",
         "UPDATE logins SET result = 'ok'",
         "UPDATE logins SET after_result = 'PREAUTH'",
         "UPDATE logins SET time_ns = 'noon'",
