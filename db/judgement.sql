@@ -1,8 +1,8 @@
 -- Who is at fault: the two legs of a proxy, a verdict for each finding, and one sentence for each client and server.
 --
 -- Views only, made right after views.sql. They compare user names, forms and verdicts, so that they work with masked
--- user names too; that DOMAIN\user and user are the same person is not guessed. Rules that only tell of exposure
--- (cleartext-password, guessable-exchange) are left out everywhere: no server refuses a login for them.
+-- user names too; that DOMAIN\user and user are the same person is not guessed. What a login exposed
+-- (logins.exposure) plays no part: no server refuses a login for it.
 -- LIMIT -1 keeps SQLite from working out a subquery anew for each use.
 
 CREATE VIEW proxy_legs AS
@@ -54,9 +54,9 @@ CREATE VIEW proxied AS
            i.username_form AS username_form_in, o.username_form AS username_form_out,
            i.password_form AS password_form_in, o.password_form AS password_form_out,
            (SELECT group_concat(v.rule || ' (' || v.argument || ')', ', ') FROM violations v
-            WHERE v.login_id = i.id AND v.rule NOT IN ('cleartext-password', 'guessable-exchange')) AS rules_in,
+            WHERE v.login_id = i.id) AS rules_in,
            (SELECT group_concat(v.rule || ' (' || v.argument || ')', ', ') FROM violations v
-            WHERE v.login_id = o.id AND v.rule NOT IN ('cleartext-password', 'guessable-exchange')) AS rules_out,
+            WHERE v.login_id = o.id) AS rules_out,
            i.result AS result_in, o.result AS result_out,
            (o.time_ns - i.time_ns) / 1000000.0 AS delay_ms, -- from one command's first octet to the other's
            strftime('%Y-%m-%dT%H:%M:%S', i.time_ns / 1000000000, 'unixepoch')
@@ -92,8 +92,7 @@ CREATE VIEW verdicts AS
              FROM violations v
              JOIN judged_logins l ON l.id = v.login_id
              JOIN connections c ON c.id = l.connection_id
-             WHERE v.rule NOT IN ('cleartext-password', 'guessable-exchange')
-             ORDER BY +v.id -- in which they were found; + lets SQLite use violations_of_grammar
+             ORDER BY v.id -- in which they were found
              LIMIT -1),
          -- all logins of the users that were refused
          theirs AS (
@@ -107,8 +106,7 @@ CREATE VIEW verdicts AS
              SELECT client_ip, server_ip, username, min(id) AS id, min(CASE WHEN password_form <> 'atom' THEN id END) AS password_id
              FROM theirs t
              WHERE refused = 0
-               AND NOT EXISTS (SELECT 1 FROM violations v WHERE v.login_id = t.id
-                               AND v.rule NOT IN ('cleartext-password', 'guessable-exchange'))
+               AND NOT EXISTS (SELECT 1 FROM violations v WHERE v.login_id = t.id)
              GROUP BY client_ip, server_ip, username),
          -- how the senders' logins that break nothing fare: all of theirs, without those that break something
          clean AS (

@@ -183,8 +183,12 @@ struct sqlite3_stmt;
 typedef void store_take_finding(void *user, struct sqlite3_stmt *row);
 int store_findings(struct store *store, int64_t login_id, store_take_finding *take, void *user);
 
-/* The server's verdict on a login as the word of the database; "" when there is none. */
-int store_login_result(struct store *store, int64_t login_id, char *result, size_t size);
+/* The server's verdict on a login and what it exposed, as the words of the database; "" when there is none.
+ */
+struct store_login_words {
+    char result[16], exposure[16];
+};
+int store_login_words(struct store *store, int64_t login_id, struct store_login_words *words);
 
 /* Calls `take` with each rule that a login broke, once for each violation. */
 typedef void store_take_rule(void *user, const char *rule);

@@ -12,9 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Violations that tell of exposure, not of grammar: nearly every login in the clear has one. */
-#define EXPOSURE "('cleartext-password', 'guessable-exchange')"
-
 /* Captures that were read; connections and logins of which not all went well have indexes by these. */
 #define WANTED "(SELECT id FROM temp.wanted)"
 
@@ -31,14 +28,18 @@ static const char broken_sql[] =
     "CREATE TEMP TABLE broken AS"
     " SELECT l.id AS login_id, l.username, l.refused, c.client_ip, c.server_ip, v.rule"
     " FROM violations v CROSS JOIN judged_logins l ON l.id = v.login_id"
-    " CROSS JOIN connections c ON c.id = l.connection_id WHERE v.rule NOT IN " EXPOSURE;
+    " CROSS JOIN connections c ON c.id = l.connection_id";
 
 static const char logins_sql[] =
     "SELECT (SELECT count(*) FROM logins WHERE capture_id IN " WANTED "),"
     " coalesce(sum(refused), 0), coalesce(sum(refused IS NULL), 0), coalesce(sum(incomplete), 0),"
-    " (SELECT count(DISTINCT login_id) FROM temp.broken)"
-    " FROM judged_logins WHERE capture_id IN " WANTED
-    " AND (result IS NOT 'OK' OR after_result = 'BAD' OR incomplete)";
+    " (SELECT count(DISTINCT login_id) FROM temp.broken), e.readable, e.guessable"
+    " FROM (SELECT coalesce(sum(exposure = 'password'), 0) AS readable,"
+    "       coalesce(sum(exposure = 'guessable'), 0) AS guessable"
+    "       FROM logins WHERE capture_id IN " WANTED ") e LEFT JOIN"
+    " (SELECT refused, incomplete"
+    "  FROM judged_logins WHERE capture_id IN " WANTED
+    "  AND (result IS NOT 'OK' OR after_result = 'BAD' OR incomplete)) ON 1";
 
 /* The worst rows of the view senders, whose logins alone are all counted: the view counts everybody's, which
  * takes as long as all the rest. */
@@ -72,20 +73,13 @@ static const char users_sql[] =
     " FROM shown s LEFT JOIN accepted a ON a.username = s.username AND a.server_ip = s.server_ip"
     " ORDER BY s.refused DESC, s.username, s.client_ip, s.server_ip";
 
-/* A password in the clear is what nearly every login has: all violations, without the others. LIMIT -1 keeps
- * SQLite from counting them twice. */
 static const char rules_sql[] =
-    "WITH others AS MATERIALIZED (SELECT rule, count(*) AS count FROM violations"
-    "   WHERE rule NOT IN " EXPOSURE " GROUP BY rule"
-    "  UNION ALL SELECT 'guessable-exchange', count(*) FROM violations WHERE rule = 'guessable-exchange'),"
-    " counts AS (SELECT * FROM others"
-    "  UNION ALL SELECT 'cleartext-password',"
-    "   (SELECT count(*) FROM violations) - (SELECT sum(count) FROM others) LIMIT -1)"
-    " SELECT v.rule, r.severity, r.title, v.count FROM counts v JOIN rules r ON r.rule = v.rule"
-    " WHERE v.count > 0 ORDER BY r.severity = 'info', r.severity = 'warning', v.count DESC, v.rule";
+    "SELECT v.rule, r.severity, r.title, v.count"
+    " FROM (SELECT rule, count(*) AS count FROM violations GROUP BY rule) v JOIN rules r ON r.rule = v.rule"
+    " ORDER BY r.severity = 'info', r.severity = 'warning', v.count DESC, v.rule";
 
 /* One reading of the summary. */
-struct analyzer_run {
+struct reading {
     const struct summary_handler *handler;
     void *user;
     struct summary_counts counts;
@@ -116,7 +110,7 @@ static void free_texts(struct texts *texts)
         free(texts->texts[--texts->used]);
 }
 
-static void on_connections(sqlite3_stmt *row, struct analyzer_run *reading)
+static void on_connections(sqlite3_stmt *row, struct reading *reading)
 {
     struct summary_counts *counts = &reading->counts;
 
@@ -128,7 +122,7 @@ static void on_connections(sqlite3_stmt *row, struct analyzer_run *reading)
     counts->lost_octets = sqlite3_column_int64(row, 5);
 }
 
-static void on_logins(sqlite3_stmt *row, struct analyzer_run *reading)
+static void on_logins(sqlite3_stmt *row, struct reading *reading)
 {
     struct summary_counts *counts = &reading->counts;
 
@@ -137,11 +131,13 @@ static void on_logins(sqlite3_stmt *row, struct analyzer_run *reading)
     counts->unanswered = sqlite3_column_int64(row, 2);
     counts->incomplete = sqlite3_column_int64(row, 3);
     counts->broken = sqlite3_column_int64(row, 4);
+    counts->readable = sqlite3_column_int64(row, 5);
+    counts->guessable = sqlite3_column_int64(row, 6);
     if (reading->handler->counts != NULL)
         reading->handler->counts(reading->user, counts);
 }
 
-static void on_sender(sqlite3_stmt *row, struct analyzer_run *reading)
+static void on_sender(sqlite3_stmt *row, struct reading *reading)
 {
     struct texts texts = {{NULL}, 0};
     struct summary_sender sender = {
@@ -159,7 +155,7 @@ static void on_sender(sqlite3_stmt *row, struct analyzer_run *reading)
     free_texts(&texts);
 }
 
-static void on_user(sqlite3_stmt *row, struct analyzer_run *reading)
+static void on_user(sqlite3_stmt *row, struct reading *reading)
 {
     struct texts texts = {{NULL}, 0};
     struct summary_user told = {
@@ -177,7 +173,7 @@ static void on_user(sqlite3_stmt *row, struct analyzer_run *reading)
     free_texts(&texts);
 }
 
-static void on_rule(sqlite3_stmt *row, struct analyzer_run *reading)
+static void on_rule(sqlite3_stmt *row, struct reading *reading)
 {
     struct texts texts = {{NULL}, 0};
     struct summary_rule rule = {
@@ -195,8 +191,8 @@ static void on_rule(sqlite3_stmt *row, struct analyzer_run *reading)
 /* --- all of it --- */
 
 /* Asks, and takes the rows one by one. */
-static int ask(sqlite3 *db, const char *sql, unsigned rows,
-               void (*take)(sqlite3_stmt *, struct analyzer_run *), struct analyzer_run *reading)
+static int ask(sqlite3 *db, const char *sql, unsigned rows, void (*take)(sqlite3_stmt *, struct reading *),
+               struct reading *reading)
 {
     sqlite3_stmt *statement = NULL;
     int rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
@@ -211,8 +207,7 @@ static int ask(sqlite3 *db, const char *sql, unsigned rows,
 }
 
 /* In one transaction, so that all of it is of one state of the database. */
-static int read_all(sqlite3 *db, const int64_t *ids, size_t count, unsigned rows,
-                    struct analyzer_run *reading)
+static int read_all(sqlite3 *db, const int64_t *ids, size_t count, unsigned rows, struct reading *reading)
 {
     int rc = sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
 
@@ -236,7 +231,7 @@ static int read_all(sqlite3 *db, const int64_t *ids, size_t count, unsigned rows
 int summary_read(const char *path, const int64_t *ids, size_t count, unsigned rows,
                  const struct summary_handler *handler, void *user, char *why, size_t why_size)
 {
-    struct analyzer_run reading = {.handler = handler, .user = user};
+    struct reading reading = {.handler = handler, .user = user};
     sqlite3 *db;
     int rc;
 

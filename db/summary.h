@@ -10,8 +10,8 @@
 
 struct summary_counts {
     int64_t connections, encrypted, midstream, one_sided, not_imap, lost_octets;
-    int64_t logins, refused, unanswered, incomplete,
-        broken; /* broken: with a violation other than exposure */
+    int64_t logins, refused, unanswered, incomplete, broken; /* broken: with a violation */
+    int64_t readable, guessable;                             /* by what they exposed */
 };
 
 /* A sender of unquoted wildcards, and the server that got them. All texts are escaped for a terminal. */

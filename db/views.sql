@@ -14,9 +14,8 @@ CREATE VIEW judged_logins AS
                WHEN l.after_result = 'BAD' AND instr(l.after_text, 'authenticated but not connected') > 0 THEN 1
                ELSE 0
            END AS refused,
-           -- NOT IN lets SQLite use violations_of_grammar, which is small
            l.id IN (SELECT v.login_id FROM violations v
-                    WHERE v.rule NOT IN ('cleartext-password', 'guessable-exchange') AND v.rule = 'unquoted-wildcard'
+                    WHERE v.rule = 'unquoted-wildcard'
                       AND (v.argument = 'username' OR v.argument = 'password')) AS wildcard_unquoted,
            -- most names hold neither: that is asked first
            CASE
@@ -38,7 +37,7 @@ CREATE VIEW refused_users_logins AS
     WHERE l.username IN (SELECT r.username
                          FROM violations v
                          JOIN judged_logins r ON r.id = v.login_id
-                         WHERE v.rule NOT IN ('cleartext-password', 'guessable-exchange') AND r.refused);
+                         WHERE r.refused);
 
 CREATE VIEW pair_counts AS
     -- What is counted over all connections and logins, for each client and port of a server. Whoever reads it adds up
@@ -78,13 +77,13 @@ CREATE VIEW pair_totals AS
     GROUP BY client_ip, server_ip;
 
 CREATE VIEW findings AS
-    -- A violation with everything around it.
+    -- A violation with everything around it; exposure is what that login exposed besides.
     SELECT v.id AS violation_id,
            strftime('%Y-%m-%dT%H:%M:%S', l.time_ns / 1000000000, 'unixepoch')
                || printf('.%06dZ', l.time_ns / 1000 % 1000000) AS time,
            p.source AS capture, l.frame,
            c.client_ip, c.client_port, c.server_ip, c.server_port, c.server_product, c.encryption,
-           l.command, l.mechanism, l.username, l.username_form, l.password_form,
+           l.command, l.mechanism, l.username, l.username_form, l.password_form, l.exposure,
            l.result, l.response_code, l.response_text, l.refused, l.after_result, l.after_text,
            v.rule, r.severity, r.title, v.argument, v.position, v.count, v.octets,
            r.reference, r.remedy,
@@ -148,7 +147,7 @@ CREATE VIEW senders AS
                     count(DISTINCT CASE WHEN refused THEN username END) AS users_refused
              FROM (SELECT c.client_ip, c.server_ip, l.username, l.refused
                    FROM (SELECT DISTINCT login_id FROM violations
-                         WHERE rule NOT IN ('cleartext-password', 'guessable-exchange') AND rule = 'unquoted-wildcard'
+                         WHERE rule = 'unquoted-wildcard'
                            AND (argument = 'username' OR argument = 'password')) v
                    CROSS JOIN judged_logins l ON l.id = v.login_id
                    CROSS JOIN connections c ON c.id = l.connection_id
@@ -182,7 +181,7 @@ CREATE VIEW senders AS
 
 CREATE VIEW affected_users AS
     -- Users whose logins broke a rule and were refused, a row a user and server, and whether the same user got in there
-    -- with a login that broke none. Rules that only tell of exposure do not count.
+    -- with a login that broke none.
     SELECT b.username, b.server_ip, max(b.server_product) AS server_product,
            count(DISTINCT b.login_id) AS refused, -- logins that broke a rule and were refused
            group_concat(DISTINCT b.client_ip) AS clients,
@@ -197,15 +196,13 @@ CREATE VIEW affected_users AS
           FROM judged_logins l
           JOIN violations v ON v.login_id = l.id
           JOIN connections c ON c.id = l.connection_id
-          WHERE l.refused AND l.username IS NOT NULL
-            AND v.rule NOT IN ('cleartext-password', 'guessable-exchange')) b
+          WHERE l.refused AND l.username IS NOT NULL) b
     LEFT JOIN (SELECT l.username, c.server_ip, group_concat(DISTINCT l.username_form) AS forms
                FROM refused_users_logins u
                CROSS JOIN judged_logins l ON l.id = u.login_id
                CROSS JOIN connections c ON c.id = l.connection_id
                WHERE l.refused = 0
-                 AND NOT EXISTS (SELECT 1 FROM violations v WHERE v.login_id = l.id
-                                 AND v.rule NOT IN ('cleartext-password', 'guessable-exchange'))
+                 AND NOT EXISTS (SELECT 1 FROM violations v WHERE v.login_id = l.id)
                GROUP BY l.username, c.server_ip) g
         ON g.username = b.username AND g.server_ip = b.server_ip
     GROUP BY b.username, b.server_ip;

@@ -49,8 +49,8 @@ enum imap_result {
     IMAP_RESULTS
 };
 
-/* What somebody on the path could take from the login; of two, the greater is kept. IMAP_EXPOSURE_NONE:
- * nothing that was seen. */
+/* What somebody on the path could take from the login; of two, the greater is kept. dissector/exposures.h
+ * says what each one means. IMAP_EXPOSURE_NONE: nothing that was seen. */
 enum imap_exposure {
     IMAP_EXPOSURE_NONE,
     IMAP_EXPOSURE_GUESSABLE, /* its password can be guessed offline from what was sent */
@@ -89,8 +89,6 @@ enum imap_rule {
     IMAP_RULE_BAD_LINE_END,
     IMAP_RULE_BAD_TAG,
     IMAP_RULE_STARTTLS_PIPELINED,
-    IMAP_RULE_CLEARTEXT_PASSWORD,
-    IMAP_RULE_GUESSABLE_EXCHANGE,
     IMAP_RULE_LOGIN_DISABLED,
     IMAP_RULES
 };

@@ -112,19 +112,6 @@ static const struct imap_rule_info rules[IMAP_RULES] = {
          "Send A1 STARTTLS and nothing more until its OK came and the TLS handshake is complete; then, "
          "encrypted, A2 LOGIN \"alice\" \"<password>\"",
          "no", "yes", "yes"},
-    [IMAP_RULE_CLEARTEXT_PASSWORD] =
-        {"cleartext-password", "warning", "A reusable secret crossed the network readable",
-         "RFC 9051 section 6.2.3 and section 11; RFC 8314 section 3",
-         "Use implicit TLS (port 993) or STARTTLS, and have the server refuse logins without it "
-         "(LOGINDISABLED): A1 STARTTLS, and when TLS is complete A2 LOGIN \"alice\" \"<password>\"",
-         "no", "no", "yes"},
-    [IMAP_RULE_GUESSABLE_EXCHANGE] = {"guessable-exchange", "info",
-                                      "A challenge-response exchange crossed the network in the clear: its "
-                                      "password can be guessed offline",
-                                      "RFC 2195; RFC 6331; RFC 8314 section 3",
-                                      "Use TLS, and a mechanism of the SCRAM family or PLAIN inside it: A1 "
-                                      "STARTTLS, and when TLS is complete A2 AUTHENTICATE SCRAM-SHA-256",
-                                      "no", "no", "no"},
     [IMAP_RULE_LOGIN_DISABLED] =
         {"login-disabled", "error", "LOGIN was sent although the server had announced LOGINDISABLED",
          "RFC 3501 section 6.2.3; RFC 2595 section 3.2",

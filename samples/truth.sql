@@ -9,7 +9,7 @@ SELECT vlan, client_ip, client_port, server_ip, server_port, community_id, encry
  ORDER BY first_ns, vlan;
 
 SELECT frame, vlan, client_ip, client_port, server_ip, server_port, tag, command, mechanism,
-       username, username_form, username_length, password_form, password_length,
+       username, username_form, username_length, password_form, password_length, exposure,
        result, response_code, response_text, after_result, after_text
   FROM logins JOIN connections ON connections.id = connection_id
  ORDER BY frame, tag;

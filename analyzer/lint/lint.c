@@ -27,8 +27,6 @@ static bool is_judged(enum imap_rule rule)
     case IMAP_RULE_OVERSIZED_LITERAL:
     case IMAP_RULE_UNADVERTISED_INITIAL_RESPONSE:
     case IMAP_RULE_STARTTLS_PIPELINED:
-    case IMAP_RULE_CLEARTEXT_PASSWORD:
-    case IMAP_RULE_GUESSABLE_EXCHANGE:
     case IMAP_RULE_LOGIN_DISABLED:
         return false;
     default:

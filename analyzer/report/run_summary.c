@@ -6,6 +6,7 @@
 #include "db/display.h"
 #include "db/format_number.h"
 #include "db/summary.h"
+#include "dissector/exposures.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct report {
     const struct run_summary_facts *facts;
     FILE *out;
     int64_t broken;
+    int64_t exposed[IMAP_EXPOSURES];
     unsigned senders, shown_users, rules;
     int64_t users;
 };
@@ -214,6 +216,8 @@ static void on_counts(void *user, const struct summary_counts *counts)
     struct report *report = user;
 
     report->broken = counts->broken;
+    report->exposed[IMAP_EXPOSURE_PASSWORD] = counts->readable;
+    report->exposed[IMAP_EXPOSURE_GUESSABLE] = counts->guessable;
     if (report->facts->live == NULL)
         write_inputs(report);
     else
@@ -265,6 +269,23 @@ static void on_rule(void *user, const struct summary_rule *rule)
             rule->title);
 }
 
+/* The worst first. Returns whether there was any. */
+static bool write_exposed(const struct report *report)
+{
+    bool any = false;
+
+    for (int i = IMAP_EXPOSURES - 1; i > IMAP_EXPOSURE_NONE; i--) {
+        const struct imap_exposure_info *info = imap_exposure_info((enum imap_exposure)i);
+
+        if (report->exposed[i] == 0)
+            continue;
+        fprintf(report->out, "%s  %6" PRId64 "  %-9s  %s\n", any ? "" : "\nLogins exposed on the wire:\n",
+                report->exposed[i], info->id, info->title);
+        any = true;
+    }
+    return any;
+}
+
 /* The rows of the captures; free them. NULL: out of memory. */
 static int64_t *list_captures(const struct run_summary_facts *facts, size_t *count)
 {
@@ -289,6 +310,7 @@ int run_summary_write(const struct run_summary_facts *facts, FILE *out, int64_t 
     struct report report = {.facts = facts, .out = out};
     size_t count = 0;
     int64_t *ids = list_captures(facts, &count);
+    bool exposed;
     int status;
 
     if (ids == NULL) {
@@ -297,7 +319,8 @@ int run_summary_write(const struct run_summary_facts *facts, FILE *out, int64_t 
     }
     status = summary_read(facts->database, ids, count, MAX_ROWS, &handler, &report, why, why_size);
     free(ids);
-    if (status == 0 && report.rules > 0)
+    exposed = status == 0 && write_exposed(&report);
+    if (exposed || (status == 0 && report.rules > 0))
         fprintf(out, "\nKept in %s. Next: imaptap query%s%s diagnosis\n", facts->database,
                 strcmp(facts->database, "imaptap.db") == 0 ? "" : " -d ",
                 strcmp(facts->database, "imaptap.db") == 0 ? "" : facts->database);

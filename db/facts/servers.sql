@@ -5,12 +5,11 @@ FROM (SELECT server_ip, server_port, max(server_product) AS server_product, coun
              sum(encryption = 'starttls') AS starttls, sum(encryption = 'implicit') AS implicit
       FROM connections
       GROUP BY server_ip, server_port) c
-LEFT JOIN (SELECT c.server_ip, c.server_port, sum(v.rule = 'cleartext-password') AS cleartext,
-                  sum(v.rule = 'guessable-exchange') AS guessable, count(DISTINCT l.username) AS users
-           FROM violations v
-           JOIN logins l ON l.id = v.login_id
+LEFT JOIN (SELECT c.server_ip, c.server_port, sum(l.exposure = 'password') AS cleartext,
+                  sum(l.exposure = 'guessable') AS guessable, count(DISTINCT l.username) AS users
+           FROM logins l
            JOIN connections c ON c.id = l.connection_id
-           WHERE v.rule = 'cleartext-password' OR v.rule = 'guessable-exchange'
+           WHERE l.exposure IS NOT NULL
            GROUP BY c.server_ip, c.server_port) v ON v.server_ip = c.server_ip AND v.server_port = c.server_port
 ORDER BY cleartext DESC, c.connections DESC, c.server_ip, c.server_port
 LIMIT ?1;

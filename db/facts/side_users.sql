@@ -2,8 +2,7 @@
 SELECT username, server_ip, max(server_product) AS server_product, count(*) AS logins, sum(refused IS 0) AS accepted,
        sum(refused IS 1) AS refused, sum(refused IS 1 AND broken) AS broken_refused, sum(wildcard_unquoted) AS unquoted
 FROM (SELECT l.username, c.server_ip, c.server_product, l.refused, l.wildcard_unquoted,
-             EXISTS (SELECT 1 FROM violations v
-                     WHERE v.login_id = l.id AND v.rule NOT IN ('cleartext-password', 'guessable-exchange')) AS broken
+             EXISTS (SELECT 1 FROM violations v WHERE v.login_id = l.id) AS broken
       FROM judged_logins l
       JOIN connections c ON c.id = l.connection_id
       WHERE l.username IS NOT NULL

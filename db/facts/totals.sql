@@ -26,7 +26,7 @@ FROM (SELECT count(*) AS captures, coalesce(sum(state = 'failed'), 0) AS failed,
              count(DISTINCT CASE WHEN rule <> 'unquoted-wildcard' THEN login_id END) AS other_broken,
              count(DISTINCT CASE WHEN rule <> 'unquoted-wildcard' AND verdict IN ('proved', 'likely') THEN login_id END) AS other_blamed
       FROM judged) j,
-     (SELECT count(*) AS cleartext FROM violations WHERE rule = 'cleartext-password') x,
+     (SELECT count(*) AS cleartext FROM logins WHERE exposure = 'password') x,
      (SELECT count(*) AS servers FROM (SELECT DISTINCT server_ip, server_port FROM connections)) s,
      (SELECT count(*) AS affected, count(DISTINCT username) AS users,
              count(DISTINCT CASE WHEN wildcard THEN username END) AS wildcard_users,

@@ -15,12 +15,13 @@
 
 /* What a row must have. */
 static const char *const columns[] = {
-    "time",           "rule",          "severity",      "title",         "reference",     "remedy",
-    "argument",       "position",      "count",         "octets",        "client_ip",     "client_port",
-    "server_ip",      "server_port",   "community_id",  "vlan",          "tunnel",        "encryption",
-    "command",        "mechanism",     "username",      "tag",           "username_form", "password_form",
-    "result",         "response_code", "response_text", "refused",       "after_result",  "after_text",
-    "server_product", "capture",       "frame",         "connection_id", "login_id",      "violation_id",
+    "time",         "rule",           "severity",      "title",         "reference",     "remedy",
+    "argument",     "position",       "count",         "octets",        "client_ip",     "client_port",
+    "server_ip",    "server_port",    "community_id",  "vlan",          "tunnel",        "encryption",
+    "command",      "mechanism",      "username",      "tag",           "username_form", "password_form",
+    "exposure",     "result",         "response_code", "response_text", "refused",       "after_result",
+    "after_text",   "server_product", "capture",       "frame",         "connection_id", "login_id",
+    "violation_id",
 };
 
 bool finding_schema_parse(const char *name, enum finding_schema *schema)
@@ -137,11 +138,11 @@ static void put_timestamp(json_t *event, sqlite3_stmt *row)
 static json_t *eve(sqlite3_stmt *row)
 {
     static const char *const ours[] = {
-        "rule",       "severity",       "title",         "argument",      "position",     "count",
-        "octets",     "username",       "username_form", "password_form", "command",      "mechanism",
-        "tag",        "result",         "response_code", "response_text", "after_result", "after_text",
-        "encryption", "server_product", "vlan",          "tunnel",        "reference",    "remedy",
-        "capture",    "frame",          "login_id",      "violation_id",
+        "rule",       "severity",   "title",          "argument",      "position",      "count",
+        "octets",     "username",   "username_form",  "password_form", "exposure",      "command",
+        "mechanism",  "tag",        "result",         "response_code", "response_text", "after_result",
+        "after_text", "encryption", "server_product", "vlan",          "tunnel",        "reference",
+        "remedy",     "capture",    "frame",          "login_id",      "violation_id",
     };
     json_t *event = json_object(), *imaptap = json_object();
 
@@ -201,6 +202,12 @@ static json_t *ecs(sqlite3_stmt *row)
     put(rule, "description", row, "remedy");
     put(rule, "reference", row, "reference");
     (void)json_object_set_new(event, "rule", rule);
+    if (sqlite3_column_type(row, column_of(row, "exposure")) != SQLITE_NULL) {
+        json_t *labels = json_object();
+
+        put(labels, "exposure", row, "exposure");
+        (void)json_object_set_new(event, "labels", labels);
+    }
     put(network, "community_id", row, "community_id");
     if (json_object_size(network) > 0)
         (void)json_object_set(event, "network", network);

@@ -1,6 +1,7 @@
 /*
  * Compares a database with a fresh one in memory, and makes anew what differs: so the two cannot drift apart,
- * and no list of steps can forget one.
+ * and no list of steps can forget one. Only what rows meant in an older version is moved by a step of its
+ * own.
  */
 #include "db/migration/schema.h"
 
@@ -157,6 +158,19 @@ static int bring_all(sqlite3 *db, sqlite3 *fresh, enum pass pass)
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* Up to version 2, what a login exposed was a violation of one of two rules, with two indexes for them. Of
+ * SCRAM it was not said; the form tells that the client's proof was seen. */
+static const char exposure_sql[] =
+    "UPDATE logins SET exposure = 'guessable' WHERE password_form = 'sasl' AND mechanism GLOB 'SCRAM-?*';"
+    "UPDATE logins SET exposure = 'guessable'"
+    " WHERE id IN (SELECT login_id FROM violations WHERE rule = 'guessable-exchange');"
+    "UPDATE logins SET exposure = 'password'"
+    " WHERE id IN (SELECT login_id FROM violations WHERE rule = 'cleartext-password');"
+    "DELETE FROM violations WHERE rule IN ('cleartext-password', 'guessable-exchange');"
+    "DELETE FROM rules WHERE rule IN ('cleartext-password', 'guessable-exchange');"
+    "DROP INDEX IF EXISTS violations_of_grammar;"
+    "DROP INDEX IF EXISTS violations_of_exchange;";
+
 int schema_upgrade(sqlite3 *db)
 {
     sqlite3 *fresh = NULL;
@@ -169,6 +183,8 @@ int schema_upgrade(sqlite3 *db)
         rc = execute(db, "PRAGMA legacy_alter_table = ON");
     for (int pass = DROP_WHAT_DIFFERS; rc == SQLITE_OK && pass <= (int)MAKE_THE_REST; pass++)
         rc = bring_all(db, fresh, (enum pass)pass);
+    if (rc == SQLITE_OK)
+        rc = execute(db, exposure_sql);
     (void)execute(db, "PRAGMA legacy_alter_table = OFF");
     (void)sqlite3_close(fresh);
     return rc == SQLITE_OK ? set_marks(db) : rc;

@@ -7,7 +7,7 @@ WHERE (:server IS NULL OR server_ip IN (SELECT value FROM json_each(:server)))
   AND (:client IS NULL AND :rule IS NULL
        OR (username, server_ip) IN
               (SELECT username, server_ip FROM findings
-               WHERE refused AND rule NOT IN ('cleartext-password', 'guessable-exchange')
+               WHERE refused
                  AND (:client IS NULL OR client_ip IN (SELECT value FROM json_each(:client)))
                  AND (:rule IS NULL OR rule = :rule)))
 ORDER BY refused DESC, username, server_ip;

@@ -1,20 +1,18 @@
 -- Users whose password crossed the network readable, or so that it can be guessed offline
--- What all logins are sorted by is short: a number for the rule, and no name for the usual method.
-SELECT username, CASE WHEN readable THEN 'cleartext-password' ELSE 'guessable-exchange' END AS rule,
+-- What all logins are sorted by is short: a number for the exposure, and no name for the usual method.
+SELECT username, CASE WHEN readable THEN 'password' ELSE 'guessable' END AS exposure,
        coalesce(mechanism, 'LOGIN') AS method, server, port, count(*) AS logins,
        strftime('%Y-%m-%dT%H:%M:%SZ', min(time_ns) / 1000000000, 'unixepoch') AS first,
        strftime('%Y-%m-%dT%H:%M:%SZ', max(time_ns) / 1000000000, 'unixepoch') AS last
-FROM (SELECT l.username, v.rule = 'cleartext-password' AS readable,
+FROM (SELECT l.username, l.exposure = 'password' AS readable,
              nullif(coalesce(l.mechanism, l.command), 'LOGIN') AS mechanism, c.server_ip AS server, c.server_port AS port,
              l.time_ns
-      FROM violations v NOT INDEXED
-      JOIN logins l ON l.id = v.login_id
+      FROM logins l
       JOIN connections c ON c.id = l.connection_id
-      WHERE (v.rule = 'cleartext-password' OR v.rule = 'guessable-exchange')
+      WHERE l.exposure IS NOT NULL
         AND (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
         AND (:server IS NULL OR c.server_ip IN (SELECT value FROM json_each(:server)))
         AND (:user IS NULL OR l.username = :user COLLATE NOCASE)
-        AND (:rule IS NULL OR v.rule = :rule)
       LIMIT -1)
 GROUP BY username, server, mechanism, readable, port
-ORDER BY logins DESC, username, server, port, method, rule;
+ORDER BY logins DESC, username, server, port, method, exposure;

@@ -3,10 +3,9 @@ SELECT c.client_ip AS client, c.server_ip AS server, c.server_port AS port, coun
        count(*) AS logins,
        strftime('%Y-%m-%dT%H:%M:%SZ', min(l.time_ns) / 1000000000, 'unixepoch') AS first,
        strftime('%Y-%m-%dT%H:%M:%SZ', max(l.time_ns) / 1000000000, 'unixepoch') AS last
-FROM violations v
-JOIN logins l ON l.id = v.login_id
+FROM logins l
 JOIN connections c ON c.id = l.connection_id
-WHERE v.rule = 'cleartext-password' AND instr(' ' || upper(c.capabilities) || ' ', ' STARTTLS ') > 0
+WHERE l.exposure = 'password' AND instr(' ' || upper(c.capabilities) || ' ', ' STARTTLS ') > 0
   AND (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
   AND (:server IS NULL OR c.server_ip IN (SELECT value FROM json_each(:server)))
   AND (:user IS NULL OR l.username = :user COLLATE NOCASE)

@@ -1,7 +1,7 @@
 -- What findings tells, with all that is kept around it: --schema writes it in the names of others
 SELECT *
 FROM findings
-WHERE (rule = :rule OR :rule IS NULL AND rule NOT IN ('cleartext-password', 'guessable-exchange'))
+WHERE (:rule IS NULL OR rule = :rule)
   AND (:client IS NULL OR client_ip IN (SELECT value FROM json_each(:client)))
   AND (:server IS NULL OR server_ip IN (SELECT value FROM json_each(:server)))
   AND (:user IS NULL OR username = :user COLLATE NOCASE)

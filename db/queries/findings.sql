@@ -4,7 +4,7 @@ SELECT severity, rule, argument, octets, username,
        result, client_ip AS client, server_ip AS server, server_port AS port,
        substr(time, 1, 19) || 'Z' AS time, capture, frame
 FROM findings
-WHERE (rule = :rule OR :rule IS NULL AND rule NOT IN ('cleartext-password', 'guessable-exchange'))
+WHERE (:rule IS NULL OR rule = :rule)
   AND (:client IS NULL OR client_ip IN (SELECT value FROM json_each(:client)))
   AND (:server IS NULL OR server_ip IN (SELECT value FROM json_each(:server)))
   AND (:user IS NULL OR username = :user COLLATE NOCASE)

@@ -3,7 +3,7 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', l.time_ns / 1000000000, 'unixepoch') AS ti
        l.username, l.result, l.response_code AS code,
        CASE l.result WHEN 'OK' THEN l.after_text ELSE l.response_text END AS said,
        (SELECT group_concat(v.rule, ' ') FROM violations v
-        WHERE v.login_id = l.id AND v.rule NOT IN ('cleartext-password', 'guessable-exchange')) AS rules,
+        WHERE v.login_id = l.id) AS rules,
        c.client_ip AS client, c.server_ip AS server, c.server_port AS port, p.source AS capture, l.frame
 FROM judged_logins l
 JOIN connections c ON c.id = l.connection_id

@@ -17,7 +17,7 @@ LEFT JOIN connections known ON known.id = c.known_id
 LEFT JOIN (SELECT server_ip, server_port, sum(refused IS 0) AS accepted, sum(refused IS 1) AS refused
            FROM (SELECT c.server_ip, c.server_port, l.refused
                  FROM (SELECT DISTINCT login_id FROM violations
-                       WHERE rule NOT IN ('cleartext-password', 'guessable-exchange') AND rule = 'unquoted-wildcard'
+                       WHERE rule = 'unquoted-wildcard'
                          AND (argument = 'username' OR argument = 'password')) v
                  CROSS JOIN judged_logins l ON l.id = v.login_id
                  CROSS JOIN connections c ON c.id = l.connection_id

@@ -115,7 +115,7 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_LAST_LOGIN] = "SELECT max(id) FROM logins",
     [SQL_LOGIN_AFTER] = "UPDATE logins SET after_result = ?, after_text = ? WHERE id = ?",
     [SQL_FINDINGS] = ("SELECT * FROM findings WHERE login_id = ? ORDER BY violation_id"),
-    [SQL_LOGIN_RESULT] = "SELECT coalesce(result, '') FROM logins WHERE id = ?",
+    [SQL_LOGIN_RESULT] = "SELECT coalesce(result, ''), coalesce(exposure, '') FROM logins WHERE id = ?",
     [SQL_LOGIN_RULES] = "SELECT rule FROM violations WHERE login_id = ?",
 };
 

@@ -25,7 +25,7 @@ void exchange_octet(struct imap_session *session, struct exchange *exchange, str
     bounded_text_append(&attempt->who.scraps, &session->budget, &octet, 1, SECRET_OCTETS);
 }
 
-/* What was sent decides which rules about secrets apply. */
+/* What was sent decides what was exposed, and which rules about secrets apply. */
 static void judge(struct imap_session *session, const struct exchange *exchange, struct attempt *attempt)
 {
     const struct credentials *who = &attempt->who;
@@ -36,14 +36,10 @@ static void judge(struct imap_session *session, const struct exchange *exchange,
     attempt->password_form = IMAP_FORM_SASL;
     bool whole = exchange->decoded.length == exchange->decoded.count;
     attempt->password_length = who->is_password && whole ? (int64_t)who->secret.length : -1;
-    if (sasl_is_readable(exchange->mechanism)) {
-        attempt_flag(attempt, &session->budget, IMAP_RULE_CLEARTEXT_PASSWORD, IMAP_ARG_PASSWORD);
+    if (sasl_is_readable(exchange->mechanism))
         attempt_expose(attempt, IMAP_EXPOSURE_PASSWORD);
-    }
-    if (sasl_is_guessable(exchange->mechanism)) {
-        attempt_flag(attempt, &session->budget, IMAP_RULE_GUESSABLE_EXCHANGE, IMAP_ARG_MECHANISM);
+    if (sasl_is_guessable(exchange->mechanism))
         attempt_expose(attempt, IMAP_EXPOSURE_GUESSABLE);
-    }
     if (who->is_password && memchr(who->secret.count ? who->secret.octets : "x", '\0', who->secret.count))
         attempt_flag(attempt, &session->budget, IMAP_RULE_NUL_OCTET, IMAP_ARG_PASSWORD);
 }

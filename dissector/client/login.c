@@ -90,10 +90,8 @@ static void take_password(struct imap_session *session, struct attempt *attempt,
         bounded_text_append(&attempt->who.secret, &session->budget, password->value.octets,
                             password->value.count, SECRET_OCTETS);
     }
-    if (password->complete || password->sent > 0) {
-        flag(session, attempt, IMAP_RULE_CLEARTEXT_PASSWORD, IMAP_ARG_PASSWORD);
+    if (password->complete || password->sent > 0)
         attempt_expose(attempt, IMAP_EXPOSURE_PASSWORD);
-    }
 }
 
 /* A single space at the end of the line where an argument is missing was written before an empty one. */

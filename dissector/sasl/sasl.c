@@ -33,7 +33,8 @@ bool sasl_is_readable(enum sasl_mechanism mechanism)
 
 bool sasl_is_guessable(enum sasl_mechanism mechanism)
 {
-    return mechanism == SASL_CRAM_MD5 || mechanism == SASL_DIGEST_MD5 || mechanism == SASL_NTLM;
+    return mechanism == SASL_CRAM_MD5 || mechanism == SASL_DIGEST_MD5 || mechanism == SASL_NTLM ||
+           mechanism == SASL_SCRAM;
 }
 
 enum sasl_prompt sasl_prompt(struct imap_text challenge)

@@ -40,7 +40,7 @@ struct sasl_message {
 enum sasl_mechanism sasl_mechanism(struct imap_text name);
 /* The secret crosses the wire as it is, and can be used again. */
 bool sasl_is_readable(enum sasl_mechanism mechanism);
-/* The password can be guessed from what crosses the wire. */
+/* The password can be guessed offline from what crosses the wire; of SCRAM, RFC 5802 section 9 says so. */
 bool sasl_is_guessable(enum sasl_mechanism mechanism);
 /* What the start of a challenge in base64 asks for. */
 enum sasl_prompt sasl_prompt(struct imap_text challenge);

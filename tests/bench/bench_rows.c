@@ -14,7 +14,8 @@
 static const char connections_sql[] = "SELECT count(*) FROM connections WHERE" GOOD;
 static const char logins_sql[] =
     "SELECT frame, time_ns, client_ip, client_port, server_ip, server_port, tag, command, username,"
-    " username_form, username_length, password_form, result, response_code, response_text, after_result, "
+    " username_form, username_length, password_form, exposure, result, response_code, response_text, "
+    "after_result, "
     "after_text"
     " FROM logins l JOIN connections c ON c.id = l.connection_id WHERE" GOOD " ORDER BY frame";
 static const char violations_sql[] =

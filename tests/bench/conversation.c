@@ -217,11 +217,10 @@ static void tell_login(const struct conversation *c, const struct wire *wire, st
 {
     char frame[24], time[32], client[16], server[16], client_port[8], server_port[8], length[24];
     const char *form = form_names[c->form];
-    const char *const fields[] = {frame,           time,         client,    client_port, server,
-                                  server_port,     c->tag,       "LOGIN",   c->username, form,
-                                  length,          form,         c->result, code_of(c),  text_of(c),
-                                  c->after_result, c->after_text};
-    const char *const readable[] = {frame, "cleartext-password", "password", NULL, NULL, NULL};
+    const char *const fields[] = {
+        frame,      time,      client,      client_port, server,          server_port,
+        c->tag,     "LOGIN",   c->username, form,        length,          form,
+        "password", c->result, code_of(c),  text_of(c),  c->after_result, c->after_text};
 
     snprintf(frame, sizeof frame, "%llu", (unsigned long long)wire->frames);
     snprintf(time, sizeof time, "%llu000", (unsigned long long)wire->time_us);
@@ -231,7 +230,6 @@ static void tell_login(const struct conversation *c, const struct wire *wire, st
     snprintf(server_port, sizeof server_port, "%u", c->ends[SERVER].port);
     snprintf(length, sizeof length, "%zu", strlen(c->username));
     truth_login(truth, fields, sizeof fields / sizeof fields[0]);
-    truth_violation(truth, readable, sizeof readable / sizeof readable[0]);
     tell_wildcards(c, truth, frame, "password", c->password, true);
     tell_wildcards(c, truth, frame, "username", c->username, false);
 }

@@ -154,7 +154,7 @@ CLEAN = [
 ]
 # Rules that a line alone cannot break: they need the network or the server's side.
 NOT_OF_A_LINE = {"literal-not-awaited", "unadvertised-literal", "oversized-literal", "unadvertised-initial-response",
-                 "starttls-pipelined", "cleartext-password", "guessable-exchange", "login-disabled"}
+                 "starttls-pipelined", "login-disabled"}
 
 
 class Linting:
@@ -212,7 +212,7 @@ class Lint(harness.ImaptapTest, Linting):
             self.assertNotIn("unquoted-wildcard", run.out)
 
     def test_every_rule_of_a_line_has_a_case(self):
-        rules = {row["rule"] for row in json.loads(self.imaptap("rules", "--format", "json").out)}
+        rules = {row["rule"] for row in json.loads(self.imaptap("rules", "--format", "json").out) if "rule" in row}
         tried = {finding[0] for findings in VIOLATIONS.values() for finding in findings}
         self.assertEqual(tried | NOT_OF_A_LINE, rules)
 
@@ -376,7 +376,7 @@ class Sarif(harness.ImaptapTest, Linting):
         expected = sum(map(len, [*VIOLATIONS.values(), *HINTS.values()]))
         self.assertEqual(len(run["results"]), expected)
         self.assertEqual([rule["id"] for rule in run["tool"]["driver"]["rules"]],
-                         [rule["rule"] for rule in rules] + ["unportable-octet"])
+                         [rule["rule"] for rule in rules if "rule" in rule] + ["unportable-octet"])
         self.assertTrue(run["invocations"][0]["executionSuccessful"])
 
     def test_without_results(self):

@@ -101,9 +101,12 @@ class Parameters(harness.ImaptapTest, Asking):
         for user in ("' OR 1=1 --", "%", "*", "ali_ce"):
             self.assertEqual(self.rows("wildcard-logins", "--user", user), [])
 
-    def test_a_rule_of_exposure_is_shown_when_it_is_asked_for(self):
-        self.assertEqual({row[1] for row in self.rows("findings", "--rule", "cleartext-password")}, {"cleartext-password"})
-        self.assertNotIn("cleartext-password", {row[1] for row in self.rows("findings")})
+    def test_findings_are_the_violations_and_exposure_is_none_of_them(self):
+        self.assertEqual(len(self.rows("findings")), self.one("SELECT count(*) FROM violations"))
+        self.assertEqual({row[1] for row in self.rows("cleartext-logins")}, {"password"})
+        for name in ("cleartext-password", "guessable-exchange", "password"):
+            self.assertIn(f"there is no rule '{name}'", self.query("findings", "--rule", name, status=2).err)
+        self.assertIn("does not take --rule", self.query("cleartext-logins", "--rule", "bad-tag", status=2).err)
 
     def test_free_sql_takes_the_parameters_it_names(self):
         sql = "SELECT DISTINCT username FROM logins WHERE username = :user"

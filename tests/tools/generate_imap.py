@@ -20,7 +20,7 @@ ATOM, QUOTED, LITERAL, LITERAL_PLUS = FORMS = ["atom", "quoted", "literal", "lit
 WILDCARDS, SPECIALS = "*%", "()\\"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 COLUMNS = ("frame client_ip client_port server_ip server_port greeting capabilities tag username username_form username_length "
-           "password_form result response_code response_text after_result after_text violations").split()
+           "password_form exposure result response_code response_text after_result after_text violations").split()
 
 # (greeting, capabilities in an untagged response or None, text of OK, text of NO, text of BAD)
 SERVERS = [
@@ -216,10 +216,10 @@ class Connection:
         tag = self.tag()
         row = dict.fromkeys(COLUMNS)
         row.update(tag=tag, username=user.value, username_form=user.form, username_length=len(user.value),
-                   password_form=password.form)
+                   password_form=password.form, exposure="password")
         row["client_ip"], row["client_port"], row["server_ip"], row["server_port"] = self.place
         found = user.violations("username", self.capabilities) + password.violations("password", self.capabilities)
-        row["violations"] = found + ["cleartext-password/password///"]
+        row["violations"] = found
         self.rows.append(row)
 
         pieces = user.pieces()

@@ -3,7 +3,7 @@
 SELECT count(*) AS connections FROM connections;
 
 SELECT frame, client_ip, client_port, server_ip, server_port, greeting, capabilities,
-       tag, username, username_form, username_length, password_form,
+       tag, username, username_form, username_length, password_form, exposure,
        result, response_code, response_text, after_result, after_text,
        (SELECT group_concat(violation, ' ')
           FROM (SELECT rule || '/' || argument || '/' || coalesce(position, '') || '/' || coalesce(count, '') || '/' ||

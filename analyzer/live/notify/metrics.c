@@ -3,6 +3,7 @@
  */
 #include "analyzer/live/notify/metrics.h"
 
+#include "dissector/exposures.h"
 #include "dissector/rules.h"
 
 #include <errno.h>
@@ -31,6 +32,7 @@ struct metrics {
     const char *path;
     char *temporary;
     uint64_t logins[RESULTS + 1]; /* the last: no verdict was seen */
+    uint64_t exposed[IMAP_EXPOSURES];
     uint64_t violations[IMAP_RULES];
     uint64_t commits[BOUNDS + 1]; /* the last: over all bounds */
     int64_t waited_ms;            /* in all */
@@ -59,6 +61,13 @@ static void count_result(struct metrics *metrics, const char *result)
     metrics->logins[i]++;
 }
 
+static void count_exposure(struct metrics *metrics, const char *exposure)
+{
+    for (int i = IMAP_EXPOSURE_NONE + 1; i < IMAP_EXPOSURES; i++)
+        if (strcmp(imap_exposure_info((enum imap_exposure)i)->id, exposure) == 0)
+            metrics->exposed[i]++;
+}
+
 static void count_rule(void *user, const char *rule)
 {
     struct metrics *metrics = user;
@@ -74,11 +83,13 @@ void metrics_count(struct metrics *metrics, struct store *store, const int64_t *
     size_t bucket = 0;
 
     for (size_t i = 0; i < count; i++) {
-        char result[16];
+        struct store_login_words words;
 
         /* a row that cannot be read now is in the database all the same */
-        if (store_login_result(store, logins[i], result, sizeof result) == STORE_OK)
-            count_result(metrics, result[0] == '\0' ? NULL : result);
+        if (store_login_words(store, logins[i], &words) == STORE_OK) {
+            count_result(metrics, words.result[0] == '\0' ? NULL : words.result);
+            count_exposure(metrics, words.exposure);
+        }
         (void)store_login_rules(store, logins[i], count_rule, metrics);
     }
     while (bucket < BOUNDS && waited_ms > bounds_ms[bucket])
@@ -139,6 +150,11 @@ static void write_findings(FILE *out, const struct metrics *metrics)
     for (size_t i = 0; i <= RESULTS; i++)
         fprintf(out, "imaptap_logins_total{result=\"%s\"} %" PRIu64 "\n", i < RESULTS ? results[i] : "none",
                 metrics->logins[i]);
+    head(out, "exposed_logins_total", "counter",
+         "Logins by what anybody on the path could take: the password itself, or what it can be guessed by.");
+    for (int i = IMAP_EXPOSURES - 1; i > IMAP_EXPOSURE_NONE; i--)
+        fprintf(out, "imaptap_exposed_logins_total{exposure=\"%s\"} %" PRIu64 "\n",
+                imap_exposure_info((enum imap_exposure)i)->id, metrics->exposed[i]);
     head(out, "violations_total", "counter", "Breaches by the rule that was broken.");
     for (int i = 0; i < IMAP_RULES; i++)
         fprintf(out, "imaptap_violations_total{rule=\"%s\"} %" PRIu64 "\n",

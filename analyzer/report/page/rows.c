@@ -5,6 +5,7 @@
 #include "analyzer/report/page/page.h"
 #include "analyzer/report/sentences.h"
 #include "db/format_number.h"
+#include "dissector/exposures.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -121,11 +122,6 @@ bool page_users_left(void *user, FILE *out)
     return page_left(page, PAGE_USERS, page->totals.affected, "rows", "affected-users.csv", out);
 }
 
-static bool is_exposure(const char *rule)
-{
-    return strcmp(rule, "cleartext-password") == 0 || strcmp(rule, "guessable-exchange") == 0;
-}
-
 bool page_rules(void *user, FILE *out)
 {
     static const char *const years[][2] = {
@@ -137,8 +133,7 @@ bool page_rules(void *user, FILE *out)
     for (; facts_next(rows); count++) {
         const char *rule = facts_text(rows, "rule");
 
-        fprintf(out, "\n<tr id=\"rule-%s\"%s><th scope=\"row\">%s", rule,
-                is_exposure(rule) ? "" : " data-finding", rule);
+        fprintf(out, "\n<tr id=\"rule-%s\" data-finding><th scope=\"row\">%s", rule, rule);
         put_number(out, rows, "times");
         fputs("<td>", out);
         (void)html_text(out, facts_text(rows, "title"));
@@ -171,7 +166,13 @@ bool page_encrypted(void *user, FILE *out)
     fprintf(out, " encrypted (%.1f %%): nothing is known of their logins. Of the logins seen, ",
             100.0 * (double)totals->encrypted / (double)imap);
     say_count(out, totals->cleartext, "showed its password", "showed their passwords");
-    return fputs(" to everybody on the path.</p>", out) != EOF;
+    fputs(" to everybody on the path.", out);
+    if (totals->cleartext > 0) {
+        fputs(" ", out);
+        (void)html_text(out, imap_exposure_info(IMAP_EXPOSURE_PASSWORD)->remedy);
+        fputs(".", out);
+    }
+    return fputs("</p>", out) != EOF;
 }
 
 bool page_servers(void *user, FILE *out)

@@ -30,7 +30,7 @@ CREATE TABLE captures(state, packets);
 CREATE TABLE connections(id INTEGER PRIMARY KEY, vlan, client_ip, client_port, server_ip, server_port, community_id,
     encryption, midstream, one_sided, lost_octets, greeting, capabilities, first_ns);
 CREATE TABLE logins(id INTEGER PRIMARY KEY, connection_id, frame, tag, command, mechanism, username, username_form,
-    username_length, password_form, password_length, result, response_code, response_text, after_result, after_text);
+    username_length, password_form, password_length, exposure, result, response_code, response_text, after_result, after_text);
 CREATE TABLE violations(login_id, rule, argument, position, count, octets);
 """
 
@@ -303,7 +303,6 @@ class Connection:
                 known = login.capabilities
                 if known is not None and not re.search(r"\b(LITERAL[+-]|IMAP4rev2)(?= |$)", known):
                     add("unadvertised-literal", name)
-        add("cleartext-password", "password")
 
 
 def read_connections(capture):
@@ -353,7 +352,7 @@ def main(capture, query=os.path.join(HERE, "..", "..", "truth.sql")):
                 connection.judge(login)
                 (user_form, _, user), (password_form, _, _) = login.arguments
                 number = database.execute(
-                    "INSERT INTO logins VALUES(NULL, ?, ?, ?, 'LOGIN', NULL, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?)",
+                    "INSERT INTO logins VALUES(NULL, ?, ?, ?, 'LOGIN', NULL, ?, ?, ?, ?, NULL, 'password', ?, ?, ?, ?, ?)",
                     (row, login.frame, login.tag, user.decode(), user_form, len(user), password_form, login.result,
                      login.code, login.text, login.after_result, login.after_text)).lastrowid
                 for violation in login.violations:

@@ -28,7 +28,7 @@ TABLES = {
     "connections": "id capture_id client_ip client_port server_ip server_port first_ns last_ns greeting server_product capabilities "
                    "encryption midstream one_sided not_imap lost_octets end",
     "logins": "id connection_id capture_id time_ns frame tag command mechanism username username_form username_length password_form "
-              "result response_code response_text latency_ns after_result after_text incomplete",
+              "exposure result response_code response_text latency_ns after_result after_text incomplete",
     "violations": "login_id rule argument position count octets",
 }
 
@@ -94,11 +94,7 @@ class Maker:
         after = ("OK", "Done.") if answer[0] == "OK" else (None, None)
         self.add("logins", self.logins, connection, capture, time_ns, self.logins % 4_000_000 + 1, f"a{rng.randrange(10)}",
                  "AUTHENTICATE" if mechanism else "LOGIN", mechanism, user, "sasl" if mechanism else form, len(user),
-                 "sasl" if mechanism else form, *answer, *after, 0)
-        if mechanism != "CRAM-MD5":
-            self.add("violations", self.logins, "cleartext-password", "password", None, None, None)
-        else:
-            self.add("violations", self.logins, "guessable-exchange", "command", None, None, None)
+                 "sasl" if mechanism else form, "guessable" if mechanism == "CRAM-MD5" else "password", *answer, *after, 0)
         if bare_wildcards:
             self.add("violations", self.logins, "unquoted-wildcard", "username", bare_wildcards[0], len(bare_wildcards),
                      "".join(dict.fromkeys(user[i] for i in bare_wildcards)))

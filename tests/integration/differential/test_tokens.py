@@ -31,7 +31,7 @@ PLAIN = b"abcXYZ019.-_/@!#$&'+;=?^`|}~"
 ROWS = """
     SELECT c.client_port, l.username, l.username_form, l.username_length, l.password_form, l.password_length, l.result,
            (SELECT group_concat(v.rule || ' ' || v.argument || ' ' || coalesce(v.octets, ''), char(10)) FROM violations v
-             WHERE v.login_id = l.id AND v.rule <> 'cleartext-password')
+             WHERE v.login_id = l.id)
       FROM logins l JOIN connections c ON c.id = l.connection_id ORDER BY l.id"""
 
 

@@ -15,7 +15,7 @@ LOAD = os.path.join(mail_network.HERE, "..", "..", "tools", "login_load.py")
 LOGINS = """
 SELECT server_ip, username, username_form, password_form, result,
        (SELECT group_concat(rule || ' ' || argument, ', ') FROM (SELECT rule, argument FROM violations
-         WHERE login_id = logins.id AND rule <> 'cleartext-password' ORDER BY 1, 2))
+         WHERE login_id = logins.id ORDER BY 1, 2))
 FROM logins JOIN connections ON connections.id = connection_id ORDER BY logins.id"""
 
 

@@ -310,7 +310,7 @@ static void test_guessing_takes_ten_refusals_in_ten_minutes(void **state)
 
 static void test_cleartext_with_starttls(void **state)
 {
-#define READABLE .rules = "cleartext-password password"
+#define READABLE .exposure = "password"
     static const struct hand_made rows[] = {
         {OTHER, READABLE, .capabilities = "IMAP4rev1 STARTTLS LITERAL+"},
         {OTHER, .capabilities = "STARTTLS"},

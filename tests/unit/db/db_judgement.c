@@ -135,9 +135,9 @@ static void test_pair_tells_both_legs(void **state)
 {
     static const struct hand_made rows[] = {
         {IN, .product = "Exchange 2007", .username = "ali*ce", .form = "quoted", .password_form = "literal",
-         .result = "NO", .latency_ms = 9, .rules = "cleartext-password password"},
+         .result = "NO", .latency_ms = 9, .exposure = "password"},
         {OUT, .product = "Exchange 2003", .at_ms = 5, .username = "ali*ce", .result = "BAD",
-         .rules = WILDCARD ";unquoted-wildcard password %;cleartext-password password"}};
+         .exposure = "password", .rules = WILDCARD ";unquoted-wildcard password %"}};
     struct fixture *fixture = *state;
 
     hand_made_put(fixture, rows, 2);
@@ -169,7 +169,7 @@ static void test_what_was_not_answered_or_was_accepted(void **state)
         {"no verdict", {{SENT}, {QUOTED, .result = "OK"}}, "unknown"},
         {"OK", {{SENT, .result = "OK"}}, "tolerated"},
         {"no verdict of what was disabled", {{SAME, .rules = "login-disabled username"}}, "unknown"},
-        {"exposure alone", {{.username = "bob", .result = "NO", .rules = "cleartext-password password"}}, ""},
+        {"exposure alone", {{.username = "bob", .result = "NO", .exposure = "password"}}, ""},
     };
 
     CHECK(cases, verdict_sql);
@@ -196,7 +196,7 @@ static void test_refusal_is_likely_where_clean_logins_pass(void **state)
          {{SENT, .result = "NO"}, {CLEAN, .result = "OK", .rules = "bad-tag tag"}},
          "unknown"},
         {"NO, exposure leaves clean",
-         {{SENT, .result = "NO"}, {CLEAN, .result = "OK", .rules = "cleartext-password password"}},
+         {{SENT, .result = "NO"}, {CLEAN, .result = "OK", .exposure = "password"}},
          "likely"},
         {"the code explains it",
          {{SENT, .result = "NO", .code = "AUTHENTICATIONFAILED"}, {CLEAN, .result = "OK"}},

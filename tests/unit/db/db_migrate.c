@@ -54,22 +54,33 @@ static const char schema[] =
     "SELECT group_concat(type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, ''), char(10))"
     " FROM (SELECT * FROM sqlite_master ORDER BY type, name)";
 
-/* All that the tables of version 1 hold, in one text; free it. */
+/* What a violation of a rule that is none any more became. */
+#define EXPOSURES "('cleartext-password', 'guessable-exchange')"
+
+#define CONTENT(exposure)                                                                                    \
+    "SELECT group_concat(line, char(10)) FROM ("                                                             \
+    " SELECT json_array('c', id, source, kind, fingerprint, link_types, packets, bytes, kernel_drops,"       \
+    "  interface_drops, first_ns, last_ns, state, error) AS line FROM captures"                              \
+    " UNION ALL SELECT json_array('n', id, capture_id, client_ip, client_port, server_ip, server_port, "     \
+    "greeting,"                                                                                              \
+    "  capabilities, encryption, first_ns, last_ns, \"end\") FROM connections"                               \
+    " UNION ALL SELECT json_array('l', id, connection_id, capture_id, time_ns, frame, tag, command, "        \
+    "mechanism,"                                                                                             \
+    "  username, username_form, password_form, result, response_text, latency_ns, after_text, " exposure     \
+    ") FROM logins l"                                                                                        \
+    " UNION ALL SELECT json_array('v', id, login_id, rule, argument, position, count, octets) FROM "         \
+    "violations NOT INDEXED WHERE rule NOT IN " EXPOSURES                                                    \
+    " UNION ALL SELECT json_array('s', name, seq) FROM sqlite_sequence)"
+
+/* All that the tables of version 1 hold, in one text, whether a login's exposure stands in violations or in
+ * the login; free it. */
 static char *content(const char *path)
 {
-    static const char sql[] =
-        "SELECT group_concat(line, char(10)) FROM ("
-        " SELECT json_array('c', id, source, kind, fingerprint, link_types, packets, bytes, kernel_drops,"
-        "  interface_drops, first_ns, last_ns, state, error) AS line FROM captures"
-        " UNION ALL SELECT json_array('n', id, capture_id, client_ip, client_port, server_ip, server_port, "
-        "greeting,"
-        "  capabilities, encryption, first_ns, last_ns, \"end\") FROM connections"
-        " UNION ALL SELECT json_array('l', id, connection_id, capture_id, time_ns, frame, tag, command, "
-        "mechanism,"
-        "  username, username_form, password_form, result, response_text, latency_ns, after_text) FROM logins"
-        " UNION ALL SELECT json_array('v', id, login_id, rule, argument, position, count, octets) FROM "
-        "violations"
-        " UNION ALL SELECT json_array('s', name, seq) FROM sqlite_sequence)";
+    const bool old = fixture_count(path, "PRAGMA user_version") < 3;
+    const char *sql = old ? CONTENT("(SELECT CASE min(v.rule) WHEN 'cleartext-password' THEN 'password'"
+                                    " WHEN 'guessable-exchange' THEN 'guessable' END FROM violations v"
+                                    " WHERE v.login_id = l.id AND v.rule IN " EXPOSURES ")")
+                          : CONTENT("exposure");
 
     return ask(path, sql);
 }
@@ -147,6 +158,46 @@ static void test_no_row_is_lost_or_changed(void **state)
     assert_string_equal(fixture_ask(fixture->path, "SELECT count(*) FROM captures WHERE run_id IS NOT NULL"
                                                    " OR sha256 IS NOT NULL OR size IS NOT NULL"),
                         "0");
+}
+
+/* Logins as an older version could have kept them: 1 to 6 of the file lose their violations first. */
+static void test_what_was_a_rule_of_exposure_becomes_a_fact_of_the_login(void **state)
+{
+    static const char *const files[] = {OLDER_DATABASES "/version-1.sqlite",
+                                        OLDER_DATABASES "/version-2.sqlite"};
+    static const char make[] =
+        "INSERT INTO rules SELECT 'guessable-exchange', 'info', title, reference, remedy, 'no', 'no', 'no'"
+        " FROM rules WHERE rule = 'cleartext-password'"
+        " AND NOT EXISTS (SELECT 1 FROM rules WHERE rule = 'guessable-exchange');"
+        "DELETE FROM violations WHERE login_id <= 6;"
+        "UPDATE logins SET command = 'AUTHENTICATE', password_form = 'sasl' WHERE id BETWEEN 2 AND 6;"
+        "UPDATE logins SET mechanism = 'CRAM-MD5' WHERE id IN (2, 3);"
+        "UPDATE logins SET mechanism = 'SCRAM-SHA-256' WHERE id IN (4, 5);"
+        "UPDATE logins SET mechanism = 'SCRAMBLED' WHERE id = 6;"
+        "UPDATE logins SET password_form = NULL WHERE id = 5;" /* the client's proof was not seen */
+        "INSERT INTO violations (login_id, rule, argument) VALUES (2, 'guessable-exchange', 'mechanism'),"
+        " (3, 'guessable-exchange', 'mechanism'), (3, 'cleartext-password', 'password'),"
+        " (3, 'unquoted-special', 'username');";
+    static const char gone[] =
+        "SELECT (SELECT count(*) FROM violations WHERE rule IN " EXPOSURES ")"
+        " + (SELECT count(*) FROM rules WHERE rule IN " EXPOSURES ")"
+        " + (SELECT count(*) FROM sqlite_master WHERE name LIKE 'violations!_of!_%' ESCAPE '!')";
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        copy_file(files[i], fixture->path);
+        assert_string_equal(fixture_ask(fixture->path, make), "");
+        fixture_close(fixture, fixture_open(fixture, false));
+        assert_string_equal(fixture_ask(fixture->path,
+                                        "SELECT group_concat(coalesce(exposure, '-'))"
+                                        " FROM (SELECT * FROM logins WHERE id <= 7 ORDER BY id)"),
+                            "-,guessable,password,guessable,-,-,password");
+        assert_string_equal(
+            fixture_ask(fixture->path, "SELECT group_concat(rule) FROM violations WHERE login_id <= 6"),
+            "unquoted-special");
+        assert_int_equal(fixture_count(fixture->path, gone), 0);
+        expect_sound(fixture->path);
+    }
 }
 
 static void test_numbers_of_captures_that_are_gone_stay_unused(void **state)
@@ -362,6 +413,7 @@ int main(void)
         FIXTURE_TEST(test_version_1_becomes_exactly_what_a_new_database_is),
         FIXTURE_TEST(test_version_2_becomes_exactly_what_a_new_database_is_and_keeps_its_rows),
         FIXTURE_TEST(test_no_row_is_lost_or_changed),
+        FIXTURE_TEST(test_what_was_a_rule_of_exposure_becomes_a_fact_of_the_login),
         FIXTURE_TEST(test_numbers_of_captures_that_are_gone_stay_unused),
         FIXTURE_TEST(test_what_it_was_is_kept_for_the_owner_alone_and_told),
         FIXTURE_TEST(test_a_backup_that_is_there_is_never_overwritten),

@@ -265,7 +265,7 @@ static void test_login_with_a_field_out_of_range_is_refused_whole(void **state)
     int64_t connection = fixture_connect(store, capture, "192.0.2.1", "192.0.2.143");
     struct imap_login good = fixture_login("u", IMAP_FORM_ATOM, IMAP_RESULT_OK), bad[11];
 
-    fixture_violate(&good, RULE_CLEARTEXT, IMAP_ARG_PASSWORD);
+    fixture_violate(&good, RULE_SPACING, IMAP_ARG_COMMAND);
     fixture_violate(&good, RULE_WILDCARD, IMAP_ARG_USERNAME);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         bad[i] = good;

@@ -13,7 +13,6 @@
 #include <string.h>
 
 enum { CAPTURES = 3, CONNECTIONS = 40, LOGINS = 150, SHOWN = 4 };
-enum { RULE_GUESSABLE = RULE_COUNT };
 
 /* What the summary told, a line a row. */
 struct told {
@@ -36,8 +35,8 @@ static void on_counts(void *user, const struct summary_counts *c)
 {
     tell(user, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", c->connections,
          c->encrypted, c->midstream, c->one_sided, c->not_imap, c->lost_octets);
-    tell(user, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", c->logins, c->refused,
-         c->unanswered, c->incomplete, c->broken);
+    tell(user, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n",
+         c->logins, c->refused, c->unanswered, c->incomplete, c->broken, c->readable, c->guessable);
 }
 
 static void on_sender(void *user, const struct summary_sender *s)
@@ -74,9 +73,10 @@ static const char *const plain[] = {
     "SELECT printf('%%d %%d %%d %%d %%d %%d', count(*), sum(encryption <> 'none'), sum(midstream), "
     "sum(one_sided),"
     " sum(not_imap), sum(lost_octets)) FROM connections WHERE capture_id IN (%s)",
-    "SELECT printf('%%d %%d %%d %%d %%d', count(*), sum(refused IS 1), sum(refused IS NULL), sum(incomplete),"
-    " sum(id IN (SELECT login_id FROM violations WHERE rule NOT IN ('cleartext-password', "
-    "'guessable-exchange'))))"
+    "SELECT printf('%%d %%d %%d %%d %%d %%d %%d', count(*), sum(refused IS 1), sum(refused IS NULL), "
+    "sum(incomplete),"
+    " sum(id IN (SELECT login_id FROM violations)), sum(exposure IS 'password'), sum(exposure IS "
+    "'guessable'))"
     " FROM judged_logins WHERE capture_id IN (%s)",
     "SELECT group_concat(line, char(10)) FROM (SELECT c.client_ip || ' ' || c.server_ip || ' ' ||"
     "  coalesce(max(c.server_product), '') || printf(' %%d %%d %%d %%d', count(*), sum(l.wildcard_unquoted),"
@@ -86,8 +86,7 @@ static const char *const plain[] = {
     " ORDER BY sum(l.wildcard_unquoted AND l.refused IS 1) DESC, sum(l.wildcard_unquoted) DESC, 1 LIMIT 4)",
     "WITH broken AS (SELECT l.username, c.client_ip, c.server_ip, max(v.rule) AS rules FROM judged_logins l"
     "   JOIN connections c ON c.id = l.connection_id JOIN violations v ON v.login_id = l.id"
-    "   WHERE l.refused AND l.capture_id IN (%s) AND l.username IS NOT NULL"
-    "    AND v.rule NOT IN ('cleartext-password', 'guessable-exchange') GROUP BY l.id),"
+    "   WHERE l.refused AND l.capture_id IN (%s) AND l.username IS NOT NULL GROUP BY l.id),"
     " good AS (SELECT l.username, c.server_ip FROM judged_logins l JOIN connections c ON c.id = "
     "l.connection_id"
     "   WHERE l.refused = 0 AND l.capture_id IN (%s))"
@@ -151,7 +150,7 @@ static void add_login(struct store *store, int64_t connection, int64_t capture)
         break;
     }
     if (chance(4) != 0)
-        fixture_violate(&login, chance(5) ? RULE_CLEARTEXT : RULE_GUESSABLE, IMAP_ARG_PASSWORD);
+        login.exposure = chance(5) ? IMAP_EXPOSURE_PASSWORD : IMAP_EXPOSURE_GUESSABLE;
     connection = fixture_add(store, connection, capture, &login);
     if (login.result == IMAP_RESULT_OK && chance(3) == 0)
         (void)store_login_after(store, connection, IMAP_RESULT_BAD,
@@ -163,15 +162,9 @@ static void fill(struct fixture *fixture, int64_t captures[CAPTURES], bool mixed
 {
     static const char *const names[CAPTURES] = {"a", "b", "c"};
     static const char *const clients[] = {"10.0.0.1", "10.0.0.2", "10.0.0.3"};
-    struct store_rule rules[RULE_COUNT + 1];
     struct store *store = fixture_open(fixture, false);
     int64_t connections[CONNECTIONS];
 
-    memcpy(rules, fixture_rules, sizeof fixture_rules);
-    rules[RULE_GUESSABLE] = fixture_rules[RULE_CLEARTEXT];
-    rules[RULE_GUESSABLE].id = "guessable-exchange";
-    rules[RULE_GUESSABLE].severity = "info";
-    assert_int_equal(store_rules(store, rules, RULE_COUNT + 1), STORE_OK);
     for (size_t i = 0; i < CAPTURES; i++)
         captures[i] = fixture_begin(store, names[i]);
     for (size_t i = 0; i < CONNECTIONS; i++) {
@@ -248,8 +241,8 @@ static void test_capture_without_a_login_has_a_summary_of_zeros(void **state)
     int64_t capture = fixture_begin(store, "a");
 
     fixture_close(fixture, store);
-    assert_string_equal(summary(fixture, &capture, 1), "0 0 0 0 0 0\n0 0 0 0 0\n");
-    assert_string_equal(summary(fixture, NULL, 0), "0 0 0 0 0 0\n0 0 0 0 0\n");
+    assert_string_equal(summary(fixture, &capture, 1), "0 0 0 0 0 0\n0 0 0 0 0 0 0\n");
+    assert_string_equal(summary(fixture, NULL, 0), "0 0 0 0 0 0\n0 0 0 0 0 0 0\n");
 }
 
 static void test_logins_of_others_are_counted_too(void **state)

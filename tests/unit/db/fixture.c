@@ -18,8 +18,6 @@
 const struct store_rule fixture_rules[RULE_COUNT] = {
     [RULE_WILDCARD] = {"unquoted-wildcard", "error", "Wildcard in an atom", "RFC 3501 section 9", "Quote it",
                        "yes", "yes", "yes"},
-    [RULE_CLEARTEXT] = {"cleartext-password", "warning", "Readable password", "RFC 9051 section 6.2.3",
-                        "Use TLS", "no", "no", "yes"},
     [RULE_SPACING] = {"bad-spacing", "error", "Wrong spaces", "RFC 3501 section 9", "One space", "yes", "yes",
                       "yes"},
 };

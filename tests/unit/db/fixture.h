@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 /* The indexes of the rules that store_rules is given in the tests. */
-enum { RULE_WILDCARD, RULE_CLEARTEXT, RULE_SPACING, RULE_COUNT };
+enum { RULE_WILDCARD, RULE_SPACING, RULE_COUNT };
 extern const struct store_rule fixture_rules[RULE_COUNT];
 
 struct fixture {

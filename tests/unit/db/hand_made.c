@@ -49,13 +49,14 @@ static void add_row(sqlite3_str *sql, size_t id, const struct hand_made *row)
     sqlite3_str_appendf(
         sql,
         "INSERT INTO logins (id, connection_id, capture_id, time_ns, frame, command, mechanism, username,"
-        " username_form, username_length, password_form, result, response_code, latency_ns, after_result, "
+        " username_form, username_length, password_form, exposure, result, response_code, latency_ns, "
+        "after_result, "
         "after_text, incomplete)"
-        " VALUES (%d, %d, 1, 1700000000000000000 + %d * 1000000, %d, %Q, %Q, %Q, %Q, %d, %Q, %Q, %Q,"
+        " VALUES (%d, %d, 1, 1700000000000000000 + %d * 1000000, %d, %Q, %Q, %Q, %Q, %d, %Q, %Q, %Q, %Q,"
         " iif(%d, %d * 1000000, NULL), iif(%d, 'BAD', NULL), %Q, 0);",
         (int)id, (int)id, row->at_ms, (int)id, row->mechanism != NULL ? "AUTHENTICATE" : "LOGIN",
         row->mechanism, row->username, or (row->form, "atom"), (int)strlen(row->username),
-        or (row->password_form, "atom"), row->result, row->code, row->result != NULL,
+        or (row->password_form, "atom"), row->exposure, row->result, row->code, row->result != NULL,
         row->latency_ms != 0 ? row->latency_ms : 1, row->after != NULL, row->after);
     add_violations(sql, id, row->rules);
 }

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#define CLEAR        "! cleartext-password password\n"
+#define CLEAR        "exposed password\n"
 #define CHECK(cases) check_conversations(cases, sizeof(cases) / sizeof *(cases))
 #define GREET        S("* OK ready\r\n")
 #define BOB(tag)     C(tag " LOGIN bob secret\r\n")

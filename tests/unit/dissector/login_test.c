@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#define CLEAR        "! cleartext-password password\n"
+#define CLEAR        "exposed password\n"
 #define CHECK(cases) check_conversations(cases, sizeof(cases) / sizeof *(cases))
 #define GREET        S("* OK ready\r\n")
 #define SHAPE        .options = {.password_shape = true}
@@ -445,8 +445,8 @@ static void login_is_judged_by_what_went_before(void **state)
         {"LOGINDISABLED",
          {S("* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] hi\r\n"), C("a1 LOGIN bob secret\r\n"),
           S("a1 NO tls\r\n")},
-         .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:atom NO text=tls +1\n" CLEAR
-                 "! login-disabled command\n",
+         .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:atom NO text=tls +1\n"
+                 "! login-disabled command\n" CLEAR,
          .facts = "none open greeting=[CAPABILITY IMAP4rev1 LOGINDISABLED] hi capabilities=IMAP4rev1 "
                   "LOGINDISABLED\n"},
         {"behind STARTTLS",

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#define CLEAR        "! cleartext-password password\n"
+#define CLEAR        "exposed password\n"
 #define CHECK(cases) check_conversations(cases, sizeof(cases) / sizeof *(cases))
 #define BOB          "a1 LOGIN bob secret\r\n"
 #define BOBS(frame)  "LOGIN 1 @" frame " tag=a1 user=bob:atom:3 password:atom -\n" CLEAR

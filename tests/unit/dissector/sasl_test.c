@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#define CLEAR        "! cleartext-password password\n"
-#define GUESSABLE    "! guessable-exchange mechanism\n"
+#define CLEAR        "exposed password\n"
+#define GUESSABLE    "exposed guessable\n"
 #define CHECK(cases) check_conversations(cases, sizeof(cases) / sizeof *(cases))
 #define GREET        S("* OK ready\r\n")
 #define GO           S("+ \r\n")
@@ -199,7 +199,8 @@ static void challenge_and_response(void **state)
          {GREET, C("a1 AUTHENTICATE SCRAM-SHA-256 bixhPWJvPTJDc3Msbj1iPTNEb2I9MkMscj1zZWNyZXRub25jZQ==\r\n"),
           S("+ cj0x\r\n"), C("Yz1iaXdzLHI9c2VjcmV0bm9uY2VYWSxwPWMyVmpjbVYwYzJWamNtVjA=\r\n"), S("+ dj0x\r\n"),
           C("\r\n"), YES},
-         .rows = SAID "SCRAM-SHA-256 user=b=ob,:sasl:5 password:sasl authzid=bo,ss OK text=yes +1\n"},
+         .rows =
+             SAID "SCRAM-SHA-256 user=b=ob,:sasl:5 password:sasl authzid=bo,ss OK text=yes +1\n" GUESSABLE},
         {"SCRAM-SHA-1-PLUS",
          {GREET, C("a1 AUTHENTICATE SCRAM-SHA-1-PLUS cD10bHMtdW5pcXVlLCxuPWJvYixyPXg=\r\n"),
           S("a1 NO no\r\n")},

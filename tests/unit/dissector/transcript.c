@@ -3,6 +3,7 @@
 
 #include "dissector/shared.h"
 
+#include "dissector/exposures.h"
 #include "dissector/rules.h"
 
 #include <setjmp.h>
@@ -88,6 +89,8 @@ static void on_login(void *user, const struct imap_login *login)
     put(out, "%s\n", login->incomplete ? " incomplete" : "");
     for (unsigned i = 0; i < login->violation_count; i++)
         put_violation(out, &login->violations[i]);
+    if (login->exposure)
+        put(out, "exposed %s\n", imap_exposure_info(login->exposure)->id);
 }
 
 static void on_after(void *user, uint32_t number, enum imap_result result, struct imap_text text)

@@ -52,8 +52,9 @@ void check_conversations(const struct conversation *conversations, size_t count)
  * The rows of a session, one a line:
  *   LOGIN 1 @frame tag=... mechanism=... user=NAME:form:length password=form[:length] authzid=... RESULT
  * code=... text=... +latency incomplete        (what is missing is left out; octets that are not printable as
- * \xNN) ! rule argument position xcount [octets]    for each violation, - for what is not told AFTER 1 RESULT
- * text
+ * \xNN) ! rule argument position xcount [octets]    for each violation, - for what is not told
+ *   exposed ID                                       what the login exposed, behind them
+ *   AFTER 1 RESULT text
  */
 #define TRANSCRIPT_OCTETS 65536
 struct transcript {
