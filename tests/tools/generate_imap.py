@@ -293,7 +293,7 @@ def see(row, connection, side):
         for column in "greeting capabilities result response_code response_text after_result after_text".split():
             row[column] = None
         row["violations"] = [v for v in row["violations"] if not v.startswith("unadvertised-literal")]
-    row["violations"] = " ".join(sorted(row["violations"]))
+    row["violations"] = " ".join(sorted(row["violations"])) or None
 
 
 def main():
