@@ -204,20 +204,20 @@ unsigned read_all(struct capture_file *file, enum capture_status *status)
     return count;
 }
 
-void analyzer_run_begin(struct analyzer_run *reading)
+void reading_begin(struct reading *reading)
 {
     reading->fd = maker_file(&reading->maker, 0, reading->maker.length);
     reading->file = capture_file_new(reading->fd, 3);
 }
 
-void analyzer_run_end(struct analyzer_run *reading)
+void reading_end(struct reading *reading)
 {
     capture_file_free(reading->file);
     close(reading->fd);
     maker_free(&reading->maker);
 }
 
-void analyzer_run_frame(struct analyzer_run *reading, uint64_t number, int64_t time_ns, int link_type,
+void reading_frame(struct reading *reading, uint64_t number, int64_t time_ns, int link_type,
                         uint32_t captured, uint8_t fill)
 {
     assert_int_equal(capture_file_next(reading->file, &reading->frame), CAPTURE_FRAME);
@@ -230,7 +230,7 @@ void analyzer_run_frame(struct analyzer_run *reading, uint64_t number, int64_t t
         assert_int_equal(reading->frame.octets[i], fill);
 }
 
-void analyzer_run_broken(struct analyzer_run *reading, const char *error)
+void reading_broken(struct reading *reading, const char *error)
 {
     assert_int_equal(capture_file_next(reading->file, &reading->frame), CAPTURE_BROKEN);
     assert_string_equal(capture_file_error(reading->file), error);

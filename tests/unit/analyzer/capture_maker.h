@@ -55,19 +55,19 @@ ssize_t maker_feed(void *feeder, void *octets, size_t room);
 unsigned read_all(struct capture_file *file, enum capture_status *status);
 
 /* A capture of what was made, open for reading; its index is 3. */
-struct analyzer_run {
+struct reading {
     struct maker maker;
     int fd;
     struct capture_file *file;
     struct frame frame;
 };
 
-void analyzer_run_begin(struct analyzer_run *reading);
-void analyzer_run_end(struct analyzer_run *reading);
+void reading_begin(struct reading *reading);
+void reading_end(struct reading *reading);
 /* Reads a frame, which is to be so; its octets all are `fill`. */
-void analyzer_run_frame(struct analyzer_run *reading, uint64_t number, int64_t time_ns, int link_type,
+void reading_frame(struct reading *reading, uint64_t number, int64_t time_ns, int link_type,
                         uint32_t captured, uint8_t fill);
 /* The capture is to be broken here, for this reason. */
-void analyzer_run_broken(struct analyzer_run *reading, const char *error);
+void reading_broken(struct reading *reading, const char *error);
 
 #endif

@@ -72,7 +72,7 @@ static unsigned expect_cut(size_t cut, char *error, size_t size)
 /* What can be read of it is used, and those behind it are numbered as they should be. */
 static void an_interface_that_contradicts_itself_still_counts(void **state)
 {
-    struct analyzer_run f = {0};
+    struct reading f = {0};
     char error[200];
     size_t at;
 
@@ -87,14 +87,14 @@ static void an_interface_that_contradicts_itself_still_counts(void **state)
     maker_packet(&f.maker, 0, 0, 40, 1);
     maker_packet(&f.maker, 1, 0, 40, 2);
     maker_packet(&f.maker, 2, 0, 40, 3);
-    analyzer_run_begin(&f);
-    analyzer_run_frame(&f, 2, 0, DLT_EN10MB, 40, 2);
-    analyzer_run_frame(&f, 3, 0, DLT_EN10MB, 40, 3);
+    reading_begin(&f);
+    reading_frame(&f, 2, 0, DLT_EN10MB, 40, 2);
+    reading_frame(&f, 3, 0, DLT_EN10MB, 40, 3);
     snprintf(error, sizeof error,
              "corrupt in frame 1, at octet %zu; read on from octet %zu; corrupt in 2 more places", at,
              at + 16);
-    analyzer_run_broken(&f, error);
-    analyzer_run_end(&f);
+    reading_broken(&f, error);
+    reading_end(&f);
 }
 
 static void a_capture_cut_anywhere_keeps_what_came_before(void **state)
@@ -142,27 +142,27 @@ static void octets_that_cannot_be_read_are_told(void **state)
 }
 
 /* The lengths of the second packet's block are spoilt in every way: the frames around it are read. */
-static void analyzer_run_goes_on_behind_a_damaged_block(void **state)
+static void reading_goes_on_behind_a_damaged_block(void **state)
 {
     static const uint32_t lengths[] = {0, 8, 13, 0xffffffff, 0x7ffffffc, 20 << 20, 1000, 88, 80};
 
     (void)state;
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
         for (int at_end = 0; at_end < 2; at_end++) {
-            struct analyzer_run f = {0};
+            struct reading f = {0};
             char error[200];
 
             make_five(&f.maker);
             memcpy(f.maker.octets + (at_end ? offsets[3] - 4 : offsets[2] + 4), &lengths[i], 4);
-            analyzer_run_begin(&f);
-            analyzer_run_frame(&f, 1, 1 * SECOND, DLT_EN10MB, 51, 1);
-            analyzer_run_frame(&f, 2, 3 * SECOND, DLT_EN10MB, 53, 3);
-            analyzer_run_frame(&f, 3, 4 * SECOND, DLT_EN10MB, 54, 4);
-            analyzer_run_frame(&f, 4, 5 * SECOND, DLT_EN10MB, 55, 5);
+            reading_begin(&f);
+            reading_frame(&f, 1, 1 * SECOND, DLT_EN10MB, 51, 1);
+            reading_frame(&f, 2, 3 * SECOND, DLT_EN10MB, 53, 3);
+            reading_frame(&f, 3, 4 * SECOND, DLT_EN10MB, 54, 4);
+            reading_frame(&f, 4, 5 * SECOND, DLT_EN10MB, 55, 5);
             snprintf(error, sizeof error, "corrupt in frame 2, at octet %zu; read on from octet %zu",
                      offsets[2], offsets[3]);
-            analyzer_run_broken(&f, error);
-            analyzer_run_end(&f);
+            reading_broken(&f, error);
+            reading_end(&f);
         }
 }
 
@@ -175,26 +175,26 @@ static void a_packet_that_contradicts_itself_is_passed_over(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct analyzer_run f = {0};
+        struct reading f = {0};
         char error[200];
 
         make_five(&f.maker);
         memcpy(f.maker.octets + offsets[2] + rows[i].at, &rows[i].value, 4);
-        analyzer_run_begin(&f);
-        analyzer_run_frame(&f, 1, 1 * SECOND, DLT_EN10MB, 51, 1);
-        analyzer_run_frame(&f, 3, 3 * SECOND, DLT_EN10MB, 53, 3);
-        analyzer_run_frame(&f, 4, 4 * SECOND, DLT_EN10MB, 54, 4);
-        analyzer_run_frame(&f, 5, 5 * SECOND, DLT_EN10MB, 55, 5);
+        reading_begin(&f);
+        reading_frame(&f, 1, 1 * SECOND, DLT_EN10MB, 51, 1);
+        reading_frame(&f, 3, 3 * SECOND, DLT_EN10MB, 53, 3);
+        reading_frame(&f, 4, 4 * SECOND, DLT_EN10MB, 54, 4);
+        reading_frame(&f, 5, 5 * SECOND, DLT_EN10MB, 55, 5);
         snprintf(error, sizeof error, "corrupt in frame 2, at octet %zu; read on from octet %zu", offsets[2],
                  offsets[3]);
-        analyzer_run_broken(&f, error);
-        analyzer_run_end(&f);
+        reading_broken(&f, error);
+        reading_end(&f);
     }
 }
 
 static void damage_and_a_cut_are_both_told(void **state)
 {
-    struct analyzer_run f = {0};
+    struct reading f = {0};
     char error[200];
 
     (void)state;
@@ -202,20 +202,20 @@ static void damage_and_a_cut_are_both_told(void **state)
     memset(f.maker.octets + offsets[2], 0xff, 8);
     memset(f.maker.octets + offsets[5], 0xff, 8);
     f.maker.length -= 10;
-    analyzer_run_begin(&f);
-    analyzer_run_frame(&f, 1, 1 * SECOND, DLT_EN10MB, 51, 1);
-    analyzer_run_frame(&f, 2, 3 * SECOND, DLT_EN10MB, 53, 3);
+    reading_begin(&f);
+    reading_frame(&f, 1, 1 * SECOND, DLT_EN10MB, 51, 1);
+    reading_frame(&f, 2, 3 * SECOND, DLT_EN10MB, 53, 3);
     snprintf(error, sizeof error,
              "corrupt in frame 2, at octet %zu; read on from octet %zu; corrupt in 1 more place", offsets[2],
              offsets[3]);
-    analyzer_run_broken(&f, error);
-    analyzer_run_end(&f);
+    reading_broken(&f, error);
+    reading_end(&f);
 }
 
 /* Octets put in, so that no block stands where it could be expected. */
 static void octets_that_do_not_belong_there_are_passed_over(void **state)
 {
-    struct analyzer_run f = {0};
+    struct reading f = {0};
     struct maker five = {0};
 
     (void)state;
@@ -225,11 +225,11 @@ static void octets_that_do_not_belong_there_are_passed_over(void **state)
         maker_octets(&f.maker, "\1\0\0\0\6\0\0", (size_t)i % 7);
     maker_octets(&f.maker, five.octets + offsets[2], five.length - offsets[2]);
     maker_free(&five);
-    analyzer_run_begin(&f);
+    reading_begin(&f);
     for (uint8_t i = 1; i <= 5; i++)
-        analyzer_run_frame(&f, i, i * SECOND, DLT_EN10MB, 50 + i, i);
+        reading_frame(&f, i, i * SECOND, DLT_EN10MB, 50 + i, i);
     assert_int_equal(capture_file_next(f.file, &f.frame), CAPTURE_BROKEN);
-    analyzer_run_end(&f);
+    reading_end(&f);
 }
 
 /* Every octet with every value: nothing worse than damage ever comes of it. */
@@ -266,7 +266,7 @@ int main(void)
         cmocka_unit_test(an_interface_that_contradicts_itself_still_counts),
         cmocka_unit_test(a_capture_cut_anywhere_keeps_what_came_before),
         cmocka_unit_test(octets_that_cannot_be_read_are_told),
-        cmocka_unit_test(analyzer_run_goes_on_behind_a_damaged_block),
+        cmocka_unit_test(reading_goes_on_behind_a_damaged_block),
         cmocka_unit_test(a_packet_that_contradicts_itself_is_passed_over),
         cmocka_unit_test(damage_and_a_cut_are_both_told),
         cmocka_unit_test(octets_that_do_not_belong_there_are_passed_over),

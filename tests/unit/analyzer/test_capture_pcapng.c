@@ -16,27 +16,27 @@ static void frames_of_both_byte_orders_are_read(void **state)
 {
     (void)state;
     for (int swapped = 0; swapped < 2; swapped++) {
-        struct analyzer_run f = {.maker.swapped = swapped};
+        struct reading f = {.maker.swapped = swapped};
 
         maker_section(&f.maker);
         maker_interface(&f.maker, 1, 0, NULL, 0);
         maker_packet(&f.maker, 0, 1700000000123456, 61, 1);
         maker_packet(&f.maker, 0, 1700000000123457, 0, 2);
-        analyzer_run_begin(&f);
-        analyzer_run_frame(&f, 1, 1700000000123456000, DLT_EN10MB, 61, 1);
+        reading_begin(&f);
+        reading_frame(&f, 1, 1700000000123456000, DLT_EN10MB, 61, 1);
         assert_int_equal(f.frame.length, 61);
-        analyzer_run_frame(&f, 2, 1700000000123457000, DLT_EN10MB, 0, 2);
+        reading_frame(&f, 2, 1700000000123457000, DLT_EN10MB, 0, 2);
         assert_int_equal(capture_file_next(f.file, &f.frame), CAPTURE_END);
         assert_int_equal(capture_file_next(f.file, &f.frame), CAPTURE_END);
         assert_string_equal(capture_file_link_types(f.file), "EN10MB");
         assert_int_equal(capture_file_position(f.file), f.maker.length);
-        analyzer_run_end(&f);
+        reading_end(&f);
     }
 }
 
 static void interfaces_of_different_link_types_are_read(void **state)
 {
-    struct analyzer_run f = {0};
+    struct reading f = {0};
 
     (void)state;
     maker_section(&f.maker);
@@ -48,21 +48,21 @@ static void interfaces_of_different_link_types_are_read(void **state)
     maker_packet(&f.maker, 1, 3000000, 40, 3);
     maker_interface(&f.maker, 276, 0, NULL, 0); /* even behind packets */
     maker_packet(&f.maker, 3, 4000000, 60, 4);
-    analyzer_run_begin(&f);
-    analyzer_run_frame(&f, 1, 1 * SECOND, DLT_RAW, 40, 1);
+    reading_begin(&f);
+    reading_frame(&f, 1, 1 * SECOND, DLT_RAW, 40, 1);
     assert_string_equal(capture_file_link_types(f.file), "RAW");
-    analyzer_run_frame(&f, 2, 2 * SECOND, DLT_EN10MB, 60, 2);
-    analyzer_run_frame(&f, 3, 3 * SECOND, DLT_RAW, 40, 3);
-    analyzer_run_frame(&f, 4, 4 * SECOND, DLT_LINUX_SLL2, 60, 4);
+    reading_frame(&f, 2, 2 * SECOND, DLT_EN10MB, 60, 2);
+    reading_frame(&f, 3, 3 * SECOND, DLT_RAW, 40, 3);
+    reading_frame(&f, 4, 4 * SECOND, DLT_LINUX_SLL2, 60, 4);
     assert_int_equal(capture_file_next(f.file, &f.frame), CAPTURE_END);
     assert_string_equal(capture_file_link_types(f.file), "RAW,EN10MB,LINUX_SLL2");
-    analyzer_run_end(&f);
+    reading_end(&f);
 }
 
 /* Each section has its own byte order and its own interfaces. */
 static void sections_begin_anew(void **state)
 {
-    struct analyzer_run f = {0};
+    struct reading f = {0};
 
     (void)state;
     maker_section(&f.maker);
@@ -72,17 +72,17 @@ static void sections_begin_anew(void **state)
     maker_section(&f.maker);
     maker_interface(&f.maker, 101, 0, NULL, 0);
     maker_packet(&f.maker, 0, 2000000, 40, 2);
-    analyzer_run_begin(&f);
-    analyzer_run_frame(&f, 1, 1 * SECOND, DLT_EN10MB, 60, 1);
-    analyzer_run_frame(&f, 2, 2 * SECOND, DLT_RAW, 40, 2);
+    reading_begin(&f);
+    reading_frame(&f, 1, 1 * SECOND, DLT_EN10MB, 60, 1);
+    reading_frame(&f, 2, 2 * SECOND, DLT_RAW, 40, 2);
     assert_int_equal(capture_file_next(f.file, &f.frame), CAPTURE_END);
-    analyzer_run_end(&f);
+    reading_end(&f);
 }
 
 /* A resolution as the option's octet, and an offset in seconds; 0: no option. */
 static int64_t time_of(int resolution, int64_t offset, uint64_t stamp, bool swapped)
 {
-    struct analyzer_run f = {.maker.swapped = swapped};
+    struct reading f = {.maker.swapped = swapped};
     struct maker options = {.swapped = swapped};
     int64_t time_ns;
 
@@ -106,10 +106,10 @@ static int64_t time_of(int resolution, int64_t offset, uint64_t stamp, bool swap
     maker_section(&f.maker);
     maker_interface(&f.maker, 1, 0, options.octets, options.length);
     maker_packet(&f.maker, 0, stamp, 60, 1);
-    analyzer_run_begin(&f);
+    reading_begin(&f);
     assert_int_equal(capture_file_next(f.file, &f.frame), CAPTURE_FRAME);
     time_ns = f.frame.time_ns;
-    analyzer_run_end(&f);
+    reading_end(&f);
     maker_free(&options);
     return time_ns;
 }
@@ -152,7 +152,7 @@ static void every_clock_is_understood(void **state)
 
 static void simple_packets_have_the_time_of_the_frame_before(void **state)
 {
-    struct analyzer_run f = {0};
+    struct reading f = {0};
 
     (void)state;
     maker_section(&f.maker);
@@ -167,13 +167,13 @@ static void simple_packets_have_the_time_of_the_frame_before(void **state)
     for (int i = 0; i < 64; i++)
         maker_octets(&f.maker, "\7", 1);
     maker_end(&f.maker);
-    analyzer_run_begin(&f);
-    analyzer_run_frame(&f, 1, 5 * SECOND, DLT_EN10MB, 60, 1);
-    analyzer_run_frame(&f, 2, 5 * SECOND, DLT_EN10MB, 3, 7);
-    analyzer_run_frame(&f, 3, 5 * SECOND, DLT_EN10MB, 64, 7);
+    reading_begin(&f);
+    reading_frame(&f, 1, 5 * SECOND, DLT_EN10MB, 60, 1);
+    reading_frame(&f, 2, 5 * SECOND, DLT_EN10MB, 3, 7);
+    reading_frame(&f, 3, 5 * SECOND, DLT_EN10MB, 64, 7);
     assert_int_equal(f.frame.length, 1500);
     assert_int_equal(capture_file_next(f.file, &f.frame), CAPTURE_END);
-    analyzer_run_end(&f);
+    reading_end(&f);
 }
 
 /* As old writers did: both lengths of a block are that of its content. */
@@ -183,7 +183,7 @@ static void blocks_whose_lengths_lack_the_padding_are_read(void **state)
 
     (void)state;
     for (int swapped = 0; swapped < 2; swapped++) {
-        struct analyzer_run f = {.maker = {.swapped = swapped, .unpadded = true}};
+        struct reading f = {.maker = {.swapped = swapped, .unpadded = true}};
 
         maker_section(&f.maker);
         maker_interface(&f.maker, 1, 5, swapped ? "\0\2\0\3eth" : "\2\0\3\0eth", 7);
@@ -194,19 +194,19 @@ static void blocks_whose_lengths_lack_the_padding_are_read(void **state)
         maker_octets(&f.maker, "\7\7\7\7\7", 5);
         maker_end(&f.maker);
         maker_packet(&f.maker, 0, 1000000, 60, 9);
-        analyzer_run_begin(&f);
+        reading_begin(&f);
         for (uint8_t i = 0; i < 6; i++)
-            analyzer_run_frame(&f, i + 1U, SECOND, DLT_EN10MB, lengths[i], i);
-        analyzer_run_frame(&f, 7, SECOND, DLT_EN10MB, 5, 7);
-        analyzer_run_frame(&f, 8, SECOND, DLT_EN10MB, 60, 9);
+            reading_frame(&f, i + 1U, SECOND, DLT_EN10MB, lengths[i], i);
+        reading_frame(&f, 7, SECOND, DLT_EN10MB, 5, 7);
+        reading_frame(&f, 8, SECOND, DLT_EN10MB, 60, 9);
         assert_int_equal(capture_file_next(f.file, &f.frame), CAPTURE_END);
-        analyzer_run_end(&f);
+        reading_end(&f);
     }
 }
 
-static void analyzer_run_goes_on_behind_damage_without_padding_too(void **state)
+static void reading_goes_on_behind_damage_without_padding_too(void **state)
 {
-    struct analyzer_run f = {.maker.unpadded = true};
+    struct reading f = {.maker.unpadded = true};
     size_t second;
 
     (void)state;
@@ -217,17 +217,17 @@ static void analyzer_run_goes_on_behind_damage_without_padding_too(void **state)
     maker_packet(&f.maker, 0, 1000000, 61, 2);
     maker_packet(&f.maker, 0, 1000000, 62, 3);
     f.maker.octets[second + 4] ^= 0xff;
-    analyzer_run_begin(&f);
-    analyzer_run_frame(&f, 1, SECOND, DLT_EN10MB, 61, 1);
+    reading_begin(&f);
+    reading_frame(&f, 1, SECOND, DLT_EN10MB, 61, 1);
     assert_int_equal(capture_file_next(f.file, &f.frame), CAPTURE_FRAME);
     assert_int_equal(f.frame.captured, 62);
     assert_int_equal(capture_file_next(f.file, &f.frame), CAPTURE_BROKEN);
-    analyzer_run_end(&f);
+    reading_end(&f);
 }
 
 static void obsolete_packets_are_read(void **state)
 {
-    struct analyzer_run f = {0};
+    struct reading f = {0};
 
     (void)state;
     maker_section(&f.maker);
@@ -242,11 +242,11 @@ static void obsolete_packets_are_read(void **state)
     maker_u32(&f.maker, 900);
     maker_octets(&f.maker, "\7\7", 2);
     maker_end(&f.maker);
-    analyzer_run_begin(&f);
-    analyzer_run_frame(&f, 1, 5 * SECOND, DLT_EN10MB, 2, 7);
+    reading_begin(&f);
+    reading_frame(&f, 1, 5 * SECOND, DLT_EN10MB, 2, 7);
     assert_int_equal(f.frame.length, 900);
     assert_int_equal(capture_file_next(f.file, &f.frame), CAPTURE_END);
-    analyzer_run_end(&f);
+    reading_end(&f);
 }
 
 /* As Wireshark does: these count, though they hold no packet; names, statistics, secrets and what nobody
@@ -255,7 +255,7 @@ static void other_blocks_are_passed_over_and_some_are_numbered(void **state)
 {
     static const uint32_t numbered[] = {9, 0x204, 0x208, 0x216, 0x217, 0x221, 0x222, 0xbad, 0x40000bad};
     static const uint32_t not_numbered[] = {4, 5, 7, 8, 10, 0x77, 0x80000001};
-    struct analyzer_run f = {0};
+    struct reading f = {0};
 
     (void)state;
     maker_section(&f.maker);
@@ -270,15 +270,15 @@ static void other_blocks_are_passed_over_and_some_are_numbered(void **state)
         maker_end(&f.maker);
     }
     maker_packet(&f.maker, 0, 1000000, 60, 1);
-    analyzer_run_begin(&f);
-    analyzer_run_frame(&f, 1 + sizeof numbered / sizeof numbered[0], SECOND, DLT_EN10MB, 60, 1);
+    reading_begin(&f);
+    reading_frame(&f, 1 + sizeof numbered / sizeof numbered[0], SECOND, DLT_EN10MB, 60, 1);
     assert_int_equal(capture_file_next(f.file, &f.frame), CAPTURE_END);
-    analyzer_run_end(&f);
+    reading_end(&f);
 }
 
 static void a_block_of_many_megabytes_is_passed_over(void **state)
 {
-    struct analyzer_run f = {0};
+    struct reading f = {0};
     uint32_t length = 40U << 20;
 
     (void)state;
@@ -289,15 +289,15 @@ static void a_block_of_many_megabytes_is_passed_over(void **state)
         maker_u64(&f.maker, 0);
     maker_end(&f.maker);
     maker_packet(&f.maker, 0, 1000000, 60, 1);
-    analyzer_run_begin(&f);
-    analyzer_run_frame(&f, 1, SECOND, DLT_EN10MB, 60, 1);
+    reading_begin(&f);
+    reading_frame(&f, 1, SECOND, DLT_EN10MB, 60, 1);
     assert_int_equal(capture_file_next(f.file, &f.frame), CAPTURE_END);
-    analyzer_run_end(&f);
+    reading_end(&f);
 }
 
 static void a_section_may_have_many_interfaces(void **state)
 {
-    struct analyzer_run f = {0};
+    struct reading f = {0};
 
     (void)state;
     maker_section(&f.maker);
@@ -305,18 +305,18 @@ static void a_section_may_have_many_interfaces(void **state)
         maker_interface(&f.maker, i % 2 ? 1 : 101, 0, NULL, 0);
     for (uint8_t i = 0; i < 100; i++)
         maker_packet(&f.maker, i, 0, 40, i);
-    analyzer_run_begin(&f);
+    reading_begin(&f);
     for (uint8_t i = 0; i < 100; i++)
-        analyzer_run_frame(&f, i + 1U, 0, i % 2 ? DLT_EN10MB : DLT_RAW, 40, i);
+        reading_frame(&f, i + 1U, 0, i % 2 ? DLT_EN10MB : DLT_RAW, 40, i);
     assert_int_equal(capture_file_next(f.file, &f.frame), CAPTURE_END);
     assert_string_equal(capture_file_link_types(f.file), "RAW,EN10MB");
-    analyzer_run_end(&f);
+    reading_end(&f);
 }
 
 /* Four packets, the second of an interface whose link type nobody understands. */
 static void frames_of_unknown_link_types_are_told_and_do_not_stop_the_others(void **state)
 {
-    struct analyzer_run f = {0};
+    struct reading f = {0};
 
     (void)state;
     maker_section(&f.maker);
@@ -325,27 +325,27 @@ static void frames_of_unknown_link_types_are_told_and_do_not_stop_the_others(voi
     maker_packet(&f.maker, 0, 1000000, 60, 1);
     maker_packet(&f.maker, 1, 2000000, 64, 2);
     maker_packet(&f.maker, 0, 3000000, 60, 3);
-    analyzer_run_begin(&f);
-    analyzer_run_frame(&f, 1, 1 * SECOND, DLT_EN10MB, 60, 1);
-    analyzer_run_frame(&f, 2, 2 * SECOND, 220, 64, 2);
-    analyzer_run_frame(&f, 3, 3 * SECOND, DLT_EN10MB, 60, 3);
-    analyzer_run_broken(&f, "has 1 frame of link type USB_LINUX_MMAPPED, which is not understood");
-    analyzer_run_end(&f);
+    reading_begin(&f);
+    reading_frame(&f, 1, 1 * SECOND, DLT_EN10MB, 60, 1);
+    reading_frame(&f, 2, 2 * SECOND, 220, 64, 2);
+    reading_frame(&f, 3, 3 * SECOND, DLT_EN10MB, 60, 3);
+    reading_broken(&f, "has 1 frame of link type USB_LINUX_MMAPPED, which is not understood");
+    reading_end(&f);
 }
 
 static void sections_of_another_version_are_not_understood(void **state)
 {
-    struct analyzer_run f = {0};
+    struct reading f = {0};
 
     (void)state;
     maker_section(&f.maker);
     maker_interface(&f.maker, 1, 0, NULL, 0);
     maker_packet(&f.maker, 0, 0, 40, 1);
     f.maker.octets[12] = 2;
-    analyzer_run_begin(&f);
-    analyzer_run_broken(&f, "has a section of pcapng's version 2, which is not understood");
+    reading_begin(&f);
+    reading_broken(&f, "has a section of pcapng's version 2, which is not understood");
     assert_string_equal(capture_file_link_types(f.file), "");
-    analyzer_run_end(&f);
+    reading_end(&f);
 }
 
 int main(void)
@@ -357,7 +357,7 @@ int main(void)
         cmocka_unit_test(every_clock_is_understood),
         cmocka_unit_test(simple_packets_have_the_time_of_the_frame_before),
         cmocka_unit_test(blocks_whose_lengths_lack_the_padding_are_read),
-        cmocka_unit_test(analyzer_run_goes_on_behind_damage_without_padding_too),
+        cmocka_unit_test(reading_goes_on_behind_damage_without_padding_too),
         cmocka_unit_test(obsolete_packets_are_read),
         cmocka_unit_test(other_blocks_are_passed_over_and_some_are_numbered),
         cmocka_unit_test(a_block_of_many_megabytes_is_passed_over),
