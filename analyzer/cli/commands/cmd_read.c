@@ -181,7 +181,7 @@ static int read_into(struct store *store, struct analyzer_run *reading, struct i
         failed = true;
     }
     if (reading != NULL && status == STORE_OK && recorder_has_to_hash(reading) &&
-        recorder_hash(reading, settings->database, show, why, sizeof why) != 0) {
+        recorder_hash(reading, settings->capture.common.database, show, why, sizeof why) != 0) {
         fprintf(stderr, "imaptap: %s\n", why);
         failed = true;
     }
