@@ -215,7 +215,7 @@ const struct reply_template *template_find(enum reply_saying saying, const char 
     try_at(&search, view, 0);
     if (!search.best && command_length(view) > 0)
         try_at(&search, view, command_length(view));
-    if (!search.best || !spans)
+    if (!search.best || !spans || !count)
         return search.best;
     struct match *match = &search.match;
     if (match->spans[match->count - 1].kind == REPLY_LITERAL_TEXT)
