@@ -62,6 +62,19 @@ class Talk(Conversation):
         return frame[:12] + tag + kind + packet + segment
 
 
+    def is_from_client(self, frame):
+        return self.addresses["C"] + self.addresses["S"] in frame[:62]
+
+
+def tagged(frame, vlan):
+    """The frame as it looks behind a router, in a VLAN: one hop less to live (IPv4)."""
+    offset = 16 if frame[12:14] == b"\x81\0" else 12
+    rest = bytearray(frame[offset:])
+    if rest[:2] == b"\x08\0":
+        rest[2 + 8] -= 1
+    return frame[:12] + b"\x81\0" + struct.pack(">H", vlan) + bytes(rest)
+
+
 class Login:
     """A command whose cause is known: where it stands, and what must be said of it."""
 
@@ -80,7 +93,7 @@ class Scenario:
     def __init__(self, name, file, network=None):
         self.name, self.file, self.network = name, file, network
         self.options, self.talks, self.labels, self.logins, self.verdicts, self.queries = [], [], {}, [], [], []
-        self.now, self.current, self.kb = START_NS, None, False
+        self.now, self.current, self.kb, self.copy_vlan = START_NS, None, False, None
 
     # --- the lines ---
 
@@ -102,9 +115,12 @@ class Scenario:
         elif re.match(r"(\w+ = )?[0-9a-f.:\[\]]+ > ", text):
             self._connect(text)
         elif word == "repeat":
-            count, command = rest.split(": ", 1)
+            count, lines = rest.split(": ", 1)
             for number in range(int(count)):
-                self._say(command.replace("{n}", str(number)))
+                for one in lines.replace("{n}", str(number)).split("; "):
+                    self.add(one)
+        elif word == "copy":
+            self.copy_vlan = int(rest.removeprefix("vlan="))
         else:
             self._say(text)
 
@@ -119,7 +135,7 @@ class Scenario:
         talk = Talk(client, server, int(port or 143), int(client_port or 40000 + len(self.talks)),
                     int(vlan[1]) if vlan else None)
         self.talks.append(talk)
-        talk.tags, talk.ended, talk.logins = 0, False, {}
+        talk.tags, talk.ended, talk.logins, talk.one_sided = 0, False, {}, " onesided" in rest
         self.labels[label or str(len(self.talks))] = self.current = talk
         talk.now = self.now
         if " midstream" not in rest:
@@ -227,7 +243,12 @@ class Scenario:
             if not talk.ended:
                 talk.now = max(talk.now, talk.frames[-1][0] + 1_000_000)
                 self._end(talk, "C")
-        return merged(self.talks)
+            if talk.one_sided:
+                talk.frames = [(time, frame) for time, frame in talk.frames if talk.is_from_client(frame)]
+        frames = merged(self.talks)
+        if self.copy_vlan is not None:
+            frames += [(time + 30_000, tagged(frame, self.copy_vlan)) for time, frame in frames]
+        return sorted(frames, key=lambda frame: frame[0])
 
     def clone(self):
         return copy.deepcopy(self)
@@ -245,9 +266,9 @@ def _octets(text):
 
 
 def _verdict(text):
-    head, *parts = re.split(r" (?=says |never )", text)
+    head, *parts = re.split(r" (?=says |never |logins |users )", text)
     client, server, cause, verdict = re.fullmatch(r"(\S+) > (\S+) (\S+) (.+)", head).groups()
-    found = {"client": client, "server": server, "cause": cause.split("|"), "verdict": verdict.split("|"), "says": [], "never": []}
+    found = {"client": client, "server": server, "cause": cause.split("|"), "verdict": verdict.split("|"), "says": [], "never": [], "logins": [], "users": []}
     for part in parts:
         key, words = part.split(" ", 1)
         found[key].append(words.strip().strip('"'))

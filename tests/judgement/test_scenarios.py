@@ -9,7 +9,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "integration"))
 import harness  # noqa: E402
 from capture_maker import pcap  # noqa: E402
-from scenario import Scenario, Talk, merged, scenarios  # noqa: E402
+from scenario import Scenario, Talk, merged, scenarios, tagged  # noqa: E402
 
 FILES = sorted(glob.glob(os.path.join(HERE, "scenarios", "*.txt")))
 CAUSES = """SELECT connections.client_ip, connections.client_port, connections.vlan, logins.tag, causes.cause, causes.certainty,
@@ -61,6 +61,9 @@ class Judging(harness.ImaptapTest):
                 self.assertIn(words, row["diagnosis"])
             for words in verdict["never"]:
                 self.assertNotIn(words, row["diagnosis"])
+            for column in ("logins", "users"):
+                for count in verdict[column]:
+                    self.assertEqual(row[column], int(count), f"{column}: {row}")
 
     def check(self, scenario):
         found = self.judge(scenario, scenario.frames())
@@ -112,11 +115,6 @@ def copy_of_the_traffic(scenario):
 def another_vlan(scenario):
     """The same addresses, but another world: there every user gets in."""
     return scenario.frames() + merged(clean_logins(scenario, lambda talk: talk.server, CLEAN_WORLD_VLAN))
-
-
-def tagged(frame, vlan):
-    offset = 16 if frame[12:14] == b"\x81\0" else 12
-    return frame[:12] + b"\x81\0" + bytes((vlan >> 8, vlan & 255)) + frame[offset:]
 
 
 def all_scenarios():
