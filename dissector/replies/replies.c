@@ -70,17 +70,31 @@ struct text_meaning {
     bool by_denial;
 };
 
+/* What stands in the last place of the template that the text matches. */
+static struct vocabulary_meaning judge_last_place(const struct reply *reply)
+{
+    struct reply_span spans[REPLY_SPANS];
+    size_t count;
+    template_of(reply, spans, &count);
+    while (count > 0 && spans[count - 1].kind != REPLY_PLACE) /* the full stop behind it */
+        count--;
+    if (count == 0)
+        return vocabulary_judge(NULL, 0);
+    return vocabulary_judge(reply->text + spans[count - 1].offset, spans[count - 1].length);
+}
+
 /* By template, or by words where none matches, or where what stands in its last place says more. */
 static struct text_meaning judge_text(const struct reply *reply, const struct reply_template *template)
 {
     struct text_meaning text = {{REPLY_NONE, REPLY_AMBIGUOUS, REPLY_BY_NOTHING}, false};
     if (template)
         text.meaning = (struct reply_meaning){template->cause, template->certainty, REPLY_BY_TEMPLATE};
-    if (reply->length == 0 || saying_of(reply->status) == REPLY_ACCEPTED ||
-        (template && !(template->certainty == REPLY_AMBIGUOUS && template_is_open(template))))
+    bool open = template && template->certainty == REPLY_AMBIGUOUS && template_is_open(template);
+    if (reply->length == 0 || saying_of(reply->status) == REPLY_ACCEPTED || (template && !open))
         return text;
-    struct vocabulary_meaning words = vocabulary_judge(reply->text, reply->length);
-    if (words.cause == REPLY_NONE || (template && (words.by_denial || words.cause == REPLY_WEAK_SYNTAX)))
+    struct vocabulary_meaning words =
+        open ? judge_last_place(reply) : vocabulary_judge(reply->text, reply->length);
+    if (words.cause == REPLY_NONE || (open && (words.by_denial || words.cause == REPLY_WEAK_SYNTAX)))
         return text;
     return (struct text_meaning){{words.cause, words.certainty, REPLY_BY_WORDS}, words.by_denial};
 }
