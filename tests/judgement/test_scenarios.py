@@ -151,6 +151,18 @@ class AddedTraffic(Judging):
                 (login.expected or {}).pop("author", None)
                 self.check_login(login, found)
 
+    def test_masked_users_prove_no_more(self):
+        """And as much where a name is written alike."""
+        strength = {None: 0, "unknown": 0, "likely": 1, "proved": 2}
+        among = all_scenarios()[()]
+        before = self.causes_of_all(among, Scenario.frames)
+        among[0].options = ["--mask-users"]
+        after = self.causes_of_all(among, Scenario.frames)
+        self.assertEqual(set(before), set(after))
+        for login, (cause, certainty, *_) in before.items():
+            self.assertLessEqual(strength[after[login][1]], strength[certainty], f"{login}: {cause}, {after[login]}")
+        self.assertGreater(sum(before[login][:2] == after[login][:2] for login in before), 0.9 * len(before))
+
     def test_a_clean_login_elsewhere_proves_nothing(self):
         self.check_added(clean_login_elsewhere)
 
