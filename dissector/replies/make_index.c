@@ -145,16 +145,68 @@ static void print_phrases(void)
     print_index("phrase", places, PHRASES, WORDS_PLACES - 1);
 }
 
+static char found[8192][WORDS_LONGEST + 1];
+static size_t found_count;
+
+static void take_word(const uint8_t *word, size_t length)
+{
+    if (strspn((const char *)word, "0123456789") >= length ||
+        memcmp(word, WORDS_WITHHELD, WORDS_WITHHELD_OCTETS) == 0)
+        return;
+    if (length > WORDS_LONGEST || found_count == sizeof found / sizeof found[0])
+        refuse((const char *)word, "a word too long, or a word too many");
+    memcpy(found[found_count], word, length);
+    found[found_count++][length] = '\0';
+}
+
+/* The words of a text, but not the names of its places. */
+static void take_words(const char *text)
+{
+    uint8_t folded[REPLY_TEXT_OCTETS];
+    fold(folded, text);
+    size_t end = strlen(text);
+    for (size_t at = 0; at < end;) {
+        size_t skip;
+        size_t length = command_line_length(folded + at, end - at, &skip);
+        if (folded[at] == '{')
+            skip = strcspn(text + at, "}"); /* no word begins at a brace */
+        if (length > 0)
+            take_word(folded + at, length);
+        at += length > 0 ? length : skip;
+    }
+}
+
+static int compare_words(const void *one, const void *other)
+{
+    return strcmp(one, other);
+}
+
+static void print_words(void)
+{
+    for (size_t i = 0; i < TEMPLATES; i++)
+        take_words(templates[i].text);
+    for (size_t i = 0; i < PHRASES; i++)
+        take_words(phrases[i].words);
+    qsort(found, found_count, sizeof found[0], compare_words);
+    printf("static const char *const word_text[] = {\n");
+    for (size_t i = 0; i < found_count; i++)
+        if (i == 0 || strcmp(found[i], found[i - 1]) != 0)
+            print_string((const uint8_t *)found[i]);
+    printf("};\n");
+}
+
 int main(int count, char **arguments)
 {
     if (count != 3 || !freopen(arguments[2], "w", stdout)) {
-        fprintf(stderr, "usage: make_index templates|phrases FILE\n");
+        fprintf(stderr, "usage: make_index templates|phrases|words FILE\n");
         return 1;
     }
     printf("#include <stdint.h>\n");
     if (strcmp(arguments[1], "templates") == 0)
         print_templates();
-    else
+    else if (strcmp(arguments[1], "phrases") == 0)
         print_phrases();
+    else
+        print_words();
     return fclose(stdout) == 0 ? 0 : 1;
 }

@@ -100,6 +100,23 @@ size_t replies_match(const struct reply *reply, struct reply_span spans[REPLY_SP
  */
 bool replies_code_is_known(const char *code, size_t length);
 
+/* True when `name` is a SASL mechanism that is registered or common. */
+bool replies_mechanism_is_known(const char *name, size_t length);
+
+/*
+ * How many octets of `capability`, one word of a list of capabilities, are known: all of "IDLE", "AUTH=PLAIN"
+ * and "APPENDLIMIT=35651584"; only the name and the "=" where a value follows that can be anything, as in
+ * "AUTH=X" and "IMAPSIEVE=sieve://example.org"; 0 where not even the name is known (capabilities.def).
+ */
+size_t replies_capability_known(const char *capability, size_t length);
+
+/*
+ * True when `word` (letters and digits, without anything between) stands in a template or in the vocabulary:
+ * servers say it, whatever the client sent. It can be somebody's password all the same: who keeps it must
+ * know that the client did not send it. Numbers are no words.
+ */
+bool replies_word_is_known(const char *word, size_t length);
+
 /* "syntax", "weak syntax", ...; "sure", ...; "code", ... Static strings. */
 const char *reply_cause_name(enum reply_cause cause);
 const char *reply_certainty_name(enum reply_certainty certainty);

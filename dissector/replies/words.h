@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WORDS_PLACES 256 /* of an index by a word */
+#define WORDS_PLACES  256 /* of an index by a word */
+#define WORDS_LONGEST 64  /* octets of a word of templates and vocabulary */
 
 /* U+2026: stands for what was withheld. */
 #define WORDS_WITHHELD        "\xe2\x80\xa6"

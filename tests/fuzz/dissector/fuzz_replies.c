@@ -58,6 +58,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
           reply_source_name(meaning.source));
     check(meaning.source != REPLY_BY_WORDS || meaning.certainty < REPLY_SURE);
     check_spans(&reply);
+    check(replies_capability_known(reply.text, length) <= length);
+    check(!replies_word_is_known(reply.text, length) || length < 64);
+    check(!replies_code_is_known(reply.code, code_length) || code_length < 64);
     free((char *)reply.code);
     free((char *)reply.text);
     return 0;

@@ -305,6 +305,80 @@ static void a_known_code_is_known_in_any_case(void **state)
     assert_false(replies_code_is_known("", 0));
 }
 
+static void check_capability(const char *capability, size_t known)
+{
+    if (replies_capability_known(capability, strlen(capability)) != known)
+        fail_msg("%s: %zu octets known", capability,
+                 replies_capability_known(capability, strlen(capability)));
+}
+
+static void of_a_capability_the_name_is_known_and_of_its_value_what_cannot_be_a_secret(void **state)
+{
+    (void)state;
+    check_capability("IMAP4rev1", 9);
+    check_capability("idle", 4);
+    check_capability("LITERAL+", 8);
+    check_capability("AUTH=PLAIN", 10);
+    check_capability("AUTH=scram-sha-256", 18);
+    check_capability("AUTH=SESAM", 5);
+    check_capability("AUTH=", 5);
+    check_capability("COMPRESS=DEFLATE", 16);
+    check_capability("COMPRESS=SESAM", 0);
+    check_capability("APPENDLIMIT", 11);
+    check_capability("APPENDLIMIT=35651584", 20);
+    check_capability("APPENDLIMIT=35651584x", 12);
+    check_capability("APPENDLIMIT=12345678901", 12);
+    check_capability("IMAPSIEVE=sieve://alice@example.org", 10);
+    check_capability("QUOTA=RES-STORAGE", 17);
+    check_capability("QUOTA=SESAM", 6);
+    check_capability("SESAM", 0);
+    check_capability("=", 0);
+    check_capability("", 0);
+}
+
+static bool is_word(const char *word)
+{
+    return replies_word_is_known(word, strlen(word));
+}
+
+static void command_line_that_servers_say_are_known(void **state)
+{
+    static const char *const known[] = {"password",
+                                        "LOGIN",
+                                        "Failed",
+                                        "a",
+                                        "throttled",
+                                        "8bit",
+                                        "\xc3\x9c"
+                                        "berschritten",
+                                        "\xe5\xaf\x86",
+                                        "zu",
+                                        "administratively",
+                                        "BasicAuthBlocked"};
+    static const char *const unknown[] = {
+        "sesam",     "passwor",
+        "passwordx", "4096",
+        "",          "user name",
+        HELD,        "{n}",
+        "logonn",    "a-word-that-is-longer-than-any-word-of-templates-and-vocabulary-can-be"};
+    (void)state;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (!is_word(known[i]))
+            fail_msg("%s", known[i]);
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
+        if (is_word(unknown[i]))
+            fail_msg("%s", unknown[i]);
+}
+
+static void mechanisms_are_known_by_their_whole_name(void **state)
+{
+    (void)state;
+    assert_true(replies_mechanism_is_known("XOAUTH2", 7));
+    assert_true(replies_mechanism_is_known("plain", 5));
+    assert_false(replies_mechanism_is_known("PLAI", 4));
+    assert_false(replies_mechanism_is_known("IDLE", 4));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +395,9 @@ int main(void)
         cmocka_unit_test(a_text_beyond_the_limit_matches_nothing_and_is_judged_by_its_beginning),
         cmocka_unit_test(no_text_costs_much_more_than_another),
         cmocka_unit_test(a_known_code_is_known_in_any_case),
+        cmocka_unit_test(of_a_capability_the_name_is_known_and_of_its_value_what_cannot_be_a_secret),
+        cmocka_unit_test(command_line_that_servers_say_are_known),
+        cmocka_unit_test(mechanisms_are_known_by_their_whole_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
