@@ -99,6 +99,7 @@ static void other_languages_have_their_words(void **state)
         {REPLY_NO, NULL, "Nom d'utilisateur ou mot de passe incorrect", REPLY_CREDENTIALS},
         {REPLY_NO, NULL, "Service temporairement indisponible", REPLY_UNAVAILABLE},
         {REPLY_NO, NULL, "Trop de connexions", REPLY_LIMIT},
+        {REPLY_NO, NULL, "too\xe3\x80\x80many", REPLY_LIMIT}, /* an ideographic space */
         {REPLY_NO, NULL,
          "Usuario o contrase\xc3\xb1"
          "a incorrectos",
@@ -128,6 +129,7 @@ static void a_code_decides_unless_the_text_says_which_of_its_causes(void **state
         {REPLY_NO, "authenticationfailed", NULL, REPLY_CREDENTIALS},
         {REPLY_NO, "AUTHENTICATIONFAILED", "Account locked", REPLY_ACCOUNT},
         {REPLY_NO, "AUTHENTICATIONFAILED", "Access denied", REPLY_CREDENTIALS},
+        {REPLY_NO, "AUTHENTICATIONFAILED", "This was not permitted", REPLY_CREDENTIALS},
         {REPLY_NO, "AUTHENTICATIONFAILED", "Application password required", REPLY_POLICY},
         {REPLY_BAD, "LIMIT", "Syntax error", REPLY_LIMIT},
         {REPLY_BAD, "PRIVACYREQUIRED", "bad command", REPLY_PRIVACY},
@@ -157,6 +159,13 @@ static void a_code_alone_does_not_prove_a_wrong_password(void **state)
     assert_int_equal(meaning.source, REPLY_BY_CODE);
     reply = reply_of(REPLY_NO, "AUTHENTICATIONFAILED", "Incorrect password");
     assert_int_equal(replies_judge(&reply).certainty, REPLY_SURE);
+}
+
+static void a_code_that_says_nothing_of_logins_is_no_source(void **state)
+{
+    struct reply reply = reply_of(REPLY_NO, "CAPABILITY IMAP4rev1", "hello");
+    (void)state;
+    assert_int_equal(replies_judge(&reply).source, REPLY_BY_NOTHING);
 }
 
 static void command_line_are_never_sure(void **state)
@@ -386,6 +395,7 @@ int main(void)
         cmocka_unit_test(other_languages_have_their_words),
         cmocka_unit_test(a_code_decides_unless_the_text_says_which_of_its_causes),
         cmocka_unit_test(a_code_alone_does_not_prove_a_wrong_password),
+        cmocka_unit_test(a_code_that_says_nothing_of_logins_is_no_source),
         cmocka_unit_test(command_line_are_never_sure),
         cmocka_unit_test(a_text_that_names_a_wrong_password_or_another_cause_is_ambiguous),
         cmocka_unit_test(what_stands_in_an_open_place_can_say_more_than_the_template),
