@@ -127,12 +127,16 @@ def all_scenarios():
     return found
 
 
-class AddedTraffic(Judging):
-    """What was not known is not proved by traffic that has nothing to do with it."""
+class Together(Judging):
+    """All scenarios in one capture."""
 
     def causes_of_all(self, among, add):
         frames = [frame for scenario in among for frame in add(scenario.clone())]
         return self.judge(among[0], sorted(frames, key=lambda frame: frame[0]))
+
+
+class AddedTraffic(Together):
+    """What was not known is not proved by traffic that has nothing to do with it."""
 
     def check_added(self, add):
         for among in all_scenarios().values():
@@ -149,7 +153,8 @@ class AddedTraffic(Judging):
             found = self.causes_of_all(among, Scenario.frames)
             for login in [login for scenario in among for login in scenario.logins]:
                 (login.expected or {}).pop("author", None)
-                self.check_login(login, found)
+                with self.subTest(login=str(login)):
+                    self.check_login(login, found)
 
     def test_masked_users_prove_no_more(self):
         """And as much where a name is written alike."""
@@ -171,6 +176,32 @@ class AddedTraffic(Judging):
 
     def test_another_vlan_proves_nothing(self):
         self.check_added(another_vlan)
+
+
+class Windows(Together):
+    """--since and --until: judged again, of what lies between them."""
+
+    def diagnosis(self, *options):
+        return json.loads(self.imaptap("query", "-d", self.database, "diagnosis", "--format", "json", *options).out or "[]")
+
+    def test_a_window_that_holds_all_changes_nothing(self):
+        self.causes_of_all(all_scenarios()[()], Scenario.frames)
+        kept = self.diagnosis()
+        self.assertGreater(len(kept), 300)
+        again = self.diagnosis("--since", "2001-01-01", "--until", "2101-01-01")
+        for one, other in zip(kept, again):
+            self.assertEqual(one, other)
+        self.assertEqual(len(kept), len(again))
+
+    def test_what_lies_outside_the_window_proves_nothing(self):
+        scenario = Scenario("windows", "")
+        for line in ("10.0.0.9 > 10.0.0.143", "LOGIN ali*ce pw -> BAD no", "close", "wait 7200", "10.0.0.9 > 10.0.0.143",
+                     'LOGIN "ali*ce" "pw" -> OK in'):
+            scenario.add(line)
+        self.judge(scenario, scenario.frames())
+        verdicts = [[row["verdict"] for row in self.diagnosis(*options)] for options in
+                    ((), ("--until", "2023-11-14T23:00:00Z"), ("--since", "2023-11-14T23:00:00Z"))]
+        self.assertEqual(verdicts, [["proved"], ["likely"], ["no finding"]])
 
 
 def name_of(scenario):
