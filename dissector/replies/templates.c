@@ -18,7 +18,7 @@ static const struct reply_template templates[] = {
 };
 
 #define TEMPLATES (sizeof templates / sizeof templates[0])
-/* Digits of a count or an error number; more is something else. */
+/* Octets of a count, a time or an error number; more is something else. */
 #define NUMBER_DIGITS 10
 
 struct view {
@@ -79,17 +79,22 @@ static bool is_at(struct view view, size_t at, const char *literal, size_t lengt
     return at <= view.length && view.length - at >= length && memcmp(view.octets + at, literal, length) == 0;
 }
 
-/* Where a number that begins at `at` ends; `at` when none does. */
+static size_t digits_end(struct view view, size_t at)
+{
+    while (at < view.length && view.octets[at] >= '0' && view.octets[at] <= '9')
+        at++;
+    return at;
+}
+
+/* Where a number that begins at `at` ends, also one with a sign or a decimal point; `at` when none does. */
 static size_t number_end(struct view view, size_t at)
 {
     if (is_at(view, at, WORDS_WITHHELD, WORDS_WITHHELD_OCTETS))
         return at + WORDS_WITHHELD_OCTETS;
-    size_t end = at;
-    if (end < view.length && view.octets[end] == '-')
-        end++;
-    size_t digits = end;
-    while (end < view.length && view.octets[end] >= '0' && view.octets[end] <= '9')
-        end++;
+    size_t digits = at < view.length && view.octets[at] == '-' ? at + 1 : at;
+    size_t end = digits_end(view, digits);
+    if (end > digits && end < view.length && view.octets[end] == '.' && digits_end(view, end + 1) > end + 1)
+        end = digits_end(view, end + 1);
     return end > digits && end - digits <= NUMBER_DIGITS ? end : at;
 }
 

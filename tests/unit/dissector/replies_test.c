@@ -253,6 +253,10 @@ static void a_match_says_which_octets_are_the_servers_own(void **state)
     check_spans("AUTHENTICATE bad username or password", "LLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLL");
     check_spans("Please log in via your web browser: http://x/ (Failure)",
                 "LLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLL_________LLLLLLLLLL");
+    check_spans("Error in IMAP command LOGIN: Unknown command (0.001 + 12.5 secs).",
+                "LLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLL#####LLL####LLLLLLL");
+    check_spans("Server Unavailable. 15.", "LLLLLLLLLLLLLLLLLLLL##L");
+    check_spans("Server Unavailable. 1.2.3", "");
     check_spans("LOGIN failed for", "");
     check_spans("Unexpected char at position 1234567890123", "");
     check_spans("Unexpected char at position Sesam", "");
