@@ -54,6 +54,7 @@ const char *name_of_argument(enum imap_argument argument)
         [IMAP_ARG_TAG] = "tag",           [IMAP_ARG_USERNAME] = "username",
         [IMAP_ARG_PASSWORD] = "password", [IMAP_ARG_MECHANISM] = "mechanism",
         [IMAP_ARG_COMMAND] = "command",   [IMAP_ARG_INITIAL_RESPONSE] = "initial-response",
+        [IMAP_ARG_RESPONSE] = "response",
     };
 
     return NAME_OF(names, argument);

@@ -58,6 +58,15 @@ enum imap_exposure {
     IMAP_EXPOSURES
 };
 
+/* What the octets of a password are. IMAP_CHARSET_NONE: not all of them were seen. */
+enum imap_charset {
+    IMAP_CHARSET_NONE,
+    IMAP_CHARSET_ASCII,
+    IMAP_CHARSET_UTF8,
+    IMAP_CHARSET_OTHER,
+    IMAP_CHARSETS
+};
+
 /* What part of the command a violation is about. */
 enum imap_argument {
     IMAP_ARG_TAG,
@@ -66,6 +75,7 @@ enum imap_argument {
     IMAP_ARG_MECHANISM,
     IMAP_ARG_INITIAL_RESPONSE,
     IMAP_ARG_COMMAND,
+    IMAP_ARG_RESPONSE, /* of a SASL exchange, to a challenge of the server */
     IMAP_ARGUMENTS
 };
 
@@ -90,6 +100,13 @@ enum imap_rule {
     IMAP_RULE_BAD_TAG,
     IMAP_RULE_STARTTLS_PIPELINED,
     IMAP_RULE_LOGIN_DISABLED,
+    IMAP_RULE_MECHANISM_NOT_ANNOUNCED,
+    IMAP_RULE_MECHANISM_NOT_ATOM,
+    IMAP_RULE_RESPONSE_NOT_AWAITED,
+    IMAP_RULE_RESPONSE_NOT_UTF8,
+    IMAP_RULE_RESPONSE_CONTINUED,
+    IMAP_RULE_LITERAL_LENGTH,
+    IMAP_RULE_ALREADY_AUTHENTICATED,
     IMAP_RULES
 };
 

@@ -32,7 +32,7 @@ static const struct imap_rule_info rules[IMAP_RULES] = {
          "yes", "yes", "yes"},
     [IMAP_RULE_NUL_OCTET] =
         {"nul-octet", "error", "An argument holds the octet NUL",
-         "RFC 3501 section 9 (CHAR, CHAR8: never NUL)",
+         "RFC 3501 section 9 (CHAR, CHAR8) and RFC 9051 section 9, note 3; in SASL PLAIN RFC 4616 section 2",
          "Strip the NUL; it is usually a string's terminator that was counted in its length: A1 LOGIN "
          "\"alice\" \"<password>\", or {5} for alice as a literal, not {6}",
          "yes", "yes", "yes"},
@@ -90,7 +90,7 @@ static const struct imap_rule_info rules[IMAP_RULES] = {
     [IMAP_RULE_BAD_SPACING] =
         {"bad-spacing", "error",
          "The parts of the command are not separated by exactly one space, or a space ends the line",
-         "RFC 3501 section 9 (command, login); section 2.2",
+         "RFC 3501 section 9 (command, login) and RFC 9051 section 9, note 2",
          "Separate tag, command and arguments by exactly one space, without tabs, and end the line right "
          "behind "
          "the last argument: A1 LOGIN \"alice\" \"<password>\"",
@@ -118,6 +118,53 @@ static const struct imap_rule_info rules[IMAP_RULES] = {
          "Use STARTTLS first: A1 STARTTLS, and when TLS is complete A2 LOGIN \"alice\" \"<password>\"; or "
          "AUTHENTICATE with a mechanism that the server announces",
          "no", "yes", "yes"},
+    [IMAP_RULE_MECHANISM_NOT_ANNOUNCED] =
+        {"mechanism-not-announced", "error",
+         "AUTHENTICATE names a mechanism that the server does not announce",
+         "RFC 3501 section 6.1.1 and section 7.2.1 (AUTH=); RFC 4422 section 3.2",
+         "Choose among the AUTH= items of the server's CAPABILITY, or where LOGINDISABLED is not announced "
+         "send A1 LOGIN \"alice\" \"<password>\"",
+         "conditional", "conditional", "conditional"},
+    [IMAP_RULE_MECHANISM_NOT_ATOM] = {"mechanism-not-atom", "error",
+                                      "The mechanism of AUTHENTICATE is a quoted string or a literal",
+                                      "RFC 3501 and 9051, section 9 (authenticate, auth-type: an atom)",
+                                      "Send the mechanism's name bare: A1 AUTHENTICATE PLAIN, wait for the "
+                                      "line that begins with +, then the "
+                                      "base64 of NUL, alice, NUL and <password>",
+                                      "yes", "yes", "yes"},
+    [IMAP_RULE_RESPONSE_NOT_AWAITED] =
+        {"response-not-awaited", "error", "A SASL response was sent before the server's continuation request",
+         "RFC 3501 section 6.2.2 and section 7.5; RFC 9051 section 6.2.2",
+         "Send A1 AUTHENTICATE PLAIN, wait for the line that begins with +, and only then send the base64 of "
+         "NUL, alice, NUL and <password>; or send it with the command where the server announces SASL-IR",
+         "yes", "yes", "yes"},
+    [IMAP_RULE_RESPONSE_NOT_UTF8] =
+        {"response-not-utf8", "error", "The user name or the password in SASL PLAIN is not UTF-8",
+         "RFC 4616 section 2",
+         "Convert user name and password to UTF-8 before they are encoded: A1 AUTHENTICATE PLAIN, wait for "
+         "the "
+         "line that begins with +, then the base64 of NUL, alice, NUL and <password>",
+         "yes", "yes", "yes"},
+    [IMAP_RULE_RESPONSE_CONTINUED] = {"response-continued", "error",
+                                      "The base64 of a SASL response is broken into several lines",
+                                      "RFC 3501 section 9 (authenticate, base64); RFC 4648 section 3.1",
+                                      "Encode without line breaks, whatever the length: A1 AUTHENTICATE "
+                                      "PLAIN, wait for the line that begins "
+                                      "with +, then the base64 of NUL, alice, NUL and <password> as one line",
+                                      "yes", "yes", "yes"},
+    [IMAP_RULE_LITERAL_LENGTH] =
+        {"literal-length", "error",
+         "More octets follow a literal than its announcement allows: it was announced too short",
+         "RFC 3501 section 4.3 and section 9 (literal); RFC 9051 section 4.3",
+         "Count the octets, not the characters, of what is sent: A1 LOGIN {5}, wait for the line that begins "
+         "with "
+         "+, then alice, a space and \"<password>\"",
+         "yes", "yes", "yes"},
+    [IMAP_RULE_ALREADY_AUTHENTICATED] =
+        {"already-authenticated", "error", "A login was sent on a connection that is already logged in",
+         "RFC 3501 section 3 and section 6.2; RFC 9051 section 3",
+         "Log in once a connection; for another user open another one: A1 LOGIN \"alice\" \"<password>\"",
+         "yes", "yes", "yes"},
 };
 
 const struct imap_rule_info *imap_rule_info(enum imap_rule rule)

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* Octets of an unfinished line that may still become one of IMAP. */
+#define MOST_UNFINISHED 32
+
 struct imap_session *imap_session_new(const struct imap_session_options *options,
                                       const struct imap_session_handler *handler, void *user)
 {
@@ -31,12 +34,15 @@ static void let_go(struct imap_session *session)
     server_free(session);
 }
 
-void session_finish(struct imap_session *session)
+/* The login phase is over: reports what waits, and frees what is not needed. */
+static void finish(struct imap_session *session)
 {
     if (session->done)
         return;
     session->done = true;
     client_end(session);
+    if (session->outcome == OUTCOME_OPEN)
+        server_end(session);
     while (verdict_evict(session))
         ;
     let_go(session);
@@ -50,17 +56,50 @@ bool session_is_tls(const struct bounded_text *word)
            octets[2] <= 4;
 }
 
-void session_encrypted(struct imap_session *session)
+void session_met_tls(struct imap_session *session, enum imap_direction direction)
 {
-    bool plain = session->client.recognised || session->server.recognised;
+    struct client *client = &session->client;
+    bool plain = client->recognised || session->server.recognised;
+    bool asked = session->starttls != IMAP_STARTTLS_NONE || client->recognised || client->holed ||
+                 session->server.holed;
+    if (direction == IMAP_FROM_CLIENT && !asked) { /* what the server makes of it is still to come */
+        client->state = CLIENT_TLS;
+        client->line_octets = 0;
+        session->tls_to_plain = session->server.recognised;
+        session->encryption = plain ? IMAP_ENCRYPTION_NONE : IMAP_ENCRYPTION_IMPLICIT;
+        return;
+    }
     session->encryption = plain ? IMAP_ENCRYPTION_STARTTLS : IMAP_ENCRYPTION_IMPLICIT;
-    session_finish(session);
+    session->tls_to_plain = false;
+    session->outcome = OUTCOME_OVER;
 }
 
-void session_not_imap(struct imap_session *session)
+bool session_is_heard(const struct imap_session *session)
 {
-    session->not_imap = true;
-    let_go(session);
+    return session->server.met && !session->server.uncertain;
+}
+
+/* Neither side said anything of IMAP or TLS, and what it said was seen from its start. */
+static bool is_foreign(const struct imap_session *session)
+{
+    const struct client *client = &session->client;
+    const struct server *server = &session->server;
+    if (client->recognised || server->recognised || client->holed || server->holed ||
+        client->state == CLIENT_TLS || session->encryption != IMAP_ENCRYPTION_NONE)
+        return false;
+    return client->bad_lines || server->bad_lines || client->line_octets > MOST_UNFINISHED ||
+           server->line_octets > MOST_UNFINISHED;
+}
+
+/* Acts on what the octets have shown, now that nobody uses the state any more. */
+static void act(struct imap_session *session)
+{
+    if (session->done || session->outcome == OUTCOME_OPEN)
+        return;
+    if (session->outcome == OUTCOME_NOT_IMAP)
+        let_go(session);
+    else
+        finish(session);
 }
 
 bool imap_session_feed(struct imap_session *session, enum imap_direction direction, const void *octets,
@@ -71,6 +110,7 @@ bool imap_session_feed(struct imap_session *session, enum imap_direction directi
             client_feed(session, octets, length, mark);
         else
             server_feed(session, octets, length, mark);
+        act(session);
     }
     return !session->done;
 }
@@ -83,13 +123,17 @@ bool imap_session_lost(struct imap_session *session, enum imap_direction directi
             client_lost(session, length, mark);
         else
             server_lost(session, length);
+        act(session);
     }
     return !session->done;
 }
 
 void imap_session_end(struct imap_session *session)
 {
-    session_finish(session);
+    if (!session->done && is_foreign(session))
+        session->outcome = OUTCOME_NOT_IMAP;
+    act(session);
+    finish(session);
 }
 
 bool imap_session_done(const struct imap_session *session)
@@ -119,7 +163,14 @@ void imap_session_facts(const struct imap_session *session, struct imap_session_
         .encryption = session->encryption,
         .starttls = session->starttls,
         .starttls_pipelined = session->starttls_pipelined,
-        .not_imap = session->not_imap,
+        .starttls_untagged = session->starttls_untagged,
+        .plain_after_starttls = session->plain_after_starttls,
+        .tls_to_plain = session->tls_to_plain,
+        .bye_greeting = session->bye_greeting,
+        .preauth = session->preauth,
+        .login_disabled = capabilities_have(&session->capabilities, CAPABILITY_LOGINDISABLED),
+        .logout = session->client.logout,
+        .not_imap = session->outcome == OUTCOME_NOT_IMAP,
         .spoken = session->client.recognised,
         .answered = session->server.recognised,
     };

@@ -64,10 +64,17 @@ struct imap_session_facts {
     uint32_t text_changes;          /* another number whenever one of these texts is another */
     enum imap_encryption encryption;
     enum imap_starttls starttls;
-    bool starttls_pipelined; /* commands were sent behind STARTTLS in plain text, before its answer */
-    bool not_imap;           /* the first lines are no IMAP: nothing more is wanted */
-    bool spoken;             /* the client sent a tagged command with a known name */
-    bool answered;           /* the server sent an untagged response or a tagged verdict */
+    bool starttls_pipelined;   /* commands were sent behind STARTTLS in plain text, before its answer */
+    bool starttls_untagged;    /* STARTTLS was sent without a tag */
+    bool plain_after_starttls; /* STARTTLS was accepted, and the client went on in plain text */
+    bool tls_to_plain;         /* the client began TLS, and the server speaks plain text */
+    bool bye_greeting;         /* the server's first line was BYE: greeting has its words */
+    bool preauth;              /* the greeting was PREAUTH */
+    bool login_disabled;       /* the capabilities have LOGINDISABLED */
+    bool logout;               /* the client sent LOGOUT */
+    bool not_imap;             /* neither side said anything of IMAP or TLS, or it is another protocol */
+    bool spoken;               /* the client sent a tagged command with a known name */
+    bool answered;             /* the server sent an untagged response or a tagged verdict */
 };
 
 struct imap_session;

@@ -27,6 +27,7 @@ const char *lint_argument(enum imap_argument argument)
         [IMAP_ARG_MECHANISM] = "mechanism",
         [IMAP_ARG_INITIAL_RESPONSE] = "initial-response",
         [IMAP_ARG_COMMAND] = "command",
+        [IMAP_ARG_RESPONSE] = "response",
     };
 
     return names[argument];

@@ -32,7 +32,7 @@ extern const struct imap_rule_info lint_hint;
 /* The number of the finding's rule: that of the dissector, or IMAP_RULES for the hint. */
 unsigned lint_rule_number(const struct lint_finding *finding);
 
-/* "username", "password", "tag", "mechanism", "initial-response" or "command". */
+/* "username", "password", "tag", "mechanism", "initial-response", "response" or "command". */
 const char *lint_argument(enum imap_argument argument);
 
 struct lint_result {

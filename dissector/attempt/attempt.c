@@ -12,7 +12,7 @@ struct attempt *attempt_new(struct budget *budget)
 {
     struct attempt *attempt = budget_take(budget, sizeof *attempt);
     if (attempt)
-        attempt->password_length = -1;
+        attempt->password_length = attempt->password_empty = -1;
     return attempt;
 }
 
@@ -25,6 +25,7 @@ void attempt_free(struct attempt *attempt, struct budget *budget)
     credentials_free(&attempt->who, budget);
     kept_free(&attempt->reply, budget);
     kept_free(&attempt->after_text, budget);
+    kept_free(&attempt->oauth_error, budget);
     budget_give(budget, attempt->violations, attempt->violation_room * sizeof *attempt->violations);
     budget_give(budget, attempt, sizeof *attempt);
 }
@@ -70,6 +71,23 @@ void attempt_expose(struct attempt *attempt, enum imap_exposure exposure)
 {
     if (exposure > attempt->exposure)
         attempt->exposure = exposure;
+}
+
+void attempt_absolve(struct attempt *attempt, enum imap_rule rule)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < attempt->violation_count; i++)
+        if (attempt->violations[i].rule != rule)
+            attempt->violations[kept++] = attempt->violations[i];
+    attempt->violation_count = kept;
+}
+
+void attempt_forget_verdict(struct attempt *attempt)
+{
+    if (attempt->rank == VERDICT_TAGGED)
+        return;
+    attempt->rank = VERDICT_NONE;
+    attempt->result = IMAP_RESULT_NONE;
 }
 
 static struct imap_text text_or_missing(const struct bounded_text *kept, bool there)
@@ -154,8 +172,12 @@ void attempt_record(const struct attempt *attempt, bool password_shape, struct i
     login->latency_ns = -1;
     login->incomplete = attempt->incomplete;
     login->violation_count = attempt->violation_count;
+    login->password_empty = attempt->password_empty;
+    login->password_charset = attempt->password_charset;
+    login->oauth_error = text_or_missing(&attempt->oauth_error, attempt->oauth_error.length > 0);
     if (attempt->result != IMAP_RESULT_NONE) {
-        split_reply(attempt, login);
+        if (!attempt->reply_lost)
+            split_reply(attempt, login);
         if (!attempt->untimed)
             login->latency_ns = elapsed(attempt->sent_ns, attempt->verdict_ns);
     }

@@ -30,14 +30,18 @@ struct attempt {
     enum imap_form username_form, password_form;
     int64_t password_length; /* -1: missing */
     enum imap_exposure exposure;
-    bool sent;    /* no more octets of it come */
-    bool untimed; /* its last octet was not seen */
+    int8_t password_empty;   /* -1: not seen */
+    enum imap_charset password_charset;
+    struct bounded_text oauth_error; /* empty: none */
+    bool sent;                       /* no more octets of it come */
+    bool untimed;                    /* its last octet was not seen */
     bool incomplete;
     int64_t sent_ns; /* time of the last octet so far */
 
     enum verdict_rank rank;
     enum imap_result result;
     int64_t verdict_ns;
+    bool reply_lost;               /* the text was not captured */
     struct bounded_text reply;     /* code and text, masked */
     enum imap_result after_result; /* came before the login's own verdict */
     struct bounded_text after_text;
@@ -57,6 +61,11 @@ void attempt_flag_violation(struct attempt *attempt, struct budget *budget, enum
 
 /* Notes what was exposed; what weighs less than what was noted before changes nothing. */
 void attempt_expose(struct attempt *attempt, enum imap_exposure exposure);
+
+/* Takes back what was found of a rule: it rests on what was not seen. */
+void attempt_absolve(struct attempt *attempt, enum imap_rule rule);
+/* Takes back a verdict that is not the tagged one: that one may have been lost. */
+void attempt_forget_verdict(struct attempt *attempt);
 
 /* Fills the record that is handed out; its texts are the attempt's. `password_shape` as in the session's
  * options. */

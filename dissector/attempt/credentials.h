@@ -18,6 +18,7 @@ struct credentials {
     struct bounded_text workstation; /* empty: not told */
     struct bounded_text scraps;      /* words that may be parts of a secret, or are one in base64 */
     bool has_username, has_authzid, has_secret;
+    bool shifted;     /* of PLAIN: a part is missing, and nobody knows which */
     bool is_password; /* the secret is the password itself */
     bool overflown;   /* of LOGIN: there were more scraps than are kept */
 };

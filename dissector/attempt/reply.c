@@ -104,6 +104,8 @@ static size_t reply_cache_code(struct imap_text text)
 void reply_keep(struct imap_session *session, struct bounded_text *reply, struct imap_text text, bool cut)
 {
     bounded_text_clear(reply);
+    if (!text.octets)
+        return;
     if (!repeats_credential(session, text, cut)) {
         bounded_text_append(reply, &session->budget, text.octets, text.length, REPLY_OCTETS);
         return;

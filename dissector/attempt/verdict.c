@@ -30,12 +30,23 @@ static void tell_after(struct imap_session *session, uint32_t number, enum imap_
         session->handler.after(session->user, number, result, text);
 }
 
+/* The server has said something, and nothing of it was IMAP: what looks like a login is none. */
+static bool is_foreign(const struct imap_session *session)
+{
+    const struct server *server = &session->server;
+    return server->met && !server->recognised && !server->holed && server->bad_lines > 0;
+}
+
 /* Reports the attempt of `command`, and forgets both, but for what the answer to the next command may repeat.
- */
+ * What was never confirmed is forgotten without a word. */
 static void settle(struct imap_session *session, struct command *command)
 {
     struct attempt *attempt = command->attempt;
     struct imap_login login;
+    if (attempt->number == 0 || is_foreign(session)) {
+        command_free(session, command);
+        return;
+    }
     attempt_record(attempt, session->options.password_shape, &login);
     if (session->handler.login)
         session->handler.login(session->user, &login);
@@ -77,6 +88,8 @@ bool attempt_begin(struct imap_session *session, struct command *command)
     if (!command->attempt)
         return false;
     session->logins++;
+    if ((session->authenticated || session->preauth) && !session->client.holed && !session->server.holed)
+        attempt_flag(command->attempt, &session->budget, IMAP_RULE_ALREADY_AUTHENTICATED, IMAP_ARG_COMMAND);
     if (command_starttls_waits(session))
         attempt_flag(command->attempt, &session->budget, IMAP_RULE_STARTTLS_PIPELINED, IMAP_ARG_COMMAND);
     if (command->kind == COMMAND_LOGIN && capabilities_have(&session->capabilities, CAPABILITY_LOGINDISABLED))
@@ -84,14 +97,32 @@ bool attempt_begin(struct imap_session *session, struct command *command)
     return true;
 }
 
+/* The command sent behind `command`, or the next one to be sent, follows the login of that number. */
+static void let_follow(struct imap_session *session, const struct command *command, uint32_t number)
+{
+    if (command->follower_lost)
+        return;
+    if (!command->next)
+        session->to_follow = number;
+    else if (!command->next->follows)
+        command->next->follows = number;
+}
+
+static void number_login(struct imap_session *session, struct command *command)
+{
+    struct attempt *attempt = command->attempt;
+    attempt->number = ++session->numbers;
+    if (attempt->number == 1)
+        session->text_changes++; /* what may be the greeting is taken for it */
+    let_follow(session, command, attempt->number);
+}
+
 void verdict_sent(struct imap_session *session, struct command *command)
 {
     struct attempt *attempt = command->attempt;
     attempt->sent = true;
-    attempt->number = ++session->numbers;
-    if (attempt->number == 1)
-        session->text_changes++; /* what may be the greeting is taken for it */
-    session->to_follow = attempt->number;
+    if (!command->unconfirmed || attempt->rank == VERDICT_TAGGED)
+        number_login(session, command);
     if (attempt->rank == VERDICT_TAGGED)
         settle(session, command);
 }
@@ -104,6 +135,7 @@ static void set_verdict(struct imap_session *session, struct attempt *attempt, e
     attempt->rank = rank;
     attempt->result = result;
     attempt->verdict_ns = time_ns;
+    attempt->reply_lost = text.octets == NULL;
     reply_keep(session, &attempt->reply, text, cut);
 }
 
@@ -114,7 +146,7 @@ static void answer_follower(struct imap_session *session, uint32_t number, enum 
     if (session->logged_in && session->logged_in_number == number) {
         struct bounded_text reply = {0};
         reply_keep(session, &reply, text, cut);
-        tell_after(session, number, result, bounded_text_view(&reply));
+        tell_after(session, number, result, text.octets ? bounded_text_view(&reply) : text);
         kept_free(&reply, &session->budget);
         verdict_forget_login(session);
         session->after_told = true;
@@ -145,21 +177,39 @@ static void finish_when_over(struct imap_session *session, enum command_kind kin
     bool ok = result == IMAP_RESULT_OK;
     if (kind == COMMAND_STARTTLS)
         session->starttls = ok ? IMAP_STARTTLS_ACCEPTED : IMAP_STARTTLS_REFUSED;
-    if (ok && kind == COMMAND_STARTTLS)
-        session->encryption = IMAP_ENCRYPTION_STARTTLS;
-    if (ok && (kind == COMMAND_STARTTLS || kind == COMMAND_COMPRESS)) {
-        session_finish(session);
+    if (ok && kind == COMMAND_COMPRESS) {
+        session->outcome = OUTCOME_OVER;
         return;
     }
     if (ok && kind == COMMAND_UNAUTHENTICATE) {
-        session->authenticated = session->after_told = false;
+        session->authenticated = session->after_told = session->preauth = false;
         verdict_forget_login(session);
     }
     if (session->unauthenticate || (session->logins > 0 && !session->server.holed))
         return;
     bool login_missed = session->client.holed || session->server.holed;
     if (session->after_told || (ok && kind == COMMAND_AUTHENTICATED && !session->logged_in && login_missed))
-        session_finish(session);
+        session->outcome = OUTCOME_OVER;
+}
+
+/* The answer to the command may have been lost, and another was sent with the same tag, or may have been:
+ * this answer may be either's. */
+static bool is_ambiguous(struct imap_session *session, struct command *command)
+{
+    if (!command->answer_lost || !(command->follower_lost || command_is_repeated(command)))
+        return false;
+    if (!command->attempt)
+        command_free(session, command);
+    else if (command->attempt->sent)
+        settle(session, command);
+    return true;
+}
+
+/* The server knows the command: what the client sends is in step. */
+static void confirm(struct imap_session *session, const struct command *command)
+{
+    if (command->stretch == session->client.stretch)
+        session->client.unconfirmed = false;
 }
 
 /* A login was answered: what was announced meanwhile holds for the next one only if this one failed. */
@@ -178,19 +228,18 @@ static void settle_capabilities(struct imap_session *session, enum imap_result r
 void verdict_tagged(struct imap_session *session, struct imap_text tag, uint64_t tag_length,
                     enum imap_result result, struct imap_text text, bool cut, int64_t time_ns)
 {
+    client_settle_line_end(session);
     struct command *command = command_find(session, tag, tag_length);
-    if (!command)
-        return;
-    if (command == session->client.command || command == session->client.exchange)
-        client_settle_line_end(session);
-    command = command_find(session, tag, tag_length);
-    if (!command)
+    if (!command || is_ambiguous(session, command))
         return;
     enum command_kind kind = command->kind;
     uint32_t follows = command->follows;
     command->follows = 0;
+    confirm(session, command);
     settle_before(session, command);
-    if (follows)
+    if (follows && command->silent && result == IMAP_RESULT_OK)
+        let_follow(session, command, follows);
+    else if (follows)
         answer_follower(session, follows, result, text, cut);
     client_answered(session, command);
     if (command->attempt) {
@@ -198,9 +247,11 @@ void verdict_tagged(struct imap_session *session, struct imap_text tag, uint64_t
         set_verdict(session, attempt, VERDICT_TAGGED, result, text, cut, time_ns);
         session->authenticated = session->authenticated || result == IMAP_RESULT_OK;
         settle_capabilities(session, result);
-        if (attempt->sent)
+        if (attempt->sent) {
+            if (attempt->number == 0)
+                number_login(session, command);
             settle(session, command);
-        else if (command == session->client.command)
+        } else if (command == session->client.command)
             client_refused(session, command);
         else
             verdict_sent(session, command); /* AUTHENTICATE: its exchange is over */
@@ -211,16 +262,32 @@ void verdict_tagged(struct imap_session *session, struct imap_text tag, uint64_t
     finish_when_over(session, kind, result);
 }
 
+/* An untagged BAD answers a command that is no login. */
+static void refuse_other(struct imap_session *session, struct command *command)
+{
+    if (command->kind == COMMAND_STARTTLS)
+        session->starttls = IMAP_STARTTLS_REFUSED;
+    client_refused(session, command);
+    command_free(session, command);
+}
+
 void verdict_untagged(struct imap_session *session, enum imap_result result, struct imap_text text, bool cut,
                       int64_t time_ns)
 {
     enum verdict_rank rank = result == IMAP_RESULT_BYE ? VERDICT_BYE : VERDICT_UNTAGGED_BAD;
     client_settle_line_end(session);
+    if (rank == VERDICT_BYE && session->client.logout)
+        return;
     for (struct command *command = session->first; command; command = command->next) {
         struct attempt *attempt = command->attempt;
+        if (!attempt && rank == VERDICT_UNTAGGED_BAD) {
+            refuse_other(session, command);
+            break;
+        }
         if (!attempt || attempt->rank >= rank || (rank != VERDICT_BYE && client_is_sending(session, command)))
             continue;
-        set_verdict(session, attempt, rank, result, text, cut, time_ns);
+        if (!command->answer_lost && !command->follower_lost && !command->unconfirmed)
+            set_verdict(session, attempt, rank, result, text, cut, time_ns);
         if (rank == VERDICT_BYE)
             continue;
         client_refused(session, command);

@@ -4,6 +4,8 @@
  */
 #include "dissector/client/command_line.h"
 
+#include "dissector/sasl/oauth_error.h"
+
 #include <string.h>
 
 /* After so many lines that are no IMAP, or so many octets without one that is, it is none. */
@@ -62,8 +64,8 @@ static void begin_literal(struct imap_session *session, const struct literal_hea
     client->literal = brace->size;
     client->fresh = true;
     client->synchronizing = !brace->plus;
-    /* Without the server's octets nobody knows what it said. */
-    client->awaited = brace->plus || !session->server.met || session->server.uncertain;
+    client->awaited = brace->plus;
+    client->unheard = !session_is_heard(session);
     if (client->lexer) {
         if (client->bad_line_end)
             attempt_flag(client->command->attempt, &session->budget, IMAP_RULE_BAD_LINE_END,
@@ -98,19 +100,35 @@ static void strike(struct imap_session *session)
     struct client *client = &session->client;
     if (!client->recognised && !client->uncertain && !session->server.recognised &&
         ++client->bad_lines >= MOST_BAD_LINES)
-        session_not_imap(session);
+        session->outcome = OUTCOME_NOT_IMAP;
 }
 
 static void end_response(struct imap_session *session)
 {
     struct client *client = &session->client;
     struct attempt *attempt = client->exchange->attempt;
+    bool awaited =
+        client->challenges > client->responses || !session_is_heard(session) || client->exchange->answer_lost;
     client->responses++;
     if (client->sasl)
-        exchange_response(session, client->sasl, attempt);
+        exchange_response(session, client->sasl, client->exchange, awaited);
     attempt->sent_ns = client->last_ns;
     if (client->bad_line_end)
         attempt_flag(attempt, &session->budget, IMAP_RULE_BAD_LINE_END, IMAP_ARG_COMMAND);
+}
+
+void client_drop_unconfirmed(struct imap_session *session)
+{
+    struct client *client = &session->client;
+    if (!client->unconfirmed)
+        return;
+    client->uncertain = true;
+    for (struct command *command = session->first, *next; command; command = next) {
+        next = command->next;
+        if (command->attempt && command->unconfirmed && command != client->command &&
+            command != client->exchange)
+            command_free(session, command);
+    }
 }
 
 /* A line of one word: DONE, a response, an empty line ... or a command without anything. */
@@ -118,9 +136,14 @@ static void end_lonely_word(struct imap_session *session)
 {
     struct client *client = &session->client;
     if (client->exchange) {
-        if (client->line_octets || client->challenges > client->responses) /* a response may be empty */
+        bool empty = client->challenges > client->responses || /* a response may be empty */
+                     (client->sasl && client->sasl->mechanism == SASL_LOGIN);
+        if (client->line_octets || empty)
             end_response(session);
-    } else if (client->word.length && !command_line_end_lonely(session)) {
+    } else if (!client->word.length) {
+        client_drop_unconfirmed(session);
+    } else if (!command_line_end_lonely(session)) {
+        client_drop_unconfirmed(session);
         command_line_suspect(session);
         strike(session);
     }
@@ -169,8 +192,10 @@ static void end_line(struct imap_session *session, bool bad)
             end_proxy_line(session);
         else if (!client->uncertain && literal_header_is_closed(&client->brace))
             begin_literal(session, &client->brace);
-        else if (!client->command || client->command->kind == COMMAND_UNKNOWN)
+        else if (!client->command || client->command->kind == COMMAND_UNKNOWN) {
+            client_drop_unconfirmed(session);
             strike(session);
+        }
         break;
     case CLIENT_RESPONSE:
         end_response(session);
@@ -178,6 +203,7 @@ static void end_line(struct imap_session *session, bool bad)
     case CLIENT_START:
     case CLIENT_PROXY:
     case CLIENT_LITERAL:
+    case CLIENT_TLS:
         break;
     }
     client->first_line = false;
@@ -188,15 +214,43 @@ static void end_line(struct imap_session *session, bool bad)
     client->bad_line_end = false;
 }
 
+static void flag_unawaited(struct imap_session *session)
+{
+    const struct probe *probe = &session->client.lexer->probe;
+    const struct command *command = session->client.command;
+    if (probe->unawaited && !command->answer_lost)
+        attempt_flag(command->attempt, &session->budget, IMAP_RULE_LITERAL_NOT_AWAITED, probe->argument);
+}
+
+/* The first octet of a literal that the server has not asked for, as far as is known: the server may take
+ * what comes for commands. A login shows by its own octets what they are. False: the octets are no literal's.
+ */
+static bool begin_unawaited(struct imap_session *session, const struct imap_mark *mark)
+{
+    struct client *client = &session->client;
+    if (client->lexer) {
+        client->lexer->probe = (struct probe){.on = client->literal > 0,
+                                              .unawaited = !client->unheard,
+                                              .argument = literal_argument(client),
+                                              .count = client->lexer->count,
+                                              .bad_spacing = client->lexer->bad_spacing,
+                                              .begin = *mark};
+        if (client->literal == 0)
+            flag_unawaited(session);
+        return true;
+    }
+    if (client->ident || client->literal == 0)
+        return true;
+    client->uncertain = client->unconfirmed = true;
+    client->stretch++;
+    command_line_begin_line(session);
+    return false;
+}
+
 static size_t feed_literal(struct imap_session *session, const uint8_t *octets, size_t length)
 {
     struct client *client = &session->client;
-    if (client->fresh) {
-        client->fresh = false;
-        if (!client->awaited && client->lexer)
-            attempt_flag(client->command->attempt, &session->budget, IMAP_RULE_LITERAL_NOT_AWAITED,
-                         literal_argument(client));
-    }
+    client->fresh = false;
     if (length > client->literal)
         length = (size_t)client->literal;
     if (client->lexer)
@@ -276,13 +330,73 @@ static void feed_proxy(struct imap_session *session, uint8_t octet)
     command_line_begin_line(session);
 }
 
+/* The octet behind a CR that the server took for a line's end. True: it is the LF that belongs to it. */
+static bool settle_owed(struct imap_session *session, uint8_t octet)
+{
+    struct client *client = &session->client;
+    client->lf_owed = false;
+    if (octet != '\n' && client->lexer)
+        attempt_flag(client->command->attempt, &session->budget, IMAP_RULE_BAD_LINE_END, IMAP_ARG_COMMAND);
+    return octet == '\n';
+}
+
+/* What was taken for a literal is the next command. */
+static void return_to_command(struct imap_session *session)
+{
+    struct probe probe = session->client.lexer->probe;
+    lexer_forget_literal(session->client.lexer, &session->budget);
+    command_line_end_login(session, COMMAND_REFUSED);
+    command_line_begin_line(session);
+    client_feed(session, (const uint8_t *)probe.octets, probe.length, &probe.begin);
+    explicit_bzero(&probe, sizeof probe);
+}
+
+/* Looks whether the octets of what may be a literal are the next command. */
+static void look_closer(struct imap_session *session, uint8_t octet)
+{
+    struct client *client = &session->client;
+    const struct command *command = client->command;
+    struct imap_text tag = {command->tag, command->tag_kept};
+    enum probe_answer answer = probe_octet(&client->lexer->probe, octet, tag);
+    if (answer == PROBE_OPEN)
+        return;
+    client->lexer->probe.on = false;
+    if (answer == PROBE_COMMAND)
+        return_to_command(session);
+    else
+        flag_unawaited(session);
+}
+
+/* The client speaks TLS: nothing of it is IMAP, and a server that does not answer need not be waited for. */
+static void feed_tls(struct imap_session *session, size_t length)
+{
+    session->client.line_octets += length;
+    if (session->client.line_octets > MOST_UNKNOWN_OCTETS && !session->tls_to_plain)
+        session->outcome = OUTCOME_OVER;
+}
+
 void client_feed(struct imap_session *session, const uint8_t *octets, size_t length,
                  const struct imap_mark *mark)
 {
     struct client *client = &session->client;
     client->met = client->met || length > 0;
-    while (length > 0 && !session->done) {
+    while (length > 0 && session->outcome == OUTCOME_OPEN) {
         size_t used = 1;
+        if (client->lf_owed && settle_owed(session, *octets)) {
+            octets++;
+            length--;
+            continue;
+        }
+        if (client->state == CLIENT_TLS) {
+            feed_tls(session, length);
+            return;
+        }
+        if (client->state == CLIENT_LITERAL && client->fresh && !client->awaited &&
+            !begin_unawaited(session, mark))
+            continue;
+        bool probed = client->lexer && client->lexer->probe.on;
+        if (probed)
+            look_closer(session, *octets);
         if (client->carriage_returns && *octets != '\r' && *octets != '\n') {
             end_line(session, true); /* a CR alone ends the line too */
             continue;
@@ -292,23 +406,25 @@ void client_feed(struct imap_session *session, const uint8_t *octets, size_t len
         else if (client->state == CLIENT_PROXY)
             feed_proxy(session, *octets);
         else if (client->state == CLIENT_LITERAL)
-            used = feed_literal(session, octets, length);
-        else if ((used = feed_plain(session, octets, length, mark)) == 0) {
+            used = feed_literal(session, octets, probed ? 1 : length);
+        else if ((used = feed_plain(session, octets, probed ? 1 : length, mark)) == 0) {
             feed_octet(session, *octets, mark);
             used = 1;
         }
         octets += used;
         length -= used;
         if (client->line_octets > MOST_UNKNOWN_OCTETS && !client->recognised && !client->uncertain &&
-            !session->server.recognised && !session->done)
-            session_not_imap(session);
+            !session->server.recognised && session->outcome == OUTCOME_OPEN)
+            session->outcome = OUTCOME_NOT_IMAP;
     }
 }
 
 void client_settle_line_end(struct imap_session *session)
 {
-    if (session->client.carriage_returns)
-        end_line(session, true);
+    if (!session->client.carriage_returns)
+        return;
+    end_line(session, session->client.carriage_returns > 1);
+    session->client.lf_owed = true; /* it may be late, or lost */
 }
 
 /* The command will get no more octets. */
@@ -316,6 +432,8 @@ static void interrupt(struct imap_session *session)
 {
     struct client *client = &session->client;
     if (client->lexer) {
+        if (client->lexer->probe.on) /* it may have become the next command */
+            lexer_forget_literal(client->lexer, &session->budget);
         command_line_end_login(session, COMMAND_CUT);
     } else if (client->exchange) {
         if (client->line_octets)
@@ -335,7 +453,17 @@ void client_lost(struct imap_session *session, uint64_t length, const struct ima
         if (known && --length == 0)
             return;
     }
-    if (client->state == CLIENT_LITERAL && known && length <= client->literal) {
+    if (client->lf_owed) { /* it is the first that is missing */
+        client->lf_owed = false;
+        if (known && --length == 0)
+            return;
+    }
+    commands_lost(session, IMAP_FROM_CLIENT);
+    if (client->state == CLIENT_TLS)
+        return;
+    bool probed = client->fresh || (client->lexer && client->lexer->probe.on);
+    if (client->state == CLIENT_LITERAL && known && length <= client->literal &&
+        (client->awaited || client->ident || !probed)) {
         client->fresh = false;
         if (client->lexer) {
             lexer_literal_hole(client->lexer, length);
@@ -349,8 +477,14 @@ void client_lost(struct imap_session *session, uint64_t length, const struct ima
     if (client->exchange)
         client->exchange->attempt->incomplete = client->exchange->attempt->untimed = true;
     interrupt(session);
-    client->uncertain = client->holed = true;
+    client->uncertain = client->unconfirmed = client->holed = client->cut = true;
+    client->stretch++;
     client->first_line = false;
+    session->to_follow = 0; /* the command that follows the login may be among them */
+    if (session->logged_in && !command_follows(session, session->logged_in_number))
+        verdict_forget_login(session);
+    if (session->starttls == IMAP_STARTTLS_ACCEPTED && !session->plain_after_starttls)
+        session->outcome = OUTCOME_OVER; /* nobody knows whether TLS began */
 }
 
 bool client_is_sending(const struct imap_session *session, const struct command *command)
@@ -370,7 +504,13 @@ void client_refused(struct imap_session *session, const struct command *command)
     command_line_begin_line(session);
 }
 
-void client_challenged(struct imap_session *session, struct imap_text challenge)
+bool client_takes_challenge(const struct imap_session *session)
+{
+    const struct exchange *sasl = session->client.sasl;
+    return sasl && (sasl->mechanism == SASL_XOAUTH2 || sasl->mechanism == SASL_OAUTHBEARER);
+}
+
+void client_challenged(struct imap_session *session, struct imap_text start, struct imap_text whole)
 {
     struct client *client = &session->client;
     client_settle_line_end(session);
@@ -379,7 +519,9 @@ void client_challenged(struct imap_session *session, struct imap_text challenge)
     else if (client->exchange) {
         client->challenges++;
         if (client->sasl)
-            client->sasl->prompt = sasl_prompt(challenge);
+            client->sasl->prompt = sasl_prompt(start);
+        if (client_takes_challenge(session) && client->sasl->answers > 0)
+            (void)oauth_error_read(whole, &client->exchange->attempt->oauth_error, &session->budget);
     }
 }
 

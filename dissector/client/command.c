@@ -18,7 +18,7 @@ static const struct {
     {NAME("AUTHENTICATE"), COMMAND_AUTHENTICATE},
     {NAME("CAPABILITY"), COMMAND_ANY_STATE},
     {NAME("NOOP"), COMMAND_ANY_STATE},
-    {NAME("LOGOUT"), COMMAND_ANY_STATE},
+    {NAME("LOGOUT"), COMMAND_LOGOUT},
     {NAME("LANGUAGE"), COMMAND_ANY_STATE},
     {NAME("ID"), COMMAND_ID},
     {NAME("STARTTLS"), COMMAND_STARTTLS},
@@ -94,6 +94,16 @@ static enum command_kind find(struct imap_text name, size_t count)
 enum command_kind command_kind(struct imap_text name)
 {
     return find(name, sizeof names / sizeof *names);
+}
+
+bool command_is_silent(struct imap_text name)
+{
+    static const struct name silent[] = {NAME("CAPABILITY"), NAME("ID"),     NAME("NAMESPACE"),
+                                         NAME("NOOP"),       NAME("ENABLE"), NAME("LOGOUT")};
+    for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
+        if (name_is(name, &silent[i]))
+            return true;
+    return false;
 }
 
 enum command_kind command_login_kind(struct imap_text name)

@@ -4,6 +4,8 @@
 
 #include "dissector/login.h"
 
+#include <stdbool.h>
+
 /* Octets of a name that are looked at; no known one is longer. */
 #define COMMAND_NAME_OCTETS 20
 
@@ -16,11 +18,15 @@ enum command_kind {
     COMMAND_AUTHENTICATE,
     COMMAND_STARTTLS,
     COMMAND_COMPRESS,
-    COMMAND_UNAUTHENTICATE
+    COMMAND_UNAUTHENTICATE,
+    COMMAND_LOGOUT
 };
 
 /* The case of the name does not matter. */
 enum command_kind command_kind(struct imap_text name);
+/* True when the OK of such a command says nothing of the mailbox: CAPABILITY, ID, NAMESPACE, NOOP, ENABLE,
+ * LOGOUT. */
+bool command_is_silent(struct imap_text name);
 /* The same where nothing else is asked than whether it is LOGIN or AUTHENTICATE. */
 enum command_kind command_login_kind(struct imap_text name);
 

@@ -1,5 +1,6 @@
 /* Finds tag, command and arguments in the words of a line, and begins and ends the command that they make. */
 #include "dissector/client/command_line.h"
+#include "dissector/name.h"
 #include "dissector/octets.h"
 
 #include <string.h>
@@ -10,10 +11,11 @@ static bool is_separator(uint8_t octet)
     return octet == ' ' || octet == '\t';
 }
 
-/* A separator, a line's end, and the quote that may follow LOGIN at once. */
+/* A separator, a line's end, and the quote or brace that may follow LOGIN at once. */
 static bool ends_word(uint8_t octet)
 {
-    return octet <= '"' && (is_separator(octet) || octet == '"' || octet == '\r' || octet == '\n');
+    return (octet <= '"' && (is_separator(octet) || octet == '"' || octet == '\r' || octet == '\n')) ||
+           octet == '{';
 }
 
 static bool is_login(enum command_kind kind)
@@ -43,7 +45,7 @@ void command_line_begin_line(struct imap_session *session)
     command_line_drop_lexer(session);
     client->state = CLIENT_TAG;
     client->command = NULL;
-    client->untagged = client->ident = client->proxy = client->fresh = false;
+    client->cut = client->untagged = client->ident = client->proxy = client->fresh = false;
     client->bad_spacing = client->bad_line_end = false;
     bounded_text_clear(&client->word);
     if (client->name_length > 0)
@@ -105,13 +107,24 @@ void command_line_suspect(struct imap_session *session)
     bounded_text_append(scraps, &session->budget, client->name, length, SECRET_OCTETS);
 }
 
-/* Of a command behind one that was not answered: its octets came before any TLS. */
-static void note_starttls(struct imap_session *session, enum command_kind kind)
+/* What a command says of the connection. Behind a STARTTLS that was not answered its octets came before any
+ * TLS, and behind one that was accepted in the place of TLS. */
+static void note_command(struct imap_session *session, enum command_kind kind)
 {
-    if (kind != COMMAND_UNKNOWN && command_starttls_waits(session))
+    if (command_starttls_waits(session))
         session->starttls_pipelined = true;
+    if (session->starttls == IMAP_STARTTLS_ACCEPTED)
+        session->plain_after_starttls = true;
     if (kind == COMMAND_STARTTLS)
         session->starttls = IMAP_STARTTLS_UNANSWERED;
+    if (kind == COMMAND_LOGOUT)
+        session->client.logout = true;
+}
+
+static struct imap_text command_name(const struct client *client)
+{
+    size_t length = client->name_length < COMMAND_NAME_OCTETS ? client->name_length : COMMAND_NAME_OCTETS;
+    return (struct imap_text){client->name, length};
 }
 
 static void begin_command(struct imap_session *session, enum command_kind kind)
@@ -121,8 +134,13 @@ static void begin_command(struct imap_session *session, enum command_kind kind)
         command_line_suspect(session);
     if (client->exchange)
         command_line_end_exchange(session);
-    note_starttls(session, kind);
+    if (kind == COMMAND_UNKNOWN)
+        client_drop_unconfirmed(session);
+    else
+        note_command(session, kind);
     client->command = command_new(session, kind, bounded_text_view(&client->word), client->word.length);
+    if (client->command)
+        client->command->silent = command_is_silent(command_name(client));
     client->state = CLIENT_REST;
     client->brace = (struct literal_header){0};
     if (kind == COMMAND_ID) {
@@ -140,6 +158,21 @@ static bool is_proxy_line(const struct client *client)
     return client->first_line && client->word.count == 5 && memcmp(client->word.octets, "PROXY", 5) == 0 &&
            ((client->name_length == 4 && memcmp(client->name, "TCP", 3) == 0) ||
             (client->name_length == 7 && memcmp(client->name, "UNKNOWN", 7) == 0));
+}
+
+/* Behind lines that are none of IMAP, what looks like a command may be none ("Connection: close"): only the
+ * server can show that it is one. */
+static void recognise(struct imap_session *session, enum command_kind kind)
+{
+    struct client *client = &session->client;
+    if (kind == COMMAND_UNKNOWN || client->recognised)
+        return;
+    static const struct name sasl = NAME("AUTH"); /* "AUTH LOGIN" of SMTP and POP3 */
+    bool foreign = client->bad_lines > 0 || name_is(bounded_text_view(&client->word), &sasl);
+    if (!foreign || session->server.recognised)
+        client->recognised = true;
+    else
+        client->unconfirmed = true;
 }
 
 /* The second word of the line is complete. */
@@ -164,8 +197,12 @@ void command_line_classify(struct imap_session *session)
         client->state = CLIENT_REST;
         return;
     }
+    if (client->sasl && client->sasl->mechanism == SASL_OTHER) {
+        client->unconfirmed = true; /* it may be a response */
+        client->stretch++;
+    }
     client->uncertain = false;
-    client->recognised = client->recognised || kind != COMMAND_UNKNOWN;
+    recognise(session, kind);
     begin_command(session, kind);
 }
 
@@ -227,7 +264,9 @@ static void end_word(struct imap_session *session, uint8_t octet)
 static void tag_octet(struct imap_session *session, uint8_t octet, const struct imap_mark *mark)
 {
     struct client *client = &session->client;
-    if (client->line_octets == 1 && client->exchange && client->challenges > client->responses) {
+    bool awaited = client->exchange && client->challenges > client->responses;
+    if (client->line_octets == 1 && awaited && !client->exchange->answer_lost &&
+        !server_is_answering(session)) {
         client->state = CLIENT_RESPONSE;
         return;
     }
@@ -242,12 +281,14 @@ static void tag_octet(struct imap_session *session, uint8_t octet, const struct 
         client->begin = *mark;
     bounded_text_append(&client->word, &session->budget, &octet, 1, TAG_OCTETS);
     if (client->word.length == 3 && session_is_tls(&client->word))
-        session_encrypted(session);
+        session_met_tls(session, IMAP_FROM_CLIENT);
 }
 
-static bool name_is_login(const struct client *client)
+/* An argument follows the name LOGIN without a space. */
+static bool begins_argument(const struct client *client, uint8_t octet)
 {
-    return client->name_length == 5 && strncasecmp(client->name, "LOGIN", 5) == 0;
+    return (octet == '"' || octet == '{') && client->name_length == 5 &&
+           strncasecmp(client->name, "LOGIN", 5) == 0;
 }
 
 static void name_octet(struct imap_session *session, uint8_t octet)
@@ -255,7 +296,7 @@ static void name_octet(struct imap_session *session, uint8_t octet)
     struct client *client = &session->client;
     if (is_separator(octet) && client->name_length == 0) {
         client->bad_spacing = true;
-    } else if (is_separator(octet) || (octet == '"' && name_is_login(client))) {
+    } else if (is_separator(octet) || begins_argument(client, octet)) {
         command_line_classify(session);
         if (client->state == CLIENT_ARGUMENTS)
             lexer_octet(client->lexer, &session->budget, octet);
@@ -284,7 +325,7 @@ size_t command_line_plain(struct imap_session *session, const uint8_t *octets, s
         client->begin = *mark;
     bounded_text_append(&client->word, &session->budget, octets, part, TAG_OCTETS);
     if (before < TLS_SIGN_OCTETS && session_is_tls(&client->word))
-        session_encrypted(session);
+        session_met_tls(session, IMAP_FROM_CLIENT);
     return part;
 }
 
@@ -353,7 +394,8 @@ void command_line_end_login(struct imap_session *session, enum command_end end)
         return;
     }
     client->uncertain = false;
-    client->recognised = true;
+    recognise(session, kind);
+    command->unconfirmed = command->unconfirmed || client->unconfirmed;
     struct attempt *attempt = command->attempt;
     command->kind = kind;
     attempt->command = kind == COMMAND_LOGIN ? IMAP_LOGIN : IMAP_AUTHENTICATE;
@@ -373,7 +415,7 @@ void command_line_end_login(struct imap_session *session, enum command_end end)
         client->exchange = command;
         client->challenges = client->responses = 0;
         client->sasl =
-            exchange_begin(session, attempt, initial ? &client->lexer->arguments[first + 1] : NULL);
+            exchange_begin(session, command, initial ? &client->lexer->arguments[first + 1] : NULL);
         if (attempt->rank == VERDICT_TAGGED)
             command_line_end_exchange(session);
         return;
@@ -382,10 +424,25 @@ void command_line_end_login(struct imap_session *session, enum command_end end)
     verdict_sent(session, command);
 }
 
+/* STARTTLS without a tag. */
+static bool end_untagged_starttls(struct imap_session *session)
+{
+    static const struct name starttls = NAME("STARTTLS");
+    struct client *client = &session->client;
+    if (client->uncertain || !name_is(bounded_text_view(&client->word), &starttls))
+        return false;
+    recognise(session, COMMAND_STARTTLS);
+    session->starttls_untagged = true;
+    begin_command(session, COMMAND_STARTTLS);
+    return true;
+}
+
 bool command_line_end_lonely(struct imap_session *session)
 {
     struct client *client = &session->client;
     enum command_kind kind = command_login_kind(bounded_text_view(&client->word));
+    if (end_untagged_starttls(session))
+        return true;
     if (!is_login(kind) || client->uncertain)
         return false;
     client->untagged = true;

@@ -8,6 +8,7 @@
 
 struct imap_session;
 struct attempt;
+struct command;
 
 struct exchange {
     enum sasl_mechanism mechanism;
@@ -16,17 +17,20 @@ struct exchange {
     struct base64 base64;    /* of the response that is scanned */
     struct bounded_text decoded;
     uint64_t octets; /* of it, as sent */
+    uint64_t before; /* octets of the one before */
+    bool whole;      /* the one before was base64 without padding: more of it may follow */
     bool star;       /* its first octet is "*" */
 };
 
 /* Starts an exchange; `initial` is the initial response, or NULL. NULL: out of memory. */
-struct exchange *exchange_begin(struct imap_session *session, struct attempt *attempt,
+struct exchange *exchange_begin(struct imap_session *session, const struct command *command,
                                 const struct argument *initial);
 /* An octet of a response. */
 void exchange_octet(struct imap_session *session, struct exchange *exchange, struct attempt *attempt,
                     uint8_t octet);
-/* The response is complete. */
-void exchange_response(struct imap_session *session, struct exchange *exchange, struct attempt *attempt);
+/* The response is complete. `awaited`: the server had asked for it, or nobody knows. */
+void exchange_response(struct imap_session *session, struct exchange *exchange, const struct command *command,
+                       bool awaited);
 void exchange_free(struct imap_session *session, struct exchange *exchange);
 
 #endif

@@ -143,7 +143,7 @@ void lexer_octet(struct lexer *lexer, struct budget *budget, uint8_t octet)
         separator(lexer, octet);
     else if (lexer->state == LEXER_ATOM)
         atom(lexer, budget, octet);
-    else if (lexer->state == LEXER_CLOSED && octet != '"')
+    else if (lexer->state == LEXER_CLOSED && octet != '"' && octet != '{')
         junk(lexer, budget, octet);
     else if (lexer->state == LEXER_JUNK)
         bounded_text_append(&lexer->scraps, budget, &octet, 1, SCRAPS_OCTETS);
@@ -293,6 +293,23 @@ void lexer_literal_end(struct lexer *lexer)
 {
     lexer_current(lexer)->complete = true;
     lexer->state = LEXER_BEHIND_LITERAL;
+}
+
+void lexer_forget_literal(struct lexer *lexer, struct budget *budget)
+{
+    unsigned count = lexer->probe.count;
+    for (unsigned i = count - 1; i <= LEXER_ARGUMENTS; i++) {
+        struct argument *argument = &lexer->arguments[i];
+        enum imap_form form = argument->form;
+        struct argument kept = {.gap = argument->gap, .tab = argument->tab, .literal = argument->literal};
+        kept_free(&argument->value, budget);
+        *argument = i == count - 1 ? kept : (struct argument){0};
+        argument->form = i == count - 1 ? form : IMAP_FORM_NONE;
+    }
+    lexer->count = count;
+    lexer->gap = 0;
+    lexer->bad_spacing = lexer->probe.bad_spacing;
+    lexer->state = LEXER_LITERAL;
 }
 
 void lexer_free(struct lexer *lexer, struct budget *budget)

@@ -109,6 +109,10 @@ static void read_plain(struct imap_text message, struct budget *budget, struct c
 {
     struct imap_text rest = message, authzid, authcid;
     who->is_password = cut_until(&rest, '\0', &authzid) && cut_until(&rest, '\0', &authcid);
+    if (who->is_password && authzid.length && rest.length == 0) { /* NAME NUL PASSWORD NUL, most likely */
+        who->is_password = false;
+        who->shifted = true;
+    }
     if (who->is_password) {
         set_authzid(who, budget, authzid);
         set_username(who, budget, authcid);
@@ -121,7 +125,7 @@ static void read_plain(struct imap_text message, struct budget *budget, struct c
 static void read_login(const struct sasl_message *message, struct budget *budget, struct credentials *who)
 {
     bool first = message->number == 0 && message->prompt != SASL_PASSWORD_PROMPT;
-    if (message->initial && message->octets.length == 0)
+    if (message->unprompted || (message->initial && message->octets.length == 0))
         return;
     if (first || (!who->has_username && message->prompt == SASL_USER_PROMPT)) {
         set_username(who, budget, message->octets);

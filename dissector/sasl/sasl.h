@@ -30,9 +30,10 @@ enum sasl_prompt { SASL_NO_PROMPT, SASL_USER_PROMPT, SASL_PASSWORD_PROMPT };
 /* A decoded message of the client. */
 struct sasl_message {
     struct imap_text octets;
-    bool whole;     /* it was not longer than what is read */
-    bool initial;   /* it came with the command */
-    uint8_t number; /* how many came before it, counting those that could not be decoded */
+    bool whole;      /* it was not longer than what is read */
+    bool initial;    /* it came with the command */
+    bool unprompted; /* what it answers was lost */
+    uint8_t number;  /* how many came before it, counting those that could not be decoded */
     enum sasl_prompt prompt;
 };
 

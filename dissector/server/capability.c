@@ -50,6 +50,7 @@ unsigned capabilities_set(struct capabilities *capabilities, struct budget *budg
 {
     bounded_text_clear(&capabilities->text);
     capabilities->seen = true;
+    capabilities->stale = false;
     capabilities->partial = partial;
     capabilities->flags = 0;
     struct imap_text run = {NULL, 0}; /* names with one space between them */
@@ -73,6 +74,7 @@ void capabilities_set_known(struct capabilities *capabilities, struct budget *bu
 {
     bounded_text_clear(&capabilities->text);
     capabilities->seen = true;
+    capabilities->stale = false;
     capabilities->partial = false;
     capabilities->flags = flags;
     keep_run(capabilities, budget, list);
@@ -88,12 +90,28 @@ unsigned capability_flags(struct imap_text list)
 
 bool capabilities_lack(const struct capabilities *capabilities, unsigned flags)
 {
-    return capabilities->seen && !capabilities->partial && !(capabilities->flags & flags);
+    return capabilities->seen && !capabilities->stale && !capabilities->partial &&
+           !(capabilities->flags & flags);
 }
 
 bool capabilities_have(const struct capabilities *capabilities, unsigned flag)
 {
-    return capabilities->seen && (capabilities->flags & flag);
+    return capabilities->seen && !capabilities->stale && (capabilities->flags & flag);
+}
+
+bool capabilities_lack_mechanism(const struct capabilities *capabilities, struct imap_text mechanism)
+{
+    static const char start[] = "AUTH=";
+    size_t skip = sizeof start - 1;
+    struct imap_text list = bounded_text_view(&capabilities->text);
+    if (!capabilities->seen || capabilities->stale || capabilities->partial ||
+        capabilities->text.length > capabilities->text.count)
+        return false;
+    for (struct imap_text name = next_name(&list); name.length; name = next_name(&list))
+        if (name.length == skip + mechanism.length && strncasecmp(name.octets, start, skip) == 0 &&
+            strncasecmp(name.octets + skip, mechanism.octets, mechanism.length) == 0)
+            return false;
+    return true;
 }
 
 struct imap_text capability_code(struct imap_text text, bool *partial)

@@ -19,6 +19,7 @@ enum {
 
 struct capabilities {
     bool seen;
+    bool stale;   /* octets of the server were lost since: another list may be among them */
     bool partial; /* the list was too long to be kept: what is not in flags may have been announced */
     unsigned flags;
     struct bounded_text text; /* separated by one space */
@@ -33,9 +34,11 @@ void capabilities_set_known(struct capabilities *capabilities, struct budget *bu
                             unsigned flags);
 /* The flags of the names in a list. */
 unsigned capability_flags(struct imap_text list);
-/* True when a list was seen and all of the flags are known to be missing from it. */
+/* True when a list was seen that still holds, and all of the flags are known to be missing from it. */
 bool capabilities_lack(const struct capabilities *capabilities, unsigned flags);
 bool capabilities_have(const struct capabilities *capabilities, unsigned flag);
+/* True when a whole list was seen in which AUTH= does not name `mechanism`. */
+bool capabilities_lack_mechanism(const struct capabilities *capabilities, struct imap_text mechanism);
 
 /* The list of a response code "[CAPABILITY ...]" at the start of a response text; missing when there is none.
  * *partial is set when its end is not there. */

@@ -3,6 +3,7 @@
  * them, which may hold anything.
  */
 #include "dissector/name.h"
+#include "dissector/sasl/oauth_error.h"
 #include "dissector/server/product.h"
 #include "dissector/session_state.h"
 #include "dissector/shared_state.h"
@@ -61,6 +62,7 @@ static bool is_status(enum response_kind kind)
 static void begin_line(struct server *server)
 {
     server->state = SERVER_TAG;
+    server->cut = false;
     bounded_text_clear(&server->word);
     bounded_text_clear(&server->text);
     server->name_length = 0;
@@ -78,6 +80,17 @@ static bool is_certain(const struct imap_session *session, enum response_kind ki
         return kind != RESPONSE_OTHER;
     return kind >= RESPONSE_OK && kind <= RESPONSE_BAD &&
            command_find(session, bounded_text_view(&server->word), server->word.length) != NULL;
+}
+
+/* Not a line of another protocol like "250 OK": the tag is a command's, or may be where the client was not
+ * seen.
+ */
+static bool answers_a_command(const struct imap_session *session)
+{
+    const struct server *server = &session->server;
+    if (server->recognised || command_find(session, bounded_text_view(&server->word), server->word.length))
+        return true;
+    return !session->client.met && server->bad_lines == 0;
 }
 
 static bool is_number(const struct server *server)
@@ -103,8 +116,12 @@ static void classify(struct imap_session *session)
         server->uncertain = false;
     if (server->uncertain)
         return;
-    if (word_is(server, '*') || (kind >= RESPONSE_OK && kind <= RESPONSE_BAD))
+    if (word_is(server, '*') || (kind >= RESPONSE_OK && kind <= RESPONSE_BAD && answers_a_command(session)))
         server->recognised = true;
+    if (server->recognised && session->client.state == CLIENT_TLS) { /* which it does not understand */
+        session->tls_to_plain = true;
+        session->encryption = IMAP_ENCRYPTION_NONE;
+    }
     if (is_status(kind) || (word_is(server, '*') && (kind == RESPONSE_CAPABILITY || kind == RESPONSE_ID)))
         server->state = SERVER_TEXT;
 }
@@ -114,7 +131,7 @@ static void strike(struct imap_session *session)
     struct server *server = &session->server;
     if (!server->recognised && !server->uncertain && !session->client.recognised &&
         ++server->bad_lines >= MOST_BAD_LINES)
-        session_not_imap(session);
+        session->outcome = OUTCOME_NOT_IMAP;
 }
 
 static unsigned set_capabilities(struct imap_session *session, struct capabilities *capabilities,
@@ -173,12 +190,31 @@ static void greet(struct imap_session *session, struct imap_text text)
     session->greeting_seen = true;
 }
 
+/* The greetings of MUPDATE (RFC 3656 section 3.1) and ACAP (RFC 2244 section 6.2.1), which look like IMAP's.
+ */
+static bool is_foreign_greeting(enum response_kind kind, const struct server *server, struct imap_text text)
+{
+    static const struct name acap = NAME("ACAP"), auth = NAME("AUTH");
+    struct imap_text name = {server->name, server->name_length};
+    if (kind == RESPONSE_OTHER && server->name_length <= COMMAND_NAME_OCTETS)
+        return name_is(name, &acap) || name_is(name, &auth);
+    return kind == RESPONSE_OK && text.length >= 8 && strncasecmp(text.octets, "MUPDATE ", 8) == 0;
+}
+
 static void untagged(struct imap_session *session, enum response_kind kind, struct imap_text text, bool cut,
                      int64_t time_ns)
 {
     struct server *server = &session->server;
-    if (!server->greeted && (kind == RESPONSE_OK || kind == RESPONSE_PREAUTH || kind == RESPONSE_BYE))
+    if (!server->greeted && is_foreign_greeting(kind, server, text)) {
+        session->outcome = OUTCOME_NOT_IMAP;
+        return;
+    }
+    if (!server->greeted && (kind == RESPONSE_OK || kind == RESPONSE_PREAUTH || kind == RESPONSE_BYE)) {
+        bool first = !server->holed && !cut;
+        session->preauth = first && kind == RESPONSE_PREAUTH;
+        session->bye_greeting = first && kind == RESPONSE_BYE;
         greet(session, text);
+    }
     if (kind == RESPONSE_BAD)
         verdict_untagged(session, IMAP_RESULT_BAD, text, cut, time_ns);
     else if (kind == RESPONSE_BYE)
@@ -192,7 +228,7 @@ static void untagged(struct imap_session *session, enum response_kind kind, stru
         session->server_ident_seen = true;
     } else if (kind == RESPONSE_NUMBERED && !session->logged_in && session->logins == 0 &&
                !session->unauthenticate)
-        session_finish(session); /* a mailbox is open: the login phase was before what was captured */
+        session->outcome = OUTCOME_OVER; /* a mailbox is open: the login phase was before what was captured */
 }
 
 static void tagged(struct imap_session *session, enum response_kind kind, struct imap_text text, bool cut,
@@ -219,8 +255,19 @@ static void respond(struct imap_session *session, enum response_kind kind, int64
         untagged(session, kind, text, cut, time_ns);
     else if (kind >= RESPONSE_OK && kind <= RESPONSE_BAD)
         tagged(session, kind, text, cut, time_ns);
-    if (list.octets && !session->done)
+    if (list.octets && session->outcome == OUTCOME_OPEN)
         take_capabilities(session, list, partial);
+}
+
+/* What the server asks for, or why it refuses a token. */
+static void challenge(struct imap_session *session)
+{
+    struct server *server = &session->server;
+    size_t length = server->name_length < COMMAND_NAME_OCTETS ? server->name_length : COMMAND_NAME_OCTETS;
+    struct imap_text whole = bounded_text_view(&server->text);
+    while (whole.length && whole.octets[whole.length - 1] == '\r')
+        whole.length--;
+    client_challenged(session, (struct imap_text){server->name, length}, whole);
 }
 
 static void end_line(struct imap_session *session, const struct imap_mark *mark)
@@ -244,16 +291,14 @@ static void end_line(struct imap_session *session, const struct imap_mark *mark)
         return;
     }
     if (word_is(server, '+'))
-        client_challenged(session, (struct imap_text){server->name, server->name_length < COMMAND_NAME_OCTETS
-                                                                        ? server->name_length
-                                                                        : COMMAND_NAME_OCTETS});
+        challenge(session);
     else if (server->uncertain)
         ;
     else if (server->state == SERVER_TEXT || word_is(server, '*'))
         respond(session, kind, mark->time_ns);
     else if (server->word.length)
         strike(session);
-    if (!session->done) {
+    if (session->outcome == OUTCOME_OPEN) {
         server->greeted = server->greeted || !server->uncertain;
         if (server->text.capacity > TEXT_OCTETS_HELD || session->logged_in)
             kept_free(&server->text, &session->budget);
@@ -277,8 +322,8 @@ static void judge_length(struct imap_session *session)
 {
     const struct server *server = &session->server;
     if (server->line_octets > MOST_UNKNOWN_OCTETS && !server->recognised && !server->uncertain &&
-        !session->client.recognised && !session->done)
-        session_not_imap(session);
+        !session->client.recognised && session->outcome == OUTCOME_OPEN)
+        session->outcome = OUTCOME_NOT_IMAP;
 }
 
 /* The first word, or as much of it as is there. */
@@ -293,7 +338,7 @@ static size_t feed_tag(struct imap_session *session, const uint8_t *octets, size
         return 0;
     bounded_text_append(&server->word, &session->budget, octets, part, TAG_OCTETS);
     if (before < TLS_SIGN_OCTETS && session_is_tls(&server->word))
-        session_encrypted(session);
+        session_met_tls(session, IMAP_FROM_SERVER);
     return part;
 }
 
@@ -321,7 +366,10 @@ static size_t feed_name(struct imap_session *session, const uint8_t *octets, siz
     size_t part = 0;
     while (part < length && !ends_word(octets[part]))
         part++;
-    command_name_append(session->server.name, &session->server.name_length, octets, part);
+    struct server *server = &session->server;
+    command_name_append(server->name, &server->name_length, octets, part);
+    if (word_is(server, '+') && client_takes_challenge(session))
+        bounded_text_append(&server->text, &session->budget, octets, part, OAUTH_CHALLENGE_OCTETS);
     return part;
 }
 
@@ -337,7 +385,7 @@ static size_t feed_rest(struct imap_session *session, const uint8_t *octets, siz
         bounded_text_append(&server->text, &session->budget, octets, part, REPLY_OCTETS);
     server->line_octets += part;
     judge_length(session);
-    if (end && !session->done)
+    if (end && session->outcome == OUTCOME_OPEN)
         end_line(session, mark);
     return end ? part + 1 : part;
 }
@@ -359,8 +407,12 @@ void server_feed(struct imap_session *session, const uint8_t *octets, size_t len
                  const struct imap_mark *mark)
 {
     struct server *server = &session->server;
-    server->met = server->met || length > 0;
-    while (length > 0 && !session->done) {
+    if (length == 0)
+        return;
+    server->met = true;
+    server->blind = false;
+    server->last_ns = mark->time_ns;
+    while (length > 0 && session->outcome == OUTCOME_OPEN) {
         size_t used = 1;
         if (server->state == SERVER_LITERAL) {
             used = feed_literal(session, octets, length);
@@ -381,6 +433,37 @@ void server_feed(struct imap_session *session, const uint8_t *octets, size_t len
     }
 }
 
+/* A tagged line that is cut behind OK, NO or BAD is a verdict; what it says is not known. */
+static void respond_cut(struct imap_session *session, bool ended)
+{
+    struct server *server = &session->server;
+    if (server->uncertain || (server->state != SERVER_NAME && server->state != SERVER_TEXT))
+        return;
+    bool named = server->state == SERVER_TEXT;
+    enum response_kind kind = named ? server->kind : response_kind(server);
+    const struct imap_text unknown = {NULL, 0};
+    if (word_is(server, '*')) {
+        if (named && ended && (kind == RESPONSE_BAD || kind == RESPONSE_BYE))
+            verdict_untagged(session, kind == RESPONSE_BAD ? IMAP_RESULT_BAD : IMAP_RESULT_BYE, unknown, true,
+                             server->last_ns);
+    } else if (kind >= RESPONSE_OK && kind <= RESPONSE_BAD) {
+        server->recognised = true;
+        tagged(session, kind, unknown, true, server->last_ns);
+    }
+}
+
+bool server_is_answering(const struct imap_session *session)
+{
+    const struct server *server = &session->server;
+    return server->word.length > 0 && server->state != SERVER_LITERAL && !word_is(server, '*') &&
+           !word_is(server, '+');
+}
+
+void server_end(struct imap_session *session)
+{
+    respond_cut(session, true);
+}
+
 void server_lost(struct imap_session *session, uint64_t length)
 {
     struct server *server = &session->server;
@@ -390,11 +473,18 @@ void server_lost(struct imap_session *session, uint64_t length)
             end_literal(session);
         return;
     }
+    respond_cut(session, false);
+    if (session->outcome != OUTCOME_OPEN)
+        return;
     server->uncertain = true;
-    server->holed = true;
-    /* A "+" may have been among them. */
-    session->client.awaited = true;
+    server->holed = server->blind = true;
+    session->capabilities.stale = session->provisional.stale = true;
+    session->client.unheard = true; /* a "+" may have been among them */
+    commands_lost(session, IMAP_FROM_SERVER);
+    if (session->starttls == IMAP_STARTTLS_ACCEPTED && !session->plain_after_starttls)
+        session->outcome = OUTCOME_OVER; /* nobody knows whether TLS began */
     begin_line(server);
+    server->cut = length > 0; /* what a capture begins with is most likely the start of a line */
 }
 
 void server_free(struct imap_session *session)

@@ -62,6 +62,9 @@ static void on_login(void *user, const struct imap_login *login)
     add_number(digest, login->password_form);
     add_number(digest, login->password_length);
     add_number(digest, login->exposure);
+    add_number(digest, login->password_empty);
+    add_number(digest, login->password_charset);
+    add_text(digest, login->oauth_error);
     add_text(digest, login->authzid);
     add_text(digest, login->workstation);
     add_number(digest, login->result);
@@ -109,6 +112,13 @@ static void add_facts(struct digest *digest, const struct imap_session *session)
     add_number(digest, facts.encryption);
     add_number(digest, facts.starttls);
     add_number(digest, facts.starttls_pipelined);
+    add_number(digest, facts.starttls_untagged);
+    add_number(digest, facts.plain_after_starttls);
+    add_number(digest, facts.tls_to_plain);
+    add_number(digest, facts.bye_greeting);
+    add_number(digest, facts.preauth);
+    add_number(digest, facts.login_disabled);
+    add_number(digest, facts.logout);
     add_number(digest, facts.not_imap);
 }
 

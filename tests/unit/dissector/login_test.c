@@ -37,7 +37,7 @@ static void forms_are_told(void **state)
              "LOGIN 1 @2 tag=a1 user=al\\x0d\\x0aice:literal+:7 password:literal+ OK text=done +1\n" CLEAR},
         {"empty ones",
          {GREET, C("a1 LOGIN \"\" {0}\r\n"), S("+ \r\n"), C("\r\n"), S("a1 NO no\r\n")},
-         .rows = "LOGIN 1 @2 tag=a1 user=:quoted:0 password:literal NO text=no +1\n" CLEAR},
+         .rows = "LOGIN 1 @2 tag=a1 user=:quoted:0 password:literal:empty NO text=no +1\n" CLEAR},
         {"a closing bracket is an astring's",
          {GREET, C("a1 LOGIN a]b[c secret\r\n"), S("a1 OK done\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=a]b[c:atom:5 password:atom OK text=done +1\n" CLEAR},
@@ -113,7 +113,7 @@ static void octets_over_127_are_flagged(void **state)
                  "! eight-bit-octet username @1 x2 \\xc3\\xbc\n" CLEAR},
         {"in a quoted string, the quote counted",
          {GREET, C("a1 LOGIN \"b\xfc\" \"secret\xfc\"\r\n"), S("a1 BAD no\r\n")},
-         .rows = "LOGIN 1 @2 tag=a1 user=b\\xfc:quoted:2 password:quoted BAD text=no +1\n"
+         .rows = "LOGIN 1 @2 tag=a1 user=b\\xfc:quoted:2 password:quoted:other BAD text=no +1\n"
                  "! eight-bit-octet username @2 x1 \\xfc\n! eight-bit-octet password\n" CLEAR},
         {"not in a literal",
          {GREET, C("a1 LOGIN {2}\r\n"), S("+ \r\n"), C("b\xfc secret\r\n"), S("a1 OK yes\r\n")},
@@ -148,10 +148,14 @@ static void quoted_strings_are_judged(void **state)
          {GREET, C("a1 LOGIN bob \"secret\\\r\n"), S("a1 BAD no\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:quoted BAD text=no +1\n"
                  "! bad-quoted password\n" CLEAR},
-        {"octets behind the closing quote",
-         {GREET, C("a1 LOGIN \"bob\"secret\r\n"), S("a1 BAD no\r\n")},
-         .rows = "LOGIN 1 @2 tag=a1 user=bob:quoted:3 BAD text=no +1\n"
-                 "! bad-quoted username @5\n! missing-argument password\n"},
+        {"octets behind the closing quote: Dovecot takes them for the password",
+         {GREET, C("a1 LOGIN \"bob\"secret\r\n"), S("a1 NO no\r\n")},
+         .rows = "LOGIN 1 @2 tag=a1 user=bob:quoted:3 password:atom NO text=no +1\n"
+                 "! bad-quoted username @5\n" CLEAR},
+        {"a literal behind the closing quote",
+         {GREET, C("a1 LOGIN \"bob\"{6}\r\n"), S("+ \r\n"), C("secret\r\n"), S("a1 NO no\r\n")},
+         .rows = "LOGIN 1 @2 tag=a1 user=bob:quoted:3 password:literal NO text=no +1\n"
+                 "! bad-spacing command\n" CLEAR},
         {"octets behind the closing quote, and a password",
          {GREET, C("a1 LOGIN \"bob\"x secret\r\n"), S("a1 BAD no\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=bob:quoted:3 password:atom BAD text=no +1\n"
@@ -178,7 +182,7 @@ static void what_may_be_the_password_is_no_user_name(void **state)
          {GREET, C("a1 LOGIN  {4+}\r\nsecret\r\n"), S("a1 BAD no\r\n")},
          .secret = "secr",
          .rows = "LOGIN 1 @2 tag=a1 user:literal+:-1 password:atom BAD text=no +1\n! bad-spacing "
-                 "command\n" CLEAR},
+                 "command\n" CLEAR "! literal-length username\n"},
         {"a quoted string with octets behind it",
          {GREET, C("a1 LOGIN \"bob my\"secret\" pw\r\n"), S("a1 BAD no\r\n")},
          .secret = "my",
@@ -205,8 +209,8 @@ static void what_may_be_the_password_is_no_user_name(void **state)
          .rows = "LOGIN 1 @2 tag=a1 password:atom BAD text=no +1\n! missing-argument username\n" CLEAR},
         {"a literal that is announced too short",
          {GREET, C("a1 LOGIN {3}\r\n"), S("+ \r\n"), C("bobsecret\r\n"), S("a1 BAD no\r\n")},
-         .rows = "LOGIN 1 @2 tag=a1 user=bob:literal:3 password:atom BAD text=no +1\n"
-                 "! bad-spacing command\n" CLEAR},
+         .rows = "LOGIN 1 @2 tag=a1 user=bob:literal:3 password:atom BAD text=no +1\n" CLEAR
+                 "! literal-length username\n"},
         {"a password of several words",
          {GREET, C("a1 LOGIN bob my secret words\r\n"), S("a1 BAD no\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:atom BAD text=no +1\n"
@@ -267,7 +271,7 @@ static void literals_are_judged_by_what_was_announced(void **state)
                  "! literal8-argument username\n! literal8-argument password\n" CLEAR},
         {"octets that the server did not await",
          {GREET, C("a1 LOGIN {3}\r\nbob {0}\r\n\r\n"), S("+ \r\n+ \r\na1 NO no\r\n")},
-         .rows = "LOGIN 1 @2 tag=a1 user=bob:literal:3 password:literal NO text=no +1\n"
+         .rows = "LOGIN 1 @2 tag=a1 user=bob:literal:3 password:literal:empty NO text=no +1\n"
                  "! literal-not-awaited username\n! literal-not-awaited password\n" CLEAR},
         {"a server that is slow to await them",
          {GREET, C("a1 LOGIN {3}\r\n"), S("* OK still here\r\n"), S("* OK be patient\r\n"), S("+ go\r\n"),
@@ -353,22 +357,28 @@ static void missing_arguments_are_flagged(void **state)
 static void line_ends_are_judged(void **state)
 {
     static const struct conversation cases[] = {
-        {"LF, CR CR LF, CR",
+        {"LF, CR CR LF, CR; and a CR behind which the LF may have been lost",
          {GREET,
           C("a1 LOGIN bob secret\na2 LOGIN bob secret\r\r\na3 LOGIN bob secret\ra4 LOGIN bob secret\r"),
           S("a1 NO 1\r\na2 NO 2\r\na3 NO 3\r\na4 NO 4\r\n")},
 #define ENDED(n)                                                                                             \
     "LOGIN " n " @2 tag=a" n " user=bob:atom:3 password:atom NO text=" n " +1\n! bad-line-end "              \
     "command\n" CLEAR
-         .rows = ENDED("1") ENDED("2") ENDED("3") ENDED("4")},
+         .undamaged = true,
+         .rows = ENDED("1") ENDED("2")
+             ENDED("3") "LOGIN 4 @2 tag=a4 user=bob:atom:3 password:atom NO text=4 +1\n" CLEAR},
         {"behind an announcement",
          {GREET, C("a1 LOGIN {3}\n"), S("+ \r\n"), C("bob secret\r\n"), S("a1 OK yes\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=bob:literal:3 password:atom OK text=yes +1\n! bad-line-end "
                  "command\n" CLEAR},
         {"a CR alone behind an announcement",
          {GREET, C("a1 LOGIN {3}\r"), S("+ \r\n"), C("bob secret\r\n"), S("a1 OK yes\r\n")},
+         .undamaged = true,
          .rows = "LOGIN 1 @2 tag=a1 user=bob:literal:3 password:atom OK text=yes +1\n! bad-line-end "
                  "command\n" CLEAR},
+        {"a LF that comes late",
+         {GREET, C("a1 LOGIN {3}\r"), S("+ \r\n"), C("\nbob secret\r"), S("a1 OK yes\r\n"), C("\n")},
+         .rows = "LOGIN 1 @2 tag=a1 user=bob:literal:3 password:atom OK text=yes +1\n" CLEAR},
     };
     (void)state;
     CHECK(cases);
@@ -447,16 +457,17 @@ static void login_is_judged_by_what_went_before(void **state)
           S("a1 NO tls\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:atom NO text=tls +1\n"
                  "! login-disabled command\n" CLEAR,
-         .facts = "none open greeting=[CAPABILITY IMAP4rev1 LOGINDISABLED] hi capabilities=IMAP4rev1 "
+         .facts = "none open login-disabled greeting=[CAPABILITY IMAP4rev1 LOGINDISABLED] hi "
+                  "capabilities=IMAP4rev1 "
                   "LOGINDISABLED\n"},
         {"behind STARTTLS",
          {GREET, C("t STARTTLS\r\na1 LOGIN bob secret\r\n"), S("t OK go\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:atom -\n! starttls-pipelined command\n" CLEAR,
-         .facts = "starttls done starttls:accepted pipelined greeting=ready\n"},
+         .facts = "none open starttls:accepted pipelined greeting=ready\n"},
         {"another command behind STARTTLS is no login, but told",
          {GREET, C("t STARTTLS\r\nc CAPABILITY\r\n"), S("t OK go\r\n")},
          .rows = "",
-         .facts = "starttls done starttls:accepted pipelined greeting=ready\n"},
+         .facts = "none open starttls:accepted pipelined greeting=ready\n"},
         {"STARTTLS alone",
          {GREET, C("c CAPABILITY\r\nt STARTTLS\r\n"), S("c OK\r\nt OK go\r\n"), C("\x16\x03\x01")},
          .rows = "",

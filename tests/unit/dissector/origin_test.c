@@ -57,11 +57,11 @@ static void the_proxy_protocol_tells_the_origin(void **state)
          {C(SIGNATURE
             "\x21\x11\x00\x0c\xc0\x00\x02\x07\xc6\x33\x64\x01\x13\x88\x00\x8f\x16\x03\x01\x00\x05")},
          .rows = "",
-         .facts = "implicit done origin=192.0.2.7 source=PROXY\n"},
+         .facts = "implicit open origin=192.0.2.7 source=PROXY\n"},
         {"empty lines are no header", {C("\r\n\r\n" BOB)}, .rows = BOBS("1"), .facts = "none open\n"},
         {"octets that almost are one",
-         {C("\r\n\r\n\0\r\nQUIT?\n" BOB)},
-         .rows = BOBS("1"),
+         {C("\r\n\r\n\0\r\nQUIT?\n" BOB), S("a1 OK yes\r\n")},
+         .rows = "LOGIN 1 @1 tag=a1 user=bob:atom:3 password:atom OK text=yes +1\n" CLEAR,
          .facts = "none open\n"},
     };
     (void)state;

@@ -62,10 +62,12 @@ static void plain(void **state)
          .rows = SAID "PLAIN user=bob:sasl:3 password:sasl OK text=yes +1\n" CLEAR},
         {"refused before the response, which comes all the same",
          {GREET, C("a1 AUTHENTICATE PLAIN\r\n"), S("a1 NO not here\r\n"), C(PLAIN "\r\na2 NOOP\r\n")},
+         .undamaged = true,
          .rows = SAID "PLAIN NO text=not here +1\n"},
         {"a response that is not waited for",
          {GREET, C("a1 AUTHENTICATE PLAIN\r\n" PLAIN "\r\na2 NOOP\r\n"), GO, YES},
-         .rows = SAID "PLAIN user=bob:sasl:3 password:sasl OK text=yes +2\n" CLEAR},
+         .rows = SAID "PLAIN user=bob:sasl:3 password:sasl OK text=yes +2\n" CLEAR
+                      "! response-not-awaited response\n"},
         {"the client's side alone",
          {C("a1 AUTHENTICATE PLAIN\r\n" PLAIN "\r\na2 LOGIN bob secret\r\n")},
          .rows = "AUTHENTICATE 1 @1 tag=a1 mechanism=PLAIN user=bob:sasl:3 password:sasl -\n" CLEAR
@@ -84,7 +86,7 @@ static void bad_base64_is_a_finding_and_no_guess(void **state)
         {"padding that is missing",
          {GREET, C("a1 AUTHENTICATE PLAIN\r\n"), GO, C("AGJvYgBzZWNyZXQ\r\n"), YES},
          .secret = "AGJv",
-         .rows = SAID "PLAIN OK text=yes +1\n! bad-base64 command\n"},
+         .rows = SAID "PLAIN OK text=yes +1\n! bad-base64 response\n"},
         {"padding in the middle",
          {GREET, C("a1 AUTHENTICATE PLAIN AGI=AGI=\r\n"), YES},
          .rows = SAID "PLAIN OK text=yes +1\n! bad-base64 initial-response\n"},
@@ -93,20 +95,21 @@ static void bad_base64_is_a_finding_and_no_guess(void **state)
          .rows = SAID "PLAIN OK text=yes +1\n! bad-base64 initial-response\n"},
         {"the bare password, and the server repeats it",
          {GREET, C("a1 AUTHENTICATE PLAIN\r\n"), GO, C("bob secret\r\n"), S("a1 BAD no base64: secret\r\n")},
-         .rows = SAID "PLAIN BAD text=[withheld: repeats a credential] +1\n! bad-base64 command\n"},
+         .rows = SAID "PLAIN BAD text=[withheld: repeats a credential] +1\n! bad-base64 response\n"},
         {"quoted",
          {GREET, C("a1 AUTHENTICATE PLAIN \"" PLAIN "\"\r\n"), YES},
          .rows = SAID "PLAIN OK text=yes +1\n! bad-base64 initial-response\n"},
         {"mechanism LOGIN: the password does not become the user name",
          {GREET, C("a1 AUTHENTICATE LOGIN\r\n"), USER_PROMPT, C("bob\r\n"), PASS_PROMPT, C(SECRET "\r\n"),
           YES},
-         .rows = SAID "LOGIN password:sasl OK text=yes +1\n! bad-base64 command\n" CLEAR},
+         .rows = SAID "LOGIN password:sasl OK text=yes +1\n! bad-base64 username\n" CLEAR},
         {"mechanism LOGIN, the password is not waited for",
          {GREET, C("a1 AUTHENTICATE LOGIN\r\n"), USER_PROMPT, C("bob\r\n" SECRET "\r\n"), PASS_PROMPT, YES},
-         .rows = SAID "LOGIN password:sasl OK text=yes +2\n! bad-base64 command\n" CLEAR},
+         .rows = SAID "LOGIN password:sasl OK text=yes +2\n! bad-base64 username\n" CLEAR
+                      "! response-not-awaited password\n"},
         {"mechanism LOGIN, without prompts",
          {GREET, C("a1 AUTHENTICATE LOGIN\r\n"), GO, C("bob\r\n"), GO, C(SECRET "\r\n"), YES},
-         .rows = SAID "LOGIN password:sasl OK text=yes +1\n! bad-base64 command\n" CLEAR},
+         .rows = SAID "LOGIN password:sasl OK text=yes +1\n! bad-base64 username\n" CLEAR},
     };
     (void)state;
     CHECK(cases);
@@ -125,7 +128,8 @@ static void login(void **state)
          .rows = SAID "LOGIN user=bob:sasl:3 password:sasl OK text=yes +1\n" CLEAR},
         {"without waiting",
          {GREET, C("a1 AUTHENTICATE LOGIN\r\n" BOB "\r\n" SECRET "\r\n"), USER_PROMPT, PASS_PROMPT, YES},
-         .rows = SAID "LOGIN user=bob:sasl:3 password:sasl OK text=yes +3\n" CLEAR},
+         .rows = SAID "LOGIN user=bob:sasl:3 password:sasl OK text=yes +3\n" CLEAR
+                      "! response-not-awaited username\n! response-not-awaited password\n"},
         {"an empty initial response: only the prompt tells",
          {GREET, C("a1 AUTHENTICATE LOGIN =\r\n"), USER_PROMPT, C(BOB "\r\n"), PASS_PROMPT, C(SECRET "\r\n"),
           YES},
@@ -135,6 +139,7 @@ static void login(void **state)
          .rows = SAID "LOGIN password:sasl OK text=yes +1\n" CLEAR},
         {"the password is asked for first",
          {GREET, C("a1 AUTHENTICATE LOGIN\r\n"), PASS_PROMPT, C(SECRET "\r\n"), YES},
+         .undamaged = true,
          .rows = SAID "LOGIN password:sasl OK text=yes +1\n" CLEAR},
         {"an empty user name",
          {GREET, C("a1 AUTHENTICATE LOGIN\r\n"), USER_PROMPT, C("\r\n"), PASS_PROMPT, C(SECRET "\r\n"), YES},
@@ -217,9 +222,9 @@ static void tokens(void **state)
          {GREET,
           C("a1 AUTHENTICATE XOAUTH2 dXNlcj1ib2JAZXhhbXBsZS5jb20BYXV0aD1CZWFyZXIgc2VjcmV0dG9rZW4BAQ==\r\n"),
           S("+ eyJzdGF0dXMiOiI0MDAifQ==\r\n"), C("\r\n"), S("a1 NO secrettoken\r\n")},
-         .rows = SAID
-         "XOAUTH2 user=bob@example.com:sasl:15 password:sasl NO text=[withheld: repeats a credential] "
-         "+1\n" CLEAR},
+         .rows =
+             SAID "XOAUTH2 user=bob@example.com:sasl:15 password:sasl NO oauth=400 text=[withheld: repeats a "
+                  "credential] +1\n" CLEAR},
         {"OAUTHBEARER",
          {GREET,
           C("a1 AUTHENTICATE OAUTHBEARER "
@@ -257,7 +262,8 @@ static void mechanisms_without_a_name(void **state)
          .rows = "AUTHENTICATE 1 @2 tag=a1 OK text=yes +1\n! missing-argument mechanism\n"},
         {"a name that is none",
          {GREET, C("a1 AUTHENTICATE \"PLAIN PLAIN\" " SECRET "\r\n"), YES},
-         .rows = "AUTHENTICATE 1 @2 tag=a1 OK text=yes +1\n! missing-argument mechanism\n"},
+         .rows = "AUTHENTICATE 1 @2 tag=a1 OK text=yes +1\n! missing-argument mechanism\n"
+                 "! mechanism-not-atom mechanism\n"},
     };
     (void)state;
     CHECK(cases);
@@ -271,7 +277,8 @@ static void the_command_is_judged(void **state)
          .rows = SAID "PLAIN user=bob:sasl:3 password:sasl OK text=yes +1\n"
                       "! unadvertised-initial-response initial-response\n" CLEAR},
         {"an initial response that is offered",
-         {S("* OK [CAPABILITY IMAP4rev1 SASL-IR] hi\r\n"), C("a1 AUTHENTICATE PLAIN " PLAIN "\r\n"), YES},
+         {S("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=plain] hi\r\n"),
+          C("a1 AUTHENTICATE PLAIN " PLAIN "\r\n"), YES},
          .rows = SAID "PLAIN user=bob:sasl:3 password:sasl OK text=yes +1\n" CLEAR},
         {"spacing, arguments and line ends",
          {GREET, C("a1 AUTHENTICATE  PLAIN " PLAIN " x\na2 AUTHENTICATE PLAIN \r\n"), GO, C(PLAIN "\n"),

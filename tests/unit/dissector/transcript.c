@@ -1,6 +1,8 @@
 /* Runs conversations against a session and compares the rows. */
 #include "tests/unit/dissector/transcript.h"
 
+#include "tests/unit/dissector/damaged.h"
+
 #include "dissector/shared.h"
 
 #include "dissector/exposures.h"
@@ -47,8 +49,8 @@ static void put_text(struct transcript *out, const char *name, struct imap_text 
 
 static const char *const results[] = {"-", "OK", "NO", "BAD", "BYE"};
 static const char *const forms[] = {"-", "atom", "quoted", "literal", "literal+", "literal8", "sasl"};
-static const char *const arguments[] = {"tag",       "username",         "password",
-                                        "mechanism", "initial-response", "command"};
+static const char *const arguments[] = {"tag",     "username", "password", "mechanism", "initial-response",
+                                        "command", "response"};
 
 static void put_violation(struct transcript *out, const struct imap_violation *violation)
 {
@@ -79,9 +81,14 @@ static void on_login(void *user, const struct imap_login *login)
         put(out, " password:%s", forms[login->password_form]);
     if (login->password_length >= 0)
         put(out, ":%lld", (long long)login->password_length);
+    if (login->password_empty > 0)
+        put(out, ":empty");
+    if (login->password_charset > IMAP_CHARSET_ASCII)
+        put(out, ":%s", login->password_charset == IMAP_CHARSET_UTF8 ? "utf8" : "other");
     put_text(out, "authzid", login->authzid);
     put_text(out, "workstation", login->workstation);
     put(out, " %s", results[login->result]);
+    put_text(out, "oauth", login->oauth_error);
     put_text(out, "code", login->response_code);
     put_text(out, "text", login->response_text);
     if (login->latency_ns >= 0)
@@ -112,6 +119,20 @@ static void put_facts(struct transcript *out, const struct imap_session *session
         put(out, " starttls:%s", starttls[facts.starttls]);
     if (facts.starttls_pipelined)
         put(out, " pipelined");
+    if (facts.starttls_untagged)
+        put(out, " starttls-untagged");
+    if (facts.plain_after_starttls)
+        put(out, " plain-after-starttls");
+    if (facts.tls_to_plain)
+        put(out, " tls-to-plain");
+    if (facts.bye_greeting)
+        put(out, " bye-greeting");
+    if (facts.preauth)
+        put(out, " preauth");
+    if (facts.login_disabled)
+        put(out, " login-disabled");
+    if (facts.logout)
+        put(out, " logout");
     if (facts.not_imap)
         put(out, " not-imap");
     put_text(out, "greeting", facts.greeting);
@@ -309,4 +330,7 @@ void check_conversations(const struct conversation *conversations, size_t count)
     for (size_t i = 0; i < count; i++)
         check(&conversations[i], shared);
     imap_shared_free(shared);
+    for (size_t i = 0; i < count; i++)
+        check_damaged(&conversations[i]);
+    print_message("%lu damaged conversations so far\n", damaged_count());
 }

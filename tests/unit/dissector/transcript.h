@@ -41,6 +41,7 @@ struct conversation {
     size_t count;                  /* of steps, where one is a loss of unknown length; else 0 */
     const char *rows;              /* see transcript_rows */
     const char *facts;             /* see transcript_facts; NULL: not compared */
+    bool undamaged;                /* means something else when a part is missing: see damaged.h */
     const char *secret;            /* must be nowhere; NULL: "secret" */
     struct imap_session_options options;
 };
