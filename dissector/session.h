@@ -44,8 +44,10 @@ struct imap_session_handler {
     /* A login is finished: its verdict came, or the session ended without one. The record and its texts are
      * valid only during the call. Called from feed, lost and end. */
     void (*login)(void *user, const struct imap_login *login);
-    /* The verdict of the first command after login number `number`, which had been reported with OK. `text`
-     * is the whole of the response text, with its code, masked like response_text; valid during the call. */
+    /* The verdict of the first command after login number `number`, which had been reported with OK, that
+     * says something of the mailbox: CAPABILITY, ID, NAMESPACE, NOOP, ENABLE and LOGOUT do not when they are
+     * answered with OK. `text` is the whole of the response text, with its code, masked like response_text;
+     * missing when it was not captured; valid during the call. */
     void (*after)(void *user, uint32_t number, enum imap_result result, struct imap_text text);
 };
 
@@ -91,8 +93,11 @@ bool imap_session_feed(struct imap_session *session, enum imap_direction directi
 
 /* Tells that `length` octets of `direction` were never captured. A command with a hole in it is reported as
  * incomplete; then the direction resynchronises at the next line that is certain: a tagged command with a
- * known name (client) or a tagged or untagged response (server). A length of 0 means an unknown number: tell
- * that first of all for each direction of a connection that is met in mid-stream. Returns as feed does. */
+ * known name (client) or a tagged or untagged response (server). What looks like a login there may be none:
+ * it is reported only when the server answers its tag, and from then on all lines count again. What the
+ * server said in the hole is not known: its capabilities, its answer to STARTTLS, its verdicts. A length of 0
+ * means an unknown number: tell that first of all for each direction of a connection that is met in
+ * mid-stream. Returns as feed does. */
 bool imap_session_lost(struct imap_session *session, enum imap_direction direction, uint64_t length,
                        const struct imap_mark *mark);
 

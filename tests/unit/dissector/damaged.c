@@ -291,7 +291,8 @@ static void lose_anything(const struct conversation *conversation, const struct 
         }
         if (any_below(3) == 0) {
             damage.from_step = any_below(count);
-            damage.from_octet = any_below(conversation->steps[damage.from_step].length);
+            size_t length = conversation->steps[damage.from_step].length;
+            damage.from_octet = length ? any_below(length) : 0;
         }
         check(conversation, truth, damage);
     }
