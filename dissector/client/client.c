@@ -458,7 +458,6 @@ void client_lost(struct imap_session *session, uint64_t length, const struct ima
         if (known && --length == 0)
             return;
     }
-    commands_lost(session, IMAP_FROM_CLIENT);
     if (client->state == CLIENT_TLS)
         return;
     bool probed = client->fresh || (client->lexer && client->lexer->probe.on);
@@ -477,6 +476,7 @@ void client_lost(struct imap_session *session, uint64_t length, const struct ima
     if (client->exchange)
         client->exchange->attempt->incomplete = client->exchange->attempt->untimed = true;
     interrupt(session);
+    commands_lost(session, IMAP_FROM_CLIENT);
     client->uncertain = client->unconfirmed = client->holed = client->cut = true;
     client->stretch++;
     client->first_line = false;
