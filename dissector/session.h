@@ -35,8 +35,9 @@ enum imap_encryption { IMAP_ENCRYPTION_NONE, IMAP_ENCRYPTION_STARTTLS, IMAP_ENCR
 struct imap_shared;
 
 struct imap_session_options {
-    bool password_shape;        /* tell lengths, positions and counts of passwords */
-    bool hide_users;            /* the caller masks user names: withhold response texts that repeat one */
+    bool password_shape; /* tell lengths, positions and counts of passwords */
+    bool hide_users;     /* the caller masks user names: withhold response texts that repeat one */
+    bool client_alone;   /* only the client's octets exist: it is taken to have been asked for its literals */
     struct imap_shared *shared; /* outlives the session; NULL: nothing is shared */
 };
 

@@ -139,7 +139,7 @@ static void on_login(void *user, const struct imap_login *record)
 
 static bool begin(struct run *run)
 {
-    static const struct imap_session_options options;
+    static const struct imap_session_options options = {.client_alone = true};
     static const struct imap_session_handler handler = {.login = on_login};
 
     run->session = imap_session_new(&options, &handler, run);

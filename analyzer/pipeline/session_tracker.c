@@ -202,8 +202,9 @@ static void give_slot_back(struct tracked *tracked)
 
 static struct tracked *tracked_of(struct session_tracker *tracker, struct connection *connection)
 {
-    struct imap_session_options options = {tracker->options.password_shape, tracker->options.mask != NULL,
-                                           tracker->shared};
+    struct imap_session_options options = {.password_shape = tracker->options.password_shape,
+                                           .hide_users = tracker->options.mask != NULL,
+                                           .shared = tracker->shared};
     struct tracked *tracked = connection->user;
 
     if (tracked == NULL) {

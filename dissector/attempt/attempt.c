@@ -73,6 +73,14 @@ void attempt_expose(struct attempt *attempt, enum imap_exposure exposure)
         attempt->exposure = exposure;
 }
 
+bool attempt_has(const struct attempt *attempt, enum imap_rule rule)
+{
+    for (unsigned i = 0; i < attempt->violation_count; i++)
+        if (attempt->violations[i].rule == rule)
+            return true;
+    return false;
+}
+
 void attempt_absolve(struct attempt *attempt, enum imap_rule rule)
 {
     unsigned kept = 0;

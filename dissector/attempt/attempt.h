@@ -62,6 +62,7 @@ void attempt_flag_violation(struct attempt *attempt, struct budget *budget, enum
 /* Notes what was exposed; what weighs less than what was noted before changes nothing. */
 void attempt_expose(struct attempt *attempt, enum imap_exposure exposure);
 
+bool attempt_has(const struct attempt *attempt, enum imap_rule rule);
 /* Takes back what was found of a rule: it rests on what was not seen. */
 void attempt_absolve(struct attempt *attempt, enum imap_rule rule);
 /* Takes back a verdict that is not the tagged one: that one may have been lost. */

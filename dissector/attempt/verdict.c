@@ -192,11 +192,29 @@ static void finish_when_over(struct imap_session *session, enum command_kind kin
         session->outcome = OUTCOME_OVER;
 }
 
+/* Most clients number their commands; others use the same word again and again. */
+static bool is_numbered(const struct command *command)
+{
+    for (uint32_t i = 0; i < command->tag_kept; i++)
+        if (command->tag[i] >= '0' && command->tag[i] <= '9')
+            return true;
+    return false;
+}
+
+/* MUPDATE (RFC 3656) and ManageSieve (RFC 5804) quote the mechanism, and the text of the answer. */
+static bool is_of_another_protocol(const struct command *command, struct imap_text text)
+{
+    const struct attempt *attempt = command->attempt;
+    return attempt && text.length > 0 && *text.octets == '"' &&
+           attempt_has(attempt, IMAP_RULE_MECHANISM_NOT_ATOM);
+}
+
 /* The answer to the command may have been lost, and another was sent with the same tag, or may have been:
  * this answer may be either's. */
 static bool is_ambiguous(struct imap_session *session, struct command *command)
 {
-    if (!command->answer_lost || !(command->follower_lost || command_is_repeated(command)))
+    bool repeated = (command->follower_lost && !is_numbered(command)) || command_is_repeated(command);
+    if (!command->answer_lost || !repeated)
         return false;
     if (!command->attempt)
         command_free(session, command);
@@ -232,6 +250,10 @@ void verdict_tagged(struct imap_session *session, struct imap_text tag, uint64_t
     struct command *command = command_find(session, tag, tag_length);
     if (!command || is_ambiguous(session, command))
         return;
+    if (is_of_another_protocol(command, text)) {
+        session->outcome = OUTCOME_NOT_IMAP;
+        return;
+    }
     enum command_kind kind = command->kind;
     uint32_t follows = command->follows;
     command->follows = 0;

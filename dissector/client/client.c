@@ -64,7 +64,7 @@ static void begin_literal(struct imap_session *session, const struct literal_hea
     client->literal = brace->size;
     client->fresh = true;
     client->synchronizing = !brace->plus;
-    client->awaited = brace->plus;
+    client->awaited = brace->plus || session->options.client_alone;
     client->unheard = !session_is_heard(session);
     if (client->lexer) {
         if (client->bad_line_end)

@@ -127,6 +127,8 @@ static void read_login(const struct sasl_message *message, struct budget *budget
     bool first = message->number == 0 && message->prompt != SASL_PASSWORD_PROMPT;
     if (message->unprompted || (message->initial && message->octets.length == 0))
         return;
+    if (first && message->octets.length == 0 && message->prompt == SASL_NO_PROMPT)
+        return;
     if (first || (!who->has_username && message->prompt == SASL_USER_PROMPT)) {
         set_username(who, budget, message->octets);
         return;
