@@ -19,6 +19,11 @@ static size_t code_point(const uint8_t *at, size_t length)
 enum imap_charset charset_of(struct imap_text text)
 {
     enum imap_charset charset = IMAP_CHARSET_ASCII;
+    uint8_t high = 0;
+    for (size_t at = 0; at < text.length; at++)
+        high |= (uint8_t)text.octets[at];
+    if (high < 0x80)
+        return charset;
     for (size_t at = 0; at < text.length;) {
         size_t length = code_point((const uint8_t *)text.octets + at, text.length - at);
         if (length == 0)

@@ -37,7 +37,6 @@ struct command {
     bool answer_lost : 1;   /* octets of the server were lost since: its answer may be among them */
     bool cut : 1;           /* octets were lost right before its tag, which may be only the end of one */
     bool follower_lost : 1; /* octets of the client were lost since: other commands may be among them */
-    bool silent : 1;        /* its OK says nothing of the mailbox */
     uint32_t tag_kept;
     uint64_t tag_length;
     char tag[];
@@ -48,9 +47,9 @@ enum client_state {
     CLIENT_PROXY,     /* such a header */
     CLIENT_TAG,       /* the first word of a line */
     CLIENT_NAME,      /* the second */
-    CLIENT_ARGUMENTS, /* of LOGIN or AUTHENTICATE */
     CLIENT_REST,      /* of another command's line */
     CLIENT_RESPONSE,  /* a line of a SASL exchange */
+    CLIENT_ARGUMENTS, /* of LOGIN or AUTHENTICATE */
     CLIENT_LITERAL,
     CLIENT_TLS /* nothing of it is IMAP */
 };

@@ -188,7 +188,8 @@ static void finish_when_over(struct imap_session *session, enum command_kind kin
     if (session->unauthenticate || (session->logins > 0 && !session->server.holed))
         return;
     bool login_missed = session->client.holed || session->server.holed;
-    if (session->after_told || (ok && kind == COMMAND_AUTHENTICATED && !session->logged_in && login_missed))
+    if (session->after_told || (ok && (kind == COMMAND_AUTHENTICATED || kind == COMMAND_SETTING) &&
+                                !session->logged_in && login_missed))
         session->outcome = OUTCOME_OVER;
 }
 
@@ -259,7 +260,7 @@ void verdict_tagged(struct imap_session *session, struct imap_text tag, uint64_t
     command->follows = 0;
     confirm(session, command);
     settle_before(session, command);
-    if (follows && command->silent && result == IMAP_RESULT_OK)
+    if (follows && command_is_silent(kind) && result == IMAP_RESULT_OK)
         let_follow(session, command, follows);
     else if (follows)
         answer_follower(session, follows, result, text, cut);

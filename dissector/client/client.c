@@ -214,9 +214,8 @@ static void end_line(struct imap_session *session, bool bad)
     client->bad_line_end = false;
 }
 
-static void flag_unawaited(struct imap_session *session)
+static void flag_unawaited(struct imap_session *session, const struct probe *probe)
 {
-    const struct probe *probe = &session->client.lexer->probe;
     const struct command *command = session->client.command;
     if (probe->unawaited && !command->answer_lost)
         attempt_flag(command->attempt, &session->budget, IMAP_RULE_LITERAL_NOT_AWAITED, probe->argument);
@@ -229,14 +228,17 @@ static bool begin_unawaited(struct imap_session *session, const struct imap_mark
 {
     struct client *client = &session->client;
     if (client->lexer) {
-        client->lexer->probe = (struct probe){.on = client->literal > 0,
-                                              .unawaited = !client->unheard,
-                                              .argument = literal_argument(client),
-                                              .count = client->lexer->count,
-                                              .bad_spacing = client->lexer->bad_spacing,
-                                              .begin = *mark};
-        if (client->literal == 0)
-            flag_unawaited(session);
+        struct probe probe = {.unawaited = !client->unheard,
+                              .argument = literal_argument(client),
+                              .count = client->lexer->count,
+                              .bad_spacing = client->lexer->bad_spacing,
+                              .begin = *mark};
+        if (client->literal > 0)
+            client->lexer->probe = budget_take(&session->budget, sizeof probe);
+        if (client->lexer->probe)
+            *client->lexer->probe = probe;
+        else
+            flag_unawaited(session, &probe);
         return true;
     }
     if (client->ident || client->literal == 0)
@@ -343,7 +345,7 @@ static bool settle_owed(struct imap_session *session, uint8_t octet)
 /* What was taken for a literal is the next command. */
 static void return_to_command(struct imap_session *session)
 {
-    struct probe probe = session->client.lexer->probe;
+    struct probe probe = *session->client.lexer->probe;
     lexer_forget_literal(session->client.lexer, &session->budget);
     command_line_end_login(session, COMMAND_REFUSED);
     command_line_begin_line(session);
@@ -357,14 +359,13 @@ static void look_closer(struct imap_session *session, uint8_t octet)
     struct client *client = &session->client;
     const struct command *command = client->command;
     struct imap_text tag = {command->tag, command->tag_kept};
-    enum probe_answer answer = probe_octet(&client->lexer->probe, octet, tag);
-    if (answer == PROBE_OPEN)
-        return;
-    client->lexer->probe.on = false;
-    if (answer == PROBE_COMMAND)
+    enum probe_answer answer = probe_octet(client->lexer->probe, octet, tag);
+    if (answer == PROBE_COMMAND) {
         return_to_command(session);
-    else
-        flag_unawaited(session);
+    } else if (answer == PROBE_LITERAL) {
+        flag_unawaited(session, client->lexer->probe);
+        lexer_drop_probe(client->lexer, &session->budget);
+    }
 }
 
 /* The client speaks TLS: nothing of it is IMAP, and a server that does not answer need not be waited for. */
@@ -387,16 +388,19 @@ void client_feed(struct imap_session *session, const uint8_t *octets, size_t len
             length--;
             continue;
         }
-        if (client->state == CLIENT_TLS) {
-            feed_tls(session, length);
-            return;
+        bool probed = false;
+        if (client->state >= CLIENT_ARGUMENTS) {
+            if (client->state == CLIENT_TLS) {
+                feed_tls(session, length);
+                return;
+            }
+            if (client->state == CLIENT_LITERAL && client->fresh && !client->awaited &&
+                !begin_unawaited(session, mark))
+                continue;
+            probed = client->lexer && client->lexer->probe != NULL;
+            if (probed)
+                look_closer(session, *octets);
         }
-        if (client->state == CLIENT_LITERAL && client->fresh && !client->awaited &&
-            !begin_unawaited(session, mark))
-            continue;
-        bool probed = client->lexer && client->lexer->probe.on;
-        if (probed)
-            look_closer(session, *octets);
         if (client->carriage_returns && *octets != '\r' && *octets != '\n') {
             end_line(session, true); /* a CR alone ends the line too */
             continue;
@@ -432,7 +436,7 @@ static void interrupt(struct imap_session *session)
 {
     struct client *client = &session->client;
     if (client->lexer) {
-        if (client->lexer->probe.on) /* it may have become the next command */
+        if (client->lexer->probe) /* it may have become the next command */
             lexer_forget_literal(client->lexer, &session->budget);
         command_line_end_login(session, COMMAND_CUT);
     } else if (client->exchange) {
@@ -460,7 +464,7 @@ void client_lost(struct imap_session *session, uint64_t length, const struct ima
     }
     if (client->state == CLIENT_TLS)
         return;
-    bool probed = client->fresh || (client->lexer && client->lexer->probe.on);
+    bool probed = client->fresh || (client->lexer && client->lexer->probe);
     if (client->state == CLIENT_LITERAL && known && length <= client->literal &&
         (client->awaited || client->ident || !probed)) {
         client->fresh = false;

@@ -24,7 +24,7 @@ static const struct {
     {NAME("STARTTLS"), COMMAND_STARTTLS},
     {NAME("COMPRESS"), COMMAND_COMPRESS},
     {NAME("UNAUTHENTICATE"), COMMAND_UNAUTHENTICATE},
-    {NAME("ENABLE"), COMMAND_AUTHENTICATED},
+    {NAME("ENABLE"), COMMAND_SETTING},
     {NAME("SELECT"), COMMAND_AUTHENTICATED},
     {NAME("EXAMINE"), COMMAND_AUTHENTICATED},
     {NAME("CREATE"), COMMAND_AUTHENTICATED},
@@ -37,7 +37,7 @@ static const struct {
     {NAME("XLIST"), COMMAND_AUTHENTICATED},
     {NAME("RLIST"), COMMAND_AUTHENTICATED},
     {NAME("RLSUB"), COMMAND_AUTHENTICATED},
-    {NAME("NAMESPACE"), COMMAND_AUTHENTICATED},
+    {NAME("NAMESPACE"), COMMAND_SETTING},
     {NAME("STATUS"), COMMAND_AUTHENTICATED},
     {NAME("APPEND"), COMMAND_AUTHENTICATED},
     {NAME("REPLACE"), COMMAND_AUTHENTICATED},
@@ -94,16 +94,6 @@ static enum command_kind find(struct imap_text name, size_t count)
 enum command_kind command_kind(struct imap_text name)
 {
     return find(name, sizeof names / sizeof *names);
-}
-
-bool command_is_silent(struct imap_text name)
-{
-    static const struct name silent[] = {NAME("CAPABILITY"), NAME("ID"),     NAME("NAMESPACE"),
-                                         NAME("NOOP"),       NAME("ENABLE"), NAME("LOGOUT")};
-    for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
-        if (name_is(name, &silent[i]))
-            return true;
-    return false;
 }
 
 enum command_kind command_login_kind(struct imap_text name)

@@ -11,7 +11,7 @@
 
 enum command_kind {
     COMMAND_UNKNOWN,
-    COMMAND_ANY_STATE,     /* CAPABILITY, NOOP, LOGOUT ... */
+    COMMAND_ANY_STATE,     /* CAPABILITY, NOOP ... */
     COMMAND_AUTHENTICATED, /* means something only after a login */
     COMMAND_ID,
     COMMAND_LOGIN,
@@ -19,14 +19,18 @@ enum command_kind {
     COMMAND_STARTTLS,
     COMMAND_COMPRESS,
     COMMAND_UNAUTHENTICATE,
-    COMMAND_LOGOUT
+    COMMAND_LOGOUT,
+    COMMAND_SETTING /* ENABLE and NAMESPACE: as COMMAND_AUTHENTICATED, but they open no mailbox */
 };
 
 /* The case of the name does not matter. */
 enum command_kind command_kind(struct imap_text name);
-/* True when the OK of such a command says nothing of the mailbox: CAPABILITY, ID, NAMESPACE, NOOP, ENABLE,
- * LOGOUT. */
-bool command_is_silent(struct imap_text name);
+/* True when the OK of such a command says nothing of the mailbox. */
+static inline bool command_is_silent(enum command_kind kind)
+{
+    return kind == COMMAND_ANY_STATE || kind == COMMAND_ID || kind == COMMAND_LOGOUT ||
+           kind == COMMAND_SETTING;
+}
 /* The same where nothing else is asked than whether it is LOGIN or AUTHENTICATE. */
 enum command_kind command_login_kind(struct imap_text name);
 

@@ -121,12 +121,6 @@ static void note_command(struct imap_session *session, enum command_kind kind)
         session->client.logout = true;
 }
 
-static struct imap_text command_name(const struct client *client)
-{
-    size_t length = client->name_length < COMMAND_NAME_OCTETS ? client->name_length : COMMAND_NAME_OCTETS;
-    return (struct imap_text){client->name, length};
-}
-
 static void begin_command(struct imap_session *session, enum command_kind kind)
 {
     struct client *client = &session->client;
@@ -139,8 +133,6 @@ static void begin_command(struct imap_session *session, enum command_kind kind)
     else
         note_command(session, kind);
     client->command = command_new(session, kind, bounded_text_view(&client->word), client->word.length);
-    if (client->command)
-        client->command->silent = command_is_silent(command_name(client));
     client->state = CLIENT_REST;
     client->brace = (struct literal_header){0};
     if (kind == COMMAND_ID) {

@@ -295,9 +295,15 @@ void lexer_literal_end(struct lexer *lexer)
     lexer->state = LEXER_BEHIND_LITERAL;
 }
 
+void lexer_drop_probe(struct lexer *lexer, struct budget *budget)
+{
+    budget_give(budget, lexer->probe, sizeof *lexer->probe);
+    lexer->probe = NULL;
+}
+
 void lexer_forget_literal(struct lexer *lexer, struct budget *budget)
 {
-    unsigned count = lexer->probe.count;
+    unsigned count = lexer->probe->count;
     for (unsigned i = count - 1; i <= LEXER_ARGUMENTS; i++) {
         struct argument *argument = &lexer->arguments[i];
         enum imap_form form = argument->form;
@@ -308,7 +314,7 @@ void lexer_forget_literal(struct lexer *lexer, struct budget *budget)
     }
     lexer->count = count;
     lexer->gap = 0;
-    lexer->bad_spacing = lexer->probe.bad_spacing;
+    lexer->bad_spacing = lexer->probe->bad_spacing;
     lexer->state = LEXER_LITERAL;
 }
 
@@ -317,4 +323,5 @@ void lexer_free(struct lexer *lexer, struct budget *budget)
     for (unsigned i = 0; i <= LEXER_ARGUMENTS; i++)
         kept_free(&lexer->arguments[i].value, budget);
     kept_free(&lexer->scraps, budget);
+    lexer_drop_probe(lexer, budget);
 }

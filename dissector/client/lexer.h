@@ -51,7 +51,7 @@ struct lexer {
     uint64_t gap;   /* separators since the last argument */
     bool tab;
     bool bad_spacing;           /* before any argument but the first */
-    struct probe probe;         /* whether the literal is one */
+    struct probe *probe;        /* whether the literal is one; NULL: nobody asks */
     struct bounded_text scraps; /* words that belong to no argument, and may be parts of a password */
     struct argument arguments[LEXER_ARGUMENTS + 1]; /* the last one stands for all that are not kept */
 };
@@ -71,6 +71,8 @@ void lexer_literal_hole(struct lexer *lexer, uint64_t length);
 void lexer_literal_end(struct lexer *lexer);
 /* The last argument that was begun; NULL: none. */
 struct argument *lexer_current(struct lexer *lexer);
+/* Frees the probe: it is known what the octets are. */
+void lexer_drop_probe(struct lexer *lexer, struct budget *budget);
 /* What came since the announcement that the probe was set at belongs to another command: forgets it. */
 void lexer_forget_literal(struct lexer *lexer, struct budget *budget);
 /* Wipes and frees what it holds. */

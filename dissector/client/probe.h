@@ -14,9 +14,8 @@
 
 enum probe_answer { PROBE_OPEN, PROBE_LITERAL, PROBE_COMMAND };
 
-/* All zero is one that looks at nothing. */
+/* All zero is the start. */
 struct probe {
-    bool on;
     bool bad_spacing;            /* what was found before the literal */
     bool unawaited;              /* the server was heard, and had not asked for the literal */
     enum imap_argument argument; /* that the literal is */
