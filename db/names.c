@@ -48,6 +48,17 @@ const char *name_of_exposure(enum imap_exposure exposure)
     return NAME_OF(names, exposure);
 }
 
+const char *name_of_charset(enum imap_charset charset)
+{
+    static const char *const names[IMAP_CHARSETS] = {
+        [IMAP_CHARSET_ASCII] = "ASCII",
+        [IMAP_CHARSET_UTF8] = "UTF-8",
+        [IMAP_CHARSET_OTHER] = "other",
+    };
+
+    return NAME_OF(names, charset);
+}
+
 const char *name_of_argument(enum imap_argument argument)
 {
     static const char *const names[IMAP_ARGUMENTS] = {

@@ -11,6 +11,7 @@ const char *name_of_command(enum imap_command command);
 const char *name_of_form(enum imap_form form);
 const char *name_of_result(enum imap_result result);
 const char *name_of_exposure(enum imap_exposure exposure);
+const char *name_of_charset(enum imap_charset charset);
 const char *name_of_argument(enum imap_argument argument);
 const char *name_of_kind(enum store_kind kind);
 const char *name_of_state(enum store_state state);

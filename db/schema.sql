@@ -140,8 +140,13 @@ CREATE TABLE logins (
         CHECK (password_length = password_length | 0),
     exposure TEXT -- what somebody on the path could take: the password (or token) itself, or what it can be guessed by
         CHECK (exposure IN ('password', 'guessable')),
+    password_empty INTEGER -- 1: it has no octet; NULL: not all of it was seen
+        CHECK (password_empty IN (0, 1)),
+    password_charset TEXT -- what its octets are; NULL: not all of them were seen
+        CHECK (password_charset = 'ASCII' OR password_charset = 'UTF-8' OR password_charset = 'other'),
     authzid TEXT CHECK (authzid < x''), -- identity to act as (SASL)
     workstation TEXT CHECK (workstation < x''), -- what the client calls itself (NTLM)
+    oauth_error TEXT CHECK (oauth_error < x''), -- why a token was refused: status and scope
     result TEXT -- NULL: no verdict was seen
         CHECK (result = 'OK' OR result = 'NO' OR result = 'BAD' OR result = 'BYE'),
     response_code TEXT CHECK (response_code < x''), -- e.g. AUTHENTICATIONFAILED
@@ -149,7 +154,7 @@ CREATE TABLE logins (
         CHECK (response_text < x''),
     latency_ns INTEGER -- from the command's last octet to the verdict
         CHECK (latency_ns = latency_ns | 0),
-    after_result TEXT -- verdict of the first command after it
+    after_result TEXT -- verdict of the first command after it that says something of the mailbox
         CHECK (after_result = 'OK' OR after_result = 'NO' OR after_result = 'BAD' OR after_result = 'BYE'),
     after_text TEXT CHECK (after_text < x''), -- what the server said to that command
     incomplete INTEGER NOT NULL -- 1: it was cut off, or octets of it were never captured
@@ -183,7 +188,8 @@ CREATE TABLE violations (
     rule TEXT NOT NULL REFERENCES rules (rule), -- what was broken
     argument TEXT NOT NULL -- where; command: the line as a whole
         CHECK (argument = 'tag' OR argument = 'username' OR argument = 'password'
-               OR argument = 'mechanism' OR argument = 'initial-response' OR argument = 'command'),
+               OR argument = 'mechanism' OR argument = 'initial-response' OR argument = 'response'
+               OR argument = 'command'),
     position INTEGER -- of the first offending octet, from 0; NULL: none, or not told
         CHECK (position = position | 0),
     count INTEGER CHECK (count = count | 0), -- how many octets offend; NULL: not told

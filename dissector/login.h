@@ -142,6 +142,7 @@ struct imap_mark {
 #define IMAP_MEMBER_ENUM_TYPE(type, limit)    enum imap_##type
 #define IMAP_MEMBER_ENUM(name, detail)        IMAP_MEMBER_ENUM_TYPE detail name;
 #define IMAP_MEMBER_LENGTH(name, detail)      int64_t name;
+#define IMAP_MEMBER_TRUTH(name, detail)       int name;
 #define IMAP_MEMBER_TIME(name, detail)        int64_t name;
 #define IMAP_MEMBER_FLAG(name, detail)        bool name;
 #define IMAP_MEMBER(NAME, name, kind, detail) IMAP_MEMBER_##kind(name, detail)

@@ -19,6 +19,7 @@
 #define OCTETS_OF_SIZE(detail)          sizeof(int64_t)
 #define OCTETS_OF_TIME(detail)          sizeof(int64_t)
 #define OCTETS_OF_LENGTH(detail)        sizeof(int64_t)
+#define OCTETS_OF_TRUTH(detail)         sizeof(uint32_t)
 #define FIELD(NAME, name, kind, detail) char name[OCTETS_OF_##kind(detail)];
 
 /* As long as the fields are together. */
@@ -49,6 +50,7 @@ static_assert(2 * sizeof(struct event_capture) + NUMBERS <= EVENT_MAX_OCTETS, "a
 #define PUT_SIZE(field, detail)   codec_put_i64(out, field)
 #define PUT_TIME(field, detail)   codec_put_i64(out, field)
 #define PUT_LENGTH(field, detail) codec_put_i64(out, field)
+#define PUT_TRUTH(field, detail)  codec_put_u32(out, (uint32_t)((field) + 1))
 
 #define GET_TEXT(NAME, detail)   codec_get_text(in, detail)
 #define GET_WORD(NAME, detail)   codec_get_below(in, CONNECTION_##NAME##_WORDS)
@@ -58,6 +60,7 @@ static_assert(2 * sizeof(struct event_capture) + NUMBERS <= EVENT_MAX_OCTETS, "a
 #define GET_SIZE(NAME, detail)   codec_get_from(in, 0)
 #define GET_TIME(NAME, detail)   codec_get_i64(in)
 #define GET_LENGTH(NAME, detail) codec_get_from(in, -1)
+#define GET_TRUTH(NAME, detail)  (int)codec_get_below(in, 3) - 1
 
 #define PUT_CONNECTION(NAME, name, kind, detail) PUT_##kind(connection->name, detail);
 #define GET_CONNECTION(NAME, name, kind, detail) connection->name = GET_##kind(NAME, detail);

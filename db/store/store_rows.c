@@ -81,6 +81,7 @@ static struct row_buffer_value string_of(struct filling *filling, const char *st
 #define VALUE_FLAG(member, detail)    pending_number(member)
 #define VALUE_SIZE(member, detail)    pending_number(member)
 #define VALUE_LENGTH(member, detail)  count_of(member)
+#define VALUE_TRUTH(member, detail)   count_of(member)
 #define VALUE_TIME(member, detail)    count_of(member)
 #define VALUE_ENUM(member, detail)    pending_word(NAME_FUNCTION detail(member))
 #define NAME_FUNCTION(type, limit)    name_of_##type
@@ -303,6 +304,7 @@ int store_make_changes(struct store *store)
 /* Whether a field is out of range, by its kind. */
 #define BEYOND_TEXT(member, detail)         false
 #define BEYOND_LENGTH(member, detail)       false
+#define BEYOND_TRUTH(member, detail)        ((member) > 1)
 #define BEYOND_TIME(member, detail)         false
 #define BEYOND_FLAG(member, detail)         false
 #define BEYOND_LIMIT(type, limit)           limit

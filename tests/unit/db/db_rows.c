@@ -113,6 +113,8 @@ static void test_all_columns_of_a_login_are_kept(void **state)
                                .password_form = IMAP_FORM_SASL,
                                .password_length = 12,
                                .exposure = IMAP_EXPOSURE_PASSWORD,
+                               .password_charset = IMAP_CHARSET_UTF8,
+                               .oauth_error = fixture_text("401"),
                                .authzid = fixture_text("boss"),
                                .workstation = fixture_text("WS"),
                                .result = IMAP_RESULT_NO,
@@ -131,12 +133,13 @@ static void test_all_columns_of_a_login_are_kept(void **state)
             "connection_id || '|' || capture_id || '|' || time_ns || '|' || frame || '|' || tag || '|' ||"
             " command || '|' || mechanism || '|' || username || '|' || username_form || '|' ||"
             " username_length || '|' || password_form || '|' || password_length || '|' || exposure || '|' ||"
-            " authzid || '|' || workstation ||"
+            " password_empty || '|' || password_charset || '|' || oauth_error || '|' || authzid || '|' "
+            "|| workstation ||"
             " '|' || result || '|' || response_code || '|' || response_text || '|' || latency_ns ||"
             " '|' || after_result || '|' || after_text || '|' || incomplete",
             "logins"),
         "1|2|1700000000123456789|4294967296|A\x01|AUTHENTICATE|PLAIN|us\\x00er\\xFF|sasl|9000|sasl|12|"
-        "password|boss|WS|NO|AUTHENTICATIONFAILED|Nein.|0|BAD|after\\xFF|1");
+        "password|0|UTF-8|401|boss|WS|NO|AUTHENTICATIONFAILED|Nein.|0|BAD|after\\xFF|1");
 }
 
 static void test_what_a_login_lacks_is_null(void **state)
@@ -144,20 +147,23 @@ static void test_what_a_login_lacks_is_null(void **state)
     struct fixture *fixture = *state;
     struct store *store = fixture_open(fixture, false);
     int64_t capture = fixture_begin(store, "a"), id = 0;
-    struct imap_login login = {.username_length = -1, .password_length = -1, .latency_ns = -1};
+    struct imap_login login = {
+        .username_length = -1, .password_length = -1, .password_empty = -1, .latency_ns = -1};
 
     assert_int_equal(store_login_add(store, fixture_connect(store, capture, "a", "b"), capture, &login, &id),
                      STORE_OK);
     fixture_close(fixture, store);
     assert_int_equal(
-        fixture_count(fixture->path,
-                      "SELECT count(*) FROM logins WHERE tag IS NULL AND mechanism IS NULL"
-                      " AND username IS NULL AND username_form IS NULL AND username_length IS NULL"
-                      " AND password_form IS NULL AND password_length IS NULL AND exposure IS NULL"
-                      " AND authzid IS NULL AND workstation IS NULL"
-                      " AND result IS NULL AND response_code IS NULL AND response_text IS NULL"
-                      " AND latency_ns IS NULL AND after_result IS NULL AND after_text IS NULL"
-                      " AND command = 'LOGIN' AND incomplete = 0"),
+        fixture_count(
+            fixture->path,
+            "SELECT count(*) FROM logins WHERE tag IS NULL AND mechanism IS NULL"
+            " AND username IS NULL AND username_form IS NULL AND username_length IS NULL"
+            " AND password_form IS NULL AND password_length IS NULL AND exposure IS NULL AND authzid IS NULL"
+            " AND password_empty IS NULL AND password_charset IS NULL AND oauth_error IS NULL"
+            " AND workstation IS NULL"
+            " AND result IS NULL AND response_code IS NULL AND response_text IS NULL"
+            " AND latency_ns IS NULL AND after_result IS NULL AND after_text IS NULL"
+            " AND command = 'LOGIN' AND incomplete = 0"),
         1);
 }
 
@@ -167,8 +173,8 @@ static void test_every_word_of_the_record_has_its_name(void **state)
                                                   "literal+", "literal8", "sasl"};
     static const char *const results[IMAP_RESULTS] = {"NULL", "OK", "NO", "BAD", "BYE"};
     static const char *const exposures[IMAP_EXPOSURES] = {"NULL", "guessable", "password"};
-    static const char *const arguments[IMAP_ARGUMENTS] = {"tag",       "username",         "password",
-                                                          "mechanism", "initial-response", "command"};
+    static const char *const arguments[IMAP_ARGUMENTS] = {
+        "tag", "username", "password", "mechanism", "initial-response", "command", "response"};
     struct fixture *fixture = *state;
     struct store *store = fixture_open(fixture, false);
     int64_t capture = fixture_begin(store, "a");

@@ -159,6 +159,7 @@ struct imap_login fixture_login(const char *username, enum imap_form form, enum 
                                .username_length = (int64_t)strlen(username),
                                .password_form = IMAP_FORM_ATOM,
                                .password_length = -1,
+                               .password_empty = -1,
                                .result = result,
                                .response_text = fixture_text("said"),
                                .latency_ns = 1000000};
