@@ -66,7 +66,7 @@ class Conversation:
         self.tags = 0
         self.body = (0, 0)  # client octets of an APPEND command with a body that looks like a login
         self.say(SERVER, f"* OK mail{number} ready\r\n")
-        self.exchange("CAPABILITY", "* CAPABILITY IMAP4rev1 LITERAL+ SASL-IR\r\n")
+        self.exchange("CAPABILITY", "* CAPABILITY IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN AUTH=LOGIN\r\n")
         accepted = False
         for _ in range(rng.choice((1, 1, 2, 3))):
             accepted = self.login() == "OK"

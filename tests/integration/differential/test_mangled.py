@@ -24,6 +24,8 @@ ROWS = f"""
 def verdict_is_possible(row, want, judged):
     """The verdict said, or none when its octets may be lost, or the BYE that came later in its place."""
     found, said = [(one["result"], one["response_text"]) for one in (row, want)]
+    if found == (want["result"], None) and not judged:  # cut behind its first words
+        return True
     return found == said or (not judged and found in ((None, None), ("BYE", "see you")))
 
 
