@@ -125,7 +125,8 @@ static void read_plain(struct imap_text message, struct budget *budget, struct c
 static void read_login(const struct sasl_message *message, struct budget *budget, struct credentials *who)
 {
     bool first = message->number == 0 && message->prompt != SASL_PASSWORD_PROMPT;
-    if (message->unprompted || (message->initial && message->octets.length == 0))
+    bool unsure = message->unprompted && !who->has_username;
+    if (unsure || (message->initial && message->octets.length == 0))
         return;
     if (first && message->octets.length == 0 && message->prompt == SASL_NO_PROMPT)
         return;
