@@ -46,6 +46,7 @@ struct direction {
     bool told;       /* the handler knows whether this direction began at its start */
 };
 
+struct paths;
 struct recent;
 struct reorder_buffer;
 
@@ -54,17 +55,20 @@ struct connection {
     struct connection_key key;
     uint32_t hash; /* of the key */
     uint8_t list;
-    bool wanted;                           /* the handler wants octets */
-    bool payload;                          /* an octet was seen: the handler knows the connection */
-    bool closed;                           /* over, kept for a while to know its stragglers */
-    struct connection *previous, *next;    /* in the list by age */
-    struct direction directions[2];        /* by enum stream_side, of the sender */
-    bool reversed;                         /* the client is the second end of the key */
-    bool pending[2];                       /* a SYN came that does not belong to this connection, by sender */
-    bool midstream;                        /* its beginning was not captured */
-    bool detected;                         /* on a port that nobody named: found by what it said */
+    bool wanted;                        /* the handler wants octets */
+    bool payload;                       /* an octet was seen: the handler knows the connection */
+    bool closed;                        /* over, kept for a while to know its stragglers */
+    struct connection *previous, *next; /* in the list by age */
+    struct direction directions[2];     /* by enum stream_side, of the sender */
+    bool reversed;                      /* the client is the second end of the key */
+    bool pending[2];                    /* a SYN came that does not belong to this connection, by sender */
+    bool midstream;                     /* its beginning was not captured */
+    bool detected;                      /* on a port that nobody named: found by what it said */
+    bool uncounted_syn;                 /* the SYN-ACK acknowledged the SYN's own number: SYNs take none */
+    bool apart; /* another one has its addresses, ports and numbers, on another path */
     struct reorder_buffer *reorder_buffer; /* exists while something is out of order */
     struct recent *recent[2]; /* what was told last, by sender, to compare with what comes again */
+    struct paths *paths;      /* exists when it was captured in several VLANs or tunnels */
     void *user;               /* the handler's */
     int64_t last_ns;
 

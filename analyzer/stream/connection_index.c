@@ -5,6 +5,7 @@
 
 #include "analyzer/decap/segment.h"
 #include "analyzer/stream/huge_pages.h"
+#include "analyzer/stream/paths.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -112,6 +113,28 @@ static bool same_key(const struct connection_key *a, const struct connection_key
     return differ == 0;
 }
 
+/* True when the key is the connection's but for the path, and that is another one of its paths. */
+static __attribute__((noinline)) bool has_path(const struct connection *connection,
+                                               const struct connection_key *key)
+{
+    const struct paths *paths = connection->paths;
+    struct connection_key other = *key;
+
+    other.vlan = connection->key.vlan;
+    other.tunnel = connection->key.tunnel;
+    if (!same_key(&connection->key, &other))
+        return false;
+    for (unsigned i = 1; i < paths->count; i++)
+        if (paths->path[i].vlan == key->vlan && paths->path[i].tunnel == key->tunnel)
+            return true;
+    return false;
+}
+
+static inline bool is_of(const struct connection *connection, const struct connection_key *key)
+{
+    return same_key(&connection->key, key) || (connection->paths != NULL && has_path(connection, key));
+}
+
 struct connection *connection_index_find(const struct connection_index *index,
                                          const struct connection_key *key, uint32_t hash)
 {
@@ -119,7 +142,7 @@ struct connection *connection_index_find(const struct connection_index *index,
     uint32_t mask = index->mask;
 
     for (uint32_t at = hash & mask; entries[at].connection != NULL; at = (at + 1) & mask)
-        if (entries[at].hash == hash && same_key(&entries[at].connection->key, key))
+        if (entries[at].hash == hash && is_of(entries[at].connection, key))
             return entries[at].connection;
     return NULL;
 }
@@ -144,13 +167,13 @@ void connection_index_fetch(const struct connection_index *index, uint32_t hash)
         connection_index_fetch_connection(entry->connection);
 }
 
-static void put_entry(struct connection_entry *entries, uint32_t mask, struct connection *connection)
+static void put_entry(struct connection_entry *entries, uint32_t mask, struct connection_entry entry)
 {
-    uint32_t at = connection->hash & mask;
+    uint32_t at = entry.hash & mask;
 
     while (entries[at].connection != NULL)
         at = (at + 1) & mask;
-    entries[at] = (struct connection_entry){connection->hash, connection};
+    entries[at] = entry;
 }
 
 static struct connection_entry *new_entries(uint32_t size)
@@ -175,19 +198,20 @@ static bool grow(struct connection_index *index)
         return false;
     for (uint32_t at = 0; at <= index->mask; at++)
         if (index->entries[at].connection != NULL)
-            put_entry(entries, size - 1, index->entries[at].connection);
+            put_entry(entries, size - 1, index->entries[at]);
     free(index->entries);
     index->entries = entries;
     index->mask = size - 1;
     return true;
 }
 
-void connection_index_remove(struct connection_index *index, const struct connection *connection)
+static inline void remove_entry(struct connection_index *index, const struct connection *connection,
+                                uint32_t hash)
 {
     uint32_t mask = index->mask;
-    uint32_t gap = connection->hash & mask;
+    uint32_t gap = hash & mask;
 
-    while (index->entries[gap].connection != connection)
+    while (index->entries[gap].connection != connection || index->entries[gap].hash != hash)
         gap = (gap + 1) & mask;
     for (uint32_t at = (gap + 1) & mask; index->entries[at].connection != NULL; at = (at + 1) & mask) {
         uint32_t home = index->entries[at].hash & mask;
@@ -202,6 +226,18 @@ void connection_index_remove(struct connection_index *index, const struct connec
     index->used--;
 }
 
+void connection_index_remove(struct connection_index *index, const struct connection *connection)
+{
+    remove_entry(index, connection, connection->hash);
+}
+
+void connection_index_remove_path(struct connection_index *index, const struct connection *connection,
+                                  uint32_t hash)
+{
+    remove_entry(index, connection, hash);
+    index->paths--;
+}
+
 bool connection_index_has_room(struct connection_index *index)
 {
     return index->used * 4 < (index->mask + 1) * 3 || grow(index);
@@ -209,8 +245,15 @@ bool connection_index_has_room(struct connection_index *index)
 
 void connection_index_put(struct connection_index *index, struct connection *connection)
 {
-    put_entry(index->entries, index->mask, connection);
+    put_entry(index->entries, index->mask, (struct connection_entry){connection->hash, connection});
     index->used++;
+}
+
+void connection_index_put_path(struct connection_index *index, struct connection *connection, uint32_t hash)
+{
+    put_entry(index->entries, index->mask, (struct connection_entry){hash, connection});
+    index->used++;
+    index->paths++;
 }
 
 int connection_index_start(struct connection_index *index)

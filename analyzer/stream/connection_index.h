@@ -17,8 +17,9 @@ struct connection_entry {
 struct connection_index {
     uint64_t secret[13]; /* random */
     struct connection_entry *entries;
-    uint32_t mask; /* entries - 1 */
-    uint32_t used;
+    uint32_t mask;  /* entries - 1 */
+    uint32_t used;  /* entries */
+    uint32_t paths; /* of them, those that name a connection once more, by another path */
 };
 
 /* Makes it empty, with random secret numbers. Returns 0, or -1 when memory or randomness cannot be had. */
@@ -47,6 +48,19 @@ bool connection_index_has_room(struct connection_index *index);
 
 /* Puts in a connection whose key is not there yet; there must be room. */
 void connection_index_put(struct connection_index *index, struct connection *connection);
+
+/* Puts a connection in once more, under the hash of its key on another path; there must be room. */
+void connection_index_put_path(struct connection_index *index, struct connection *connection, uint32_t hash);
+
+/* Takes that out again. */
+void connection_index_remove_path(struct connection_index *index, const struct connection *connection,
+                                  uint32_t hash);
+
+/* How many connections there are. */
+static inline uint32_t connection_index_count(const struct connection_index *index)
+{
+    return index->used - index->paths;
+}
 
 /* Takes out a connection that is there. */
 void connection_index_remove(struct connection_index *index, const struct connection *connection);

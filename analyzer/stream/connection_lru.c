@@ -56,6 +56,8 @@ void connection_lru_discard(struct connection_lru *lru, struct connection *conne
 {
     if (connection->next != NULL)
         fetch_next(lru, connection->next);
+    if (connection->paths != NULL)
+        paths_forget(&lru->paths, &lru->index, connection);
     connection_index_remove(&lru->index, connection);
     leave_list(lru, connection);
     free(connection->tunnel_text);
@@ -138,7 +140,7 @@ struct connection *connection_lru_begin(struct connection_lru *lru, const struct
     struct connection *connection;
     char *tunnel_text = NULL;
 
-    if (lru->index.used >= lru->max_connections)
+    if (connection_index_count(&lru->index) >= lru->max_connections)
         evict_one(lru);
     if (!connection_index_has_room(&lru->index))
         evict_one(lru);
@@ -163,6 +165,7 @@ struct connection *connection_lru_begin(struct connection_lru *lru, const struct
     connection->reversed = (from == STREAM_CLIENT) != source_is_first;
     connection->wanted = true;
     connection_index_put(&lru->index, connection);
+    paths_note(&lru->paths, &lru->index, key);
     enter_list(lru, connection, LIST_HALF_OPEN);
     return connection;
 }
@@ -200,10 +203,13 @@ void connection_lru_stop(struct connection_lru *lru)
     for (int list = 0; list < LISTS; list++)
         for (struct connection *open = lru->lists[list].oldest; open != NULL; open = open->next) {
             in_order_forget(lru->in_order, open);
+            if (open->paths != NULL)
+                paths_forget(&lru->paths, &lru->index, open);
             free(open->tunnel_text);
         }
     for (size_t i = 0; i < lru->block_count; i++)
         free(lru->blocks[i]);
     free(lru->blocks);
+    paths_stop(&lru->paths);
     connection_index_stop(&lru->index);
 }

@@ -7,6 +7,7 @@
 
 #include "analyzer/stream/connection_index.h"
 #include "analyzer/stream/in_order.h"
+#include "analyzer/stream/paths.h"
 
 /* The lists by age; the first ones are evicted first. */
 enum connection_lru_list {
@@ -22,6 +23,7 @@ enum connection_lru_list {
 struct connection_lru {
     struct in_order *in_order;
     struct connection_index index;
+    struct path_memory paths;
     uint32_t max_connections;
     struct connection **blocks;
     size_t block_count;

@@ -7,6 +7,7 @@
 #include "analyzer/stream/connection_lru.h"
 #include "analyzer/stream/detect.h"
 #include "analyzer/stream/in_order.h"
+#include "analyzer/stream/paths.h"
 #include "analyzer/stream/tcp_state.h"
 
 #include <stdlib.h>
@@ -24,6 +25,7 @@ struct connection_table {
     uint64_t detected_ports[65536 / 64]; /* of servers that were found to speak IMAP */
     uint32_t others[OTHERS];             /* hashes of connections that speak another protocol */
     bool detect;
+    uint64_t copies; /* segments that had come before, on another path */
     int64_t swept_ns, previous_ns;
 };
 
@@ -70,6 +72,35 @@ static void start_at(struct direction *direction, uint32_t first)
     direction->known = direction->seen = direction->from_start = true;
 }
 
+/* What writes captures without a network may give a SYN no number of its own: then the SYN-ACK acknowledges
+ * the SYN's number itself, and there the octets begin. */
+static void take_uncounted_syn(struct connection_table *table, struct connection *connection,
+                               enum stream_side to, uint32_t acknowledgment, const struct imap_mark *mark)
+{
+    struct direction *direction = &connection->directions[to];
+
+    if (!direction->from_start || direction->told || acknowledgment + 1 != direction->start ||
+        direction->expected != direction->start)
+        return;
+    in_order_start_at(&table->in_order, connection, to, acknowledgment, mark);
+    direction->start = acknowledgment;
+    connection->uncounted_syn = true;
+}
+
+/* The same for the other side, whose first octets show it. */
+static void take_first_octets(struct connection_table *table, struct connection *connection,
+                              enum stream_side from, const struct segment *segment)
+{
+    struct direction *direction = &connection->directions[from];
+    struct imap_mark mark = {segment->time_ns, segment->frame, segment->capture};
+
+    if ((segment->flags & SEGMENT_SYN) || segment->length == 0 || !direction->from_start || direction->told ||
+        segment->sequence + 1 != direction->start || direction->expected != direction->start)
+        return;
+    in_order_start_at(&table->in_order, connection, from, segment->sequence, &mark);
+    direction->start = segment->sequence;
+}
+
 /* Takes a SYN that belongs to this connection: its first, or its first of this side. */
 static __attribute__((noinline)) void take_syn(struct connection_table *table, struct connection *connection,
                                                enum stream_side from, const struct segment *segment)
@@ -77,6 +108,8 @@ static __attribute__((noinline)) void take_syn(struct connection_table *table, s
     enum stream_side to = side_across(from);
     struct imap_mark mark = {segment->time_ns, segment->frame, segment->capture};
 
+    if (segment->flags & SEGMENT_ACK)
+        take_uncounted_syn(table, connection, to, segment->acknowledgment, &mark);
     if (!connection->directions[from].seen) {
         in_order_start_at(&table->in_order, connection, from, segment->sequence + 1, &mark);
         start_at(&connection->directions[from], segment->sequence + 1);
@@ -161,14 +194,78 @@ static enum stream_side side_of(const struct connection *connection, bool source
     return source_is_first != connection->reversed ? STREAM_CLIENT : STREAM_SERVER;
 }
 
+/* A connection on another path, to which the segment belongs too: its path is added to that one's. */
+static __attribute__((noinline)) struct connection *find_on_other_path(struct connection_table *table,
+                                                                       const struct segment *segment,
+                                                                       const struct connection_search *search,
+                                                                       enum stream_side *from)
+{
+    struct connection_lru *lru = &table->lru;
+    uint32_t sequence = segment->sequence + ((segment->flags & SEGMENT_SYN) != 0);
+    struct connection_key keys[PATHS_TRIED];
+    unsigned count = paths_to_try(&lru->paths, &lru->index, &search->key, keys);
+
+    for (unsigned i = 0; i < count; i++) {
+        struct connection *connection =
+            connection_index_find(&lru->index, &keys[i], connection_index_hash(&lru->index, &keys[i]));
+
+        if (connection == NULL)
+            continue;
+        *from = side_of(connection, search->source_is_first);
+        if (path_fits(connection, *from, segment) &&
+            overlaps_compare(connection, *from, sequence, segment) == 0 &&
+            paths_add(&lru->paths, &lru->index, connection, segment, search->hash))
+            return connection;
+    }
+    return NULL;
+}
+
+/* A path of the connection brought other octets than those that were taken at the same numbers: what it shows
+ * is another connection, which begins here as far as can be known. */
+static struct connection *part_path(struct connection_table *table, struct connection *connection,
+                                    const struct segment *segment, const struct connection_search *search,
+                                    enum stream_side *from)
+{
+    struct connection_lru *lru = &table->lru;
+    struct direction was[2] = {connection->directions[0], connection->directions[1]};
+    enum stream_side side = *from, other = side_across(side);
+    struct connection *parted;
+    bool begins = was[side].from_start && segment->sequence == was[side].start;
+    bool answers = (segment->flags & SEGMENT_ACK) && was[other].from_start &&
+                   segment->acknowledgment == was[other].start;
+
+    connection->apart = true;
+    paths_drop(&lru->index, connection, paths_number(connection, segment));
+    if (connection->paths->count == 1)
+        paths_forget(&lru->paths, &lru->index, connection);
+    parted = begin_next(table, segment, search, NULL, from);
+    if (parted == NULL)
+        return NULL;
+    parted->apart = true;
+    if (*from != side)
+        return parted;
+    if (begins)
+        start_at(&parted->directions[side], was[side].start);
+    if (answers) {
+        start_at(&parted->directions[other], was[other].start);
+        parted->directions[other].seen = false;
+    }
+    parted->midstream = !begins || !answers;
+    return parted;
+}
+
 static struct connection *connection_of(struct connection_table *table, const struct segment *segment,
                                         const struct connection_search *search, enum stream_side *from)
 {
     struct connection *connection = connection_index_find(&table->lru.index, &search->key, search->hash);
 
     if (connection == NULL)
+        connection = find_on_other_path(table, segment, search, from);
+    if (connection == NULL)
         return begin_next(table, segment, search, NULL, from);
     *from = side_of(connection, search->source_is_first);
+    if (connection->paths != NULL && !connection->closed && paths_differ(connection, *from, segment))
+        return part_path(table, connection, segment, search, from);
     if (!connection->closed && tcp_state_of_simultaneous_open(connection, *from, segment)) {
         settle_roles(table, connection);
         *from = side_of(connection, search->source_is_first);
@@ -250,6 +347,11 @@ static void take(struct connection_table *table, const struct segment *segment,
         return;
     if (segment->time_ns > connection->last_ns)
         connection->last_ns = segment->time_ns;
+    if (connection->paths != NULL && paths_is_copy(connection, from, segment)) {
+        table->copies++;
+        if (!(segment->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST)))
+            return;
+    }
     if (segment->flags & SEGMENT_RST) {
         take_reset(table, connection, from, segment);
         return;
@@ -258,6 +360,8 @@ static void take(struct connection_table *table, const struct segment *segment,
         take_syn(table, connection, from, segment);
         sequence++;
     }
+    if (connection->uncounted_syn)
+        take_first_octets(table, connection, from, segment);
     if (segment->flags & SEGMENT_FIN)
         tcp_state_take_fin(connection, from, sequence + segment->length);
     if (connection->directions[from].fin_seen)
@@ -339,7 +443,8 @@ struct connection_counts connection_table_counts(const struct connection_table *
     struct connection_counts counts = {.evicted = table->lru.evicted};
 
     counts.opened = table->in_order.opened;
-    counts.open = table->lru.index.used;
+    counts.open = connection_index_count(&table->lru.index);
+    counts.copies = table->copies;
     counts.lost_octets = table->in_order.lost;
     counts.repeated_octets = table->in_order.overlaps.octets;
     counts.differing_octets = table->in_order.overlaps.differing;

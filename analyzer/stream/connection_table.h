@@ -43,6 +43,7 @@ struct connection_counts {
     uint64_t lost_octets; /* told to the handler */
     uint64_t
         repeated_octets; /* captured again while near their first time, in connections that are followed */
+    uint64_t copies;     /* segments whose octets had all come before, in another VLAN or tunnel */
     uint64_t differing_octets; /* of them, those that were others than the first ones */
 };
 

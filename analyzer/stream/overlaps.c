@@ -174,6 +174,19 @@ void overlaps_count(struct overlaps *overlaps, const struct connection *connecti
             return;
 }
 
+uint64_t overlaps_compare(const struct connection *connection, enum stream_side from, uint32_t sequence,
+                          const struct segment *segment)
+{
+    const struct recent *recent = connection->recent[from];
+    struct overlaps counts = {0};
+    struct again again = {&counts, segment->payload, sequence, segment->captured, false};
+
+    if (recent == NULL)
+        return 0;
+    count_recent(&again, recent, connection->directions[from].expected);
+    return counts.differing;
+}
+
 void overlaps_forget(struct overlaps *overlaps, struct connection *connection)
 {
     for (int side = 0; side < 2; side++) {

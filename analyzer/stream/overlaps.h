@@ -40,6 +40,11 @@ void overlaps_gap(struct connection *connection, enum stream_side from);
 void overlaps_count(struct overlaps *overlaps, const struct connection *connection, enum stream_side from,
                     uint32_t sequence, const struct segment *segment);
 
+/* How many octets of a segment are others than those that were told at their place, as far as these are still
+ * kept. Counts nothing. */
+uint64_t overlaps_compare(const struct connection *connection, enum stream_side from, uint32_t sequence,
+                          const struct segment *segment);
+
 /* Nothing of the connection is followed any more: wipes and frees what is kept. */
 void overlaps_forget(struct overlaps *overlaps, struct connection *connection);
 

@@ -5,6 +5,9 @@
 
 /* A straggler of a closed connection is this near to its last octets. */
 #define STRAGGLER_OCTETS (1 << 20)
+/* A SYN is sent once more after 64 seconds at most (RFC 6298; six times on Linux): what comes after a longer
+ * silence, with the same ports and number, is a capture played again, or a test suite. */
+#define SYN_AGAIN_NS INT64_C(120000000000)
 
 /* True when a segment shows that a SYN seen before, with other numbers than this connection's, was real. */
 static bool confirms_pending(const struct connection *connection, enum stream_side from,
@@ -24,12 +27,13 @@ bool tcp_state_of_new(struct connection *connection, enum stream_side from, cons
 {
     const struct direction *direction = &connection->directions[from];
     uint32_t first = segment->sequence + 1;
+    bool late = segment->time_ns - connection->last_ns > SYN_AGAIN_NS;
 
     if (connection->closed) {
         int32_t beyond = (int32_t)(segment->sequence - direction->highest);
 
         if (segment->flags & SEGMENT_SYN)
-            return !(direction->from_start && first == direction->start);
+            return late || !(direction->from_start && first == direction->start);
         return segment->length > 0 && (beyond > STRAGGLER_OCTETS || beyond < -STRAGGLER_OCTETS);
     }
     if (confirms_pending(connection, from, segment))
@@ -39,7 +43,7 @@ bool tcp_state_of_new(struct connection *connection, enum stream_side from, cons
     if (!connection->payload)
         return (segment->flags & SEGMENT_ACK) == 0 && first != direction->expected;
     if (direction->from_start && first == direction->start)
-        return false; /* this connection's own SYN, once more */
+        return late; /* else it is this connection's own SYN, once more */
     if (tcp_state_of_closing(connection))
         return true;
     connection->pending[from] = true;

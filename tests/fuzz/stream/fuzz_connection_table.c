@@ -199,7 +199,7 @@ static void take_record(struct script *script, struct together *together, struct
     segment.source[0] = segment.destination[0] = six ? 0x20 : 0;
     segment.source[15] = side == STREAM_CLIENT ? 1 : 2;
     segment.destination[15] = side == STREAM_CLIENT ? 2 : 1;
-    segment.vlan = connection;
+    segment.vlan = how & 64 ? connection + 100 : connection; /* once more, or half of it, on another path */
     segment.sequence = next_number(script, how & 3, numbers[side]);
     segment.acknowledgment = next_number(script, how >> 2 & 3, numbers[other]);
     segment.length = what & 8 ? next(script) : 0;

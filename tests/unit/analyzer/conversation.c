@@ -110,6 +110,7 @@ static void make(struct conversation *c, enum stream_side side, uint8_t flags)
     c->segment.sequence = c->next[side];
     c->segment.acknowledgment = flags & SEGMENT_ACK ? c->next[other] : 0;
     c->segment.flags = flags;
+    c->segment.vlan = c->vlan[side];
     c->segment.payload = (const uint8_t *)"";
 }
 

@@ -12,6 +12,7 @@ struct conversation {
     struct connection_table *table;
     struct segment segment; /* the next one: the helpers fill it, a test may change it before `take` */
     uint32_t next[2];       /* sequence numbers, by side */
+    uint32_t vlan[2];       /* by sender: as struct segment has it */
     int64_t now_ns;
     uint64_t frame;
     char told[8192];
