@@ -79,8 +79,8 @@ static void take_uncounted_syn(struct connection_table *table, struct connection
 {
     struct direction *direction = &connection->directions[to];
 
-    if (!direction->from_start || direction->told || acknowledgment + 1 != direction->start ||
-        direction->expected != direction->start)
+    if (connection->reorder_buffer != NULL || !direction->from_start || direction->told ||
+        acknowledgment + 1 != direction->start || direction->expected != direction->start)
         return;
     in_order_start_at(&table->in_order, connection, to, acknowledgment, mark);
     direction->start = acknowledgment;
@@ -94,8 +94,9 @@ static void take_first_octets(struct connection_table *table, struct connection 
     struct direction *direction = &connection->directions[from];
     struct imap_mark mark = {segment->time_ns, segment->frame, segment->capture};
 
-    if ((segment->flags & SEGMENT_SYN) || segment->length == 0 || !direction->from_start || direction->told ||
-        segment->sequence + 1 != direction->start || direction->expected != direction->start)
+    if ((segment->flags & SEGMENT_SYN) || segment->length == 0 || connection->reorder_buffer != NULL ||
+        !direction->from_start || direction->told || segment->sequence + 1 != direction->start ||
+        direction->expected != direction->start)
         return;
     in_order_start_at(&table->in_order, connection, from, segment->sequence, &mark);
     direction->start = segment->sequence;
