@@ -49,6 +49,8 @@ enum violation_column { VIOLATION_LOGIN_ID, VIOLATION_FIELDS(VIOLATION_COLUMN) V
     extern const char *const connection_##name##_words[CONNECTION_##NAME##_WORDS];
 #define COLUMN_WORDS_OF_FLAG(NAME, name, detail)
 #define COLUMN_WORDS_OF_SIZE(NAME, name, detail)
+#define COLUMN_WORDS_OF_TEXT(NAME, name, detail)
+#define COLUMN_WORDS_OF_LENGTH(NAME, name, detail)
 #define COLUMN_WORDS_OF_TIME(NAME, name, detail)
 #define COLUMN_WORDS(NAME, name, kind, detail) COLUMN_WORDS_OF_##kind(NAME, name, detail)
 

@@ -100,12 +100,24 @@ CREATE TABLE connections (
     midstream INTEGER NOT NULL CHECK (midstream IN (0, 1)), -- 1: its beginning was not captured
     one_sided INTEGER NOT NULL CHECK (one_sided IN (0, 1)), -- 1: only one direction was captured
     not_imap INTEGER NOT NULL CHECK (not_imap IN (0, 1)), -- 1: on the port, but what was said is no IMAP
-    lost_octets INTEGER NOT NULL -- never captured
+    lost_octets INTEGER NOT NULL -- of the login phase: never captured
         CHECK (lost_octets = lost_octets | 0 AND lost_octets >= 0),
     "end" TEXT -- how it ended (fin, reset, capture ...); NULL: still open
         CHECK ("end" < x''),
     closed_by TEXT CHECK (closed_by IN ('client', 'server')), -- who sent the first FIN, or the RST
-    closed_ns INTEGER CHECK (closed_ns = closed_ns | 0) -- time of that
+    closed_ns INTEGER CHECK (closed_ns = closed_ns | 0), -- time of that
+    server_vlan INTEGER CHECK (server_vlan = server_vlan | 0), -- of the server's direction when it came in another VLAN or
+                                                               -- tunnel than the client's, 0: untagged; NULL: it did not
+    server_tunnel TEXT CHECK (server_tunnel < x''), -- the same; '': none
+    copied_packets INTEGER NOT NULL DEFAULT 0 -- captured again in another VLAN or tunnel, and not counted otherwise
+        CHECK (copied_packets = copied_packets | 0 AND copied_packets >= 0),
+    no_login TEXT -- why no login was seen; NULL: there was one, it is no IMAP, or it is not over
+        CHECK (CASE WHEN no_login IS NULL THEN 1 ELSE no_login IN ('encrypted', 'preauth', 'midstream', 'one-sided', 'lost-octets', 'unfinished',
+                            'bye-greeting', 'login-disabled', 'starttls-refused', 'starttls-untagged',
+                            'starttls-unanswered', 'starttls-abandoned', 'tls-on-plain-port', 'plain-on-tls-port',
+                            'tls-alert', 'tls-unanswered', 'server-silent', 'client-silent', 'nothing-sent', 'reset',
+                            'client-left', 'server-left') END),
+    no_login_text TEXT CHECK (no_login_text < x'') -- which TLS alert, and whose
 );
 CREATE INDEX connections_by_capture ON connections (capture_id);
 -- Those of which not all could be seen.

@@ -70,6 +70,7 @@ struct store_capture {
 #define STORE_MEMBER_WORD(name, detail)        const char *name;
 #define STORE_MEMBER_FLAG(name, detail)        bool name;
 #define STORE_MEMBER_SIZE(name, detail)        int64_t name;
+#define STORE_MEMBER_LENGTH(name, detail)      int64_t name;
 #define STORE_MEMBER_TIME(name, detail)        int64_t name;
 #define STORE_MEMBER(NAME, name, kind, detail) STORE_MEMBER_##kind(name, detail)
 

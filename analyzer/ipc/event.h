@@ -24,6 +24,34 @@ enum event_kind {
     EVENT_KINDS
 };
 
+/* Why a connection ended without a login. */
+enum no_login {
+    NO_LOGIN_NONE,       /* there was a login, it is no IMAP, or it is not over */
+    NO_LOGIN_ENCRYPTED,  /* TLS: a login may be in it */
+    NO_LOGIN_PREAUTH,    /* the greeting was PREAUTH: none is needed */
+    NO_LOGIN_MIDSTREAM,  /* the beginning was not captured: it may have been there */
+    NO_LOGIN_ONE_SIDED,  /* only one direction was captured */
+    NO_LOGIN_LOST,       /* octets were never captured: it may have been among them */
+    NO_LOGIN_UNFINISHED, /* the capture ended first, or nothing more came */
+    NO_LOGIN_BYE_GREETING,
+    NO_LOGIN_LOGIN_DISABLED, /* LOGINDISABLED was announced, and the client left without STARTTLS */
+    NO_LOGIN_STARTTLS_REFUSED,
+    NO_LOGIN_STARTTLS_UNTAGGED,
+    NO_LOGIN_STARTTLS_UNANSWERED,
+    NO_LOGIN_STARTTLS_ABANDONED, /* it was accepted, and nothing came of it */
+    NO_LOGIN_TLS_ON_PLAIN_PORT,  /* TLS, where the server speaks plain text */
+    NO_LOGIN_PLAIN_ON_TLS_PORT,  /* plain text, where the server speaks TLS; also with a login in it */
+    NO_LOGIN_TLS_ALERT,
+    NO_LOGIN_TLS_UNANSWERED, /* the server said nothing to the ClientHello */
+    NO_LOGIN_SERVER_SILENT,  /* it never sent an octet, not even a greeting */
+    NO_LOGIN_CLIENT_SILENT,  /* it never sent an octet behind the greeting: a check of the service, say */
+    NO_LOGIN_NOTHING_SENT,   /* the handshake was completed, and no side sent an octet */
+    NO_LOGIN_RESET,
+    NO_LOGIN_CLIENT_LEFT,
+    NO_LOGIN_SERVER_LEFT,
+    NO_LOGIN_REASONS
+};
+
 struct event_capture {
     uint32_t capture; /* the recorder's number of it */
     /* the rest of EVENT_CAPTURE_ENDED only */
@@ -45,6 +73,7 @@ struct event_capture {
 #define EVENT_MEMBER_WORD(name)                uint32_t name; /* its place among the words of the column */
 #define EVENT_MEMBER_FLAG(name)                bool name;
 #define EVENT_MEMBER_SIZE(name)                int64_t name;
+#define EVENT_MEMBER_LENGTH(name)              int64_t name; /* -1: none */
 #define EVENT_MEMBER_TIME(name)                int64_t name;
 #define EVENT_MEMBER(NAME, name, kind, detail) EVENT_MEMBER_##kind(name)
 
@@ -82,6 +111,7 @@ struct event_finished {
     int64_t incomplete_datagrams; /* of which fragments never came */
     int64_t repeated_octets;      /* captured again */
     int64_t differing_octets;     /* captured again, and others than the first time */
+    int64_t copied_packets;       /* captured again in another VLAN or tunnel */
 };
 
 /* Adds up what several analyzers could not use. */
@@ -98,6 +128,7 @@ static inline void event_finished_add(struct event_finished *sum, const struct e
     sum->incomplete_datagrams += more->incomplete_datagrams;
     sum->repeated_octets += more->repeated_octets;
     sum->differing_octets += more->differing_octets;
+    sum->copied_packets += more->copied_packets;
 }
 
 struct event {

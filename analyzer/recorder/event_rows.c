@@ -73,6 +73,7 @@ static struct slot *slot_of(struct event_rows *rows, uint32_t number)
 #define TAKE_WORD(name)                row.name = connection_##name##_words[told->name];
 #define TAKE_FLAG(name)                row.name = told->name;
 #define TAKE_SIZE(name)                row.name = told->name;
+#define TAKE_LENGTH(name)              row.name = told->name;
 #define TAKE_TIME(name)                row.name = told->name;
 #define TAKE(NAME, name, kind, detail) TAKE_##kind(name)
 

@@ -179,6 +179,8 @@ static bool is_word(const char *word, const char *const *words, size_t count)
 #define WRONG_FLAG(NAME, name)             false
 #define WRONG_SIZE(NAME, name)             (connection->name < 0)
 #define WRONG_TIME(NAME, name)             false
+#define WRONG_TEXT(NAME, name)             false
+#define WRONG_LENGTH(NAME, name)           false
 #define OR_WRONG(NAME, name, kind, detail) || WRONG_##kind(NAME, name)
 
 static int check_connection(struct store *store, const struct store_connection *connection)
