@@ -4,8 +4,10 @@
  */
 #include "analyzer/pipeline/session_tracker.h"
 
+#include "analyzer/pipeline/no_login.h"
 #include "analyzer/pipeline/user_mask.h"
 #include "analyzer/stream/detect.h"
+#include "analyzer/stream/paths.h"
 #include "dissector/shared.h"
 
 #include <assert.h>
@@ -21,7 +23,11 @@ struct tracked {
     uint32_t slot;
     uint32_t text_changes; /* of the session, when the connection was last told */
     bool told, ended, two_sided;
-    bool other; /* another protocol, found out behind what read like IMAP */
+    bool other;  /* another protocol, as its first octets show */
+    bool done;   /* the session wants nothing more */
+    bool met[2]; /* by sender: octets were captured, or known to be lost */
+    bool logins; /* the session found one */
+    struct tls_watch tls;
     struct tracked *next_free;
 };
 
@@ -33,6 +39,7 @@ struct session_tracker {
     uint32_t slot_count, slot_room;
     struct tracked *free_slots;
     struct event event;
+    char alert[64]; /* the text of the alert that is reported */
     struct session_tracker_counts counts;
     bool heard;
 };
@@ -73,6 +80,92 @@ static_assert(CONNECTION_STARTTLS_WORDS == (int)IMAP_STARTTLS_RESULTS,
               "a word for what came of each STARTTLS");
 static_assert(CONNECTION_END_WORDS == CONNECTION_ENDS + 1, "a word for each end");
 static_assert(CONNECTION_CLOSED_BY_WORDS == (int)CONNECTION_CLOSERS, "a word for whoever closes");
+static_assert(CONNECTION_NO_LOGIN_WORDS == (int)NO_LOGIN_REASONS, "a word for each reason");
+
+/* Neither side said anything of IMAP or TLS. The session knows that when it began at the beginning; where
+ * that was not captured, both sides must have said something: of one side's octets alone nobody knows what
+ * they are in the middle of. */
+static bool is_not_imap(const struct tracked *tracked, const struct imap_session_facts *facts)
+{
+    const struct tls_side *tls = tracked->tls.sides;
+
+    if (tracked->other || facts->not_imap)
+        return true;
+    if (!tracked->ended || tracked->logins || facts->spoken || facts->answered ||
+        facts->encryption != IMAP_ENCRYPTION_NONE || tls[STREAM_CLIENT].speaks || tls[STREAM_SERVER].speaks)
+        return false;
+    return tracked->connection->midstream && tracked->met[STREAM_CLIENT] && tracked->met[STREAM_SERVER];
+}
+
+static struct no_login_facts no_login_facts(const struct tracked *tracked,
+                                            const struct imap_session_facts *facts, enum connection_end how)
+{
+    const struct connection *connection = tracked->connection;
+
+    return (struct no_login_facts){
+        .session = facts,
+        .tls = &tracked->tls,
+        .logins = tracked->logins,
+        .seen = {connection->directions[STREAM_CLIENT].seen, connection->directions[STREAM_SERVER].seen},
+        .sent = {tracked->met[STREAM_CLIENT], tracked->met[STREAM_SERVER]},
+        .midstream = connection->midstream,
+        .lost = connection->lost_octets > 0,
+        .server_port = connection_port(connection, STREAM_SERVER),
+        .end = how,
+        .closer = connection->closer,
+    };
+}
+
+/* Which alert broke the handshake off, and who sent it. */
+static struct imap_text alert_text(struct session_tracker *tracker, const struct tls_watch *tls)
+{
+    enum stream_side side = tls->sides[STREAM_CLIENT].alerted ? STREAM_CLIENT : STREAM_SERVER;
+    const char *name = tls_alert_name(tls->sides[side].alert);
+
+    (void)snprintf(tracker->alert, sizeof tracker->alert, "%s: %s (%u)",
+                   side == STREAM_CLIENT ? "client" : "server", name != NULL ? name : "alert",
+                   (unsigned)tls->sides[side].alert);
+    return (struct imap_text){tracker->alert, strlen(tracker->alert)};
+}
+
+/* What is known only when the connection is over: why there was no login, and whether what began as TLS came
+ * to be it. */
+static void tell_ending(const struct tracked *tracked, const struct imap_session_facts *facts,
+                        enum connection_end how, struct event_connection *told)
+{
+    struct no_login_facts ending = no_login_facts(tracked, facts, how);
+
+    if (!no_login_is_encrypted(&ending))
+        told->encryption = IMAP_ENCRYPTION_NONE;
+    if (told->not_imap)
+        return;
+    told->no_login = no_login_reason(&ending);
+    if (told->no_login == NO_LOGIN_TLS_ALERT || told->no_login == NO_LOGIN_PLAIN_ON_TLS_PORT)
+        if (tracked->tls.sides[STREAM_CLIENT].alerted || tracked->tls.sides[STREAM_SERVER].alerted)
+            told->no_login_text = alert_text(tracked->tracker, &tracked->tls);
+}
+
+/* Where the directions came, when not on the same path. */
+static void tell_paths(const struct connection *connection, struct event_connection *told)
+{
+    const struct paths *paths = connection->paths;
+    const struct path *client, *server;
+
+    told->server_vlan = -1;
+    if (paths == NULL)
+        return;
+    told->copied_packets = (int64_t)paths->copies;
+    if (!paths->begun[STREAM_CLIENT] || !paths->begun[STREAM_SERVER] ||
+        paths->first[STREAM_CLIENT] == paths->first[STREAM_SERVER])
+        return;
+    client = &paths->path[paths->first[STREAM_CLIENT]];
+    server = &paths->path[paths->first[STREAM_SERVER]];
+    told->vlan = (int32_t)client->vlan - 1;
+    (void)snprintf(told->tunnel, sizeof told->tunnel, "%s", client->tunnel_text ? client->tunnel_text : "");
+    told->server_vlan = server->vlan == 0 ? 0 : (int64_t)server->vlan - 1;
+    told->server_tunnel.octets = server->tunnel_text != NULL ? server->tunnel_text : "";
+    told->server_tunnel.length = strlen(told->server_tunnel.octets);
+}
 
 static void tell_connection(struct tracked *tracked, bool ended, enum connection_end how)
 {
@@ -89,6 +182,7 @@ static void tell_connection(struct tracked *tracked, bool ended, enum connection
     told->again = tracked->told && !tracker->options.tell_again;
     if (!told->again)
         tell_identity(connection, told);
+    tell_paths(connection, told);
     told->last_ns = connection->last_ns;
     told->same_texts = told->again && facts.text_changes == tracked->text_changes;
     tracked->text_changes = facts.text_changes;
@@ -99,12 +193,14 @@ static void tell_connection(struct tracked *tracked, bool ended, enum connection
     told->starttls_pipelined = facts.starttls_pipelined;
     told->midstream = connection->midstream;
     told->one_sided = connection_is_one_sided(connection);
-    told->not_imap = facts.not_imap;
+    told->not_imap = is_not_imap(tracked, &facts);
     told->lost_octets = (int64_t)connection->lost_octets;
     told->ended = ended;
     told->end = ended ? (uint32_t)how + 1 : 0;
     told->closed_by = connection->closer;
     told->closed_ns = connection->closed_ns;
+    if (ended)
+        tell_ending(tracked, &facts, how, told);
     tracked->told = true;
     tell(tracker);
 }
@@ -132,8 +228,9 @@ static void on_login(void *user, const struct imap_login *login)
     struct imap_login *told = &tracker->event.login.login;
     struct user_mask_text username, authzid, workstation;
 
-    if (!tracked->told && !is_imap(tracked))
+    if (tracked->other || (!tracked->told && !is_imap(tracked)))
         return;
+    tracked->logins = true;
     if (!tracked->told || tracker->options.tell_again)
         tell_connection(tracked, false, CONNECTION_CAPTURE);
     tracker->event.kind = EVENT_LOGIN;
@@ -212,7 +309,9 @@ static struct tracked *tracked_of(struct session_tracker *tracker, struct connec
         if (tracked == NULL)
             return NULL;
         tracked->tracker = tracker;
-        tracked->told = tracked->ended = tracked->two_sided = tracked->other = false;
+        tracked->told = tracked->ended = tracked->two_sided = tracked->other = tracked->done = false;
+        tracked->met[STREAM_CLIENT] = tracked->met[STREAM_SERVER] = tracked->logins = false;
+        tracked->tls = (struct tls_watch){0};
         tracked->session = imap_session_new(&options, &session_handler, tracked);
         if (tracked->session == NULL) {
             give_slot_back(tracked);
@@ -234,6 +333,19 @@ static enum imap_direction direction_of(enum stream_side from)
     return from == STREAM_CLIENT ? IMAP_FROM_CLIENT : IMAP_FROM_SERVER;
 }
 
+/* Whether these octets are another protocol's. An IMAP server's first ones, at a port that was named, are
+ * "* OK", "* PREAUTH" or "* BYE" (RFC 9051, section 7.1); a client's may hold a number for a tag. */
+static bool speaks_other(const struct tracked *tracked, enum stream_side from, const uint8_t *octets,
+                         size_t length)
+{
+    const struct direction *direction = &tracked->connection->directions[from];
+
+    if (tracked->connection->detected)
+        return detect_other(octets, length);
+    return from == STREAM_SERVER && !tracked->met[from] && direction->from_start &&
+           detect_other(octets, length);
+}
+
 static bool on_octets(void *user, struct connection *connection, enum stream_side from, const uint8_t *octets,
                       size_t length, const struct imap_mark *mark)
 {
@@ -241,11 +353,15 @@ static bool on_octets(void *user, struct connection *connection, enum stream_sid
 
     if (tracked == NULL)
         return false;
-    if (connection->detected && !tracked->told && detect_other(octets, length)) {
+    if (!tracked->told && speaks_other(tracked, from, octets, length)) {
         tracked->other = true;
         return false;
     }
-    return imap_session_feed(tracked->session, direction_of(from), octets, length, mark);
+    tracked->met[from] = true;
+    tls_watch_octets(&tracked->tls, from, octets, length);
+    if (!tracked->done)
+        tracked->done = !imap_session_feed(tracked->session, direction_of(from), octets, length, mark);
+    return !tracked->done || tls_watch_wants(&tracked->tls);
 }
 
 static bool on_lost(void *user, struct connection *connection, enum stream_side from, uint64_t length,
@@ -253,7 +369,15 @@ static bool on_lost(void *user, struct connection *connection, enum stream_side 
 {
     struct tracked *tracked = tracked_of(user, connection);
 
-    return tracked != NULL && imap_session_lost(tracked->session, direction_of(from), length, mark);
+    if (tracked == NULL)
+        return false;
+    if (length > 0) {
+        tracked->met[from] = true;
+        tls_watch_lost(&tracked->tls, from);
+    }
+    if (!tracked->done)
+        tracked->done = !imap_session_lost(tracked->session, direction_of(from), length, mark);
+    return !tracked->done || tls_watch_wants(&tracked->tls);
 }
 
 static void on_ended(void *user, struct connection *connection, enum connection_end how)
@@ -272,7 +396,35 @@ static void on_ended(void *user, struct connection *connection, enum connection_
     connection->user = NULL;
 }
 
-const struct connection_handler session_tracker_handler = {on_octets, on_lost, on_ended};
+/* It has no session: all that is known of it is told at once. */
+static void on_silent(void *user, struct connection *connection, enum connection_end how)
+{
+    struct session_tracker *tracker = user;
+    struct event_connection *told = &tracker->event.connection;
+    struct tracked *tracked = take_slot(tracker);
+
+    if (tracked == NULL)
+        return;
+    memset(told, 0, sizeof *told);
+    tracker->event.kind = EVENT_CONNECTION;
+    told->slot = tracked->slot;
+    told->capture = connection->capture;
+    tell_identity(connection, told);
+    tell_paths(connection, told);
+    told->last_ns = connection->last_ns;
+    told->ended = true;
+    told->end = how;
+    told->closer = connection->closer;
+    told->closed_ns = connection->closed_ns;
+    told->no_login = NO_LOGIN_NOTHING_SENT;
+    tracker->counts.connections++;
+    tracker->counts.two_sided++;
+    tell(tracker);
+    tracked->session = NULL;
+    give_slot_back(tracked);
+}
+
+const struct connection_handler session_tracker_handler = {on_octets, on_lost, on_ended, on_silent};
 
 struct session_tracker *session_tracker_new(const struct session_tracker_options *options,
                                             struct event_ring *ring)

@@ -116,6 +116,8 @@ struct connection_handler {
                  const struct imap_mark *mark);
     /* The last call for a connection that octets or lost was called for. */
     void (*ended)(void *user, struct connection *connection, enum connection_end end);
+    /* The only call for a connection that was opened and on which no octet was sent. NULL: nobody asks. */
+    void (*silent)(void *user, struct connection *connection, enum connection_end end);
 };
 
 #endif

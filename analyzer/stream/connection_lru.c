@@ -4,6 +4,7 @@
 #include "analyzer/stream/connection_lru.h"
 
 #include "analyzer/stream/huge_pages.h"
+#include "analyzer/stream/tcp_state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +83,9 @@ void connection_lru_end(struct connection_lru *lru, struct connection *connectio
         how = CONNECTION_FIN;
     if (connection->payload)
         lru->in_order->handler.ended(lru->in_order->user, connection, how);
+    else if (lru->in_order->handler.silent != NULL && how != CONNECTION_EVICTED &&
+             tcp_state_of_silence(connection))
+        lru->in_order->handler.silent(lru->in_order->user, connection, how);
     connection->user = NULL;
 }
 

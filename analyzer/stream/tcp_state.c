@@ -90,6 +90,18 @@ bool tcp_state_of_simultaneous_open(const struct connection *connection, enum st
            connection->reorder_buffer == NULL;
 }
 
+bool tcp_state_of_silence(const struct connection *connection)
+{
+    const struct direction *client = &connection->directions[STREAM_CLIENT];
+    const struct direction *server = &connection->directions[STREAM_SERVER];
+
+    /* nothing that a side sent, or is said to have sent, but a FIN */
+    return !connection->payload && client->seen && server->seen && client->from_start && server->from_start &&
+           server->acked_known && client->acked_known && server->acked - server->start <= 1 &&
+           client->acked - client->start <= 1 && client->highest - client->start <= 1 &&
+           server->highest - server->start <= 1;
+}
+
 bool tcp_state_of_closing(const struct connection *connection)
 {
     return connection->directions[STREAM_CLIENT].fin_seen || connection->directions[STREAM_SERVER].fin_seen;

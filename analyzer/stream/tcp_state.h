@@ -26,6 +26,9 @@ void tcp_state_take_fin(struct connection *connection, enum stream_side from, ui
 /* True when either side has closed the connection. */
 bool tcp_state_of_closing(const struct connection *connection);
 
+/* True when the handshake was captured and completed, and no octet followed it. */
+bool tcp_state_of_silence(const struct connection *connection);
+
 /* True when both sides have, and everything before was told. */
 bool tcp_state_of_end(const struct connection *connection);
 

@@ -127,6 +127,12 @@ static void on_ended(void *user, struct connection *connection, enum connection_
     free(known);
 }
 
+static void on_silent(void *user, struct connection *connection, enum connection_end end)
+{
+    (void)user;
+    check(connection->user == NULL && end < CONNECTION_ENDS);
+}
+
 static unsigned next(struct script *script)
 {
     if (script->left == 0)
@@ -239,7 +245,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct connection_handler handler = {on_octets, on_lost, on_ended};
+    static const struct connection_handler handler = {on_octets, on_lost, on_ended, on_silent};
     static const uint16_t ports[] = {143};
     static struct together together;
     struct script script = {.at = data, .left = size, .now_ns = INT64_C(1700000000000000000)};

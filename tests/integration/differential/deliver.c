@@ -97,7 +97,7 @@ static void on_ended(void *user, struct connection *connection, enum connection_
 
 int main(int argc, char **argv)
 {
-    static const struct connection_handler handler = {on_octets, on_lost, on_ended};
+    static const struct connection_handler handler = {on_octets, on_lost, on_ended, NULL};
     static const uint16_t ports[] = {143};
     struct connection_table_options options;
     struct connection_table *table = NULL;

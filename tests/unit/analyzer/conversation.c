@@ -62,9 +62,18 @@ static void on_ended(void *user, struct connection *connection, enum connection_
     tell(c, " .%s ", names[end]);
 }
 
+static void on_silent(void *user, struct connection *connection, enum connection_end end)
+{
+    struct conversation *c = user;
+
+    (void)connection;
+    (void)end;
+    c->silent++;
+}
+
 void conversation_start(struct conversation *c, uint32_t client, uint32_t server)
 {
-    static const struct connection_handler handler = {on_octets, on_lost, on_ended};
+    static const struct connection_handler handler = {on_octets, on_lost, on_ended, on_silent};
     const uint16_t ports[] = {143, c->other_port};
     struct connection_table_options options;
     const struct conversation asked = *c;

@@ -21,6 +21,7 @@ struct conversation {
     uint64_t last_frame;           /* of the mark told last */
     enum connection_closer closer; /* of the connection that ended last, and when */
     int64_t closed_ns;
+    unsigned silent; /* connections that were opened and on which nothing was sent */
     bool through_nids, stop_after_octets;
     uint32_t max_connections, max_half_open; /* of the table; 0: its default */
     uint16_t other_port;                     /* a second port that is named; 0: none */

@@ -145,6 +145,81 @@ static void conversations_are_told_as_they_happened(void **state)
         }
 }
 
+static void open_and_close(struct conversation *c)
+{
+    conversation_handshake(c);
+    conversation_flags(c, STREAM_CLIENT, SEGMENT_FIN | SEGMENT_ACK);
+    conversation_flags(c, STREAM_SERVER, SEGMENT_FIN | SEGMENT_ACK);
+    conversation_flags(c, STREAM_CLIENT, SEGMENT_ACK);
+}
+
+static void open_and_reset(struct conversation *c)
+{
+    conversation_handshake(c);
+    conversation_flags(c, STREAM_CLIENT, SEGMENT_RST | SEGMENT_ACK);
+}
+
+static void a_syn_alone(struct conversation *c)
+{
+    conversation_flags(c, STREAM_CLIENT, SEGMENT_SYN);
+}
+
+static void a_refused_syn(struct conversation *c)
+{
+    conversation_flags(c, STREAM_CLIENT, SEGMENT_SYN);
+    conversation_flags(c, STREAM_SERVER, SEGMENT_RST | SEGMENT_ACK);
+}
+
+static void an_answer_that_nobody_acknowledged(struct conversation *c)
+{
+    conversation_flags(c, STREAM_CLIENT, SEGMENT_SYN);
+    conversation_flags(c, STREAM_SERVER, SEGMENT_SYN | SEGMENT_ACK);
+}
+
+/* The client acknowledges octets that were not captured: something was sent. */
+static void octets_that_were_not_captured(struct conversation *c)
+{
+    conversation_handshake(c);
+    c->next[STREAM_SERVER] += 20;
+    conversation_flags(c, STREAM_CLIENT, SEGMENT_ACK);
+}
+
+static void octets(struct conversation *c)
+{
+    conversation_handshake(c);
+    conversation_say(c, STREAM_SERVER, "hi");
+}
+
+/* A connection on which no side said anything is told too, but no scan of ports and no flood of SYNs. */
+static void who_opens_and_says_nothing_is_silent(void **state)
+{
+    static const struct {
+        const char *name;
+        void (*run)(struct conversation *);
+        unsigned silent;
+    } rows[] = {
+        {"opened and closed", open_and_close, 1},
+        {"opened and reset", open_and_reset, 1},
+        {"opened, and the capture ends", conversation_handshake, 1},
+        {"a SYN alone", a_syn_alone, 0},
+        {"a SYN that was refused", a_refused_syn, 0},
+        {"a SYN-ACK that nobody acknowledged", an_answer_that_nobody_acknowledged, 0},
+        {"octets that were not captured", octets_that_were_not_captured, 0},
+        {"octets", octets, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct conversation c = {0};
+
+        conversation_start(&c, 1000, 2000);
+        rows[i].run(&c);
+        conversation_end(&c);
+        if (c.silent != rows[i].silent)
+            fail_msg("%s: %u", rows[i].name, c.silent);
+    }
+}
+
 /* Both ends are at ports that are named, and no handshake was captured: what is said tells the roles. */
 static void where_ports_do_not_tell_the_roles_the_content_does(void **state)
 {
@@ -309,7 +384,7 @@ static void greet(struct connection_table *table, uint32_t number, uint8_t flags
 /* However many end within the time that stragglers are waited for: those of the latest are known. */
 static void closed_connections_do_not_pile_up(void **state)
 {
-    static const struct connection_handler handler = {count_octets, go_on, ignore_end};
+    static const struct connection_handler handler = {count_octets, go_on, ignore_end, NULL};
     static const uint16_t ports[] = {143};
     struct connection_table_options options;
     struct connection_table *table;
@@ -341,6 +416,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conversations_are_told_as_they_happened),
+        cmocka_unit_test(who_opens_and_says_nothing_is_silent),
         cmocka_unit_test(where_ports_do_not_tell_the_roles_the_content_does),
         cmocka_unit_test(a_full_table_tells_what_it_gives_up),
         cmocka_unit_test(a_flood_of_syns_takes_the_place_of_half_open_connections_alone),

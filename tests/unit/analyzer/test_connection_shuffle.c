@@ -114,7 +114,7 @@ static void take_together(struct connection_table *table, const struct said *sai
 
 static void run(uint64_t seed, bool through_nids)
 {
-    static const struct connection_handler handler = {on_octets, on_lost, on_ended};
+    static const struct connection_handler handler = {on_octets, on_lost, on_ended, NULL};
     static const uint16_t ports[] = {143};
     static uint32_t acked_at[2][65536];
     static struct said said[SEGMENTS * 3];
