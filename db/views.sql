@@ -206,3 +206,30 @@ CREATE VIEW affected_users AS
                GROUP BY l.username, c.server_ip) g
         ON g.username = b.username AND g.server_ip = b.server_ip
     GROUP BY b.username, b.server_ip;
+
+-- What the words of connections.no_login mean; known: 1 when the reason was seen, 0 when a login may only have been missed.
+CREATE VIEW no_login_reasons AS
+    SELECT column1 AS no_login, column2 AS known, column3 AS meaning
+    FROM (VALUES
+        ('bye-greeting', 1, 'The server said BYE in place of a greeting'),
+        ('login-disabled', 1, 'The server forbids logins without TLS (LOGINDISABLED), and the client left without STARTTLS'),
+        ('starttls-refused', 1, 'The server refused STARTTLS, and the client left'),
+        ('starttls-untagged', 1, 'The client sent STARTTLS without a tag, which no server understands'),
+        ('starttls-unanswered', 1, 'The server did not answer STARTTLS'),
+        ('starttls-abandoned', 1, 'The server accepted STARTTLS, and the client began no TLS'),
+        ('tls-on-plain-port', 1, 'The client spoke TLS to a port where the server speaks plain text'),
+        ('plain-on-tls-port', 1, 'The client spoke plain text to a port where the server speaks TLS'),
+        ('tls-alert', 1, 'The TLS handshake was broken off by an alert'),
+        ('tls-unanswered', 1, 'The server did not answer the TLS handshake'),
+        ('server-silent', 1, 'The server never said anything, not even a greeting'),
+        ('client-silent', 1, 'The client said nothing behind the greeting: a check of the service, say'),
+        ('nothing-sent', 1, 'The connection was opened, and neither side sent anything'),
+        ('reset', 1, 'The connection was reset'),
+        ('client-left', 1, 'The client left without a login'),
+        ('server-left', 1, 'The server closed the connection'),
+        ('encrypted', 0, 'TLS: a login in it cannot be seen'),
+        ('preauth', 0, 'The server took the client for logged in (PREAUTH)'),
+        ('midstream', 0, 'Its beginning was not captured, where a login may have been'),
+        ('one-sided', 0, 'Only one direction was captured'),
+        ('lost-octets', 0, 'Octets were never captured, among which a login may have been'),
+        ('unfinished', 0, 'The capture ended, or nothing more came, before a login'));

@@ -112,6 +112,7 @@ struct event_finished {
     int64_t repeated_octets;      /* captured again */
     int64_t differing_octets;     /* captured again, and others than the first time */
     int64_t copied_packets;       /* captured again in another VLAN or tunnel */
+    int64_t no_login;             /* connections that ended without one, and it was seen why */
 };
 
 /* Adds up what several analyzers could not use. */
@@ -129,6 +130,7 @@ static inline void event_finished_add(struct event_finished *sum, const struct e
     sum->repeated_octets += more->repeated_octets;
     sum->differing_octets += more->differing_octets;
     sum->copied_packets += more->copied_packets;
+    sum->no_login += more->no_login;
 }
 
 struct event {

@@ -52,6 +52,11 @@ static bool is_tls(const struct no_login_facts *facts)
            facts->session->encryption != IMAP_ENCRYPTION_NONE;
 }
 
+bool no_login_is_known(enum no_login reason)
+{
+    return reason > NO_LOGIN_UNFINISHED;
+}
+
 bool no_login_is_encrypted(const struct no_login_facts *facts)
 {
     return is_tls(facts) && !facts->session->tls_to_plain && !broke_off(facts) && !is_plain_on_tls(facts) &&

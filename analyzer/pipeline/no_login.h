@@ -25,6 +25,9 @@ struct no_login_facts {
 
 enum no_login no_login_reason(const struct no_login_facts *facts);
 
+/* It was seen why; otherwise a login may only have been missed, or none is needed. */
+bool no_login_is_known(enum no_login reason);
+
 /* Whether the TLS that was seen came to something, so that what followed could not be seen. */
 bool no_login_is_encrypted(const struct no_login_facts *facts);
 

@@ -274,6 +274,7 @@ static void tell_finished(struct pipeline *pipeline)
     event.finished.lost_octets = (int64_t)counts.lost_octets;
     event.finished.incomplete_datagrams = (int64_t)fragments.incomplete;
     event.finished.repeated_octets = (int64_t)counts.repeated_octets;
+    event.finished.no_login = (int64_t)session_tracker_counts(pipeline->tracker).no_login;
     event.finished.copied_packets = (int64_t)counts.copies;
     event.finished.differing_octets = (int64_t)(counts.differing_octets + fragments.differing);
     event_ring_send(pipeline->ring, &event);

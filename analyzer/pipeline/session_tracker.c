@@ -140,6 +140,7 @@ static void tell_ending(const struct tracked *tracked, const struct imap_session
     if (told->not_imap)
         return;
     told->no_login = no_login_reason(&ending);
+    tracked->tracker->counts.no_login += no_login_is_known(told->no_login);
     if (told->no_login == NO_LOGIN_TLS_ALERT || told->no_login == NO_LOGIN_PLAIN_ON_TLS_PORT)
         if (tracked->tls.sides[STREAM_CLIENT].alerted || tracked->tls.sides[STREAM_SERVER].alerted)
             told->no_login_text = alert_text(tracked->tracker, &tracked->tls);
@@ -419,6 +420,7 @@ static void on_silent(void *user, struct connection *connection, enum connection
     told->no_login = NO_LOGIN_NOTHING_SENT;
     tracker->counts.connections++;
     tracker->counts.two_sided++;
+    tracker->counts.no_login++;
     tell(tracker);
     tracked->session = NULL;
     give_slot_back(tracked);

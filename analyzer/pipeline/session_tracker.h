@@ -21,6 +21,7 @@ struct session_tracker_options {
 
 struct session_tracker_counts {
     uint64_t connections, logins;
+    uint64_t no_login;  /* of the connections that ended: without a login, and it was seen why */
     uint64_t two_sided; /* of the connections: segments of both directions were captured */
 };
 

@@ -117,7 +117,11 @@ unsigned step_sentences(const struct report_totals *totals, sentence_teller *tel
         counted(&list, totals->other_broken,
                 "login breaks other rules: imaptap rules tells for each what its sender should do.",
                 "logins break other rules: imaptap rules tells for each what its sender should do.");
-    if (totals->logins == 0 && totals->encrypted == 0)
+    if (totals->no_login_known > 0)
+        counted(&list, totals->no_login_known,
+                "connection ended without a login: imaptap query no-login says why.",
+                "connections ended without a login: imaptap query no-login says why.");
+    if (totals->logins == 0 && totals->encrypted == 0 && totals->no_login_known == 0)
         plain(&list, "Capture where the clients' logins pass in the clear: both directions of ports 143 and "
                      "993 and whatever "
                      "else the servers listen at (imaptap read --port).");
@@ -125,9 +129,12 @@ unsigned step_sentences(const struct report_totals *totals, sentence_teller *tel
         plain(&list, "To judge encrypted connections, capture behind the point where TLS ends (often a "
                      "proxy), or pipe what the "
                      "client would send into imaptap lint.");
-    if (in_part || totals->failed > 0)
+    if (totals->one_sided > 0)
         plain(&list, "To see what was missed, capture both directions and whole frames (tcpdump -s 0 -B "
                      "65536), from before the "
+                     "connections begin.");
+    else if (in_part || totals->failed > 0)
+        plain(&list, "To see what was missed, capture whole frames (tcpdump -s 0 -B 65536), from before the "
                      "connections begin.");
     if (totals->cleartext > 0)
         counted(&list, totals->cleartext,

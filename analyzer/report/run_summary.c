@@ -108,6 +108,16 @@ static void write_seen(struct report *report, const struct summary_counts *count
         write_number(report->out, report->facts->missed->repeated_octets, "octet was", "octets were");
         fputs(" captured more than once\n", report->out);
     }
+    if (report->facts->missed->copied_packets > 0) {
+        fputs("  ", report->out);
+        write_number(report->out, report->facts->missed->copied_packets, "packet was", "packets were");
+        fputs(" captured again in another VLAN or tunnel: each counts once\n", report->out);
+    }
+    if (report->facts->missed->no_login > 0) {
+        fputs("  ", report->out);
+        write_number(report->out, report->facts->missed->no_login, "connection", "connections");
+        fputs(" ended without a login: imaptap query no-login says why\n", report->out);
+    }
 }
 
 static void write_missed_line(struct report *report, int64_t count, const char *one, const char *many,

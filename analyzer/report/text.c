@@ -225,6 +225,41 @@ static void put_encrypted(struct text *text)
     fputs(" readable\n", text->out);
 }
 
+static void put_no_login_row(struct text *text, const struct facts_rows *rows)
+{
+    const char *said = facts_text(rows, "said");
+    int64_t connections = facts_number(rows, "connections");
+    char *line = NULL;
+
+    if (asprintf(&line, "%s to %s:%" PRId64 ": %s %s (%s)%s%s", facts_text(rows, "client_ip"),
+                 facts_text(rows, "server_ip"), facts_number(rows, "server_port"),
+                 format_number((uint64_t)connections).text, connections == 1 ? "connection" : "connections",
+                 facts_text(rows, "meaning"), said != NULL ? ": " : "", said != NULL ? said : "") >= 0)
+        put_wrapped(text, line, 4, (size_t)fprintf(text->out, "  "));
+    else
+        text->failed = true;
+    free(line);
+}
+
+static void put_no_login(struct text *text)
+{
+    struct facts_rows *rows;
+    int64_t shown = 0;
+
+    put_heading(text, "No login, and why");
+    if (text->totals.no_login == 0) {
+        put_item(text, text->totals.connections > text->totals.not_imap
+                           ? "None"
+                           : "Not known: no IMAP connection was seen");
+        return;
+    }
+    rows = facts_ask(text->source->facts, FACTS_NO_LOGIN, MOST_ROWS, 0);
+    for (; facts_next(rows); shown += facts_number(rows, "connections"))
+        put_no_login_row(text, rows);
+    facts_end(rows);
+    put_rest(text, text->totals.no_login, shown, "no-login");
+}
+
 bool report_text(const struct report_source *source, FILE *out)
 {
     struct text text = {.source = source, .out = out};
@@ -237,6 +272,7 @@ bool report_text(const struct report_source *source, FILE *out)
         put_users(&text);
         put_worst(&text);
         put_encrypted(&text);
+        put_no_login(&text);
         put_heading(&text, "Next steps");
         text.number = 1;
         (void)step_sentences(&text.totals, tell_item, &text);

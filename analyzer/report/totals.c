@@ -30,6 +30,7 @@ static const struct {
     COUNT(wildcard_users),  COUNT(users_never_in), COUNT(worst_logins),
     COUNT(worst_unquoted),  COUNT(first_ns),       COUNT(worst_unquoted_refused),
     COUNT(servers),         COUNT(evicted),        COUNT(last_ns),
+    COUNT(no_login),        COUNT(no_login_known), COUNT(copied_packets),
     COUNT(first_login_ns),  COUNT(last_login_ns),
 };
 

@@ -13,8 +13,8 @@
 #include <string.h>
 
 extern const char db_facts_prepare[], db_facts_totals[], db_facts_senders[], db_facts_users[],
-    db_facts_worst[], db_facts_findings[], db_facts_rules[], db_facts_timeline[], db_facts_servers[],
-    db_facts_matrix_servers[], db_facts_matrix[], db_facts_runs[], db_facts_captures[],
+    db_facts_worst[], db_facts_findings[], db_facts_rules[], db_facts_no_login[], db_facts_timeline[],
+    db_facts_servers[], db_facts_matrix_servers[], db_facts_matrix[], db_facts_runs[], db_facts_captures[],
     db_facts_side_totals[], db_facts_side_senders[], db_facts_side_users[];
 
 /* Octets of a path and a sentence of SQLite. */
@@ -42,6 +42,7 @@ static const struct {
     [FACTS_USERS] = {db_facts_users, true},
     [FACTS_WORST] = {db_facts_worst, true},
     [FACTS_FINDINGS] = {db_facts_findings, true},
+    [FACTS_NO_LOGIN] = {db_facts_no_login, false},
     [FACTS_RULES] = {db_facts_rules, false},
     [FACTS_TIMELINE] = {db_facts_timeline, false},
     [FACTS_SERVERS] = {db_facts_servers, false},

@@ -8,7 +8,10 @@ FROM (SELECT count(*) AS captures, coalesce(sum(state = 'failed'), 0) AS failed,
       FROM captures) p,
      (SELECT count(*) AS connections, coalesce(sum(encryption <> 'none'), 0) AS encrypted,
              coalesce(sum(midstream), 0) AS midstream, coalesce(sum(one_sided), 0) AS one_sided,
-             coalesce(sum(not_imap), 0) AS not_imap, coalesce(sum(lost_octets), 0) AS lost_octets
+             coalesce(sum(not_imap), 0) AS not_imap, coalesce(sum(lost_octets), 0) AS lost_octets,
+             coalesce(sum(no_login IS NOT NULL AND no_login <> 'encrypted'), 0) AS no_login,
+             coalesce(sum(no_login IN (SELECT no_login FROM no_login_reasons WHERE known)), 0) AS no_login_known,
+             coalesce(sum(copied_packets), 0) AS copied_packets
       FROM connections) c,
      (SELECT count(*) AS logins, coalesce(sum(refused IS 0), 0) AS accepted, coalesce(sum(refused IS 1), 0) AS refused,
              coalesce(sum(refused IS NULL), 0) AS unanswered, coalesce(sum(incomplete), 0) AS incomplete,

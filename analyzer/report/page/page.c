@@ -16,8 +16,8 @@
 extern const char report_contents_html[], report_page_html[];
 
 /* 60 steps of the timeline are rows, too. */
-static_assert(PAGE_FINDINGS + PAGE_SENDERS + PAGE_USERS + PAGE_SERVERS + PAGE_CAPTURES + PAGE_RUNS +
-                      PAGE_MATRIX_SENDERS + PAGE_WORST + PAGE_RULES + 60 <=
+static_assert(PAGE_FINDINGS + PAGE_SENDERS + PAGE_USERS + PAGE_SERVERS + PAGE_NO_LOGIN + PAGE_CAPTURES +
+                      PAGE_RUNS + PAGE_MATRIX_SENDERS + PAGE_WORST + PAGE_RULES + 60 <=
                   PAGE_ALL,
               "a page would hold too many rows");
 
@@ -136,6 +136,7 @@ bool report_page(const struct report_source *source, FILE *out)
         {"findings_left", page_findings_left},
         {"rules", page_rules},
         {"encrypted", page_encrypted},
+        {"no_login", page_no_login},
         {"servers", page_servers},
         {"servers_left", page_servers_left},
         {"runs", page_runs},

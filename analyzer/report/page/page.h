@@ -13,6 +13,7 @@ enum {
     PAGE_SENDERS = 400,
     PAGE_USERS = 400,
     PAGE_SERVERS = 200,
+    PAGE_NO_LOGIN = 100,
     PAGE_CAPTURES = 400,
     PAGE_RUNS = 100,
     PAGE_MATRIX_SENDERS = 25,
@@ -45,6 +46,7 @@ bool page_findings_rest(void *user, FILE *out);
 bool page_findings_left(void *user, FILE *out);
 bool page_rules(void *user, FILE *out);
 bool page_encrypted(void *user, FILE *out);
+bool page_no_login(void *user, FILE *out);
 bool page_servers(void *user, FILE *out);
 bool page_servers_left(void *user, FILE *out);
 bool page_runs(void *user, FILE *out);

@@ -175,6 +175,40 @@ bool page_encrypted(void *user, FILE *out)
     return fputs("</p>", out) != EOF;
 }
 
+bool page_no_login(void *user, FILE *out)
+{
+    const struct page *page = user;
+    struct facts_rows *rows = facts_ask(page->facts, FACTS_NO_LOGIN, PAGE_NO_LOGIN, 0);
+    int64_t shown = 0;
+    int64_t left;
+
+    for (; facts_next(rows); shown += facts_number(rows, "connections")) {
+        fputs("\n<tr><th scope=\"row\">", out);
+        (void)html_text(out, facts_text(rows, "client_ip"));
+        fputs("<td>", out);
+        (void)html_text(out, facts_text(rows, "server_ip"));
+        fprintf(out, " :%" PRId64, facts_number(rows, "server_port"));
+        put_number(out, rows, "connections");
+        fputs("<td>", out);
+        (void)html_text(out, facts_text(rows, "meaning"));
+        fputs("<td>", out);
+        if (!facts_missing(rows, "said"))
+            (void)html_short(out, facts_text(rows, "said"));
+    }
+    facts_end(rows);
+    left = page->totals.no_login - shown;
+    if (shown == 0)
+        fputs(page->totals.connections > page->totals.not_imap
+                  ? "<tr><td colspan=\"5\">None"
+                  : "<tr><td colspan=\"5\">Not known: no IMAP connection was seen",
+              out);
+    else if (left > 0)
+        fprintf(out,
+                "\n<tr><td colspan=\"5\">Left out here: %s more; <code>imaptap query no-login</code> has all",
+                format_number((uint64_t)left).text);
+    return facts_error(page->facts) == NULL;
+}
+
 bool page_servers(void *user, FILE *out)
 {
     static const char *const numbers[] = {"connections", "implicit",  "starttls",
