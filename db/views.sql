@@ -207,8 +207,9 @@ CREATE VIEW affected_users AS
         ON g.username = b.username AND g.server_ip = b.server_ip
     GROUP BY b.username, b.server_ip;
 
--- What the words of connections.no_login mean; known: 1 when the reason was seen, 0 when a login may only have been missed.
 CREATE VIEW no_login_reasons AS
+    -- What the words of connections.no_login mean; known: 1 when the reason was seen, 0 when a login may only have been
+    -- missed.
     SELECT column1 AS no_login, column2 AS known, column3 AS meaning
     FROM (VALUES
         ('bye-greeting', 1, 'The server said BYE in place of a greeting'),

@@ -80,7 +80,7 @@ static enum no_login starttls_reason(const struct imap_session_facts *session)
         [IMAP_STARTTLS_REFUSED] = NO_LOGIN_STARTTLS_REFUSED,
     };
 
-    if (session->starttls == IMAP_STARTTLS_NONE && session->starttls_untagged)
+    if (session->starttls_untagged && session->starttls != IMAP_STARTTLS_ACCEPTED)
         return NO_LOGIN_STARTTLS_UNTAGGED;
     return reasons[session->starttls];
 }

@@ -23,10 +23,11 @@ struct tracked {
     uint32_t slot;
     uint32_t text_changes; /* of the session, when the connection was last told */
     bool told, ended, two_sided;
-    bool other;  /* another protocol, as its first octets show */
-    bool done;   /* the session wants nothing more */
-    bool met[2]; /* by sender: octets were captured, or known to be lost */
-    bool logins; /* the session found one */
+    bool other;      /* another protocol, as its first octets show */
+    bool done;       /* the session wants nothing more */
+    bool awaits_tls; /* STARTTLS was accepted, and the client said nothing since */
+    bool met[2];     /* by sender: octets were captured, or known to be lost */
+    bool logins;     /* the session found one */
     struct tls_watch tls;
     struct tracked *next_free;
 };
@@ -310,7 +311,8 @@ static struct tracked *tracked_of(struct session_tracker *tracker, struct connec
         if (tracked == NULL)
             return NULL;
         tracked->tracker = tracker;
-        tracked->told = tracked->ended = tracked->two_sided = tracked->other = tracked->done = false;
+        tracked->told = tracked->ended = tracked->two_sided = tracked->other = tracked->done =
+            tracked->awaits_tls = false;
         tracked->met[STREAM_CLIENT] = tracked->met[STREAM_SERVER] = tracked->logins = false;
         tracked->tls = (struct tls_watch){0};
         tracked->session = imap_session_new(&options, &session_handler, tracked);
@@ -347,6 +349,23 @@ static bool speaks_other(const struct tracked *tracked, enum stream_side from, c
            detect_other(octets, length);
 }
 
+/* The session wants nothing more: behind a STARTTLS that was accepted TLS is to come. */
+static void take_done(struct tracked *tracked, bool done)
+{
+    struct imap_session_facts facts;
+
+    tracked->done = done;
+    if (!done)
+        return;
+    imap_session_facts(tracked->session, &facts);
+    tracked->awaits_tls = facts.starttls == IMAP_STARTTLS_ACCEPTED;
+}
+
+static bool wants_more(const struct tracked *tracked)
+{
+    return !tracked->done || tracked->awaits_tls || tls_watch_wants(&tracked->tls);
+}
+
 static bool on_octets(void *user, struct connection *connection, enum stream_side from, const uint8_t *octets,
                       size_t length, const struct imap_mark *mark)
 {
@@ -361,8 +380,10 @@ static bool on_octets(void *user, struct connection *connection, enum stream_sid
     tracked->met[from] = true;
     tls_watch_octets(&tracked->tls, from, octets, length);
     if (!tracked->done)
-        tracked->done = !imap_session_feed(tracked->session, direction_of(from), octets, length, mark);
-    return !tracked->done || tls_watch_wants(&tracked->tls);
+        take_done(tracked, !imap_session_feed(tracked->session, direction_of(from), octets, length, mark));
+    else if (from == STREAM_CLIENT)
+        tracked->awaits_tls = false; /* if these are not TLS, none will come */
+    return wants_more(tracked);
 }
 
 static bool on_lost(void *user, struct connection *connection, enum stream_side from, uint64_t length,
@@ -377,8 +398,8 @@ static bool on_lost(void *user, struct connection *connection, enum stream_side 
         tls_watch_lost(&tracked->tls, from);
     }
     if (!tracked->done)
-        tracked->done = !imap_session_lost(tracked->session, direction_of(from), length, mark);
-    return !tracked->done || tls_watch_wants(&tracked->tls);
+        take_done(tracked, !imap_session_lost(tracked->session, direction_of(from), length, mark));
+    return wants_more(tracked);
 }
 
 static void on_ended(void *user, struct connection *connection, enum connection_end how)

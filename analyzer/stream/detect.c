@@ -19,6 +19,8 @@ static bool begins_with(const uint8_t *payload, size_t length, const char *word)
 
 static bool is_greeting(const uint8_t *payload, size_t length)
 {
+    if (begins_with(payload, length, "* OK MUPDATE ")) /* RFC 3656, 3.1 */
+        return false;
     return begins_with(payload, length, "* OK ") || begins_with(payload, length, "* OK\r\n") ||
            begins_with(payload, length, "* PREAUTH ") || begins_with(payload, length, "* BYE ");
 }
@@ -55,6 +57,8 @@ static bool is_login(const uint8_t *payload, size_t length)
     if (!login && !begins_with(payload + at, length - at, "AUTHENTICATE "))
         return false;
     at += strlen(login ? "LOGIN " : "AUTHENTICATE ");
+    if (!login && at < length && payload[at] == '"') /* as MUPDATE and ACAP write it */
+        return false;
     line_end = memmem(payload + at, length - at, "\r\n", 2);
     if (line_end == NULL)
         return false;
@@ -83,6 +87,60 @@ static bool is_one_case(const uint8_t *word, size_t length)
     return (lower == 0) != (upper == 0);
 }
 
+/* What only another protocol begins with. */
+static bool begins_as_other(const uint8_t *payload, size_t length)
+{
+    static const struct {
+        const char *word;
+        size_t length;
+    } words[] = {
+#define WORD(text) {text, sizeof(text) - 1}
+        WORD("+OK"),   /* POP3, Redis */
+        WORD("-ERR"),  /* the same */
+        WORD("+PONG"), /* Redis */
+        WORD("-NOAUTH"),       WORD("-WRONGPASS"),
+        WORD("*1\r\n$"),       WORD("*2\r\n$"),
+        WORD("*3\r\n$"),       WORD("HTTP/"),
+        WORD("GET /"),         WORD("POST /"),
+        WORD("HEAD /"),        WORD("OPTIONS "),
+        WORD("SSH-"),          WORD("NOTICE "), /* IRC */
+        WORD("NICK "),         WORD("EHLO "),
+        WORD("HELO "),                                     /* SMTP */
+        WORD("* ACAP "),                                   /* RFC 2244, 6.2.1 */
+        WORD("* AUTH "),                                   /* MUPDATE (RFC 3656, 3.1) */
+        WORD("* OK MUPDATE "), WORD("\"IMPLEMENTATION\""), /* ManageSieve (RFC 5804, 1.7) */
+        WORD("\xff\xfb"),      WORD("\xff\xfc"),
+        WORD("\xff\xfd"), /* Telnet (RFC 854) */
+        WORD("\xff\xfe"),
+#undef WORD
+    };
+
+    if (length == 0)
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if ((payload[0] | 0x20) == ((uint8_t)words[i].word[0] | 0x20) && length >= words[i].length &&
+            strncasecmp((const char *)payload, words[i].word, words[i].length) == 0)
+            return true;
+    return false;
+}
+
+/* ":server NOTICE ..." or ":server 001 ..." (RFC 2812, 2.3). */
+static bool is_irc(const uint8_t *payload, size_t length)
+{
+    const uint8_t *space;
+    size_t at;
+
+    if (length < 2 || payload[0] != ':')
+        return false;
+    space = memchr(payload, ' ', length);
+    if (space == NULL || space == payload + 1)
+        return false;
+    at = (size_t)(space - payload) + 1;
+    return begins_with(payload + at, length - at, "NOTICE ") ||
+           (length - at > 3 && is_digit(payload[at]) && is_digit(payload[at + 1]) &&
+            is_digit(payload[at + 2]) && payload[at + 3] == ' ');
+}
+
 bool detect_other(const uint8_t *payload, size_t captured)
 {
     if (captured > LOOKED_AT)
@@ -90,9 +148,7 @@ bool detect_other(const uint8_t *payload, size_t captured)
     if (captured >= 4 && is_digit(payload[0]) && is_digit(payload[1]) && is_digit(payload[2]))
         return payload[3] == '-' ||
                (payload[3] == ' ' && !is_one_case(payload + 4, captured - 4) && !is_login(payload, captured));
-    return begins_with(payload, captured, "+OK") || begins_with(payload, captured, "-ERR") ||
-           begins_with(payload, captured, "HTTP/") || begins_with(payload, captured, "GET /") ||
-           begins_with(payload, captured, "POST /");
+    return begins_as_other(payload, captured) || is_irc(payload, captured);
 }
 
 bool detect_server(const uint8_t *payload, size_t captured)

@@ -15,7 +15,8 @@ enum detected {
 };
 
 /* True when the payload begins as only another protocol's does: "250 2.0.0 ..." (SMTP, NNTP, FTP), "+OK" or
- * "-ERR" (POP3), "HTTP/", "GET /", "POST /". A number before a word of one case may be a tag. */
+ * "-ERR" (POP3, Redis), HTTP, SSH, IRC, Telnet, ManageSieve, ACAP, MUPDATE. A number before a word of one
+ * case may be a tag. */
 bool detect_other(const uint8_t *payload, size_t captured);
 
 /* True when the payload begins like a server's line: "* " or "+ " (no client's tag holds them). */

@@ -9,7 +9,5 @@ JOIN no_login_reasons r ON r.no_login = c.no_login
 WHERE c.no_login <> 'encrypted'
   AND (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
   AND (:server IS NULL OR c.server_ip IN (SELECT value FROM json_each(:server)))
-  AND (:since IS NULL OR c.last_ns IS NULL OR c.last_ns >= :since)
-  AND (:until IS NULL OR c.first_ns IS NULL OR c.first_ns < :until)
 GROUP BY c.client_ip, c.server_ip, c.server_port, c.no_login, said
 ORDER BY r.known DESC, connections DESC, client, server, c.server_port, reason, said;

@@ -24,6 +24,8 @@ static const struct {
     {"A.9 login {3}\r\n", DETECTED_COMMAND},
     {"x authenticate PLAIN\r\n", DETECTED_COMMAND},
     {"* OKAY\r\n", DETECTED_NOTHING},
+    {"* OK MUPDATE \"mup.example\"\r\n", DETECTED_NOTHING},
+    {"A01 AUTHENTICATE \"PLAIN\" \"AGJvYg==\"\r\n", DETECTED_NOTHING},
     {"* 3 EXISTS\r\n", DETECTED_NOTHING},
     {"+OK POP3 ready\r\n", DETECTED_NOTHING},
     {"PASS LOGIN a b\r\n", DETECTED_NOTHING},
@@ -56,19 +58,29 @@ static void only_unmistakable_imap_is_recognised(void **state)
 
 static void other_protocols_are_recognised(void **state)
 {
-    static const char *const others[] = {"240 Posted\r\n", "250-mail\r\n", "+OK\r\n", "-ERR no\r\n",
-                                         "HTTP/1.1 200 OK\r\n"};
-    static const char *const imap[] = {"* OK ready\r\n",
-                                       "a1 OK done\r\n",
-                                       "+ go\r\n",
-                                       "100 OK done\r\n",
-                                       "123 NO x\r\n",
-                                       "123 LOGIN bob x\r\n",
-                                       "123 Login bob x\r\n",
-                                       "123 noop\r\n",
-                                       "250",
-                                       "2500 OK\r\n",
-                                       ""};
+    static const char *const others[] = {"240 Posted\r\n",
+                                         "250-mail\r\n",
+                                         "+OK\r\n",
+                                         "-ERR no\r\n",
+                                         "HTTP/1.1 200 OK\r\n",
+                                         "SSH-2.0-OpenSSH_9.2\r\n",
+                                         ":irc.example NOTICE * :*** Looking up\r\n",
+                                         ":irc.example 001 bob :Welcome\r\n",
+                                         "NICK bob\r\n",
+                                         "* ACAP (IMPLEMENTATION \"x\")\r\n",
+                                         "* AUTH \"PLAIN\"\r\n",
+                                         "* OK MUPDATE \"mup.example\" \"Cyrus\"\r\n",
+                                         "\"IMPLEMENTATION\" \"Dovecot Pigeonhole\"\r\n",
+                                         "EHLO x\r\n",
+                                         "\xff\xfd\x18",
+                                         "*1\r\n$4\r\nPING\r\n",
+                                         "-NOAUTH x\r\n",
+                                         "530 Login incorrect.\r\n"};
+    static const char *const imap[] = {"* OK ready\r\n",      "a1 OK done\r\n", "+ go\r\n",
+                                       "100 OK done\r\n",     "123 NO x\r\n",   "123 LOGIN bob x\r\n",
+                                       "123 Login bob x\r\n", "123 noop\r\n",   "250",
+                                       "* AUTHX\r\n",         ": x\r\n",        ":a b\r\n",
+                                       "* 1 EXISTS\r\n",      "2500 OK\r\n",    ""};
 
     (void)state;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)

@@ -273,6 +273,8 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
                        "LOGIN,literal+,1,0,0,1\r\n"
                        "LOGIN,quoted,1,1,0,0\r\n"
                        "LOGIN,sasl,1,1,0,0\r\n"},
+        {"no-login",
+         "client,server,server_port,reason,said,connections,meaning,server_product,first_time,last_time\r\n"},
         {"non-ascii", "username,written,violation_in,user_encoding,result,client,server,server_product,time,"
                       "capture,frame\r\n"},
         {"proxied", "username,client,client_told,ms,legs\r\n"},
