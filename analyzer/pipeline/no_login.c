@@ -49,7 +49,7 @@ static bool is_unanswered(const struct no_login_facts *facts)
 static bool is_tls(const struct no_login_facts *facts)
 {
     return speaks_tls(facts, STREAM_CLIENT) || speaks_tls(facts, STREAM_SERVER) ||
-           facts->session->encryption != IMAP_ENCRYPTION_NONE;
+           facts->session->encryption == IMAP_ENCRYPTION_IMPLICIT;
 }
 
 bool no_login_is_known(enum no_login reason)
@@ -60,7 +60,7 @@ bool no_login_is_known(enum no_login reason)
 bool no_login_is_encrypted(const struct no_login_facts *facts)
 {
     return is_tls(facts) && !facts->session->tls_to_plain && !broke_off(facts) && !is_plain_on_tls(facts) &&
-           !is_unanswered(facts) && (speaks_tls(facts, STREAM_CLIENT) || speaks_tls(facts, STREAM_SERVER));
+           !is_unanswered(facts);
 }
 
 static enum no_login tls_reason(const struct no_login_facts *facts)

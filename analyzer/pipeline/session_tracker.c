@@ -427,6 +427,7 @@ static void on_silent(void *user, struct connection *connection, enum connection
 
     if (tracked == NULL)
         return;
+    tracked->tracker = tracker;
     memset(told, 0, sizeof *told);
     tracker->event.kind = EVENT_CONNECTION;
     told->slot = tracked->slot;

@@ -10,16 +10,40 @@
 #define HANDSHAKE          22
 #define APPLICATION_DATA   23
 #define RECORD_HEAD        5
+#define SIGN_OCTETS        3 /* of a head tell that it is one */
 #define ALERT_OCTETS       2
 #define CLOSE_NOTIFY       0
 /* A handshake has fewer records before the first that is encrypted, and none is longer. */
 #define MOST_RECORDS       32
 #define MOST_RECORD_OCTETS (16384 + 2048)
 
-static bool begins_record(const uint8_t *octets, size_t length)
+/* Whether an octet can stand at this place of a record's head: its type, and a version from SSL 3.0 on. */
+static bool fits_head(uint8_t octet, size_t at)
 {
-    return length >= 3 && octets[0] >= CHANGE_CIPHER_SPEC && octets[0] <= APPLICATION_DATA &&
-           octets[1] == 3 && octets[2] <= 4;
+    if (at == 0)
+        return octet >= CHANGE_CIPHER_SPEC && octet <= APPLICATION_DATA;
+    return at == 1 ? octet == 3 : octet <= 4;
+}
+
+static bool is_head(const uint8_t *octets)
+{
+    return fits_head(octets[0], 0) && fits_head(octets[1], 1) && fits_head(octets[2], 2);
+}
+
+/* A segment of a direction that has not spoken TLS: how many octets of it are the head of a first record. */
+static size_t meet(struct tls_side *side, const uint8_t *octets, size_t length)
+{
+    size_t used = 0;
+
+    while (used < length && side->have < SIGN_OCTETS) {
+        if (!fits_head(octets[used], side->have)) {
+            side->have = 0;
+            return 0;
+        }
+        side->head[side->have++] = octets[used++];
+    }
+    side->speaks = side->have == SIGN_OCTETS;
+    return used;
 }
 
 /* The head of a record is complete. */
@@ -28,8 +52,8 @@ static void read_head(struct tls_side *side)
     uint32_t length = (uint32_t)side->head[3] << 8 | side->head[4];
     uint8_t type = side->head[0];
 
-    if (!begins_record(side->head, RECORD_HEAD) || length > MOST_RECORD_OCTETS ||
-        ++side->records > MOST_RECORDS || type == CHANGE_CIPHER_SPEC || type == APPLICATION_DATA ||
+    if (!is_head(side->head) || length > MOST_RECORD_OCTETS || ++side->records > MOST_RECORDS ||
+        type == CHANGE_CIPHER_SPEC || type == APPLICATION_DATA ||
         (type == ALERT && length != ALERT_OCTETS)) /* an alert of another length is encrypted */
         side->settled = true;
     side->rest = length;
@@ -77,8 +101,12 @@ void tls_watch_octets(struct tls_watch *watch, enum stream_side from, const uint
 {
     struct tls_side *side = &watch->sides[from];
 
-    if (!side->speaks && begins_record(octets, length))
-        side->speaks = true;
+    if (!side->speaks) {
+        size_t used = meet(side, octets, length);
+
+        octets += used;
+        length -= used;
+    }
     while (side->speaks && !side->settled && length > 0) {
         size_t used = take(side, octets, length);
 

@@ -122,9 +122,12 @@ unsigned step_sentences(const struct report_totals *totals, sentence_teller *tel
                 "connection ended without a login: imaptap query no-login says why.",
                 "connections ended without a login: imaptap query no-login says why.");
     if (totals->logins == 0 && totals->encrypted == 0 && totals->no_login_known == 0)
-        plain(&list, "Capture where the clients' logins pass in the clear: both directions of ports 143 and "
-                     "993 and whatever "
-                     "else the servers listen at (imaptap read --port).");
+        plain(&list,
+              totals->one_sided > 0 || totals->connections == totals->not_imap
+                  ? "Capture where the clients' logins pass in the clear: both directions of ports 143 "
+                    "and 993 and whatever else the servers listen at (imaptap read --port)."
+                  : "Capture where the clients' logins pass in the clear, from before the connections "
+                    "begin.");
     if (totals->encrypted > 0)
         plain(&list, "To judge encrypted connections, capture behind the point where TLS ends (often a "
                      "proxy), or pipe what the "

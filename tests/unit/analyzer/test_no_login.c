@@ -157,11 +157,11 @@ static void an_alert_is_found_however_it_is_cut(void **state)
     static const char flight[] = SERVER_HELLO SERVER_HELLO UNKNOWN_CA;
 
     (void)state;
-    for (size_t cut = 3; cut < sizeof flight - 1; cut++) {
+    for (size_t cut = 0; cut < sizeof flight - 1; cut++) {
         struct tls_watch tls = {0};
 
         tls_watch_octets(&tls, STREAM_SERVER, (const uint8_t *)flight, cut);
-        assert_true(tls_watch_wants(&tls));
+        assert_int_equal(tls_watch_wants(&tls), cut >= 3);
         tls_watch_octets(&tls, STREAM_SERVER, (const uint8_t *)flight + cut, sizeof flight - 1 - cut);
         assert_true(tls.sides[STREAM_SERVER].alerted);
         assert_int_equal(tls.sides[STREAM_SERVER].alert, 48);
