@@ -61,6 +61,17 @@ CASES = {
     "a login": (143, (GREETING, "C: a1 LOGIN bob x\r\n", "S: a1 OK\r\n", *CLIENT_CLOSES), None, None, "none", None),
 }
 
+# The same, of conversations that the dissector must understand first.
+UNDERSTOOD = {
+    "BYE": (143, ("S: * BYE too many connections\r\n", *SERVER_CLOSES), "bye-greeting", None, "none", None),
+    "PREAUTH": (143, ("S: * PREAUTH hi\r\n", "C: a1 NOOP\r\n", "S: a1 OK\r\n", *CLIENT_CLOSES), "preauth", None, "none", None),
+    "STARTTLS without a tag": (143, (GREETING, "C: STARTTLS\r\n", "S: STARTTLS BAD what?\r\n", *CLIENT_CLOSES), "starttls-untagged",
+                               None, "none", "refused"),
+    "TLS to plain text": (143, ("C: " + CLIENT_HELLO, GREETING, *SERVER_CLOSES), "tls-on-plain-port", None, "none", None),
+    "TLS to plain text, the greeting first": (143, (GREETING, "C: " + CLIENT_HELLO, "S: * BAD what?\r\n", *SERVER_CLOSES),
+                                              "tls-on-plain-port", None, "none", None),
+}
+
 # What is no IMAP, whatever the port.
 OTHERS = {
     "HTTP": ("C: GET / HTTP/1.1\r\nHost: x\r\n\r\n", "S: HTTP/1.1 400 Bad Request\r\n\r\n"),
@@ -95,6 +106,24 @@ class NoLogin(harness.ImaptapTest):
 
     def test_the_reason_is_what_was_seen(self):
         self.check(CASES)
+
+    def test_the_reason_is_what_the_dissector_understood(self):
+        self.check(UNDERSTOOD)
+
+    def test_the_words_of_a_bye_are_said(self):
+        self.read(self.write("bye.pcap", pcap(converse(*reversed(UNDERSTOOD["BYE"][:2])))))
+        rows = self.imaptap("query", "-d", self.database, "--format", "csv", "no-login").out.splitlines()
+        self.assertEqual(rows[1].split(",")[3:6], ["bye-greeting", "too many connections", "1"])
+
+    def test_a_clear_greeting_behind_a_client_hello_is_kept(self):
+        self.read("-q", self.write("tls.pcap", pcap(converse(*reversed(UNDERSTOOD["TLS to plain text"][:2])))))
+        self.assertIn("ready", self.one("SELECT greeting FROM connections"))
+
+    def test_a_login_behind_starttls_in_plain_text_is_found(self):
+        text = (GREETING, "C: a1 STARTTLS\r\n", "S: a1 OK go\r\n", "C: a2 LOGIN bob x\r\n", "S: a2 OK\r\n", *CLIENT_CLOSES)
+        self.read("-q", self.write("plain.pcap", pcap(converse(text))))
+        self.assertEqual(self.one("SELECT username, result FROM logins"), ("bob", "OK"))
+        self.assertEqual(self.one("SELECT encryption, starttls, no_login FROM connections"), ("none", "accepted", None))
 
     def test_what_was_captured_in_part_is_not_judged(self):
         frames = converse((GREETING, "C: a1 NOOP\r\n", "S: a1 OK\r\n", *CLIENT_CLOSES))
