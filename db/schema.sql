@@ -117,7 +117,7 @@ CREATE TABLE connections (
                             'starttls-unanswered', 'starttls-abandoned', 'tls-on-plain-port', 'plain-on-tls-port',
                             'tls-alert', 'tls-unanswered', 'server-silent', 'client-silent', 'nothing-sent', 'reset',
                             'client-left', 'server-left') END),
-    no_login_text TEXT CHECK (no_login_text < x'') -- which TLS alert, and whose
+    no_login_text TEXT CHECK (no_login_text < x'') -- the server's words, or which TLS alert and whose
 );
 CREATE INDEX connections_by_capture ON connections (capture_id);
 -- Those of which not all could be seen.

@@ -156,6 +156,7 @@ void imap_session_facts(const struct imap_session *session, struct imap_session_
         .server_ident = fact(&session->server_ident, session->server_ident_seen),
         .server_product = fact(&session->product, session->product.length > 0),
         .server_host = fact(&session->host, session->host.length > 0),
+        .refusal = fact(&session->refusal, session->refusal.count > 0),
         .origin_ip = fact(&session->origin, session->origin_source != NULL),
         .origin_source = {session->origin_source,
                           session->origin_source ? strlen(session->origin_source) : 0},
@@ -182,6 +183,7 @@ void imap_session_free(struct imap_session *session)
         return;
     let_go(session);
     kept_free(&session->greeting, &session->budget);
+    kept_free(&session->refusal, &session->budget);
     kept_free(&session->capabilities.text, &session->budget);
     kept_free(&session->provisional.text, &session->budget);
     kept_free(&session->client_ident, &session->budget);

@@ -63,6 +63,9 @@ struct imap_session_facts {
     struct imap_text server_host; /* the server's name for itself that Exchange Online's greeting hides */
     struct imap_text
         origin_ip; /* the client's address as a proxy in front tells it; missing when none does */
+    struct imap_text
+        refusal; /* words of a BYE, or that STARTTLS was refused with, at most 1,024 octets: only when the
+                    client had sent nothing that can hold credentials, from the connection's start on */
     struct imap_text origin_source; /* "PROXY" (the PROXY protocol) or "ID" (x-originating-ip) */
     uint32_t text_changes;          /* another number whenever one of these texts is another */
     enum imap_encryption encryption;

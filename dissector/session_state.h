@@ -61,6 +61,7 @@ struct client {
     bool holed : 1;           /* octets were lost */
     bool recognised : 1;      /* a tagged command with a known name was seen */
     bool unconfirmed : 1;     /* what looks like a command may be none, until the server answers one */
+    bool suspect : 1;         /* it sent a line that may hold anything */
     bool logout : 1;          /* LOGOUT was sent */
     bool cut : 1;             /* octets were lost right before the line */
     bool lf_owed : 1;         /* the line ended with a CR when the server answered: LF may follow */
@@ -178,7 +179,7 @@ struct imap_session {
 
     /* what imap_session_facts tells as text; `text_changes` counts how often any of it was touched */
     uint32_t text_changes;
-    struct bounded_text greeting;
+    struct bounded_text greeting, refusal;
     struct capabilities capabilities;
     struct capabilities provisional; /* announced while a login waits: of the time after it, if it succeeds */
     struct bounded_text client_ident, server_ident;

@@ -142,9 +142,12 @@ static void tell_ending(const struct tracked *tracked, const struct imap_session
         return;
     told->no_login = no_login_reason(&ending);
     tracked->tracker->counts.no_login += no_login_is_known(told->no_login);
-    if (told->no_login == NO_LOGIN_TLS_ALERT || told->no_login == NO_LOGIN_PLAIN_ON_TLS_PORT)
-        if (tracked->tls.sides[STREAM_CLIENT].alerted || tracked->tls.sides[STREAM_SERVER].alerted)
-            told->no_login_text = alert_text(tracked->tracker, &tracked->tls);
+    if (told->no_login == NO_LOGIN_NONE)
+        return;
+    if (tracked->tls.sides[STREAM_CLIENT].alerted || tracked->tls.sides[STREAM_SERVER].alerted)
+        told->no_login_text = alert_text(tracked->tracker, &tracked->tls);
+    else if (no_login_is_known(told->no_login) && told->no_login != NO_LOGIN_BYE_GREETING)
+        told->no_login_text = facts->refusal;
 }
 
 /* Where the directions came, when not on the same path. */

@@ -244,6 +244,17 @@ static void settle_capabilities(struct imap_session *session, enum imap_result r
     session->provisional = (struct capabilities){0};
 }
 
+/* Why there will be no login: words that can repeat no credentials, since none were sent. */
+static void keep_refusal(struct imap_session *session, struct imap_text text)
+{
+    const struct client *client = &session->client;
+    if (session->logins || session->numbers || client->suspect || client->holed || session->server.holed)
+        return;
+    session->text_changes++;
+    bounded_text_clear(&session->refusal);
+    bounded_text_append(&session->refusal, &session->budget, text.octets, text.length, GREETING_OCTETS);
+}
+
 void verdict_tagged(struct imap_session *session, struct imap_text tag, uint64_t tag_length,
                     enum imap_result result, struct imap_text text, bool cut, int64_t time_ns)
 {
@@ -256,6 +267,8 @@ void verdict_tagged(struct imap_session *session, struct imap_text tag, uint64_t
         return;
     }
     enum command_kind kind = command->kind;
+    if (kind == COMMAND_STARTTLS && result != IMAP_RESULT_OK)
+        keep_refusal(session, text);
     uint32_t follows = command->follows;
     command->follows = 0;
     confirm(session, command);
@@ -301,6 +314,8 @@ void verdict_untagged(struct imap_session *session, enum imap_result result, str
     client_settle_line_end(session);
     if (rank == VERDICT_BYE && session->client.logout)
         return;
+    if (result == IMAP_RESULT_BYE)
+        keep_refusal(session, text);
     for (struct command *command = session->first; command; command = command->next) {
         struct attempt *attempt = command->attempt;
         if (!attempt && rank == VERDICT_UNTAGGED_BAD) {

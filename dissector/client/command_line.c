@@ -92,8 +92,9 @@ static void begin_login(struct imap_session *session, struct command *command)
  * announced too short left of a password. */
 void command_line_suspect(struct imap_session *session)
 {
-    const struct client *client = &session->client;
+    struct client *client = &session->client;
     struct command *login = NULL;
+    client->suspect = true;
     for (struct command *command = session->first; command; command = command->next)
         if (command->attempt)
             login = command;
