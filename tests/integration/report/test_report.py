@@ -54,7 +54,8 @@ class Text(Reporting, harness.ImaptapTest):
         self.assertIn("10.1.0.20 sends * or % without quotes to 10.1.0.143 (Exchange 2003): 7 of 14 logins, 7 refused (7", text)
         headings = [line for line in text.splitlines() if line and not line.startswith(" ")]
         self.assertEqual(headings, ["Verdict: fault proved", "Read", "Missed", "Senders and servers",
-                                    "Users refused with a login that breaks a rule", "Worst findings", "Encrypted", "Next steps"])
+                                    "Users refused with a login that breaks a rule", "Worst findings", "Encrypted", "No login, and why",
+                                    "Next steps"])
 
     def test_a_finding_is_shown_with_its_masked_line_and_a_caret(self):
         self.read_lines(("a1 LOGIN ali*ce Sesam-77", "BAD no"), ("a2 LOGIN bob Tul*pe-77%", "BAD no"))
