@@ -389,7 +389,15 @@ static void meet(struct in_order *in_order, struct connection *connection, enum 
         in_order_start_at(in_order, connection, from, sequence, mark);
         direction->known = true;
     } else if (direction->from_start && sequence_distance(direction->expected, sequence) > 0) {
-        /* until now it had not been captured at all: that is no hole, but a start in the middle */
+        /* until now it had not been captured at all: that is no hole, but a start in the middle; still, what
+         * the other side acknowledged of it was sent */
+        uint32_t missing = sequence - direction->expected;
+
+        if (direction->acked_known && sequence_distance(sequence, direction->acked) >= 0 &&
+            missing <= MAX_ACKED_GAP) {
+            connection->lost_octets += missing;
+            in_order->lost += missing;
+        }
         in_order_start_at(in_order, connection, from, sequence, mark);
         direction->from_start = false;
     }

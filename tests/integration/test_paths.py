@@ -148,6 +148,13 @@ class Again(harness.ImaptapTest):
         self.read("-q", self.write("again.pcap", pcap(talk_again + [syn])))
         self.assertEqual(self.one("SELECT count(*) FROM connections"), 1)
 
+    def test_a_greeting_that_was_acknowledged_and_not_captured_is_lost(self):
+        talk_whole = Conversation().open()
+        talk_whole.segment("C", 0x10)
+        frames = talk_whole.login(LINE).frames
+        self.read("-q", self.write("lost.pcap", pcap(frames[:1] + frames[2:3] + frames[4:])))  # no SYN-ACK, no greeting
+        self.assertEqual(self.one("SELECT lost_octets FROM connections"), len("* OK ready\r\n"))
+
     def test_a_syn_that_takes_no_number_loses_no_octet(self):
         """Some generators give the SYN none: then the octets begin at its own."""
         frames = Conversation()
