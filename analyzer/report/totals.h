@@ -10,7 +10,8 @@
 struct report_totals {
     int64_t captures, failed, running, packets, bytes, drops, evicted;
     int64_t connections, encrypted, midstream, one_sided, not_imap, lost_octets, servers;
-    int64_t no_login, no_login_known; /* connections without a login; of them, those of which it was seen why */
+    int64_t no_login,
+        no_login_known; /* connections without a login; of them, those of which it was seen why */
     int64_t copied_packets;
     int64_t logins, accepted, refused, unanswered, incomplete, cleartext;
     int64_t pairs, pairs_without_finding, pairs_not_seen;
