@@ -70,7 +70,7 @@ UNDERSTOOD = {
     "BYE": (143, ("S: * BYE too many connections\r\n", *SERVER_CLOSES), "bye-greeting", None, "none", None),
     "PREAUTH": (143, ("S: * PREAUTH hi\r\n", "C: a1 NOOP\r\n", "S: a1 OK\r\n", *CLIENT_CLOSES), "preauth", None, "none", None),
     "STARTTLS without a tag": (143, (GREETING, "C: STARTTLS\r\n", "S: STARTTLS BAD what?\r\n", *CLIENT_CLOSES), "starttls-untagged",
-                               None, "none", "refused"),
+                               "what?", "none", "refused"),
     "TLS to plain text": (143, ("C: " + CLIENT_HELLO, GREETING, *SERVER_CLOSES), "tls-on-plain-port", None, "none", None),
     "TLS to plain text, the greeting first": (143, (GREETING, "C: " + CLIENT_HELLO, "S: * BAD what?\r\n", *SERVER_CLOSES),
                                               "tls-on-plain-port", None, "none", None),
