@@ -21,7 +21,7 @@ enum {
     CREDENTIALS_ = BIT(CREDENTIALS),
     MAILBOX_ = BIT(MAILBOX),
     LITERAL_ = BIT(LITERAL),
-    REPLY_CACHE_CREDENTIALS_ = 1U << REPLY_CAUSES, /* by a template only */
+    KNOWN_CREDENTIALS_ = 1U << REPLY_CAUSES, /* by a template only */
     ANYTHING_ = (1U << REPLY_CAUSES) - 1,
 };
 
@@ -102,7 +102,7 @@ static struct text_meaning judge_text(const struct reply *reply, const struct re
 static bool refines(const struct code *code, struct text_meaning text)
 {
     if (text.meaning.cause == REPLY_CREDENTIALS && text.meaning.source == REPLY_BY_TEMPLATE &&
-        code->refined_by & REPLY_CACHE_CREDENTIALS_)
+        code->refined_by & KNOWN_CREDENTIALS_)
         return true;
     if (text.meaning.cause == REPLY_NONE || (text.by_denial && code->refined_by != ANYTHING_))
         return false;
