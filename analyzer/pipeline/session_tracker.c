@@ -439,8 +439,8 @@ static void on_silent(void *user, struct connection *connection, enum connection
     tell_paths(connection, told);
     told->last_ns = connection->last_ns;
     told->ended = true;
-    told->end = how;
-    told->closer = connection->closer;
+    told->end = (uint32_t)how + 1;
+    told->closed_by = connection->closer;
     told->closed_ns = connection->closed_ns;
     told->no_login = NO_LOGIN_NOTHING_SENT;
     tracker->counts.connections++;

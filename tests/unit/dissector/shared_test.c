@@ -45,7 +45,7 @@ static void check_product(struct reply_cache *known, const char *greeting, const
 {
     struct budget budget = {.limit = 1024};
     struct bounded_text found = {0};
-    known_product(known, (struct imap_text){greeting, strlen(greeting)}, &found, &budget);
+    reply_cache_product(known, (struct imap_text){greeting, strlen(greeting)}, &found, &budget);
     assert_int_equal(found.count, strlen(product));
     assert_memory_equal(bounded_text_view(&found).octets, product, found.count);
     kept_free(&found, &budget);
@@ -73,7 +73,7 @@ static void a_greeting_names_its_product_whatever_came_before(void **state)
 static void a_greeting_that_is_too_long_to_be_remembered_names_its_product_too(void **state)
 {
     static struct reply_cache known;
-    char greeting[KNOWN_GREETING_OCTETS + 32];
+    char greeting[REPLY_CACHE_GREETING_OCTETS + 32];
     (void)state;
     memset(greeting, ' ', sizeof greeting - 1);
     greeting[sizeof greeting - 1] = '\0';
@@ -93,32 +93,32 @@ static void a_reply_has_its_pairs_whatever_came_before(void **state)
         struct pairs pairs;
         reply.length = (size_t)snprintf(text, sizeof text, "no user %d here", number);
         pairs_of(&pairs, reply);
-        assert_null(known_reply(&known, reply));
-        known_reply_keep(&known, &pairs);
+        assert_null(reply_cache_reply(&known, reply));
+        reply_cache_reply_keep(&known, &pairs);
         memset(text, '-', sizeof text); /* it has the text itself */
         (void)snprintf(text, sizeof text, "no user %d here", number);
-        assert_non_null(known_reply(&known, reply));
-        assert_memory_equal(known_reply(&known, reply)->set, pairs.set, sizeof pairs.set);
-        assert_memory_equal(known_reply(&known, reply)->text.octets, text, reply.length);
+        assert_non_null(reply_cache_reply(&known, reply));
+        assert_memory_equal(reply_cache_reply(&known, reply)->set, pairs.set, sizeof pairs.set);
+        assert_memory_equal(reply_cache_reply(&known, reply)->text.octets, text, reply.length);
         text[0] = 'X';
-        assert_null(known_reply(&known, reply));
+        assert_null(reply_cache_reply(&known, reply));
     }
 }
 
 static void a_reply_that_is_empty_or_too_long_is_not_remembered(void **state)
 {
     static struct reply_cache known;
-    static const char text[KNOWN_REPLY_OCTETS + 1];
+    static const char text[REPLY_CACHE_REPLY_OCTETS + 1];
     struct pairs pairs;
     (void)state;
     for (size_t length = 0; length <= sizeof text; length += sizeof text) {
         pairs_of(&pairs, (struct imap_text){text, length});
-        known_reply_keep(&known, &pairs);
-        assert_null(known_reply(&known, pairs.text));
+        reply_cache_reply_keep(&known, &pairs);
+        assert_null(reply_cache_reply(&known, pairs.text));
     }
-    pairs_of(&pairs, (struct imap_text){text, KNOWN_REPLY_OCTETS});
-    known_reply_keep(&known, &pairs);
-    assert_non_null(known_reply(&known, pairs.text));
+    pairs_of(&pairs, (struct imap_text){text, REPLY_CACHE_REPLY_OCTETS});
+    reply_cache_reply_keep(&known, &pairs);
+    assert_non_null(reply_cache_reply(&known, pairs.text));
 }
 
 static void without_memory_no_product_is_remembered(void **state)
@@ -127,7 +127,7 @@ static void without_memory_no_product_is_remembered(void **state)
     struct budget none = {.limit = 0};
     struct bounded_text found = {0};
     (void)state;
-    known_product(&known, (struct imap_text){"Dovecot", 7}, &found, &none);
+    reply_cache_product(&known, (struct imap_text){"Dovecot", 7}, &found, &none);
     assert_int_equal(found.count, 0);
     check_product(&known, "Dovecot", "Dovecot");
 }
@@ -136,7 +136,7 @@ static void check_capabilities(struct reply_cache *known, const char *list, unsi
 {
     struct budget budget = {.limit = 4096};
     struct capabilities found = {.partial = true};
-    assert_int_equal(known_capabilities(known, (struct imap_text){list, strlen(list)}, &found, &budget),
+    assert_int_equal(reply_cache_capabilities(known, (struct imap_text){list, strlen(list)}, &found, &budget),
                      flags);
     assert_int_equal(found.flags, flags);
     assert_true(found.seen && !found.partial);
@@ -174,7 +174,7 @@ static void spaces_too_many_are_left_out_of_a_list_that_comes_again(void **state
 static void a_list_that_is_too_long_to_be_remembered_has_its_capabilities_too(void **state)
 {
     static struct reply_cache known;
-    char list[KNOWN_LIST_OCTETS + 32];
+    char list[REPLY_CACHE_LIST_OCTETS + 32];
     (void)state;
     memset(list, 'X', sizeof list - 1);
     list[sizeof list - 1] = '\0';
