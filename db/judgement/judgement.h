@@ -1,0 +1,23 @@
+/*
+ * The judgement: one cause for each login that failed, worked out in one pass over the database.
+ */
+#ifndef IMAPTAP_DB_JUDGEMENT_JUDGEMENT_H
+#define IMAPTAP_DB_JUDGEMENT_JUDGEMENT_H
+
+#include <sqlite3.h>
+
+/* Works out the rows of the table `causes` of the schema `schema` ("main" or "temp") from what `connections`,
+ * `logins` and `violations` name on this connection: the tables, or temporary views of a part of them. Rows
+ * that were there go first. A login has a row when it failed (NO, BAD, BYE, no answer, or accepted without a
+ * usable mailbox), or when it is the inbound leg of one that did.
+ *
+ * Takes time O(n + f log f) for n logins of which f failed, and memory for what the failed ones need (some
+ * hundred octets each, and those of their users). Returns an SQLite result code; whoever has no transaction
+ * open gets one that is whole or not at all. */
+int judgement_work_out(sqlite3 *db, const char *schema);
+
+/* The same into a temporary table `causes`, which is made: for views that stand in the place of the tables.
+ */
+int judgement_work_out_beside(sqlite3 *db);
+
+#endif

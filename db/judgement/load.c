@@ -1,0 +1,271 @@
+/* Reads the logins that failed, what they broke, and who is a client or a server anywhere. */
+#include "db/judgement/columns.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROLE_CLIENT = 1, ROLE_SERVER = 2 };
+
+/* Exposure is no fault, and no server refuses a login for it: this is the one place that leaves it out. */
+#define BROKEN_SQL                                                                                           \
+    "SELECT login_id, rule, argument, octets FROM violations"                                                \
+    " WHERE rule NOT IN ('cleartext-password', 'guessable-exchange') ORDER BY login_id"
+
+bool judge_want(struct judge *judge, uint64_t kind, uint64_t a, uint64_t b)
+{
+    return numbers_take(&judge->wanted, numbers_mix(judge->key, kind, a, b, 0), 1) != NULL;
+}
+
+bool judge_wants(const struct judge *judge, uint64_t kind, uint64_t a, uint64_t b)
+{
+    return numbers_find(&judge->wanted, numbers_mix(judge->key, kind, a, b, 0), 0) != 0;
+}
+
+bool judge_is_server(const struct judge *judge, uint32_t address)
+{
+    return (numbers_find(&judge->roles, numbers_mix(judge->key, 0, address, 0, 0), 0) & ROLE_SERVER) != 0;
+}
+
+bool judge_is_client(const struct judge *judge, uint32_t address)
+{
+    return (numbers_find(&judge->roles, numbers_mix(judge->key, 0, address, 0, 0), 0) & ROLE_CLIENT) != 0;
+}
+
+/* Notes the role of an address, and in how many nets it plays it: the number of the net, or -1 for several.
+ */
+static bool note_role(struct judge *judge, uint32_t address, int64_t role, uint32_t net)
+{
+    int64_t *roles = numbers_take(&judge->roles, numbers_mix(judge->key, 0, address, 0, 0), 0);
+    int64_t *nets;
+
+    if (roles == NULL)
+        return false;
+    *roles |= role;
+    nets = numbers_take(&judge->roles, numbers_mix(judge->key, (uint64_t)role, address, 0, 0), net);
+    if (nets == NULL)
+        return false;
+    if (*nets != net)
+        *nets = -1;
+    return true;
+}
+
+static int load_roles(struct judge *judge)
+{
+    sqlite3_stmt *row = NULL;
+    int rc = sqlite3_prepare_v2(
+        judge->db, "SELECT DISTINCT client_ip, server_ip, vlan, tunnel FROM connections", -1, &row, NULL);
+
+    while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
+        uint32_t net = judge_net(judge, row, 2);
+
+        rc = note_role(judge, judge_text(judge, row, 0), ROLE_CLIENT, net) &&
+                     note_role(judge, judge_text(judge, row, 1), ROLE_SERVER, net)
+                 ? SQLITE_OK
+                 : SQLITE_NOMEM;
+    }
+    (void)sqlite3_finalize(row);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* What is known of the failed ones alone. */
+static int read_verdict(struct judge *judge, sqlite3_stmt *row, struct judge_login *login,
+                        struct judge_verdict *verdict)
+{
+    bool mailbox = login->refused_mailbox;
+
+    *verdict = (struct judge_verdict){.author = NO_LOGIN,
+                                      .evidence = NO_LOGIN,
+                                      .inbound = NO_LOGIN,
+                                      .original = NO_LOGIN,
+                                      .closed = -1,
+                                      .told = true};
+    verdict->lost = sqlite3_column_int64(row, LOST) > 0 || sqlite3_column_int(row, ONE_SIDED) != 0 ||
+                    sqlite3_column_int(row, MIDSTREAM) != 0 || !judge_column_is(row, ENCRYPTION, "none");
+    verdict->closed_by_server = judge_column_is(row, CLOSED_BY, "server");
+    verdict->closed_by_client = judge_column_is(row, CLOSED_BY, "client");
+    if (sqlite3_column_type(row, CLOSED) != SQLITE_NULL)
+        verdict->closed = sqlite3_column_int64(row, CLOSED) - login->time;
+    verdict->capabilities = judge_text(judge, row, CAPABILITIES);
+    verdict->client_ident = judge_text(judge, row, CLIENT_IDENT);
+    verdict->said = judge_text(judge, row, mailbox ? AFTER_TEXT : TEXT);
+    verdict->code = mailbox ? 0 : judge_text(judge, row, CODE);
+    if (verdict->capabilities == UINT32_MAX || verdict->client_ident == UINT32_MAX ||
+        verdict->said == UINT32_MAX || verdict->code == UINT32_MAX)
+        return SQLITE_NOMEM;
+    return judge_words(judge, login, verdict, mailbox ? NULL : (const char *)sqlite3_column_text(row, CODE),
+                       (const char *)sqlite3_column_text(row, mailbox ? AFTER_TEXT : TEXT));
+}
+
+int judge_add_login(struct judge *judge, const struct judge_login *login)
+{
+    struct judge_login *logins = judge_room(judge->logins, &judge->room, judge->count + 1, sizeof *logins);
+
+    if (logins == NULL || judge->count + 1 >= NO_LOGIN)
+        return SQLITE_NOMEM;
+    judge->logins = logins;
+    logins[judge->count++] = *login;
+    return SQLITE_OK;
+}
+
+static int add_failed(struct judge *judge, sqlite3_stmt *row)
+{
+    struct judge_login login;
+    struct judge_verdict *verdicts, verdict;
+    int rc = judge_read_login(judge, row, &login);
+
+    if (rc != SQLITE_OK || !login.failed)
+        return rc;
+    rc = read_verdict(judge, row, &login, &verdict);
+    if (rc != SQLITE_OK)
+        return rc;
+    verdicts = judge_room(judge->verdicts, &judge->verdict_room, judge->count + 1, sizeof *verdicts);
+    if (verdicts == NULL)
+        return SQLITE_NOMEM;
+    judge->verdicts = verdicts;
+    verdicts[judge->count] = verdict;
+    return judge_add_login(judge, &login);
+}
+
+static int load_failed(struct judge *judge)
+{
+    sqlite3_stmt *row = NULL;
+    int rc = sqlite3_prepare_v2(judge->db, judge_failed_sql, -1, &row, NULL);
+
+    while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW)
+        rc = add_failed(judge, row);
+    (void)sqlite3_finalize(row);
+    judge->failed = judge->count;
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* --- what they broke --- */
+
+static uint8_t argument_of(sqlite3_stmt *row, int column)
+{
+    return judge_column_is(row, column, "username")   ? ARGUMENT_USERNAME
+           : judge_column_is(row, column, "password") ? ARGUMENT_PASSWORD
+           : judge_column_is(row, column, "command")  ? ARGUMENT_COMMAND
+                                                      : ARGUMENT_OTHER;
+}
+
+static int add_broken(struct judge *judge, sqlite3_stmt *row)
+{
+    struct judge_broken *broken;
+    unsigned rule =
+        judge_rule(judge, (const char *)sqlite3_column_text(row, 1), (size_t)sqlite3_column_bytes(row, 1));
+    uint32_t octets = judge_text(judge, row, 3);
+
+    if (rule == RULES_MOST)
+        return SQLITE_OK;
+    broken = judge_room(judge->broken, &judge->broken_room, judge->broken_count + 1, sizeof *broken);
+    if (broken == NULL || octets == UINT32_MAX)
+        return SQLITE_NOMEM;
+    judge->broken = broken;
+    broken[judge->broken_count++] = (struct judge_broken){.login = sqlite3_column_int64(row, 0),
+                                                          .rule = (uint8_t)rule,
+                                                          .argument = argument_of(row, 2),
+                                                          .octets = octets};
+    return SQLITE_OK;
+}
+
+static int load_broken(struct judge *judge)
+{
+    sqlite3_stmt *row = NULL;
+    int rc = sqlite3_prepare_v2(judge->db, BROKEN_SQL, -1, &row, NULL);
+
+    while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW)
+        rc = add_broken(judge, row);
+    (void)sqlite3_finalize(row);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+size_t judge_broken_of(const struct judge *judge, int64_t login, size_t *first)
+{
+    size_t low = 0, high = judge->broken_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (judge->broken[middle].login < login)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *first = low;
+    while (high < judge->broken_count && judge->broken[high].login == login)
+        high++;
+    return high;
+}
+
+void judge_set_broken(const struct judge *judge, struct judge_login *login)
+{
+    size_t first, last = judge_broken_of(judge, login->id, &first);
+
+    for (size_t i = first; i < last; i++)
+        login->broken |= RULE_BIT(judge->broken[i].rule);
+}
+
+/* --- which others matter --- */
+
+static bool want_for(struct judge *judge, const struct judge_login *login)
+{
+    bool wanted = numbers_take(&judge->connections, (uint64_t)login->connection + 1, INT64_MAX) != NULL &&
+                  judge_want(judge, WANT_END, login->end, 0);
+
+    if (login->user != 0)
+        return wanted && judge_want(judge, WANT_USER, login->user, 0) &&
+               judge_want(judge, WANT_USER, login->key, 0) &&
+               (login->master == 0 || judge_want(judge, WANT_USER, login->master, 0));
+    return wanted && judge_want(judge, WANT_CLIENT, login->end, login->client);
+}
+
+static int by_id(const void *first, const void *second)
+{
+    const struct judge_login *a = first, *b = second;
+
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+/* Puts the failed ones in the order of their rows, with what was read of each. */
+static int sort_failed(struct judge *judge)
+{
+    struct judge_verdict *sorted;
+    bool in_order = true;
+
+    for (size_t i = 1; i < judge->failed; i++)
+        in_order = in_order && judge->logins[i - 1].id < judge->logins[i].id;
+    if (in_order)
+        return SQLITE_OK;
+    sorted = sqlite3_malloc64((judge->failed + 1) * sizeof *sorted);
+    if (sorted == NULL)
+        return SQLITE_NOMEM;
+    for (size_t i = 0; i < judge->failed; i++)
+        judge->logins[i].broken = i; /* where its verdict stands */
+    qsort(judge->logins, judge->failed, sizeof *judge->logins, by_id);
+    for (size_t i = 0; i < judge->failed; i++) {
+        sorted[i] = judge->verdicts[judge->logins[i].broken];
+        judge->logins[i].broken = 0;
+    }
+    sqlite3_free(judge->verdicts);
+    judge->verdicts = sorted;
+    judge->verdict_room = judge->failed + 1;
+    return SQLITE_OK;
+}
+
+int judge_load(struct judge *judge)
+{
+    int rc = load_failed(judge);
+
+    if (rc != SQLITE_OK || judge->failed == 0)
+        return rc;
+    rc = sort_failed(judge);
+    if (rc == SQLITE_OK)
+        rc = load_roles(judge);
+    if (rc == SQLITE_OK)
+        rc = load_broken(judge);
+    for (size_t i = 0; rc == SQLITE_OK && i < judge->failed; i++) {
+        judge_set_broken(judge, &judge->logins[i]);
+        rc = want_for(judge, &judge->logins[i]) ? SQLITE_OK : SQLITE_NOMEM;
+    }
+    return rc;
+}

@@ -1,0 +1,224 @@
+/* A row of a login and its connection, as the judgement keeps it. */
+#include "db/judgement/columns.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The columns of both loads; those of the failed ones alone come last. */
+#define LOGIN_COLUMNS_SQL                                                                                    \
+    "SELECT l.id, l.time_ns, l.latency_ns, l.frame, l.capture_id, l.connection_id, l.command, l.mechanism,"  \
+    " l.username, l.username_form, l.password_form, l.authzid, l.result, l.incomplete, l.after_result,"      \
+    " l.after_text, c.client_ip, c.client_port, c.server_ip, c.server_port, c.vlan, c.tunnel,"               \
+    " c.server_product, l.tag, l.response_code, l.response_text, c.capabilities, c.encryption,"              \
+    " c.midstream, c.one_sided, c.lost_octets, c.closed_by, c.closed_ns, c.server_ident, c.client_ident"     \
+    " FROM logins l CROSS JOIN connections c ON c.id = l.connection_id "
+/* The condition is that of the index logins_of_note. */
+const char judge_failed_sql[] =
+    LOGIN_COLUMNS_SQL "WHERE l.result IS NOT 'OK' OR l.after_result = 'BAD' OR l.incomplete";
+const char judge_others_sql[] = LOGIN_COLUMNS_SQL "WHERE l.result = 'OK' ORDER BY l.id";
+
+uint32_t judge_text(struct judge *judge, sqlite3_stmt *row, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(row, column);
+
+    return strings_number(&judge->strings, text, (size_t)sqlite3_column_bytes(row, column));
+}
+
+bool judge_column_is(sqlite3_stmt *row, int column, const char *word)
+{
+    const char *text = (const char *)sqlite3_column_text(row, column);
+
+    return text != NULL && strcmp(text, word) == 0;
+}
+
+static bool is_like(sqlite3_stmt *row, int column, const char *pattern)
+{
+    const char *text = (const char *)sqlite3_column_text(row, column);
+
+    return text != NULL && sqlite3_strlike(pattern, text, 0) == 0;
+}
+
+/* VLAN and tunnel together: the world in which addresses are unique. 0: neither. */
+uint32_t judge_net(struct judge *judge, sqlite3_stmt *row, int vlan)
+{
+    char text[256];
+    int length;
+
+    if (sqlite3_column_type(row, vlan) == SQLITE_NULL && sqlite3_column_type(row, vlan + 1) == SQLITE_NULL)
+        return 0;
+    length = snprintf(text, sizeof text, "net %lld %s", (long long)sqlite3_column_int64(row, vlan) + 1,
+                      sqlite3_column_type(row, vlan + 1) == SQLITE_NULL
+                          ? ""
+                          : (const char *)sqlite3_column_text(row, vlan + 1));
+    return strings_number(&judge->strings, text, length < 0 ? 0 : strnlen(text, sizeof text));
+}
+
+/* --- names --- */
+
+/* A text that is being looked at: strings move when others are added. */
+struct copy {
+    char small[256], *text;
+};
+
+static bool copy_text(struct copy *copy, const char *text, size_t length)
+{
+    copy->text = length < sizeof copy->small ? copy->small : sqlite3_malloc64(length + 1);
+    if (copy->text == NULL)
+        return false;
+    memcpy(copy->text, text, length);
+    copy->text[length] = '\0';
+    return true;
+}
+
+static uint32_t end_copy(struct copy *copy, uint32_t number)
+{
+    if (copy->text != copy->small)
+        sqlite3_free(copy->text);
+    return number;
+}
+
+static uint32_t lower(struct judge *judge, const char *text, size_t length)
+{
+    struct copy copy;
+
+    if (text == NULL)
+        return 0;
+    if (!copy_text(&copy, text, length))
+        return UINT32_MAX;
+    for (size_t i = 0; i < length; i++)
+        if (copy.text[i] >= 'A' && copy.text[i] <= 'Z')
+            copy.text[i] = (char)(copy.text[i] + ('a' - 'A'));
+    return end_copy(&copy, strings_number(&judge->strings, copy.text, length));
+}
+
+/* The first `length` octets of a name, without DOMAIN\ and @domain. */
+static uint32_t local_part(struct judge *judge, uint32_t name, size_t length, bool *domain)
+{
+    struct copy copy;
+    char *text, *at;
+
+    if (name == 0 || name == UINT32_MAX)
+        return name;
+    if (!copy_text(&copy, strings_text(&judge->strings, name), length))
+        return UINT32_MAX;
+    text = strrchr(copy.text, '\\');
+    text = text != NULL && text > copy.text && text[1] != '\0' ? text + 1 : copy.text;
+    at = strchr(text, '@');
+    if (at != NULL && at > text)
+        *at = '\0';
+    *domain = text > copy.text || at != NULL;
+    return end_copy(&copy, strings_number(&judge->strings, text, strlen(text)));
+}
+
+static bool read_names(struct judge *judge, sqlite3_stmt *row, struct judge_login *login)
+{
+    const char *name = (const char *)sqlite3_column_text(row, USERNAME);
+    const char *authzid = (const char *)sqlite3_column_text(row, AUTHZID);
+    const char *star;
+    bool ignored;
+
+    login->user = lower(judge, name, (size_t)sqlite3_column_bytes(row, USERNAME));
+    login->actor = authzid != NULL && *authzid != '\0'
+                       ? lower(judge, authzid, (size_t)sqlite3_column_bytes(row, AUTHZID))
+                       : login->user;
+    login->key =
+        local_part(judge, login->actor, strlen(strings_text(&judge->strings, login->actor)), &login->domain);
+    star = strchr(strings_text(&judge->strings, login->actor), '*');
+    if (star != NULL && star[1] != '\0' && star > strings_text(&judge->strings, login->actor))
+        login->master = local_part(judge, login->actor,
+                                   (size_t)(star - strings_text(&judge->strings, login->actor)), &ignored);
+    return login->user != UINT32_MAX && login->actor != UINT32_MAX && login->key != UINT32_MAX &&
+           login->master != UINT32_MAX;
+}
+
+/* --- logins --- */
+
+static uint8_t form_of(sqlite3_stmt *row, int column)
+{
+    static const char *const forms[] = {"", "atom", "quoted", "literal", "literal+", "literal8", "sasl"};
+    const char *text = (const char *)sqlite3_column_text(row, column);
+
+    for (uint8_t i = 1; text != NULL && i < sizeof forms / sizeof *forms; i++)
+        if (strcmp(text, forms[i]) == 0)
+            return i;
+    return FORM_NONE;
+}
+
+static uint8_t result_of(sqlite3_stmt *row, int column)
+{
+    static const char *const results[] = {"", "OK", "NO", "BAD", "BYE"};
+    const char *text = (const char *)sqlite3_column_text(row, column);
+
+    for (uint8_t i = 1; text != NULL && i < sizeof results / sizeof *results; i++)
+        if (strcmp(text, results[i]) == 0)
+            return i;
+    return RESULT_NONE;
+}
+
+static bool read_end(struct judge *judge, sqlite3_stmt *row, struct judge_login *login)
+{
+    int64_t *end;
+
+    login->net = judge_net(judge, row, VLAN);
+    login->client = judge_text(judge, row, CLIENT_IP);
+    login->server = judge_text(judge, row, SERVER_IP);
+    login->client_port = (uint16_t)sqlite3_column_int(row, CLIENT_PORT);
+    end = numbers_take(
+        &judge->ends,
+        numbers_mix(judge->key, 1, login->server, (uint64_t)sqlite3_column_int(row, SERVER_PORT), login->net),
+        judge->end_count + 1);
+    if (end == NULL || login->client == UINT32_MAX || login->server == UINT32_MAX || login->net == UINT32_MAX)
+        return false;
+    if (*end > judge->end_count)
+        judge->end_count++;
+    login->end = (uint32_t)*end;
+    return true;
+}
+
+bool judge_says_not_connected(const char *text)
+{
+    return text != NULL && (strstr(text, "authenticated but not connected") != NULL);
+}
+
+int judge_read_login(struct judge *judge, sqlite3_stmt *row, struct judge_login *login)
+{
+    uint32_t tag;
+
+    *login = (struct judge_login){.id = sqlite3_column_int64(row, ID),
+                                  .time = sqlite3_column_int64(row, TIME),
+                                  .answered = INT64_MAX,
+                                  .frame = sqlite3_column_int64(row, FRAME),
+                                  .capture = sqlite3_column_int64(row, CAPTURE),
+                                  .connection = sqlite3_column_int64(row, CONNECTION),
+                                  .result = result_of(row, RESULT),
+                                  .incomplete = sqlite3_column_int(row, INCOMPLETE) != 0,
+                                  .username_form = form_of(row, USERNAME_FORM),
+                                  .password_form = form_of(row, PASSWORD_FORM)};
+    if (sqlite3_column_type(row, LATENCY) != SQLITE_NULL)
+        login->answered = login->time + sqlite3_column_int64(row, LATENCY);
+    else if (sqlite3_column_type(row, CLOSED) != SQLITE_NULL &&
+             sqlite3_column_type(row, CLOSED_BY) != SQLITE_NULL)
+        login->answered = sqlite3_column_int64(row, CLOSED);
+    if (login->answered < login->time)
+        login->answered = login->time;
+    login->refused_mailbox = login->result == RESULT_OK && judge_column_is(row, AFTER_RESULT, "BAD") &&
+                             judge_says_not_connected((const char *)sqlite3_column_text(row, AFTER_TEXT));
+    login->failed = login->result != RESULT_OK || login->refused_mailbox;
+    if (!read_end(judge, row, login) || !read_names(judge, row, login))
+        return SQLITE_NOMEM;
+    if (judge_column_is(row, COMMAND, "AUTHENTICATE")) {
+        login->mechanism = sqlite3_column_type(row, MECHANISM) == SQLITE_NULL
+                               ? strings_number(&judge->strings, "?", 1)
+                               : judge_text(judge, row, MECHANISM);
+    }
+    login->product = judge_text(judge, row, PRODUCT);
+    login->server_port = (uint16_t)sqlite3_column_int(row, SERVER_PORT);
+    login->dovecot = is_like(row, PRODUCT, "Dovecot%") || is_like(row, SERVER_IDENT, "%dovecot%");
+    tag = judge_text(judge, row, TAG);
+    login->packets = numbers_mix(numbers_mix(judge->key, login->client, login->client_port, login->server,
+                                             (uint64_t)sqlite3_column_int(row, SERVER_PORT)),
+                                 tag, login->user, (uint64_t)login->username_form << 8 | login->password_form,
+                                 login->result);
+    return login->mechanism == UINT32_MAX || login->product == UINT32_MAX || tag == UINT32_MAX ? SQLITE_NOMEM
+                                                                                               : SQLITE_OK;
+}
