@@ -208,3 +208,19 @@ CREATE TABLE violations (
     octets TEXT CHECK (octets < x''), -- which, each once; outside ! to ~ as \xNN
     UNIQUE (login_id, rule, argument)
 );
+
+CREATE TABLE causes (
+    -- Why a login failed: a row for each that was refused, not answered, or let in without a usable mailbox.
+    -- Worked out from all the others after captures were read, and again where the database changes (db/judgement).
+    login_id INTEGER PRIMARY KEY REFERENCES logins (id) ON DELETE CASCADE, -- which
+    cause TEXT NOT NULL -- syntax: how the command was written; form: the server refuses what it must take
+        CHECK (cause IN ('syntax', 'form', 'mechanism', 'credentials', 'account', 'limit', 'policy', 'privacy',
+                         'unavailable', 'mailbox', 'hung-up', 'gave-up', 'unknown')),
+    rule TEXT CHECK (rule < x''), -- of syntax: which rule; several with commas: one of them
+    certainty TEXT NOT NULL CHECK (certainty IN ('proved', 'likely', 'unknown')), -- how sure
+    author_login_id INTEGER CHECK (author_login_id = author_login_id | 0), -- the login whose sender is at fault
+    evidence_login_id INTEGER CHECK (evidence_login_id = evidence_login_id | 0), -- the login that it is compared with
+    inbound_login_id INTEGER CHECK (inbound_login_id = inbound_login_id | 0), -- as a proxy had received it
+    said TEXT CHECK (said < x''), -- what the server said
+    sentence TEXT NOT NULL CHECK (sentence < x'') -- all of this in words
+);

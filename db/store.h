@@ -178,6 +178,13 @@ int store_login_add(struct store *store, int64_t connection_id, int64_t capture_
                     const struct imap_login *login, int64_t *id);
 int store_login_after(struct store *store, int64_t login_id, enum imap_result result, struct imap_text text);
 
+/* Works out the table `causes` again, if rows have changed since that was done, and commits. It takes seconds
+ * for a million logins. The first judgement of a database that an older version made is part of store_open.
+ */
+int store_judge(struct store *store);
+/* Whether that has something to do. */
+bool store_is_unjudged(const struct store *store);
+
 /* Calls `take` with each finding of a committed login: a statement that stands on a row with all columns of
  * the view `findings` (finding_line and its like read it). */
 struct sqlite3_stmt;

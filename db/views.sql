@@ -133,6 +133,7 @@ CREATE VIEW wildcard_logins AS
                             AND v.argument = 'password') THEN 'unquoted'
            END AS password_wildcard,
            l.result, l.response_code, l.response_text, l.refused, l.after_result, l.after_text,
+           (SELECT k.cause FROM causes k WHERE k.login_id = l.id) AS cause,
            l.id AS login_id, l.connection_id, l.capture_id, l.time_ns
     FROM judged_logins l
     JOIN connections c ON c.id = l.connection_id
@@ -171,8 +172,11 @@ CREATE VIEW senders AS
            coalesce(u.users_refused, 0) AS wildcard_users_refused,
            CASE
                WHEN u.logins > 0 AND c.quoted > 0 THEN 'mixed'
+               -- of a masked name it is not known whether it holds a wildcard
+               WHEN u.logins > 0 AND c.masked THEN 'unquoted'
                WHEN u.logins > 0 THEN 'never quotes'
                WHEN c.quoted > 0 THEN 'quotes'
+               WHEN c.masked THEN 'not known'
                ELSE 'not tried'
            END AS verdict
     FROM pair_totals c
@@ -180,10 +184,12 @@ CREATE VIEW senders AS
     WHERE c.logins > 0;
 
 CREATE VIEW affected_users AS
-    -- Users whose logins broke a rule and were refused, a row a user and server, and whether the same user got in there
-    -- with a login that broke none.
+    -- Users whose logins broke a rule and were refused for it, or for a reason that is not known, a row a user and server;
+    -- how sure that is; and whether the same user got in there with a login that broke none. Who was refused for another
+    -- reason is not among them.
     SELECT b.username, b.server_ip, max(b.server_product) AS server_product,
            count(DISTINCT b.login_id) AS refused, -- logins that broke a rule and were refused
+           CASE max(b.weight) WHEN 2 THEN 'proved' WHEN 1 THEN 'likely' ELSE 'unknown' END AS certainty,
            group_concat(DISTINCT b.client_ip) AS clients,
            group_concat(DISTINCT b.rule) AS rules,
            strftime('%Y-%m-%dT%H:%M:%S', min(b.time_ns) / 1000000000, 'unixepoch')
@@ -192,11 +198,14 @@ CREATE VIEW affected_users AS
                || printf('.%06dZ', max(b.time_ns) / 1000 % 1000000) AS last_time,
            CASE WHEN g.username IS NULL THEN 'no' ELSE 'yes' END AS got_in,
            g.forms AS got_in_by -- how the user name was written then
-    FROM (SELECT l.id AS login_id, l.username, l.time_ns, v.rule, c.client_ip, c.server_ip, c.server_product
-          FROM judged_logins l
-          JOIN violations v ON v.login_id = l.id
-          JOIN connections c ON c.id = l.connection_id
-          WHERE l.refused AND l.username IS NOT NULL) b
+    FROM (SELECT l.id AS login_id, l.username, l.time_ns, v.rule, c.client_ip, c.server_ip, c.server_product,
+                 CASE k.certainty WHEN 'proved' THEN 2 WHEN 'likely' THEN 1 ELSE 0 END AS weight
+          FROM causes k
+          CROSS JOIN judged_logins l ON l.id = k.login_id
+          CROSS JOIN violations v ON v.login_id = l.id
+          CROSS JOIN connections c ON c.id = l.connection_id
+          WHERE l.refused AND l.username IS NOT NULL
+            AND (k.cause = 'unknown' OR k.cause = 'syntax' AND instr(',' || k.rule || ',', ',' || v.rule || ',') > 0)) b
     LEFT JOIN (SELECT l.username, c.server_ip, group_concat(DISTINCT l.username_form) AS forms
                FROM refused_users_logins u
                CROSS JOIN judged_logins l ON l.id = u.login_id

@@ -3,27 +3,39 @@
 CREATE TEMP TABLE judged AS
     -- Every finding with its verdict, the worst first: the row's number is its rank.
     SELECT j.violation_id, j.login_id, j.client_ip, j.server_ip, j.username, j.rule, j.argument, j.refused, j.verdict
-    FROM verdicts j
+    FROM judged_findings j
     JOIN rules r ON r.rule = j.rule
-    JOIN logins l ON l.id = j.login_id
     ORDER BY CASE j.verdict WHEN 'proved' THEN 0 WHEN 'likely' THEN 1 WHEN 'tolerated' THEN 2 WHEN 'unknown' THEN 3 ELSE 4 END,
              j.rule <> 'unquoted-wildcard', CASE r.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, j.rule,
-             l.time_ns, j.violation_id;
+             j.time_ns, j.violation_id;
 
 CREATE TEMP TABLE told AS
-    -- Every client and server, the worst first.
-    SELECT d.client_ip, d.server_ip, d.server_product, d.verdict, d.diagnosis, d.logins, d.refused, d.users_refused,
+    -- Every client and server, the worst first, with the verdict that weighs most and all that diagnosis says of the two.
+    WITH diagnosed AS (
+             SELECT client_ip, server_ip, max(server_product) AS server_product,
+                    CASE min(rank) WHEN 0 THEN 'proved' WHEN 1 THEN 'likely' WHEN 2 THEN 'tolerated' WHEN 3 THEN 'unknown'
+                        WHEN 4 THEN 'unrelated' WHEN 6 THEN 'no finding' ELSE 'not seen' END AS verdict,
+                    group_concat(diagnosis, ' ') AS diagnosis
+             FROM (SELECT *, CASE verdict WHEN 'proved' THEN 0 WHEN 'likely' THEN 1 WHEN 'tolerated' THEN 2 WHEN 'unknown' THEN 3
+                                 WHEN 'unrelated' THEN 4 WHEN 'not seen' THEN 7 ELSE 6 END AS rank
+                   FROM diagnosis
+                   ORDER BY rank, logins DESC, server_port, cause
+                   LIMIT -1)
+             GROUP BY client_ip, server_ip
+             LIMIT -1)
+    SELECT d.client_ip, d.server_ip, d.server_product, d.verdict, d.diagnosis, coalesce(c.logins, 0) AS logins,
+           coalesce(c.refused, 0) AS refused, coalesce(s.users_refused, 0) AS users_refused,
            coalesce(s.wildcard_unquoted, 0) AS unquoted, coalesce(s.wildcard_quoted, 0) AS quoted,
            coalesce(s.wildcard_refused, 0) AS unquoted_refused, coalesce(s.unanswered, 0) AS unanswered,
            c.connections, c.encrypted
-    FROM diagnosis d
+    FROM diagnosed d
     LEFT JOIN senders s ON s.client_ip = d.client_ip AND s.server_ip = d.server_ip
     -- a subquery, since SQLite makes no index for a table of another kind
-    LEFT JOIN (SELECT client_ip, server_ip, connections, encrypted FROM pair_totals LIMIT -1) c
+    LEFT JOIN (SELECT client_ip, server_ip, connections, encrypted, logins, refused FROM pair_totals LIMIT -1) c
         ON c.client_ip = d.client_ip AND c.server_ip = d.server_ip
     ORDER BY CASE d.verdict WHEN 'proved' THEN 0 WHEN 'likely' THEN 1 WHEN 'tolerated' THEN 2 WHEN 'unknown' THEN 3
                  WHEN 'unrelated' THEN 4 WHEN 'not seen' THEN 5 ELSE 6 END,
-             unquoted_refused DESC, unquoted DESC, d.refused DESC, d.logins DESC, d.client_ip, d.server_ip;
+             unquoted_refused DESC, unquoted DESC, c.refused DESC, c.logins DESC, d.client_ip, d.server_ip;
 
 CREATE TEMP TABLE affected AS
     -- Every user that a login which breaks a rule kept out of a server, the most often refused first.

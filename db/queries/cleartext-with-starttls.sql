@@ -1,4 +1,4 @@
--- Clients that sent a readable password although the server offered STARTTLS
+-- Clients that sent a readable password although the server offered STARTTLS, and did not refuse it
 SELECT c.client_ip AS client, c.server_ip AS server, c.server_port AS port, count(DISTINCT l.username) AS users,
        count(*) AS logins,
        strftime('%Y-%m-%dT%H:%M:%SZ', min(l.time_ns) / 1000000000, 'unixepoch') AS first,
@@ -6,6 +6,7 @@ SELECT c.client_ip AS client, c.server_ip AS server, c.server_port AS port, coun
 FROM logins l
 JOIN connections c ON c.id = l.connection_id
 WHERE l.exposure = 'password' AND instr(' ' || upper(c.capabilities) || ' ', ' STARTTLS ') > 0
+  AND c.starttls IS NOT 'refused'
   AND (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
   AND (:server IS NULL OR c.server_ip IN (SELECT value FROM json_each(:server)))
   AND (:user IS NULL OR l.username = :user COLLATE NOCASE)

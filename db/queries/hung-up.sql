@@ -5,10 +5,11 @@ SELECT l.username, coalesce(l.mechanism, l.command) AS method, l.username_form A
        c."end", round((c.closed_ns - l.time_ns) / 1000000.0, 1) AS ms, c.client_ip AS client, c.server_ip AS server,
        c.server_product, strftime('%Y-%m-%dT%H:%M:%SZ', l.time_ns / 1000000000, 'unixepoch') AS time, p.source AS capture,
        l.frame
-FROM logins l
+FROM causes k
+JOIN logins l ON l.id = k.login_id
 JOIN connections c ON c.id = l.connection_id
 JOIN captures p ON p.id = l.capture_id
-WHERE l.result IS NULL AND NOT l.incomplete AND NOT c.one_sided AND c.closed_by = 'server' AND c.encryption = 'none'
+WHERE k.cause = 'hung-up'
   AND (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
   AND (:server IS NULL OR c.server_ip IN (SELECT value FROM json_each(:server)))
   AND (:user IS NULL OR l.username = :user COLLATE NOCASE)

@@ -1,6 +1,6 @@
--- Logins that were refused, what the server said, and which rules they broke
+-- Logins that were refused, why, what the server said, and which rules they broke
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', l.time_ns / 1000000000, 'unixepoch') AS time,
-       l.username, l.result, l.response_code AS code,
+       l.username, l.result, k.cause, k.certainty, l.response_code AS code,
        CASE l.result WHEN 'OK' THEN l.after_text ELSE l.response_text END AS said,
        (SELECT group_concat(v.rule, ' ') FROM violations v
         WHERE v.login_id = l.id) AS rules,
@@ -8,6 +8,7 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', l.time_ns / 1000000000, 'unixepoch') AS ti
 FROM judged_logins l
 JOIN connections c ON c.id = l.connection_id
 JOIN captures p ON p.id = l.capture_id
+LEFT JOIN causes k ON k.login_id = l.id
 WHERE l.refused
   AND (:client IS NULL OR c.client_ip IN (SELECT value FROM json_each(:client)))
   AND (:server IS NULL OR c.server_ip IN (SELECT value FROM json_each(:server)))

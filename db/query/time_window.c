@@ -5,6 +5,7 @@
 #include "db/query/time_window.h"
 
 #include "db/aggregates/client_server_counts.h"
+#include "db/judgement/judgement.h"
 
 #include <string.h>
 
@@ -91,5 +92,7 @@ int time_window_narrow(sqlite3 *db, int64_t since_ns, int64_t until_ns)
         rc = set_window(db, since_ns, until_ns);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, narrowed_sql, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = judgement_work_out_beside(db);
     return rc == SQLITE_OK ? time_window_make_views(db) : rc;
 }

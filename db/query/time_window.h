@@ -16,9 +16,8 @@
 int time_window_make_views(sqlite3 *db);
 
 /* Narrows `logins` and `connections`, and by time_window_make_views all views, to what lies in the window. A
- * connection lies in it when some of it does, one that has not ended is taken to go on. Other tables stay as
- * they are.
- */
+ * connection lies in it when some of it does, one that has not ended is taken to go on. The causes are worked
+ * out again over what lies in it. Other tables stay as they are. */
 int time_window_narrow(sqlite3 *db, int64_t since_ns, int64_t until_ns);
 
 #endif

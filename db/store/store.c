@@ -253,6 +253,8 @@ int store_insert(struct store *store)
 {
     int rc;
 
+    for (int i = 0; i < PENDING_CHANGES; i++)
+        store->unjudged = store->unjudged || row_buffer_count(store->pending[i]) > 0;
     store_waited(store);
     rc = bulk_insert_rows(store->bulk, store->pending);
     if (rc == SQLITE_INTERNAL)

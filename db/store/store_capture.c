@@ -77,6 +77,7 @@ static int remove_capture(struct store *store, int64_t id, int *changes)
                                            SQL_CAPTURE_REMOVE};
     int status = store_flush(store);
 
+    store->unjudged = true;
     for (size_t i = 0; i < sizeof steps / sizeof *steps && status == STORE_OK; i++) {
         struct store_binder binder = store_bind(store, steps[i]);
 

@@ -83,6 +83,7 @@ struct store {
     int64_t waiting_since_ms;
     int64_t others;                        /* changes when another process writes */
     bool waits, waiting_told, reader_told; /* waits: who writes can see it */
+    bool unjudged;                         /* rows have changed since the causes were worked out */
     bool alone; /* foreign keys are not looked at: nobody else has written since `others` was asked for */
     int64_t page_size, log_told; /* octets of the log at which the user is told next */
     int lock_fd;                 /* the file again, for the locks of runs; -1: not open */

@@ -2,6 +2,7 @@
  * Opens and closes the store: makes the database when there is none, and refuses what is not ours.
  */
 #include "db/database_file.h"
+#include "db/judgement/judgement.h"
 #include "db/migration/backup.h"
 #include "db/migration/schema.h"
 #include "db/store/store_internal.h"
@@ -251,6 +252,8 @@ static int upgrade(struct store *store, int64_t version)
         return (int)status;
     }
     rc = schema_upgrade(store->db);
+    if (rc == SQLITE_OK)
+        rc = judgement_work_out(store->db, "main");
     if (rc != SQLITE_OK)
         return store_fail_sqlite(store, rc);
     store->notice = sqlite3_mprintf("%s: brought from version %lld to %d; what it was before is kept in %s",

@@ -289,6 +289,7 @@ int store_make_changes(struct store *store)
 
     if (count == 0)
         return STORE_OK;
+    store->unjudged = true;
     rows = calloc(count, sizeof(struct row_buffer_value *));
     if (rows == NULL)
         return store->failure = store_fail(store, "out of memory");
@@ -414,6 +415,7 @@ static int change_login(struct store *store, int64_t login_id, enum imap_result 
     struct store_binder binder = store_bind(store, SQL_LOGIN_AFTER);
     int changes = 0, status;
 
+    store->unjudged = true;
     store_bind_word(&binder, name_of_result(result));
     store_bind_text(&binder, text);
     store_bind_int(&binder, login_id);

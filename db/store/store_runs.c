@@ -186,6 +186,8 @@ int store_run_find_killed(struct store *store)
     size_t count;
     int status = find_gone(store, &ids, &count);
 
+    if (count > 0)
+        store->unjudged = true; /* it may not have come to it */
     if (status == STORE_OK && count > 0)
         status = store_begin(store);
     for (size_t i = 0; i < count && status == STORE_OK; i++) {

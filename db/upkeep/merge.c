@@ -5,6 +5,7 @@
 #include "db/upkeep/merge.h"
 #include "db/database_file.h"
 #include "db/execute.h"
+#include "db/judgement/judgement.h"
 #include "db/store.h"
 #include "db/uri.h"
 
@@ -237,7 +238,8 @@ static bool take(struct merge *merge, struct merge_counts *added)
            run(merge, replace_sql) && run(merge, number_captures_sql) &&
            ask(merge, "SELECT count(*) FROM temp.merged_captures WHERE new IS NULL", NULL, &added->known,
                NULL) &&
-           run(merge, number_rows_sql) && copy_rows(merge, added);
+           run(merge, number_rows_sql) && copy_rows(merge, added) &&
+           ran(merge, judgement_work_out(merge->db, "main"));
 }
 
 /* Whether a file with this ending lies beside the source, with something in it where `filled`. */

@@ -46,6 +46,7 @@ static int run(struct store *store, const char *sql, int64_t value, int64_t *cha
         rc = sqlite3_bind_int64(statement, 1, value);
     status = rc == SQLITE_OK ? step(store, statement) : store_fail_sqlite(store, rc);
     *changes = sqlite3_changes64(store->db);
+    store->unjudged = store->unjudged || *changes > 0;
     *actions = sqlite3_total_changes64(store->db) - before - *changes;
     (void)sqlite3_finalize(statement);
     return status;

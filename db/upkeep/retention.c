@@ -181,6 +181,7 @@ int retention_step(struct store *store, struct retention *sweep, struct purge_co
         store_rollback(store);
         return status;
     }
+    store->unjudged = store->unjudged || more.logins != counts->logins;
     *sweep = after;
     *counts = more;
     return STORE_OK;

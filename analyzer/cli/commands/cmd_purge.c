@@ -135,6 +135,8 @@ static int purge(const struct wish *wish, int64_t before_ns)
     done = (wish->capture == 0 ? purge_older(store, before_ns, &counts)
                                : purge_capture(store, (int64_t)wish->capture, &counts)) == STORE_OK;
     if (done)
+        done = store_judge(store) == STORE_OK;
+    if (done)
         done = purge_shrink(store, &smaller) == STORE_OK;
     if (!done)
         fprintf(stderr, "imaptap: %s\n", store_error(store));

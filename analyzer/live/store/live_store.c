@@ -20,6 +20,9 @@
 #define RETRY_MS 1000
 /* So many records in a row that cannot be kept, each alone, are the database's fault. */
 #define POISONED_MAX 16
+/* The causes are worked out no more often than this, and take no more than a hundredth of the time. */
+#define JUDGE_MS    60000
+#define JUDGE_SHARE 100
 
 static void begin_run(struct live_store *live_store, struct store *store)
 {
@@ -302,7 +305,7 @@ static bool close_file(struct live_store *live_store, bool aborted)
     live_store->store = NULL;
     if (store == NULL)
         return true;
-    if (store_run_end(store, run_facts_now(), aborted) != STORE_OK) {
+    if (store_judge(store) != STORE_OK || store_run_end(store, run_facts_now(), aborted) != STORE_OK) {
         log_say(LOG_LEVEL_ERROR, "%s", store_error(store));
         store_rollback(store);
         whole = false;
@@ -331,7 +334,25 @@ int64_t live_store_due_ms(const struct live_store *live_store)
 {
     if (live_store->trouble_ms != 0)
         return live_store->retry_ms;
-    return is_work(live_store) ? live_store->committed_ms + live_store->options.flush_ms : INT64_MAX;
+    if (is_work(live_store))
+        return live_store->committed_ms + live_store->options.flush_ms;
+    return live_store->store != NULL && store_is_unjudged(live_store->store) ? live_store->judge_ms
+                                                                             : INT64_MAX;
+}
+
+/* Findings wait while the causes are worked out: that is done now and then, when nothing else is to be done,
+ * and the longer it takes, the more seldom. */
+static void judge(struct live_store *live_store)
+{
+    int64_t begun = analyzer_run_now_ms(), took;
+
+    if (live_store->store == NULL || is_work(live_store) || live_store->trouble_ms != 0 ||
+        begun < live_store->judge_ms || !store_is_unjudged(live_store->store))
+        return;
+    if (store_judge(live_store->store) != STORE_OK)
+        store_rollback(live_store->store);
+    took = analyzer_run_now_ms() - begun;
+    live_store->judge_ms = begun + (took * JUDGE_SHARE > JUDGE_MS ? took * JUDGE_SHARE : JUDGE_MS);
 }
 
 void live_store_work(struct live_store *live_store, bool now)
@@ -359,6 +380,7 @@ void live_store_work(struct live_store *live_store, bool now)
         else
             give_up_one(live_store);
     }
+    judge(live_store);
 }
 
 /* --- the file --- */

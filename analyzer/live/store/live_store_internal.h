@@ -26,6 +26,7 @@ struct live_store {
     bool update;          /* captures' rows are to be brought up to date */
     int64_t oldest_ms;    /* when the oldest record that waits came */
     int64_t committed_ms; /* last */
+    int64_t judge_ms;     /* the causes are not worked out before */
     int64_t trouble_ms;   /* since when nothing can be written; 0: it can */
     int64_t retry_ms;     /* when that is tried again */
     bool full;            /* something was lost since the trouble began */
