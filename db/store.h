@@ -179,8 +179,8 @@ int store_login_add(struct store *store, int64_t connection_id, int64_t capture_
 int store_login_after(struct store *store, int64_t login_id, enum imap_result result, struct imap_text text);
 
 /* Works out the table `causes` again, if rows have changed since that was done, and commits. It takes seconds
- * for a million logins. The first judgement of a database that an older version made is part of store_open.
- */
+ * for a million logins. store_close does it too; the first judgement of a database that an older version made
+ * is part of store_open. */
 int store_judge(struct store *store);
 /* Whether that has something to do. */
 bool store_is_unjudged(const struct store *store);
@@ -207,8 +207,9 @@ const char *store_error(const struct store *store);
 /* And which it was. */
 enum store_status store_last_status(const struct store *store);
 
-/* Commits, and brings what is in the journal into the file: one file is left, and not in WAL mode, unless
- * another process has the database open or it was moved away. Frees in any case; returns the first failure.
+/* Commits, judges, and brings what is in the journal into the file: one file is left, and not in WAL mode,
+ * unless another process has the database open or it was moved away. Frees in any case; returns the first
+ * failure.
  */
 int store_close(struct store *store, char *why, size_t why_size);
 

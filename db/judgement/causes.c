@@ -31,29 +31,21 @@ static void unknown(struct decision *d, enum judge_ground ground)
 
 /* --- legs --- */
 
-/* How sure a leg is: LEG_NONE where there is none. */
-static enum leg_grade grade_of(const struct judge *judge, uint32_t outbound)
-{
-    return judge->leg[outbound] == NO_LOGIN ? LEG_NONE : (enum leg_grade)judge->leg_grade[outbound];
-}
-
 /*
  * Follows a fault to where it was written: from hop to hop as long as it came in as it went out. *inbound is
- * the login that came in without it (NO_LOGIN: that was not seen), and *grade the weakest leg on the way.
+ * the login that came in without it; NO_LOGIN: that was not seen.
  */
-static uint32_t author_of(const struct judge *judge, uint32_t login, uint64_t rules, uint32_t *inbound,
-                          enum leg_grade *grade)
+static uint32_t author_of(const struct judge *judge, uint32_t login, uint64_t rules, uint32_t *inbound)
 {
+    const struct judge_login *first = &judge->logins[login];
+
     *inbound = NO_LOGIN;
-    *grade = LEG_EXACT;
     for (unsigned hops = 0; hops < 16; hops++) {
         uint32_t i = judge->leg[login];
 
         if (i == NO_LOGIN)
             return login;
-        if (grade_of(judge, login) < *grade)
-            *grade = grade_of(judge, login);
-        if ((judge->logins[i].broken & rules) == 0) {
+        if (!judge_shares(judge, first, &judge->logins[i], rules)) {
             *inbound = i;
             return login;
         }
@@ -68,14 +60,13 @@ static uint32_t author_of(const struct judge *judge, uint32_t login, uint64_t ru
 static void set_author(struct decision *d, uint32_t *inbound)
 {
     const struct judge *judge = d->judge;
-    enum leg_grade grade;
-    uint32_t author = author_of(judge, d->index, d->verdict->rules, inbound, &grade);
+    uint32_t author = author_of(judge, d->index, d->verdict->rules, inbound);
     const struct judge_login *by = &judge->logins[author];
     bool passes_on = judge_is_server(judge, by->client) && by->client != by->server && *inbound == NO_LOGIN &&
                      numbers_find(&judge->changes, (uint64_t)by->client + 1, 0) == 0;
 
     d->verdict->author = author;
-    if ((passes_on || grade == LEG_SHIFTED) && d->verdict->certainty == CERTAINTY_PROVED)
+    if (passes_on && d->verdict->certainty == CERTAINTY_PROVED)
         d->verdict->certainty = CERTAINTY_LIKELY;
 }
 
@@ -216,9 +207,8 @@ static void blame(struct decision *d, uint64_t rules, enum judge_certainty certa
 static bool came_in_clean(const struct decision *d, uint64_t rules)
 {
     uint32_t inbound;
-    enum leg_grade grade;
 
-    (void)author_of(d->judge, d->index, rules, &inbound, &grade);
+    (void)author_of(d->judge, d->index, rules, &inbound);
     return inbound != NO_LOGIN;
 }
 
@@ -371,6 +361,8 @@ static void blame_by_no(struct decision *d, uint64_t rules)
     evidence = judge_evidence(d->judge, d->index, rules, WINDOW_NO, true);
     if (evidence != NO_LOGIN || came_in_clean(d, rules) || is_syntax(d->verdict))
         blame(d, rules, CERTAINTY_LIKELY, evidence);
+    else if (d->verdict->says == REPLY_MECHANISM)
+        decide(d, CAUSE_MECHANISM, CERTAINTY_LIKELY, GROUND_WORDS);
     else
         unknown(d, GROUND_NO_REASON);
 }

@@ -70,8 +70,6 @@ static void pass_back(struct judge *judge, uint32_t outbound)
     i->certainty = o->certainty;
     i->ground = GROUND_BEHIND;
     i->behind = true;
-    if (judge->leg_grade[outbound] == LEG_SHIFTED && i->certainty == CERTAINTY_PROVED)
-        i->certainty = CERTAINTY_LIKELY;
     i->evidence = outbound;
     i->inbound = NO_LOGIN;
     i->author = o->author;

@@ -115,6 +115,7 @@ static bool is_bare_again(const struct judge *judge, const struct judge_login *l
         const struct judge_broken *broken = &judge->broken[i];
 
         if ((RULE_BIT(broken->rule) & rules & rules_of_bare_arguments) != 0 &&
+            !judge_takes_from_user(judge, login, broken) &&
             ((broken->argument == ARGUMENT_PASSWORD && other->password_form == FORM_ATOM) ||
              (broken->argument == ARGUMENT_USERNAME && other->username_form == FORM_ATOM)))
             return true;
@@ -132,7 +133,7 @@ static bool is_evidence(struct judge *judge, uint32_t index, uint32_t other_inde
     const struct how *how = as;
     const struct judge_login *login = &judge->logins[index], *other = &judge->logins[other_index];
 
-    return !other->failed && !other->incomplete && (other->broken & how->rules) == 0 &&
+    return !other->failed && !other->incomplete && !judge_shares(judge, login, other, how->rules) &&
            (!how->own_client || other->client == login->client) &&
            (login->product == other->product || login->product == 0 || other->product == 0) &&
            (how->any_name || login->user == other->user ||

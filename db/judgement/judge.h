@@ -193,7 +193,7 @@ struct judge {
     struct numbers changes;      /* by client: it was seen to change the form of what it passes on */
 };
 
-enum leg_grade { LEG_NONE, LEG_SHIFTED /* likely */, LEG_AGREED, LEG_SLACK, LEG_EXACT };
+enum leg_grade { LEG_NONE, LEG_SHIFTED /* until others agree */, LEG_AGREED, LEG_SLACK, LEG_EXACT };
 
 /* All return SQLite result codes. */
 int judge_load(struct judge *judge);
@@ -253,6 +253,13 @@ bool judge_same_bad(struct judge *judge, uint32_t login);
 bool judge_said_to_clean(struct judge *judge, uint32_t login);
 /* Which of the rules a login broke were tolerated at that end: of anybody, and of this very user. */
 void judge_tolerated(const struct judge *judge, uint32_t login, uint64_t *anybody, uint64_t *this_user);
+/* Whether the server took this very fault from this very user. */
+bool judge_takes_from_user(const struct judge *judge, const struct judge_login *login,
+                           const struct judge_broken *broken);
+/* Whether the other login has one of these faults of the login at the same argument, but for what the server
+ * takes from this user. */
+bool judge_shares(const struct judge *judge, const struct judge_login *login, const struct judge_login *other,
+                  uint64_t rules);
 bool judge_is_clean(const struct judge_login *login);
 bool judge_note(struct judge *judge, struct numbers *numbers, unsigned kind, uint64_t a, uint64_t b,
                 uint64_t c);

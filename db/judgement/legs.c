@@ -239,7 +239,8 @@ static bool match(struct leg_finder *finder, enum pass pass)
     return true;
 }
 
-/* A shift that three users of a proxy agree on is that of its clock. */
+/* A shift that three users of a proxy agree on is that of its clock; any other may be chance, and is no leg.
+ */
 static void agree(struct leg_finder *finder)
 {
     struct judge *judge = finder->judge;
@@ -265,6 +266,15 @@ static void agree(struct leg_finder *finder)
         for (size_t i = n; count == 3 && i < last; i++)
             judge->leg_grade[list->entries[i].login] = LEG_AGREED;
     }
+    for (size_t n = 0; n < list->count; n++) {
+        uint32_t outbound = list->entries[n].login;
+
+        if (judge->leg_grade[outbound] != LEG_SHIFTED)
+            continue;
+        judge->outbound[judge->leg[outbound]] = NO_LOGIN;
+        judge->leg[outbound] = NO_LOGIN;
+        judge->leg_grade[outbound] = LEG_NONE;
+    }
 }
 
 /* Who writes a login otherwise than it came in. */
@@ -273,8 +283,7 @@ static bool note_changes(struct judge *judge)
     for (size_t n = 0; n < judge->count; n++) {
         const struct judge_login *o = &judge->logins[n];
 
-        if (judge->leg[n] == NO_LOGIN || judge->leg_grade[n] == LEG_SHIFTED ||
-            judge_form_key(o) == judge_form_key(&judge->logins[judge->leg[n]]))
+        if (judge->leg[n] == NO_LOGIN || judge_form_key(o) == judge_form_key(&judge->logins[judge->leg[n]]))
             continue;
         if (numbers_take(&judge->changes, (uint64_t)o->client + 1, 1) == NULL)
             return false;

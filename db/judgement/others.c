@@ -99,6 +99,33 @@ void judge_tolerated(const struct judge *judge, uint32_t index, uint64_t *anybod
     *this_user = login->broken & ~not_by_user;
 }
 
+bool judge_takes_from_user(const struct judge *judge, const struct judge_login *login,
+                           const struct judge_broken *broken)
+{
+    return login->user != 0 && is_tolerated(judge, login, broken, TOLERATED_USER, login->user);
+}
+
+bool judge_shares(const struct judge *judge, const struct judge_login *login, const struct judge_login *other,
+                  uint64_t rules)
+{
+    size_t first, last, other_first, other_last;
+
+    if ((other->broken & rules) == 0)
+        return false;
+    last = judge_broken_of(judge, login->id, &first);
+    other_last = judge_broken_of(judge, other->id, &other_first);
+    for (size_t i = first; i < last; i++) {
+        const struct judge_broken *broken = &judge->broken[i];
+
+        if ((RULE_BIT(broken->rule) & rules) == 0 || judge_takes_from_user(judge, login, broken))
+            continue;
+        for (size_t j = other_first; j < other_last; j++)
+            if (judge->broken[j].rule == broken->rule && judge->broken[j].argument == broken->argument)
+                return true;
+    }
+    return false;
+}
+
 /* --- accepted logins --- */
 
 /* Who writes user names quoted or as literals, at which end. */

@@ -165,7 +165,7 @@ static void put_faults(struct sentence *s, const struct judge_login *login, uint
         const struct judge_broken *broken = &s->judge->broken[i];
         const char *octets = text_of(s, broken->octets);
 
-        if ((RULE_BIT(broken->rule) & rules) == 0)
+        if ((RULE_BIT(broken->rule) & rules) == 0 || judge_takes_from_user(s->judge, login, broken))
             continue;
         put(s, between);
         if (*octets != '\0' && RULE_BIT(broken->rule) & rules_of_bare_arguments)
@@ -271,6 +271,19 @@ static void say_form(struct sentence *s)
                         form_word(name ? other->username_form : other->password_form));
 }
 
+/* The mechanisms that the server announces. */
+static void put_announced(struct sentence *s)
+{
+    const char *between = ", or a mechanism that the server announces: ";
+
+    for (const char *at = text_of(s, s->verdict->capabilities); *at != '\0';
+         at += strcspn(at, " "), at += strspn(at, " "))
+        if (sqlite3_strnicmp(at, "AUTH=", 5) == 0) {
+            sqlite3_str_appendf(s->text, "%s%.*s", between, (int)strcspn(at + 5, " "), at + 5);
+            between = ", ";
+        }
+}
+
 static void say_mechanism(struct sentence *s)
 {
     put_server(s, s->login);
@@ -282,8 +295,9 @@ static void say_mechanism(struct sentence *s)
     put_answer(s);
     put(s, ")");
     if (s->verdict->ground == GROUND_NOT_ANNOUNCED) {
-        put(s, ", which it does not announce: the client must choose a mechanism that is announced as AUTH=, "
-               "or LOGIN.");
+        put(s, ", which it does not announce: the client must choose LOGIN");
+        put_announced(s);
+        put(s, ".");
     } else if (s->verdict->evidence != NO_LOGIN) {
         put(s, " and lets the same user in by ");
         put_mechanism(s, &s->judge->logins[s->verdict->evidence]);
@@ -341,9 +355,13 @@ static void say_disabled(struct sentence *s)
     put_client(s, s->login);
     put(s, " sent LOGIN all the same (");
     put_answer(s);
-    put(s, strstr(text_of(s, s->verdict->capabilities), "STARTTLS") != NULL
-               ? "): the client must use STARTTLS first."
-               : "): the client must use TLS, or a mechanism that the server announces as AUTH=.");
+    if (strstr(text_of(s, s->verdict->capabilities), "STARTTLS") != NULL) {
+        put(s, "): the client must use STARTTLS first.");
+        return;
+    }
+    put(s, "): the client must use TLS");
+    put_announced(s);
+    put(s, ".");
 }
 
 static void say_mailbox(struct sentence *s)
@@ -426,27 +444,28 @@ static void say_unknown(struct sentence *s)
     put(s, ".");
 }
 
+/* Who sent what a proxy passed on, and was refused there. Only of a fault in the command can it be said that
+ * it is not the sender's. */
 static void say_behind(struct sentence *s)
 {
     const struct judge_login *outbound = &s->judge->logins[s->verdict->evidence];
     bool own = s->verdict->author != NO_LOGIN && &s->judge->logins[s->verdict->author] == s->login;
+    bool syntax = s->verdict->cause == CAUSE_SYNTAX;
 
-    if (!own) {
+    if (syntax && !own) {
         put_client(s, s->login);
-        put(s, " is not at fault: ");
+        put(s,
+            s->verdict->certainty == CERTAINTY_PROVED ? " is not at fault: " : " is likely not at fault: ");
     }
     put_server(s, s->login);
-    put(s, own ? " passed the login of " : " passed its login on");
-    if (own) {
-        put_client(s, s->login);
-        put(s, " on");
-    }
-    sqlite3_str_appendf(s->text, " (frame %lld) to ", (long long)s->login->frame);
+    put(s, " passed the login of ");
+    put_client(s, s->login);
+    sqlite3_str_appendf(s->text, " (frame %lld) on to ", (long long)s->login->frame);
     put_server(s, outbound);
     put(s, ", which refused it (");
     put_frame(s, s->verdict->evidence);
     sqlite3_str_appendf(s->text, "; cause: %s). ", judge_cause_name(s->verdict->cause));
-    if (own && s->verdict->cause == CAUSE_SYNTAX) {
+    if (own && syntax) {
         put_client(s, s->login);
         put(s, " sends ");
         put_faults(s, s->login, s->verdict->rules);

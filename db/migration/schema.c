@@ -135,6 +135,9 @@ static int has_object(sqlite3 *db, const char *type, const char *name, const cha
     return rc;
 }
 
+/* Views of older versions that no version has any more. */
+static const char gone_sql[] = "DROP VIEW IF EXISTS verdicts; DROP VIEW IF EXISTS proxy_legs;";
+
 /* Views and indexes that differ go before tables move, and come back when all tables stand. */
 enum pass { DROP_WHAT_DIFFERS, MAKE_TABLES, MAKE_THE_REST };
 
@@ -185,6 +188,8 @@ int schema_upgrade(sqlite3 *db)
     /* So a table can move without the foreign keys and views of others following it. */
     if (rc == SQLITE_OK)
         rc = execute(db, "PRAGMA legacy_alter_table = ON");
+    if (rc == SQLITE_OK)
+        rc = execute(db, gone_sql);
     for (int pass = DROP_WHAT_DIFFERS; rc == SQLITE_OK && pass <= (int)MAKE_THE_REST; pass++)
         rc = bring_all(db, fresh, (enum pass)pass);
     if (rc == SQLITE_OK)

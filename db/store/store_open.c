@@ -439,6 +439,10 @@ int store_close(struct store *store, char *why, size_t why_size)
     if (status != STORE_OK) {
         (void)snprintf(why, why_size, "%s", store->error);
         store_rollback(store);
+    } else if (store_judge(store) != STORE_OK) {
+        status = (int)store->last;
+        (void)snprintf(why, why_size, "%s", store->error);
+        store_rollback(store);
     }
     left = store_leave(store);
     if (status == STORE_OK && left != STORE_OK) {

@@ -24,6 +24,13 @@ static const char run_sql[] = "DELETE FROM runs WHERE id = ?1 AND state <> 'runn
 static const char old_logins_sql[] =
     "DELETE FROM logins WHERE id IN"
     " (SELECT id FROM logins WHERE connection_id IN (" OLD_CONNECTIONS ") LIMIT " BATCH ")";
+/* Causes go first: what goes with logins is counted as violations. */
+static const char causes_sql[] =
+    "DELETE FROM causes WHERE login_id IN (SELECT k.login_id FROM causes k JOIN logins l ON l.id = k.login_id"
+    " WHERE l.capture_id = ?1 LIMIT " BATCH ")";
+static const char old_causes_sql[] =
+    "DELETE FROM causes WHERE login_id IN (SELECT k.login_id FROM causes k JOIN logins l ON l.id = k.login_id"
+    " WHERE l.connection_id IN (" OLD_CONNECTIONS ") LIMIT " BATCH ")";
 static const char old_connections_sql[] =
     "DELETE FROM connections WHERE id IN (" OLD_CONNECTIONS " LIMIT " BATCH ")";
 
@@ -127,11 +134,13 @@ static int prepare(struct store *store, int64_t id, struct purge_counts *counts)
 
 static int remove_capture(struct store *store, int64_t id, struct purge_counts *counts)
 {
-    int64_t run_id, none = 0;
+    int64_t run_id, none = 0, causes = 0;
     int status = ask(store, "SELECT run_id FROM captures WHERE id = ?1", id, &run_id);
 
     if (status == STORE_OK)
         status = prepare(store, id, counts);
+    if (status == STORE_OK)
+        status = remove_all(store, causes_sql, id, &causes, &none);
     if (status == STORE_OK)
         status = remove_all(store, logins_sql, id, &counts->logins, &counts->violations);
     if (status == STORE_OK)
@@ -167,7 +176,7 @@ int purge_older(struct store *store, int64_t before_ns, struct purge_counts *cou
         is_in_use(store)
             ? "SELECT min(id) FROM captures WHERE coalesce(last_ns, read_ns) < ?1 AND state <> 'running'"
             : "SELECT min(id) FROM captures WHERE coalesce(last_ns, read_ns) < ?1";
-    int64_t id, none = 0;
+    int64_t id, none = 0, causes = 0;
     int status = ask(store, next, before_ns, &id);
 
     while (status == STORE_OK && id >= 0) {
@@ -175,6 +184,8 @@ int purge_older(struct store *store, int64_t before_ns, struct purge_counts *cou
         if (status == STORE_OK)
             status = ask(store, next, before_ns, &id);
     }
+    if (status == STORE_OK)
+        status = remove_all(store, old_causes_sql, before_ns, &causes, &none);
     if (status == STORE_OK)
         status = remove_all(store, old_logins_sql, before_ns, &counts->logins, &counts->violations);
     if (status == STORE_OK)

@@ -88,13 +88,11 @@ static int leave_one_file(const char *path, char *why, size_t why_size)
     return status == STORE_OK ? store_close(store, why, why_size) : status;
 }
 
-/* Judges what was found, and says in the database how the run ended, also when that could not be kept. */
+/* Says in the database how the run ended, also when what it found could not be kept. */
 static int end_run(struct store *store, const struct recorder_result *result)
 {
     if (result->store_failed)
         store_rollback(store);
-    else if (store_judge(store) != STORE_OK)
-        return (int)store_last_status(store);
     return store_run_end(store, run_facts_now(), result->stopped || result->store_failed);
 }
 

@@ -305,7 +305,7 @@ static bool close_file(struct live_store *live_store, bool aborted)
     live_store->store = NULL;
     if (store == NULL)
         return true;
-    if (store_judge(store) != STORE_OK || store_run_end(store, run_facts_now(), aborted) != STORE_OK) {
+    if (store_run_end(store, run_facts_now(), aborted) != STORE_OK) {
         log_say(LOG_LEVEL_ERROR, "%s", store_error(store));
         store_rollback(store);
         whole = false;

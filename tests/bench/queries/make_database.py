@@ -78,12 +78,16 @@ class Maker:
                  encryption, int(rng.random() < 0.02), int(rng.random() < 0.01), 0, rng.choice((0,) * 50 + (1460,)), "fin")
         return self.connections
 
-    def login(self, connection, capture, user, form, product, time_ns, wrong, mechanism=None):
+    def login(self, connection, capture, user, form, product, time_ns, wrong, mechanism=None, behind=None):
+        """`behind`: what the server was answered where it passed this on, and when: then it says the same after that."""
         rng = self.rng
         self.logins += 1
         bare_wildcards = [i for i, octet in enumerate(user) if octet in "*%"] if form == "atom" and not mechanism else []
         strict = product[0] == "Exchange 2003"
-        if rng.random() < 0.01:
+        if behind and behind[0] is not None:
+            refused = behind[0] != "OK"
+            answer = ("NO" if refused else "OK", None, "Login failed." if refused else "Logged in", behind[1] + 500_000 - time_ns)
+        elif rng.random() < 0.01:
             answer = (None, None, None, None)
         elif bare_wildcards and strict:
             answer = ("BAD", None, 'Protocol Error: "Expected SPACE not found".', 900_000)
@@ -104,7 +108,7 @@ class Maker:
                                                              ("unquoted-special", "password", None, None, None))))
         if self.spaces and rng.random() < self.spaces:
             self.add("violations", self.logins, "bad-spacing", "tag", 2, 1, None)
-        return answer[0]
+        return answer[0], time_ns + (answer[3] or 0)
 
     def session(self, capture, time_ns):
         rng = self.rng
@@ -115,9 +119,9 @@ class Maker:
             self.connect(capture, address, server, product, time_ns, rng.choice(("starttls", "implicit")))
         elif proxy:
             outer = self.connect(capture, address, proxy[0], proxy[1], time_ns)
-            self.login(outer, capture, user, form, proxy[1], time_ns + 10**6, wrong, mechanism)
             inner = self.connect(capture, proxy[0], server, product, time_ns + 2 * 10**6)
-            self.login(inner, capture, user, "atom" if proxy[2] else "quoted", product, time_ns + 3 * 10**6, wrong)
+            behind = self.login(inner, capture, user, "atom" if proxy[2] else "quoted", product, time_ns + 3 * 10**6, wrong)
+            self.login(outer, capture, user, form, proxy[1], time_ns + 10**6, wrong, mechanism, behind)
         else:
             connection = self.connect(capture, address, server, product, time_ns)
             for attempt in range(rng.choice((1, 1, 1, 1, 2))):

@@ -3,6 +3,8 @@
  */
 #include "tests/unit/db/hand_made.h"
 
+#include "db/judgement/judgement.h"
+
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,16 +51,26 @@ static void add_row(sqlite3_str *sql, size_t id, const struct hand_made *row)
     sqlite3_str_appendf(
         sql,
         "INSERT INTO logins (id, connection_id, capture_id, time_ns, frame, command, mechanism, username,"
-        " username_form, username_length, password_form, exposure, result, response_code, latency_ns, "
+        " username_form, username_length, password_form, exposure, result, response_code, response_text, "
+        "latency_ns, "
         "after_result, "
         "after_text, incomplete)"
-        " VALUES (%d, %d, 1, 1700000000000000000 + %d * 1000000, %d, %Q, %Q, %Q, %Q, %d, %Q, %Q, %Q, %Q,"
+        " VALUES (%d, %d, 1, 1700000000000000000 + %d * 1000000, %d, %Q, %Q, %Q, %Q, %d, %Q, %Q, %Q, %Q, %Q,"
         " iif(%d, %d * 1000000, NULL), iif(%d, 'BAD', NULL), %Q, 0);",
         (int)id, (int)id, row->at_ms, (int)id, row->mechanism != NULL ? "AUTHENTICATE" : "LOGIN",
         row->mechanism, row->username, or (row->form, "atom"), (int)strlen(row->username),
-        or (row->password_form, "atom"), row->exposure, row->result, row->code, row->result != NULL,
-        row->latency_ms != 0 ? row->latency_ms : 1, row->after != NULL, row->after);
+        or (row->password_form, "atom"), row->exposure, row->result, row->code, row->said,
+        row->result != NULL, row->latency_ms != 0 ? row->latency_ms : 1, row->after != NULL, row->after);
     add_violations(sql, id, row->rules);
+}
+
+static void judge(const char *path)
+{
+    sqlite3 *db;
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(judgement_work_out(db, "main"), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 void hand_made_put(struct fixture *fixture, const struct hand_made *rows, size_t count)
@@ -77,4 +89,5 @@ void hand_made_put(struct fixture *fixture, const struct hand_made *rows, size_t
     assert_non_null(text);
     assert_string_equal(fixture_ask(fixture->path, text), "");
     sqlite3_free(text);
+    judge(fixture->path);
 }

@@ -16,9 +16,10 @@ struct hand_made {
     int at_ms;                        /* when the command began */
     const char *username;             /* NULL: the connection has no login */
     const char *form, *password_form; /* atom */
-    const char *exposure;
-    const char *mechanism; /* of AUTHENTICATE; NULL: LOGIN */
-    const char *result, *code, *after;
+    const char *exposure;             /* NULL: none */
+    const char *mechanism;            /* of AUTHENTICATE; NULL: LOGIN */
+    const char *result, *code, *said,
+        *after;        /* said: with the result; after: with a BAD to the next command */
     int latency_ms;    /* 1, where there is a result */
     const char *rules; /* "rule argument [octets [position]]", separated by ";" */
 };
