@@ -210,7 +210,8 @@ CREATE TABLE violations (
 );
 
 CREATE TABLE causes (
-    -- Why a login failed: a row for each that was refused, not answered, or let in without a usable mailbox.
+    -- Why a login failed: a row for each that was refused, not answered, or let in without a usable mailbox. Of packets
+    -- that were captured twice only the first time has one.
     -- Worked out from all the others after captures were read, and again where the database changes (db/judgement).
     login_id INTEGER PRIMARY KEY REFERENCES logins (id) ON DELETE CASCADE, -- which
     cause TEXT NOT NULL -- syntax: how the command was written; form: the server refuses what it must take

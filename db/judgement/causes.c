@@ -431,7 +431,7 @@ int judge_causes(struct judge *judge)
         struct decision d = {
             .judge = judge, .index = (uint32_t)i, .login = &judge->logins[i], .verdict = &judge->verdicts[i]};
 
-        if (!judge->logins[i].copy || judge->verdicts[i].original == NO_LOGIN)
+        if (!judge->logins[i].copy)
             decide_login(&d);
     }
     return judge_compare(judge);

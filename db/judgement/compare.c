@@ -99,33 +99,11 @@ static bool pass_back_all(struct judge *judge)
     return done;
 }
 
-static void copy_originals(struct judge *judge)
-{
-    for (size_t i = 0; i < judge->failed; i++) {
-        struct judge_verdict *verdict = &judge->verdicts[i];
-        const struct judge_verdict *original;
-
-        if (!judge->logins[i].copy || verdict->original == NO_LOGIN)
-            continue;
-        original = &judge->verdicts[verdict->original];
-        verdict->cause = original->cause;
-        verdict->certainty = original->certainty;
-        verdict->ground = original->ground;
-        verdict->rules = original->rules;
-        verdict->evidence = original->evidence;
-        verdict->inbound = original->inbound;
-        verdict->behind = original->behind;
-        verdict->kb = original->kb;
-        verdict->author = original->author == verdict->original ? (uint32_t)i : original->author;
-    }
-}
-
 int judge_compare(struct judge *judge)
 {
     if (!doubt_words(judge) || !pass_back_all(judge))
         return SQLITE_NOMEM;
     for (size_t i = 0; i < judge->failed; i++)
         name_kb(judge, (uint32_t)i);
-    copy_originals(judge);
     return SQLITE_OK;
 }

@@ -143,11 +143,10 @@ enum judge_ground {
 struct judge_verdict {
     uint8_t cause, certainty, ground;
     uint8_t says, says_surely; /* enum reply_cause, enum reply_certainty: what the server's words stand for */
-    bool by_code, late, lost, later, copy, behind, kb, told;
+    bool by_code, late, lost, later, behind, kb;
     bool closed_by_server, closed_by_client;
     uint64_t rules;                     /* of syntax */
     uint32_t author, evidence, inbound; /* logins, or NO_LOGIN */
-    uint32_t original;                  /* of a copy */
     uint32_t said, code, words;         /* texts */
     uint32_t capabilities, client_ident;
     int64_t closed; /* after so long; -1: it did not */
@@ -190,7 +189,8 @@ struct judge {
     uint32_t *leg;               /* of each login that is an outbound leg: its inbound one; else NO_LOGIN */
     uint8_t *leg_grade;          /* and how surely: enum leg_grade */
     uint32_t *outbound;          /* of each login that is an inbound leg: the outbound one */
-    struct numbers changes;      /* by client: it was seen to change the form of what it passes on */
+    struct numbers aliases; /* by client: the address at which a proxy is a server, where that is another */
+    struct numbers changes; /* by client: it was seen to change the form of what it passes on */
 };
 
 enum leg_grade { LEG_NONE, LEG_SHIFTED /* until others agree */, LEG_AGREED, LEG_SLACK, LEG_EXACT };

@@ -7,8 +7,9 @@ static void end_judge(struct judge *judge)
 {
     struct judge_list *lists[] = {&judge->by_user, &judge->by_client, &judge->by_words, &judge->times,
                                   &judge->clean};
-    struct numbers *numbers[] = {&judge->ends,     &judge->roles,       &judge->wanted, &judge->tolerated,
-                                 &judge->accepted, &judge->connections, &judge->last,   &judge->changes};
+    struct numbers *numbers[] = {&judge->ends,      &judge->roles,    &judge->wanted,
+                                 &judge->tolerated, &judge->accepted, &judge->connections,
+                                 &judge->last,      &judge->changes,  &judge->aliases};
 
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         sqlite3_free(lists[i]->entries);
@@ -72,7 +73,7 @@ static int write_row(const struct judge *judge, sqlite3_stmt *row, uint32_t logi
     (void)sqlite3_bind_text(row, ROW_CERTAINTY, certainties[verdict->certainty], -1, SQLITE_STATIC);
     bind_login(judge, row, ROW_AUTHOR, verdict->author);
     bind_login(judge, row, ROW_EVIDENCE, verdict->evidence);
-    bind_login(judge, row, ROW_INBOUND, verdict->inbound);
+    bind_login(judge, row, ROW_INBOUND, judge->leg[login]);
     if (verdict->said == 0)
         (void)sqlite3_bind_null(row, ROW_SAID);
     else
@@ -96,7 +97,8 @@ int judge_write(struct judge *judge, const char *schema)
 
     sqlite3_free(sql);
     for (uint32_t i = 0; rc == SQLITE_OK && i < judge->failed; i++)
-        rc = write_row(judge, row, i);
+        if (!judge->logins[i].copy)
+            rc = write_row(judge, row, i);
     (void)sqlite3_finalize(row);
     return rc;
 }

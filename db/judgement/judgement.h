@@ -9,7 +9,7 @@
 /* Works out the rows of the table `causes` of the schema `schema` ("main" or "temp") from what `connections`,
  * `logins` and `violations` name on this connection: the tables, or temporary views of a part of them. Rows
  * that were there go first. A login has a row when it failed (NO, BAD, BYE, no answer, or accepted without a
- * usable mailbox), or when it is the inbound leg of one that did.
+ * usable mailbox); of packets that were captured twice only the first time.
  *
  * Takes time O(n + f log f) for n logins of which f failed, and memory for what the failed ones need (some
  * hundred octets each, and those of their users). Returns an SQLite result code; whoever has no transaction

@@ -15,8 +15,17 @@
 
 #define MOST_CANDIDATES 64
 
+/* In judge->aliases: that it is the server's address of a proxy with two. */
+#define ALIAS_OF(server) ((uint64_t)(server) | UINT64_C(1) << 40)
+
 enum { ROLE_CLIENT = 1, ROLE_SERVER = 2 };
 enum pass { PASS_EXACT, PASS_SLACK, PASS_SHIFT, PASSES };
+
+/* The address at which the sender of a login is a server. */
+static uint32_t proxy_of(const struct judge *judge, const struct judge_login *o)
+{
+    return (uint32_t)numbers_find(&judge->aliases, (uint64_t)o->client + 1, o->client);
+}
 
 struct leg_finder {
     struct judge *judge;
@@ -120,9 +129,10 @@ static void collect(const struct leg_finder *finder, uint32_t outbound, uint32_t
 {
     const struct judge_login *o = &finder->judge->logins[outbound];
     const struct judge_list *list = &finder->inbound;
+    uint32_t proxy = proxy_of(finder->judge, o);
     int64_t ahead = pass == PASS_EXACT ? 0 : pass == PASS_SLACK ? WINDOW_SLACK : WINDOW_SKEW;
-    size_t first = judge_lower(list, o->client, key, o->time - WINDOW_LONG_LEG);
-    size_t last = judge_lower(list, o->client, key, o->time + ahead + 1);
+    size_t first = judge_lower(list, proxy, key, o->time - WINDOW_LONG_LEG);
+    size_t last = judge_lower(list, proxy, key, o->time + ahead + 1);
 
     if (last - first > (size_t)MOST_CANDIDATES * 4) {
         found->too_many = true;
@@ -291,24 +301,100 @@ static bool note_changes(struct judge *judge)
     return true;
 }
 
+static bool add_inbound(struct judge_list *list, uint32_t server, const struct judge_login *login,
+                        uint32_t index)
+{
+    struct judge_entry entry = {.first = server, .second = login->key, .time = login->time, .login = index};
+
+    if (!judge_add(list, entry))
+        return false;
+    entry.second = login->master;
+    return login->master == 0 || login->master == login->key || judge_add(list, entry);
+}
+
 static bool add_leg_ends(struct leg_finder *finder, uint32_t index)
 {
     const struct judge *judge = finder->judge;
     const struct judge_login *login = &judge->logins[index];
-    struct judge_entry entry = {
-        .first = login->server, .second = login->key, .time = login->time, .login = index};
+    bool received = judge_is_client(judge, login->server) ||
+                    numbers_find(&judge->aliases, ALIAS_OF(login->server), 0) != 0;
 
     if (login->copy || login->key == 0)
         return true;
-    if (judge_is_client(judge, login->server)) {
-        if (!judge_add(&finder->inbound, entry))
-            return false;
-        entry.second = login->master;
-        if (login->master != 0 && login->master != login->key && !judge_add(&finder->inbound, entry))
-            return false;
-    }
-    return !judge_is_server(judge, login->client) ||
+    if (received && !add_inbound(&finder->inbound, login->server, login, index))
+        return false;
+    return (!judge_is_server(judge, login->client) && proxy_of(judge, login) == login->client) ||
            judge_add(&finder->outbound, (struct judge_entry){.time = login->time, .login = index});
+}
+
+/* --- proxies with two addresses --- */
+
+/* The one server that received logins of this user in which this one lies; 0: none, or several. */
+static uint32_t received_by(const struct judge *judge, const struct judge_list *all,
+                            const struct judge_login *o)
+{
+    size_t first = judge_lower(all, 0, o->key, o->time - WINDOW_LONG_LEG);
+    size_t last = judge_lower(all, 0, o->key, o->time + 1);
+    uint32_t server = 0;
+
+    for (size_t n = first; n < last && last - first <= MOST_CANDIDATES; n++) {
+        const struct judge_login *i = &judge->logins[all->entries[n].login];
+
+        if (i->end == o->end || i->connection == o->connection || i->client == o->client ||
+            i->net != o->net || !results_fit(i, o) || !lies_in(i, o, PASS_EXACT) || same_name(i, o) == 0)
+            continue;
+        if (server != 0 && server != i->server)
+            return 0;
+        server = i->server;
+    }
+    return server;
+}
+
+/* One client whose votes are [first, last): its proxy's address, when three users show it and none another.
+ */
+static bool note_alias(struct judge *judge, const struct judge_list *votes, size_t first, size_t last)
+{
+    uint32_t server = votes->entries[first].second, users = 1;
+    int64_t *alias;
+
+    for (size_t n = first + 1; n < last; n++) {
+        if (votes->entries[n].second != server)
+            return true;
+        users += votes->entries[n].time != votes->entries[n - 1].time;
+    }
+    if (users < 3)
+        return true;
+    alias = numbers_take(&judge->aliases, (uint64_t)votes->entries[first].first + 1, server);
+    return alias != NULL && numbers_take(&judge->aliases, ALIAS_OF(server), 1) != NULL;
+}
+
+static bool find_aliases(struct judge *judge)
+{
+    struct judge_list all = {0}, votes = {0};
+    bool done = true;
+
+    for (size_t i = 0; done && i < judge->count; i++)
+        if (!judge->logins[i].copy && judge->logins[i].key != 0)
+            done = add_inbound(&all, 0, &judge->logins[i], (uint32_t)i);
+    judge_sort(&all);
+    for (size_t i = 0; done && i < judge->failed; i++) {
+        const struct judge_login *o = &judge->logins[i];
+        uint32_t server =
+            o->copy || o->key == 0 || judge_is_server(judge, o->client) ? 0 : received_by(judge, &all, o);
+
+        if (server != 0) /* the user stands where a time would */
+            done = judge_add(&votes,
+                             (struct judge_entry){.first = o->client, .second = server, .time = o->actor});
+    }
+    judge_sort(&votes);
+    for (size_t first = 0, last; done && first < votes.count; first = last) {
+        for (last = first + 1; last < votes.count && votes.entries[last].first == votes.entries[first].first;)
+            last++;
+        done = note_alias(judge, &votes, first, last);
+    }
+    sqlite3_free(all.entries);
+    sqlite3_free(votes.entries);
+    return done;
 }
 
 static bool make_room(struct judge *judge)
@@ -330,7 +416,7 @@ static bool make_room(struct judge *judge)
 int judge_legs(struct judge *judge)
 {
     struct leg_finder finder = {.judge = judge};
-    bool done = make_room(judge);
+    bool done = make_room(judge) && find_aliases(judge);
 
     for (size_t i = 0; done && i < judge->count; i++)
         done = add_leg_ends(&finder, (uint32_t)i);

@@ -70,12 +70,8 @@ static int read_verdict(struct judge *judge, sqlite3_stmt *row, struct judge_log
 {
     bool mailbox = login->refused_mailbox;
 
-    *verdict = (struct judge_verdict){.author = NO_LOGIN,
-                                      .evidence = NO_LOGIN,
-                                      .inbound = NO_LOGIN,
-                                      .original = NO_LOGIN,
-                                      .closed = -1,
-                                      .told = true};
+    *verdict =
+        (struct judge_verdict){.author = NO_LOGIN, .evidence = NO_LOGIN, .inbound = NO_LOGIN, .closed = -1};
     verdict->lost = sqlite3_column_int64(row, LOST) > 0 || sqlite3_column_int(row, ONE_SIDED) != 0 ||
                     sqlite3_column_int(row, MIDSTREAM) != 0 || !judge_column_is(row, ENCRYPTION, "none");
     verdict->closed_by_server = judge_column_is(row, CLOSED_BY, "server");

@@ -271,9 +271,6 @@ static bool find_copies(struct judge *judge)
             (first->net == second->net && first->capture == second->capture))
             continue;
         second->copy = true;
-        if (second->failed)
-            judge->verdicts[b->login].original =
-                first->failed && first->copy ? judge->verdicts[a->login].original : a->login;
     }
     sqlite3_free(list.entries);
     return done;
