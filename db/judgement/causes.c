@@ -72,10 +72,19 @@ static void set_author(struct decision *d, uint32_t *inbound)
 
 /* --- the server's words --- */
 
-static bool is_reason(unsigned says)
+bool judge_is_reason(unsigned says)
 {
     return says == REPLY_LIMIT || says == REPLY_POLICY || says == REPLY_PRIVACY || says == REPLY_ACCOUNT ||
            says == REPLY_UNAVAILABLE;
+}
+
+/* The server says by a code that the password was checked, of a login that gave it as it is. */
+bool judge_is_about_password(const struct judge *judge, const struct judge_login *login,
+                             const struct judge_verdict *verdict)
+{
+    return login->result == RESULT_NO && login->broken == 0 && verdict->by_code &&
+           verdict->says == REPLY_CREDENTIALS && login->mechanism == 0 && login->actor == login->user &&
+           strchr(strings_text(&judge->strings, login->user), '\\') == NULL;
 }
 
 static enum judge_cause cause_of(unsigned says)
@@ -139,7 +148,8 @@ static bool was_not_answered(struct decision *d)
         return false;
     if (verdict->lost)
         unknown(d, GROUND_NOT_CAPTURED);
-    else if (verdict->later)
+    else if ((verdict->closed_by_server || verdict->closed_by_client) &&
+             judge_was_answered_later(d->judge, d->login))
         unknown(d, GROUND_NOT_DECIDED);
     else if (verdict->closed_by_server)
         decide(d, CAUSE_HUNG_UP, CERTAINTY_PROVED, GROUND_CLOSED);
@@ -155,7 +165,7 @@ static bool was_disabled(struct decision *d)
 {
     if ((d->login->broken & ~d->anybody & RULE_BIT(RULE_LOGIN_DISABLED)) == 0)
         return false;
-    if (d->verdict->by_code && is_reason(d->verdict->says) && d->verdict->says != REPLY_PRIVACY)
+    if (d->verdict->by_code && judge_is_reason(d->verdict->says) && d->verdict->says != REPLY_PRIVACY)
         return false;
     if (d->verdict->says == REPLY_CREDENTIALS &&
         sqlite3_strnicmp(strings_text(&d->judge->strings, d->verdict->code), "AUTHENTICATIONFAILED", 20) == 0)
@@ -169,7 +179,7 @@ static bool server_says_why(struct decision *d)
 {
     unsigned says = d->verdict->says;
 
-    if (is_reason(says)) {
+    if (judge_is_reason(says)) {
         decide(d, cause_of(says), d->verdict->by_code ? CERTAINTY_PROVED : CERTAINTY_LIKELY, GROUND_WORDS);
         return true;
     }
@@ -407,6 +417,10 @@ static bool has_no_mailbox(struct decision *d)
 static void decide_login(struct decision *d)
 {
     d->verdict->author = d->index;
+    if (judge_is_about_password(d->judge, d->login, d->verdict)) {
+        decide(d, CAUSE_CREDENTIALS, CERTAINTY_LIKELY, GROUND_WORDS);
+        return;
+    }
     judge_tolerated(d->judge, d->index, &d->anybody, &d->this_user);
     if (was_not_answered(d) || has_no_mailbox(d))
         return;

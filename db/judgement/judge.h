@@ -143,7 +143,7 @@ enum judge_ground {
 struct judge_verdict {
     uint8_t cause, certainty, ground;
     uint8_t says, says_surely; /* enum reply_cause, enum reply_certainty: what the server's words stand for */
-    bool by_code, late, lost, later, behind, kb;
+    bool by_code, late, lost, behind, kb;
     bool closed_by_server, closed_by_client;
     uint64_t rules;                     /* of syntax */
     uint32_t author, evidence, inbound; /* logins, or NO_LOGIN */
@@ -172,13 +172,18 @@ struct judge {
     struct judge_broken *broken; /* sorted by login */
     size_t broken_count, broken_room;
     uint32_t end_count;
+    bool nameless;        /* one that failed has no user name */
+    bool proxies;         /* one that failed was sent by an address that is a server, too */
+    sqlite3_stmt *later;  /* whether a later login of a connection was answered */
+    uint32_t last_server; /* of the row before: its server, and its end */
+    uint32_t last_net, last_end;
+    uint16_t last_port;
     struct numbers ends;        /* by server, port, net: its number */
     struct numbers roles;       /* by address: whether it is a client, a server */
     struct numbers wanted;      /* what others are looked for by */
     struct numbers tolerated;   /* by end, rule, argument, octet: it was let in; and the same with the user */
     struct numbers accepted;    /* what was ever let in: by end and mechanism, by end and user and form .. */
     struct numbers connections; /* of failed logins: id of the first login of it that was let in */
-    struct numbers last;        /* and of its last login that was answered */
     uint32_t rules[RULES_MOST]; /* names of rules by bit */
     uint32_t rule_count;
     struct judge_list by_user;   /* end, user: all logins; and their other names */
@@ -207,6 +212,10 @@ int judge_write(struct judge *judge, const char *schema);
 /* --- load.c, rows.c --- */
 /* Reads the columns of both loads from a row. */
 int judge_read_login(struct judge *judge, sqlite3_stmt *row, struct judge_login *login);
+/* The same, but of the names nothing, and of the client only what is known of it already. */
+int judge_read_short(struct judge *judge, sqlite3_stmt *row, struct judge_login *login);
+/* Whether the row's user can be one that matters: in doubt it can. */
+bool judge_may_be_wanted(struct judge *judge, sqlite3_stmt *row);
 int judge_add_login(struct judge *judge, const struct judge_login *login);
 void judge_set_broken(const struct judge *judge, struct judge_login *login);
 uint32_t judge_text(struct judge *judge, sqlite3_stmt *row, int column);
@@ -265,9 +274,15 @@ bool judge_note(struct judge *judge, struct numbers *numbers, unsigned kind, uin
                 uint64_t c);
 /* For whoever changes from one mechanism to another with success: notes it. */
 bool judge_note_switches(struct judge *judge);
+/* Whether a later login on its connection was answered. */
+bool judge_was_answered_later(struct judge *judge, const struct judge_login *login);
 /* Whether the server let anybody in by the mechanism. */
 bool judge_ever_accepted(const struct judge *judge, uint32_t end, uint32_t mechanism);
 /* --- causes.c --- */
+/* Whether the server says a reason that has nothing to do with how the login is written. */
+bool judge_is_reason(unsigned says);
+bool judge_is_about_password(const struct judge *judge, const struct judge_login *login,
+                             const struct judge_verdict *verdict);
 bool judge_sender_quotes(const struct judge *judge, const struct judge_login *login);
 /* What was accepted, by these keys. */
 uint64_t judge_key(const struct judge *judge, unsigned kind, uint64_t a, uint64_t b, uint64_t c);

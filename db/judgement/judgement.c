@@ -7,15 +7,15 @@ static void end_judge(struct judge *judge)
 {
     struct judge_list *lists[] = {&judge->by_user, &judge->by_client, &judge->by_words, &judge->times,
                                   &judge->clean};
-    struct numbers *numbers[] = {&judge->ends,      &judge->roles,    &judge->wanted,
-                                 &judge->tolerated, &judge->accepted, &judge->connections,
-                                 &judge->last,      &judge->changes,  &judge->aliases};
+    struct numbers *numbers[] = {&judge->ends,     &judge->roles,       &judge->wanted,  &judge->tolerated,
+                                 &judge->accepted, &judge->connections, &judge->changes, &judge->aliases};
 
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         sqlite3_free(lists[i]->entries);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         numbers_free(numbers[i]);
     strings_free(&judge->strings);
+    (void)sqlite3_finalize(judge->later);
     sqlite3_free(judge->logins);
     sqlite3_free(judge->verdicts);
     sqlite3_free(judge->broken);

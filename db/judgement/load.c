@@ -46,17 +46,26 @@ static bool note_role(struct judge *judge, uint32_t address, int64_t role, uint3
     return true;
 }
 
+static uint32_t known(const struct judge *judge, sqlite3_stmt *row, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(row, column);
+
+    return strings_find(&judge->strings, text, (size_t)sqlite3_column_bytes(row, column));
+}
+
+/* The roles of the addresses that a login which failed has. */
 static int load_roles(struct judge *judge)
 {
     sqlite3_stmt *row = NULL;
-    int rc = sqlite3_prepare_v2(
-        judge->db, "SELECT DISTINCT client_ip, server_ip, vlan, tunnel FROM connections", -1, &row, NULL);
+    int rc = sqlite3_prepare_v2(judge->db, "SELECT client_ip, server_ip, vlan, tunnel FROM connections", -1,
+                                &row, NULL);
 
     while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
-        uint32_t net = judge_net(judge, row, 2);
+        uint32_t client = known(judge, row, 0), server = known(judge, row, 1);
+        uint32_t net = client != 0 || server != 0 ? judge_net(judge, row, 2) : 0;
 
-        rc = note_role(judge, judge_text(judge, row, 0), ROLE_CLIENT, net) &&
-                     note_role(judge, judge_text(judge, row, 1), ROLE_SERVER, net)
+        rc = (client == 0 || note_role(judge, client, ROLE_CLIENT, net)) &&
+                     (server == 0 || note_role(judge, server, ROLE_SERVER, net))
                  ? SQLITE_OK
                  : SQLITE_NOMEM;
     }
@@ -200,15 +209,34 @@ void judge_set_broken(const struct judge *judge, struct judge_login *login)
 
 /* --- which others matter --- */
 
-static bool want_for(struct judge *judge, const struct judge_login *login)
+/* Whether the cause stands already, whatever others say: most do. */
+static bool is_settled(const struct judge *judge, const struct judge_login *login,
+                       const struct judge_verdict *verdict)
 {
-    bool wanted = numbers_take(&judge->connections, (uint64_t)login->connection + 1, INT64_MAX) != NULL &&
-                  judge_want(judge, WANT_END, login->end, 0);
+    if (judge_is_server(judge, login->client))
+        return false; /* it may be a leg */
+    if (login->result == RESULT_NONE)
+        return true;
+    if (login->broken != 0)
+        return false;
+    return judge_is_reason(verdict->says) || judge_is_about_password(judge, login, verdict);
+}
 
+static bool want_for(struct judge *judge, const struct judge_login *login,
+                     const struct judge_verdict *verdict)
+{
+    bool wanted;
+
+    judge->proxies = judge->proxies || judge_is_server(judge, login->client);
+    if (is_settled(judge, login, verdict))
+        return true;
+    wanted = numbers_take(&judge->connections, (uint64_t)login->connection + 1, INT64_MAX) != NULL &&
+             judge_want(judge, WANT_END, login->end, 0);
     if (login->user != 0)
         return wanted && judge_want(judge, WANT_USER, login->user, 0) &&
                judge_want(judge, WANT_USER, login->key, 0) &&
                (login->master == 0 || judge_want(judge, WANT_USER, login->master, 0));
+    judge->nameless = true;
     return wanted && judge_want(judge, WANT_CLIENT, login->end, login->client);
 }
 
@@ -258,7 +286,7 @@ int judge_load(struct judge *judge)
         rc = load_broken(judge);
     for (size_t i = 0; rc == SQLITE_OK && i < judge->failed; i++) {
         judge_set_broken(judge, &judge->logins[i]);
-        rc = want_for(judge, &judge->logins[i]) ? SQLITE_OK : SQLITE_NOMEM;
+        rc = want_for(judge, &judge->logins[i], &judge->verdicts[i]) ? SQLITE_OK : SQLITE_NOMEM;
     }
     return rc;
 }

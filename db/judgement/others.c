@@ -143,13 +143,18 @@ bool judge_sender_quotes(const struct judge *judge, const struct judge_login *lo
 static bool note_accepted(struct judge *judge, const struct judge_login *login)
 {
     return judge_add(&judge->times, (struct judge_entry){.first = login->end, .time = login->time}) &&
-           note_quotes(judge, login) &&
            judge_note(judge, &judge->accepted, ACCEPTED_MECHANISM, login->end, login->mechanism, 0) &&
+           (login->broken == 0 || note_tolerated(judge, login));
+}
+
+/* The same of a user that matters. */
+static bool note_accepted_user(struct judge *judge, const struct judge_login *login)
+{
+    return note_quotes(judge, login) &&
            (login->user == 0 || (judge_note(judge, &judge->accepted, ACCEPTED_USER_MECHANISM, login->end,
                                             login->user, login->mechanism) &&
                                  judge_note(judge, &judge->accepted, ACCEPTED_USER_FORM, login->end,
-                                            login->user, judge_form_key(login)))) &&
-           (login->broken == 0 || note_tolerated(judge, login));
+                                            login->user, judge_form_key(login))));
 }
 
 /* The name as a sender means it who writes it wrongly: without backslashes, or its first word. 0: the same.
@@ -179,68 +184,94 @@ static bool is_wanted(struct judge *judge, const struct judge_login *login)
            (login->master != 0 && judge_wants(judge, WANT_USER, login->master, 0)) ||
            (bare != 0 && judge_wants(judge, WANT_USER, bare, 0)) ||
            (word != 0 && judge_wants(judge, WANT_USER, word, 0)) ||
-           judge_wants(judge, WANT_CLIENT, login->end, login->client);
+           (judge->nameless && judge_wants(judge, WANT_CLIENT, login->end, login->client));
 }
 
+/* The first login of a connection that was let in, where one failed on it. */
 static bool note_connection(struct judge *judge, const struct judge_login *login)
 {
     uint64_t key = (uint64_t)login->connection + 1;
-    int64_t *first, *last;
+    int64_t *first;
 
     if (numbers_find(&judge->connections, key, -1) == -1)
         return true;
     first = numbers_take(&judge->connections, key, INT64_MAX);
-    last = numbers_take(&judge->last, key, INT64_MIN);
-    if (first == NULL || last == NULL)
-        return false;
-    if (login->result == RESULT_OK && login->id < *first)
+    if (first != NULL && login->result == RESULT_OK && login->id < *first)
         *first = login->id;
-    if (login->result != RESULT_NONE && login->id > *last)
-        *last = login->id;
-    return true;
+    return first != NULL;
 }
 
 static int add_other(struct judge *judge, sqlite3_stmt *row)
 {
     struct judge_login login;
-    int rc = judge_read_login(judge, row, &login);
+    bool whole;
+    int rc = judge_read_short(judge, row, &login);
 
     if (rc != SQLITE_OK || login.failed)
         return rc;
-    if (!note_connection(judge, &login))
-        return SQLITE_NOMEM;
     judge_set_broken(judge, &login);
-    if (judge_wants(judge, WANT_END, login.end, 0) && !note_accepted(judge, &login))
+    whole = login.broken != 0 || judge_may_be_wanted(judge, row);
+    if (whole) {
+        uint64_t broken = login.broken;
+
+        rc = judge_read_login(judge, row, &login);
+        login.broken = broken;
+    }
+    if (rc != SQLITE_OK)
+        return rc;
+    if (!note_connection(judge, &login) ||
+        (judge_wants(judge, WANT_END, login.end, 0) && !note_accepted(judge, &login)) ||
+        (judge->proxies && login.client != 0 && !note_quotes(judge, &login)))
         return SQLITE_NOMEM;
-    return is_wanted(judge, &login) ? judge_add_login(judge, &login) : SQLITE_OK;
+    if (!whole || !is_wanted(judge, &login))
+        return SQLITE_OK;
+    return note_accepted_user(judge, &login) ? judge_add_login(judge, &login) : SQLITE_NOMEM;
 }
 
-/* Whether it was let in before on its connection, and whether a later login of it was answered. */
+bool judge_was_answered_later(struct judge *judge, const struct judge_login *login)
+{
+    bool later;
+
+    if (judge->later == NULL &&
+        sqlite3_prepare_v2(judge->db,
+                           "SELECT 1 FROM logins WHERE connection_id = ?1 AND id > ?2 AND result IS NOT NULL",
+                           -1, &judge->later, NULL) != SQLITE_OK)
+        return true; /* then nothing is claimed */
+    (void)sqlite3_bind_int64(judge->later, 1, login->connection);
+    (void)sqlite3_bind_int64(judge->later, 2, login->id);
+    later = sqlite3_step(judge->later) != SQLITE_DONE;
+    (void)sqlite3_reset(judge->later);
+    return later;
+}
+
+/* Whether it was let in before on its connection. */
 static void look_around(struct judge *judge)
 {
     for (size_t i = 0; i < judge->failed; i++) {
         const struct judge_login *login = &judge->logins[i];
-        uint64_t key = (uint64_t)login->connection + 1;
 
-        judge->verdicts[i].late = numbers_find(&judge->connections, key, INT64_MAX) < login->id ||
-                                  (login->broken & RULE_BIT(RULE_ALREADY)) != 0;
-        judge->verdicts[i].later = numbers_find(&judge->last, key, INT64_MIN) > login->id;
+        judge->verdicts[i].late =
+            numbers_find(&judge->connections, (uint64_t)login->connection + 1, INT64_MAX) < login->id ||
+            (login->broken & RULE_BIT(RULE_ALREADY)) != 0;
     }
 }
 
 int judge_load_others(struct judge *judge)
 {
     sqlite3_stmt *row = NULL;
-    int rc = sqlite3_prepare_v2(judge->db, judge_others_sql, -1, &row, NULL);
+    int rc = SQLITE_OK;
 
-    while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW)
-        rc = add_other(judge, row);
-    (void)sqlite3_finalize(row);
-    for (size_t i = 0; rc == SQLITE_DONE && i < judge->failed; i++)
-        if (!note_connection(judge, &judge->logins[i]) || !note_quotes(judge, &judge->logins[i]))
-            rc = SQLITE_NOMEM;
-    if (rc != SQLITE_DONE)
-        return rc;
+    for (size_t i = 0; i < judge->failed; i++)
+        if (!note_quotes(judge, &judge->logins[i]))
+            return SQLITE_NOMEM;
+    if (judge->wanted.count > 0) {
+        rc = sqlite3_prepare_v2(judge->db, judge_others_sql, -1, &row, NULL);
+        while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW)
+            rc = add_other(judge, row);
+        (void)sqlite3_finalize(row);
+        if (rc != SQLITE_DONE)
+            return rc;
+    }
     look_around(judge);
     return SQLITE_OK;
 }

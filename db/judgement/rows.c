@@ -160,18 +160,26 @@ static bool read_end(struct judge *judge, sqlite3_stmt *row, struct judge_login 
     int64_t *end;
 
     login->net = judge_net(judge, row, VLAN);
-    login->client = judge_text(judge, row, CLIENT_IP);
     login->server = judge_text(judge, row, SERVER_IP);
-    login->client_port = (uint16_t)sqlite3_column_int(row, CLIENT_PORT);
+    login->server_port = (uint16_t)sqlite3_column_int(row, SERVER_PORT);
+    if (login->server == judge->last_server && login->server_port == judge->last_port &&
+        login->net == judge->last_net && judge->last_end != 0) {
+        login->end = judge->last_end;
+        return login->server != UINT32_MAX && login->net != UINT32_MAX;
+    }
     end = numbers_take(
         &judge->ends,
         numbers_mix(judge->key, 1, login->server, (uint64_t)sqlite3_column_int(row, SERVER_PORT), login->net),
         judge->end_count + 1);
-    if (end == NULL || login->client == UINT32_MAX || login->server == UINT32_MAX || login->net == UINT32_MAX)
+    if (end == NULL || login->server == UINT32_MAX || login->net == UINT32_MAX)
         return false;
     if (*end > judge->end_count)
         judge->end_count++;
     login->end = (uint32_t)*end;
+    judge->last_server = login->server;
+    judge->last_port = login->server_port;
+    judge->last_net = login->net;
+    judge->last_end = login->end;
     return true;
 }
 
@@ -180,20 +188,77 @@ bool judge_says_not_connected(const char *text)
     return text != NULL && (strstr(text, "authenticated but not connected") != NULL);
 }
 
-int judge_read_login(struct judge *judge, sqlite3_stmt *row, struct judge_login *login)
+/* Where a name is looked up instead of being added. */
+static uint32_t find_part(const struct judge *judge, const char *text, size_t length)
 {
-    uint32_t tag;
+    const char *at = memchr(text, '@', length);
 
+    return strings_find(&judge->strings, text, at != NULL && at > text ? (size_t)(at - text) : length);
+}
+
+bool judge_may_be_wanted(struct judge *judge, sqlite3_stmt *row)
+{
+    const char *name = (const char *)sqlite3_column_text(row, USERNAME), *special;
+    size_t length = name == NULL ? 0 : (size_t)sqlite3_column_bytes(row, USERNAME);
+    char lower_name[256];
+    uint32_t whole, part;
+
+    if (judge->nameless || length == 0 || length >= sizeof lower_name ||
+        sqlite3_column_type(row, AUTHZID) != SQLITE_NULL)
+        return true;
+    special = memchr(name, '\\', length) != NULL  ? "\\"
+              : memchr(name, '*', length) != NULL ? "*"
+              : memchr(name, ' ', length) != NULL ? " "
+                                                  : NULL;
+    if (special != NULL)
+        return true;
+    for (size_t i = 0; i < length; i++)
+        lower_name[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + ('a' - 'A')) : name[i];
+    whole = strings_find(&judge->strings, lower_name, length);
+    part = find_part(judge, lower_name, length);
+    return (whole != 0 && judge_wants(judge, WANT_USER, whole, 0)) ||
+           (part != 0 && judge_wants(judge, WANT_USER, part, 0));
+}
+
+static int read_mechanism(struct judge *judge, sqlite3_stmt *row, struct judge_login *login)
+{
+    if (judge_column_is(row, COMMAND, "AUTHENTICATE"))
+        login->mechanism = sqlite3_column_type(row, MECHANISM) == SQLITE_NULL
+                               ? strings_number(&judge->strings, "?", 1)
+                               : judge_text(judge, row, MECHANISM);
+    return login->mechanism == UINT32_MAX ? SQLITE_NOMEM : SQLITE_OK;
+}
+
+int judge_read_short(struct judge *judge, sqlite3_stmt *row, struct judge_login *login)
+{
     *login = (struct judge_login){.id = sqlite3_column_int64(row, ID),
                                   .time = sqlite3_column_int64(row, TIME),
                                   .answered = INT64_MAX,
-                                  .frame = sqlite3_column_int64(row, FRAME),
-                                  .capture = sqlite3_column_int64(row, CAPTURE),
                                   .connection = sqlite3_column_int64(row, CONNECTION),
-                                  .result = result_of(row, RESULT),
-                                  .incomplete = sqlite3_column_int(row, INCOMPLETE) != 0,
-                                  .username_form = form_of(row, USERNAME_FORM),
-                                  .password_form = form_of(row, PASSWORD_FORM)};
+                                  .result = result_of(row, RESULT)};
+    login->refused_mailbox = login->result == RESULT_OK && judge_column_is(row, AFTER_RESULT, "BAD") &&
+                             judge_says_not_connected((const char *)sqlite3_column_text(row, AFTER_TEXT));
+    login->failed = login->result != RESULT_OK || login->refused_mailbox;
+    login->username_form = form_of(row, USERNAME_FORM);
+    if (judge->proxies)
+        login->client = strings_find(&judge->strings, (const char *)sqlite3_column_text(row, CLIENT_IP),
+                                     (size_t)sqlite3_column_bytes(row, CLIENT_IP));
+    if (!read_end(judge, row, login))
+        return SQLITE_NOMEM;
+    return read_mechanism(judge, row, login);
+}
+
+int judge_read_login(struct judge *judge, sqlite3_stmt *row, struct judge_login *login)
+{
+    uint32_t tag;
+    int rc = judge_read_short(judge, row, login);
+
+    if (rc != SQLITE_OK)
+        return rc;
+    login->frame = sqlite3_column_int64(row, FRAME);
+    login->capture = sqlite3_column_int64(row, CAPTURE);
+    login->incomplete = sqlite3_column_int(row, INCOMPLETE) != 0;
+    login->password_form = form_of(row, PASSWORD_FORM);
     if (sqlite3_column_type(row, LATENCY) != SQLITE_NULL)
         login->answered = login->time + sqlite3_column_int64(row, LATENCY);
     else if (sqlite3_column_type(row, CLOSED) != SQLITE_NULL &&
@@ -201,24 +266,16 @@ int judge_read_login(struct judge *judge, sqlite3_stmt *row, struct judge_login 
         login->answered = sqlite3_column_int64(row, CLOSED);
     if (login->answered < login->time)
         login->answered = login->time;
-    login->refused_mailbox = login->result == RESULT_OK && judge_column_is(row, AFTER_RESULT, "BAD") &&
-                             judge_says_not_connected((const char *)sqlite3_column_text(row, AFTER_TEXT));
-    login->failed = login->result != RESULT_OK || login->refused_mailbox;
-    if (!read_end(judge, row, login) || !read_names(judge, row, login))
-        return SQLITE_NOMEM;
-    if (judge_column_is(row, COMMAND, "AUTHENTICATE")) {
-        login->mechanism = sqlite3_column_type(row, MECHANISM) == SQLITE_NULL
-                               ? strings_number(&judge->strings, "?", 1)
-                               : judge_text(judge, row, MECHANISM);
-    }
+    login->client = judge_text(judge, row, CLIENT_IP);
+    login->client_port = (uint16_t)sqlite3_column_int(row, CLIENT_PORT);
     login->product = judge_text(judge, row, PRODUCT);
-    login->server_port = (uint16_t)sqlite3_column_int(row, SERVER_PORT);
     login->dovecot = is_like(row, PRODUCT, "Dovecot%") || is_like(row, SERVER_IDENT, "%dovecot%");
     tag = judge_text(judge, row, TAG);
-    login->packets = numbers_mix(numbers_mix(judge->key, login->client, login->client_port, login->server,
-                                             (uint64_t)sqlite3_column_int(row, SERVER_PORT)),
-                                 tag, login->user, (uint64_t)login->username_form << 8 | login->password_form,
-                                 login->result);
-    return login->mechanism == UINT32_MAX || login->product == UINT32_MAX || tag == UINT32_MAX ? SQLITE_NOMEM
-                                                                                               : SQLITE_OK;
+    if (!read_names(judge, row, login) || login->client == UINT32_MAX || login->product == UINT32_MAX ||
+        tag == UINT32_MAX)
+        return SQLITE_NOMEM;
+    login->packets = numbers_mix(
+        numbers_mix(judge->key, login->client, login->client_port, login->server, login->server_port), tag,
+        login->user, (uint64_t)login->username_form << 8 | login->password_form, login->result);
+    return SQLITE_OK;
 }

@@ -102,6 +102,29 @@ static bool strings_add(struct strings *strings, const char *octets, size_t leng
     return true;
 }
 
+/* The slot of a string, or the empty one where it belongs. */
+static uint32_t slot_for(const struct strings *strings, const char *octets, size_t length)
+{
+    uint32_t slot = hash_of(strings, octets, length) & (strings->slot_count - 1);
+
+    for (; strings->slots[slot] != 0; slot = (slot + 1) & (strings->slot_count - 1)) {
+        uint32_t number = strings->slots[slot];
+        size_t begin = strings->begins[number];
+
+        if (strings->begins[number + 1] - begin - 1 == length &&
+            memcmp(strings->octets + begin, octets, length) == 0)
+            break;
+    }
+    return slot;
+}
+
+uint32_t strings_find(const struct strings *strings, const char *octets, size_t length)
+{
+    return octets == NULL || length == 0 || strings->slot_count == 0
+               ? 0
+               : strings->slots[slot_for(strings, octets, length)];
+}
+
 uint32_t strings_number(struct strings *strings, const char *octets, size_t length)
 {
     uint32_t slot;
@@ -110,15 +133,9 @@ uint32_t strings_number(struct strings *strings, const char *octets, size_t leng
         return 0;
     if (!strings_grow(strings))
         return UINT32_MAX;
-    slot = hash_of(strings, octets, length) & (strings->slot_count - 1);
-    for (; strings->slots[slot] != 0; slot = (slot + 1) & (strings->slot_count - 1)) {
-        uint32_t number = strings->slots[slot];
-        size_t begin = strings->begins[number];
-
-        if (strings->begins[number + 1] - begin - 1 == length &&
-            memcmp(strings->octets + begin, octets, length) == 0)
-            return number;
-    }
+    slot = slot_for(strings, octets, length);
+    if (strings->slots[slot] != 0)
+        return strings->slots[slot];
     if (!strings_add(strings, octets, length))
         return UINT32_MAX;
     strings->slots[slot] = strings->count;

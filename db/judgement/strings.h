@@ -23,6 +23,9 @@ struct strings {
 /* The number of a string, which is added (as a copy) when it is new. UINT32_MAX: out of memory. */
 uint32_t strings_number(struct strings *strings, const char *octets, size_t length);
 
+/* The same for a string that is not added; 0: it is not there. */
+uint32_t strings_find(const struct strings *strings, const char *octets, size_t length);
+
 /* A string by its number: NUL-terminated, valid until the next is added; "" for 0. */
 const char *strings_text(const struct strings *strings, uint32_t number);
 void strings_free(struct strings *strings);
