@@ -105,8 +105,13 @@ CREATE VIEW diagnosis AS
            f.sentence || CASE WHEN f.logins > 1
                THEN ' It hits ' || CASE f.users WHEN 0 THEN '' WHEN 1 THEN '1 user in ' ELSE f.users || ' users in ' END
                    || f.logins || ' logins.'
-               ELSE '' END AS diagnosis
+               ELSE '' END
+               || CASE WHEN p.encrypted > 0
+                      THEN ' What ' || p.encrypted || ' of ' || p.connections
+                          || CASE p.connections WHEN 1 THEN ' connection' ELSE ' connections' END || ' encrypted was not seen.'
+                      ELSE '' END AS diagnosis
     FROM failed f
+    LEFT JOIN pairs p ON p.client_ip = f.client_ip AND p.server_ip = f.server_ip AND p.server_port = f.server_port
     UNION ALL
     SELECT p.client_ip, p.server_ip, p.server_port, p.server_product, NULL,
            CASE WHEN p.logins = 0 THEN 'not seen' WHEN t.logins > 0 THEN 'tolerated' ELSE 'no finding' END,
@@ -156,8 +161,8 @@ CREATE VIEW diagnosis AS
 
 CREATE VIEW guessing AS
     -- Clients that look like guessing: stretches of time in which any ten logins in a row fell within ten minutes that
-    -- were refused for the user name or the password, or without a reason, and no fewer than were let in. One user who is
-    -- let in at the same server from elsewhere is an old password that a device still has.
+    -- were refused for the user name or the password, or without a reason, and no fewer than were let in then and soon
+    -- after. One user who is let in at the same server from elsewhere is an old password that a device still has.
     WITH wrong AS (
              SELECT c.client_ip, c.server_ip, l.username, l.time_ns
              FROM causes k
@@ -198,7 +203,7 @@ CREATE VIEW guessing AS
              FROM stretches s
              CROSS JOIN connections c ON c.client_ip = s.client_ip
              CROSS JOIN logins l ON l.connection_id = c.id
-             WHERE l.result = 'OK' AND l.time_ns BETWEEN s.first_ns AND s.last_ns
+             WHERE l.result = 'OK' AND l.time_ns BETWEEN s.first_ns AND s.last_ns + 600000000000
              GROUP BY s.client_ip, s.stretch
              LIMIT -1)
     SELECT r.client_ip, r.refused + coalesce(a.let_in, 0) AS logins, r.refused, r.users, coalesce(a.let_in, 0) AS let_in,

@@ -134,7 +134,7 @@ static const struct phrase phrases[RULES_KNOWN] = {
     [RULE_SPACING] = {"with other than one space between the parts",
                       "send one space between them, and none at the end"},
     [RULE_LINE_END] = {"with a line that does not end with CR LF", "end it with CR LF"},
-    [RULE_TAG] = {"with a tag that is none", "send a tag of letters and digits"},
+    [RULE_TAG] = {"that is none", "send a tag of letters and digits"},
     [RULE_PIPELINED] = {"behind STARTTLS, before its answer", "wait for the answer to STARTTLS"},
     [RULE_LOGIN_DISABLED] = {"though LOGINDISABLED is announced", "use STARTTLS first"},
     [RULE_NOT_ANNOUNCED] = {"by a mechanism that is not announced", "choose one that is"},
@@ -149,6 +149,7 @@ static const char *argument_word(unsigned rule, unsigned argument)
 {
     return rule == RULE_BAD_BASE64 || rule == RULE_RESPONSE_CONTINUED || rule == RULE_NOT_UTF8
                ? "a SASL response"
+           : rule == RULE_TAG              ? "a tag"
            : argument == ARGUMENT_USERNAME ? "the user name"
            : argument == ARGUMENT_PASSWORD ? "the password"
            : argument == ARGUMENT_COMMAND  ? "the command"

@@ -139,7 +139,8 @@ static void test_mailbox_that_exchange_refuses_after_the_login_counts_as_refused
         fixture_ask(fixture->path,
                     "SELECT group_concat(refused) FROM (SELECT * FROM judged_logins ORDER BY id)"),
         "1,0,0");
-    assert_int_equal(fixture_count(fixture->path, "SELECT refused FROM affected_users"), 1);
+    assert_string_equal(fixture_ask(fixture->path, "SELECT cause FROM causes WHERE login_id = 1"), "mailbox");
+    assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM affected_users"), 0);
 }
 
 static void test_finding_has_everything_around_it(void **state)
@@ -215,11 +216,11 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
     static const struct {
         const char *name, *csv;
     } answers[] = {
-        {"affected-users",
-         "username,server,refused,rules,clients,first,last,got_in,got_in_by\r\n"
-         "ali*ce,10.9.9.9,2,unquoted-wildcard,10.0.0.1,2023-11-14T22:13:20Z,2023-11-14T22:13:21Z,yes,"
-         "quoted\r\n"
-         "c%d,10.9.9.9,1,unquoted-wildcard,10.0.0.3,2023-11-14T22:13:25Z,2023-11-14T22:13:25Z,no,\r\n"},
+        {"affected-users", "username,server,refused,certainty,rules,clients,first,last,got_in,got_in_by\r\n"
+                           "ali*ce,10.9.9.9,2,proved,unquoted-wildcard,10.0.0.1,2023-11-14T22:13:20Z,2023-11-"
+                           "14T22:13:21Z,yes,quoted\r\n"
+                           "c%d,10.9.9.9,1,unknown,unquoted-wildcard,10.0.0.3,2023-11-14T22:13:25Z,2023-11-"
+                           "14T22:13:25Z,no,\r\n"},
         {"backslash-in-quotes",
          "username,not_escaped_in,result,client,server,server_product,time,capture,frame\r\n"},
         {"captures", "id,source,kind,state,first,last,packets,bytes,connections,logins,error\r\n"
@@ -234,17 +235,23 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
          "e*,password,LOGIN,10.9.9.8,143,1,2023-11-14T22:13:28Z,2023-11-14T22:13:28Z\r\n"},
         {"cleartext-with-starttls", "client,server,port,users,logins,first,last\r\n"},
         {"diagnosis",
-         "verdict,diagnosis\r\n"
-         "likely,\"10.9.9.9 (Exchange 2003) refused 1 login of 10.0.0.1 with * or % unquoted: the "
-         "missing quotes are likely the reason. If 10.0.0.1 is an Exchange 2007 Client Access Server, this "
-         "is KB 932605, which Update Rollup 3 for Exchange Server 2007 repairs.\"\r\n"
-         "unknown,10.9.9.9 (Exchange 2003) refused 1 login of 10.0.0.3 with * or % unquoted; whether for the "
-         "missing quotes cannot be told.\r\n"
-         "no finding,\"No finding in 1 login of 10.0.0.4 to 10.9.9.9 (Exchange 2003), 1 refused; no * or % "
-         "that needs quotes was seen, so whether it quotes them is not known.\"\r\n"
-         "no finding,10.0.0.2 quotes * and % in 2 logins to 10.9.9.9 (Exchange 2003): let in.\r\n"
-         "no finding,\"No finding in 1 login of 10.0.0.4 to 10.9.9.8 (Exchange 2003); no * or % that needs "
-         "quotes was seen, so whether it quotes them is not known.\"\r\n"},
+         "client_ip,server_ip,server_port,cause,verdict,logins,users,diagnosis\r\n"
+         "10.0.0.1,10.9.9.9,143,syntax,proved,1,1,\"10.0.0.1 sends the user name without quotes, and 10.9"
+         ".9.9 (Exchange 2003) refuses it (BAD in frame 8, \"\"said\"\"). Proved: the same user was let i"
+         "n there without that (frame 10). 10.0.0.1 must send it as a quoted string or a literal. Until t"
+         "hen a name or password without such characters works.\"\r\n"
+         "10.0.0.3,10.9.9.9,143,unknown,unknown,2,1,\"10.9.9.9 (Exchange 2003) refuses the login of 10.0."
+         "0.3 (BYE in frame 12, \"\"said\"\"); why is not known: the server gives no reason that is known"
+         ". It hits 1 user in 2 logins.\"\r\n"
+         "10.0.0.1,10.9.9.9,143,unknown,unknown,1,1,\"10.9.9.9 (Exchange 2003) refuses the login of 10.0."
+         "0.1 (NO in frame 7, \"\"said\"\"); why is not known: more than one reason fits.\"\r\n"
+         "10.0.0.4,10.9.9.9,143,unknown,unknown,1,1,\"10.9.9.9 (Exchange 2003) refuses the login of 10.0."
+         "0.4 (NO in frame 14, \"\"said\"\"); why is not known: the server gives no reason that is known."
+         "\"\r\n"
+         "10.0.0.2,10.9.9.9,143,,no finding,2,0,10.0.0.2 quotes * and % in 2 logins to 10.9.9.9 (Exchange"
+         " 2003): accepted.\r\n"
+         "10.0.0.4,10.9.9.8,143,,no finding,1,0,\"No finding in 1 login of 10.0.0.4 to 10.9.9.8 (Exchange"
+         " 2003); no * or % that needs quotes was seen, so whether it quotes them is not known.\"\r\n"},
         {"findings", "severity,rule,argument,octets,username,command_line,result,client,server,port,time,"
                      "capture,frame\r\n"
                      "error,unquoted-wildcard,username,,ali*ce,LOGIN ali*ce "
@@ -265,7 +272,7 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
                  "1,mail.pcap,complete,,,9,0,0,0,0,0,0,1,\r\n"},
         {"hung-up",
          "username,method,written,rules,end,ms,client,server,server_product,time,capture,frame\r\n"},
-        {"lost-backslash", "sent,seen,result,client,server,server_product,time,capture,frame\r\n"},
+        {"lost-backslash", "sent,seen,result,cause,client,server,server_product,time,capture,frame\r\n"},
         {"master-users", "user,master,written,result,client,server,time,capture,frame\r\n"},
         {"mechanisms", "method,username_form,logins,accepted,refused,unanswered\r\n"
                        "LOGIN,atom,5,1,4,0\r\n"
@@ -279,11 +286,14 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
                       "capture,frame\r\n"},
         {"proxied", "username,client,client_told,ms,legs\r\n"},
         {"refused-logins",
-         "time,username,result,code,said,rules,client,server,port,capture,frame\r\n"
-         "2023-11-14T22:13:20Z,ali*ce,NO,,said,unquoted-wildcard,10.0.0.1,10.9.9.9,143,mail.pcap,7\r\n"
-         "2023-11-14T22:13:21Z,ali*ce,BAD,,said,unquoted-wildcard,10.0.0.1,10.9.9.9,143,mail.pcap,8\r\n"
-         "2023-11-14T22:13:25Z,c%d,BYE,,said,unquoted-wildcard,10.0.0.3,10.9.9.9,143,mail.pcap,12\r\n"
-         "2023-11-14T22:13:27Z,dora,NO,,said,,10.0.0.4,10.9.9.9,143,mail.pcap,14\r\n"},
+         "time,username,result,cause,certainty,code,said,rules,client,server,port,capture,frame\r\n"
+         "2023-11-14T22:13:20Z,ali*ce,NO,unknown,unknown,,said,unquoted-wildcard,10.0.0.1,10.9.9.9,143,ma"
+         "il.pcap,7\r\n"
+         "2023-11-14T22:13:21Z,ali*ce,BAD,syntax,proved,,said,unquoted-wildcard,10.0.0.1,10.9.9.9,143,mai"
+         "l.pcap,8\r\n"
+         "2023-11-14T22:13:25Z,c%d,BYE,unknown,unknown,,said,unquoted-wildcard,10.0.0.3,10.9.9.9,143,mail"
+         ".pcap,12\r\n"
+         "2023-11-14T22:13:27Z,dora,NO,unknown,unknown,,said,,10.0.0.4,10.9.9.9,143,mail.pcap,14\r\n"},
         {"senders",
          "client,server,server_product,verdict,logins,unquoted,quoted,unquoted_refused,refused,unanswered\r\n"
          "10.0.0.1,10.9.9.9,Exchange 2003,never quotes,3,3,0,2,2,0\r\n"
