@@ -18,7 +18,7 @@ class Asking:
         return self.imaptap("query", "-d", self.database, *arguments).out
 
     def diagnosis(self, client):
-        return self.one(f"SELECT verdict, diagnosis FROM diagnosis WHERE client_ip = '{client}'")
+        return self.ask(f"SELECT verdict, diagnosis FROM diagnosis WHERE client_ip = '{client}' ORDER BY cause <> 'syntax'")[0]
 
 
 class Exchange(harness.ImaptapTest, Asking):
@@ -34,13 +34,17 @@ class Exchange(harness.ImaptapTest, Asking):
             ("carol", *legs, password, "NO", "NO"), ("100%frank", *legs, user, "NO", "BAD"),
             ("eve", *legs, password, "NO", "NO"), ("heidi", *legs, password, "NO", "NO"),
             ("ju*dy", *legs, f"{password}, {user}", "NO", "BAD")])
-        self.assertEqual(self.ask("SELECT count(*), min(delay_ms) > 0, max(delay_ms) < 10 FROM proxied"), [(14, 1, 1)])
-        self.assertEqual(self.ask("SELECT DISTINCT verdict FROM judged_findings"), [("proved",)])
-        self.assertEqual(self.diagnosis("10.1.0.20"), (
-            "proved", "10.1.0.20 received the credentials of 6 users quoted, passed them on to 10.1.0.143 (Exchange 2003) with "
-            "* or % unquoted, and was refused: 10.1.0.20 must quote them. This is KB 932605: install Update Rollup 3 for "
-            "Exchange Server 2007, or a later one, on 10.1.0.20."))
-        self.assertEqual(self.diagnosis("10.1.0.101")[0], "no finding")
+        self.assertEqual(self.ask("SELECT count(*), min(delay_ms) > 0, max(delay_ms) < 10 FROM proxied"), [(9, 1, 1)])
+        # the words of NO are those of a wrong password, too
+        self.assertEqual(self.ask("SELECT DISTINCT result, verdict FROM judged_findings ORDER BY result"),
+                         [("BAD", "proved"), ("NO", "unknown")])
+        verdict, said = self.diagnosis("10.1.0.20")
+        self.assertEqual(verdict, "proved")
+        self.assertIn("10.1.0.20 sends * in the user name without quotes, and 10.1.0.143 (Exchange 2003) refuses it (BAD in frame "
+                      "66", said)
+        self.assertTrue(said.endswith("This is KB 932605: install Update Rollup 3 for Exchange Server 2007, or a later one, on "
+                                      "10.1.0.20. It hits 3 users in 4 logins."), said)
+        self.assertEqual(self.diagnosis("10.1.0.101")[0], "unrelated")
         self.assertIn("is not at fault", self.diagnosis("10.1.0.101")[1])
 
     def test_masked_users_are_paired_all_the_same(self):
@@ -63,13 +67,13 @@ class RealServers(harness.ImaptapTest, Asking):
     def test_hoodiecrow_is_strict(self):
         self.sample("hoodiecrow.pcap")
         self.assertEqual(self.ask(VERDICTS % "192.0.2.10"), [
-            ("star*user", "unquoted-wildcard", "username", "likely"), ("per%cent", "unquoted-wildcard", "username", "likely"),
-            ("CORP\\bob", "unquoted-special", "username", "likely")])
+            ("star*user", "unquoted-wildcard", "username", "proved"), ("per%cent", "unquoted-wildcard", "username", "proved"),
+            ("CORP\\bob", "unquoted-special", "username", "proved")])
         self.assertEqual(self.ask(VERDICTS % "192.0.2.12"), [
             ("star*user", "unquoted-wildcard", "username", "proved"), ("tulpen", "unquoted-wildcard", "password", "proved"),
             ("star*user", "unadvertised-literal", "username", "proved")])
         self.assertEqual(self.diagnosis("192.0.2.11"), (
-            "no finding", "192.0.2.11 quotes * and % in 2 logins to 192.0.2.143 (Hoodiecrow): let in."))
+            "no finding", "192.0.2.11 quotes * and % in 2 logins to 192.0.2.143 (Hoodiecrow): accepted."))
 
     def test_dovecot_is_lenient(self):
         self.sample("dovecot.pcap")
@@ -77,9 +81,9 @@ class RealServers(harness.ImaptapTest, Asking):
             ("star*user", "unquoted-wildcard", "username", "tolerated"),
             ("per%cent", "unquoted-wildcard", "username", "tolerated"),
             ("CORP\\bob", "unquoted-special", "username", "tolerated")})
-        self.assertEqual(self.diagnosis("198.51.100.10")[0], "tolerated")
+        self.assertEqual(self.one("SELECT wildcards > 0 FROM tolerated_counts WHERE client_ip = '198.51.100.10'"), 1)
         refused = {row[:2]: row[3] for row in self.ask((VERDICTS % "198.51.100.12").replace("ORDER", "AND refused ORDER"))}
-        self.assertEqual(refused, {("star*user", "unquoted-wildcard"): "unknown", ("CORPbob", "bad-quoted"): "unknown",
+        self.assertEqual(refused, {("star*user", "unquoted-wildcard"): "unrelated", ("CORPbob", "bad-quoted"): "unrelated",
                                    ("b(ob", "unquoted-special"): "likely"})
         self.assertEqual(self.diagnosis("198.51.100.13"), (
             "not seen", "No login was seen from 198.51.100.13 to 198.51.100.143 (Dovecot): all 2 connections were encrypted."))

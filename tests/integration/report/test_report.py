@@ -41,6 +41,8 @@ class Reporting:
                            f"SELECT 'a*' || i, {', '.join('l.' + name for name in columns)} FROM n, logins l WHERE l.id = 1", (count,))
         connection.execute("INSERT INTO violations (login_id, rule, argument, position, count, octets) "
                            "SELECT id, 'unquoted-wildcard', 'username', 1, 1, '*' FROM logins WHERE id > 1")
+        connection.execute("INSERT INTO causes (login_id, cause, rule, certainty, author_login_id, sentence) "
+                           "SELECT l.id, cause, rule, certainty, l.id, sentence FROM causes, logins l WHERE login_id = 1 AND l.id > 1")
         connection.commit()
         connection.close()
 
@@ -51,7 +53,7 @@ class Text(Reporting, harness.ImaptapTest):
         text = self.report()
         verdict = text.split("\n\n")[0].splitlines()
         self.assertEqual(verdict[0], "Verdict: fault proved")
-        self.assertIn("10.1.0.20 sends * or % without quotes to 10.1.0.143 (Exchange 2003): 7 of 14 logins, 7 refused (7", text)
+        self.assertIn("10.1.0.20 sends * or % without quotes to 10.1.0.143 (Exchange 2003): 7 of 14 logins, 7 refused (4", text)
         headings = [line for line in text.splitlines() if line and not line.startswith(" ")]
         self.assertEqual(headings, ["Verdict: fault proved", "Read", "Missed", "Senders and servers",
                                     "Users refused with a login that breaks a rule", "Worst findings", "Encrypted", "No login, and why",
@@ -195,11 +197,11 @@ class Tables(Reporting, harness.ImaptapTest):
             self.assertEqual(octets.count(b"\n"), octets.count(b"\r\n"))
         findings = self.table("findings.csv")
         self.assertEqual([row["command_line"] for row in findings][:3],
-                         ["a1 LOGIN ali*ce ********", "a1 LOGIN ali*ce ********", "a1 LOGIN carol ********"])
+                         ["a1 LOGIN ali*ce ********", "a1 LOGIN ali*ce ********", "a1 LOGIN 100%frank ********"])
         self.assertEqual(len(findings), self.one("SELECT count(*) FROM judged_findings"))
         self.assertEqual([row["frame_filter"] for row in findings],
                          [f"frame.number == {frame}" for frame in [row["frame"] for row in findings]])
-        self.assertEqual({row["verdict"] for row in self.table("senders.csv")}, {"proved", "no finding"})
+        self.assertEqual({row["verdict"] for row in self.table("senders.csv")}, {"proved", "unrelated", "no finding"})
 
     def test_a_cell_is_never_a_formula(self):
         names = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", '=HYPERLINK("x","y")', "plain", "'x", "a=b"]
