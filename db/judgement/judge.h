@@ -144,6 +144,7 @@ struct judge_verdict {
     uint8_t cause, certainty, ground;
     uint8_t says, says_surely; /* enum reply_cause, enum reply_certainty: what the server's words stand for */
     bool by_code, late, lost, behind, kb;
+    bool kept; /* the row that is there says the same */
     bool closed_by_server, closed_by_client;
     uint64_t rules;                     /* of syntax */
     uint32_t author, evidence, inbound; /* logins, or NO_LOGIN */
@@ -191,6 +192,7 @@ struct judge {
     struct judge_list by_words;  /* end, words: clean ones that failed */
     struct judge_list times;     /* end: accepted logins, by time */
     struct judge_list clean;     /* end: clean logins that failed, by time */
+    struct judge_list gone;      /* rows that are there and must go: the login stands in time */
     uint32_t *leg;               /* of each login that is an outbound leg: its inbound one; else NO_LOGIN */
     uint8_t *leg_grade;          /* and how surely: enum leg_grade */
     uint32_t *outbound;          /* of each login that is an inbound leg: the outbound one */

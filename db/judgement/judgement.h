@@ -16,6 +16,14 @@
  * open gets one that is whole or not at all. */
 int judgement_work_out(sqlite3 *db, const char *schema);
 
+/* The same in two steps, for who must not hold others up: the first only reads, and takes nearly all the
+ * time; the second, in a transaction that writes, changes the rows that differ. In between, other processes
+ * may write. *judge is NULL on failure; judgement_end takes NULL too. */
+struct judge;
+int judgement_begin(sqlite3 *db, const char *schema, struct judge **judge);
+int judgement_write(struct judge *judge, const char *schema);
+void judgement_end(struct judge *judge);
+
 /* The same into a temporary table `causes`, which is made: for views that stand in the place of the tables.
  */
 int judgement_work_out_beside(sqlite3 *db);

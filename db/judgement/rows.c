@@ -77,6 +77,11 @@ static uint32_t end_copy(struct copy *copy, uint32_t number)
     return number;
 }
 
+static char lower_octet(char octet)
+{
+    return octet >= 'A' && octet <= 'Z' ? (char)(octet | 0x20) : octet;
+}
+
 static uint32_t lower(struct judge *judge, const char *text, size_t length)
 {
     struct copy copy;
@@ -86,8 +91,7 @@ static uint32_t lower(struct judge *judge, const char *text, size_t length)
     if (!copy_text(&copy, text, length))
         return UINT32_MAX;
     for (size_t i = 0; i < length; i++)
-        if (copy.text[i] >= 'A' && copy.text[i] <= 'Z')
-            copy.text[i] = (char)(copy.text[i] + ('a' - 'A'));
+        copy.text[i] = lower_octet(copy.text[i]);
     return end_copy(&copy, strings_number(&judge->strings, copy.text, length));
 }
 
@@ -213,7 +217,7 @@ bool judge_may_be_wanted(struct judge *judge, sqlite3_stmt *row)
     if (special != NULL)
         return true;
     for (size_t i = 0; i < length; i++)
-        lower_name[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + ('a' - 'A')) : name[i];
+        lower_name[i] = lower_octet(name[i]);
     whole = strings_find(&judge->strings, lower_name, length);
     part = find_part(judge, lower_name, length);
     return (whole != 0 && judge_wants(judge, WANT_USER, whole, 0)) ||

@@ -31,7 +31,7 @@ static char *put_text(char *at, const char *end, const char *text, size_t length
 /* A text without the name of the user in it. */
 static char *put_without(char *at, const char *end, const char *text, const char *user)
 {
-    char lower[WORDS_OCTETS + 1];
+    char lower[WORDS_OCTETS + 1] = "";
     size_t length = strnlen(text, WORDS_OCTETS), name = strlen(user);
     const char *from = lower, *found;
 
