@@ -362,7 +362,7 @@ bool judge_outage(struct judge *judge, uint32_t index)
     if (judge_near(&judge->times, login->end, 0, login->time, WINDOW_OUTAGE) > 0 ||
         judge_near(&judge->clean, login->end, 0, login->time, WINDOW_OUTAGE) < 3 + own_refusals(judge, login))
         return false;
-    for (unsigned looked_at = 0; i < judge->clean.count && looked_at < 20 * MOST_LOOKED_AT;
+    for (unsigned looked_at = 0; i < judge->clean.count && looked_at < 2 * MOST_LOOKED_AT;
          i++, looked_at++) {
         const struct judge_entry *entry = &judge->clean.entries[i];
         const struct judge_login *other = &judge->logins[entry->login];
@@ -410,7 +410,7 @@ bool judge_same_bad(struct judge *judge, uint32_t index)
 
     if (same * 20 > all)
         return true;
-    for (unsigned looked_at = 0; i < list->count && looked_at < 20 * MOST_LOOKED_AT; i++, looked_at++) {
+    for (unsigned looked_at = 0; i < list->count && looked_at < 2 * MOST_LOOKED_AT; i++, looked_at++) {
         const struct judge_entry *entry = &list->entries[i];
         const struct judge_login *other = &judge->logins[entry->login];
 
