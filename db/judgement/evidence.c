@@ -362,8 +362,7 @@ bool judge_outage(struct judge *judge, uint32_t index)
     if (judge_near(&judge->times, login->end, 0, login->time, WINDOW_OUTAGE) > 0 ||
         judge_near(&judge->clean, login->end, 0, login->time, WINDOW_OUTAGE) < 3 + own_refusals(judge, login))
         return false;
-    for (unsigned looked_at = 0; i < judge->clean.count && looked_at < 2 * MOST_LOOKED_AT;
-         i++, looked_at++) {
+    for (unsigned looked_at = 0; i < judge->clean.count && looked_at < 2 * MOST_LOOKED_AT; i++, looked_at++) {
         const struct judge_entry *entry = &judge->clean.entries[i];
         const struct judge_login *other = &judge->logins[entry->login];
 

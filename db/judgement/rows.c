@@ -79,7 +79,7 @@ static uint32_t end_copy(struct copy *copy, uint32_t number)
 
 static char lower_octet(char octet)
 {
-    return octet >= 'A' && octet <= 'Z' ? (char)(octet | 0x20) : octet;
+    return (char)(octet >= 'A' && octet <= 'Z' ? octet | 0x20 : octet);
 }
 
 static uint32_t lower(struct judge *judge, const char *text, size_t length)

@@ -332,8 +332,8 @@ static void say_reason(struct sentence *s)
             "the account is locked, disabled, expired, or may not use IMAP. Ask whoever keeps the accounts",
         [CAUSE_LIMIT] =
             "there are too many connections or attempts. Use fewer at a time, wait, or raise the limit",
-        [CAUSE_POLICY] = "a policy forbids it: an application password, an address, a protocol. See the "
-                         "settings of the account",
+        [CAUSE_POLICY] =
+            "a policy forbids it (which address, protocol or kind of password). See the account's settings",
         [CAUSE_PRIVACY] = "it wants an encrypted connection. Switch TLS or STARTTLS on in the client",
         [CAUSE_UNAVAILABLE] = "the server, or what it needs, is not available. Look at the server",
     };
