@@ -45,7 +45,7 @@ void bounded_text_append(struct bounded_text *kept, struct budget *budget, const
 void bounded_text_clear(struct bounded_text *kept);
 /* Cuts it to its first `length` octets and forgets that there were more. */
 void bounded_text_cut(struct bounded_text *kept, uint64_t length);
-static inline void kept_free(struct bounded_text *kept, struct budget *budget)
+static inline void bounded_text_free(struct bounded_text *kept, struct budget *budget)
 {
     budget_give(budget, kept->octets, kept->capacity);
     *kept = (struct bounded_text){0};

@@ -182,15 +182,15 @@ void imap_session_free(struct imap_session *session)
     if (!session)
         return;
     let_go(session);
-    kept_free(&session->greeting, &session->budget);
-    kept_free(&session->refusal, &session->budget);
-    kept_free(&session->capabilities.text, &session->budget);
-    kept_free(&session->provisional.text, &session->budget);
-    kept_free(&session->client_ident, &session->budget);
-    kept_free(&session->server_ident, &session->budget);
-    kept_free(&session->product, &session->budget);
-    kept_free(&session->host, &session->budget);
-    kept_free(&session->origin, &session->budget);
+    bounded_text_free(&session->greeting, &session->budget);
+    bounded_text_free(&session->refusal, &session->budget);
+    bounded_text_free(&session->capabilities.text, &session->budget);
+    bounded_text_free(&session->provisional.text, &session->budget);
+    bounded_text_free(&session->client_ident, &session->budget);
+    bounded_text_free(&session->server_ident, &session->budget);
+    bounded_text_free(&session->product, &session->budget);
+    bounded_text_free(&session->host, &session->budget);
+    bounded_text_free(&session->origin, &session->budget);
     struct budget budget = session->budget;
     budget_give(&budget, session, sizeof *session);
 }

@@ -20,12 +20,12 @@ void attempt_free(struct attempt *attempt, struct budget *budget)
 {
     if (!attempt)
         return;
-    kept_free(&attempt->tag, budget);
-    kept_free(&attempt->mechanism, budget);
+    bounded_text_free(&attempt->tag, budget);
+    bounded_text_free(&attempt->mechanism, budget);
     credentials_free(&attempt->who, budget);
-    kept_free(&attempt->reply, budget);
-    kept_free(&attempt->after_text, budget);
-    kept_free(&attempt->oauth_error, budget);
+    bounded_text_free(&attempt->reply, budget);
+    bounded_text_free(&attempt->after_text, budget);
+    bounded_text_free(&attempt->oauth_error, budget);
     budget_give(budget, attempt->violations, attempt->violation_room * sizeof *attempt->violations);
     budget_give(budget, attempt, sizeof *attempt);
 }

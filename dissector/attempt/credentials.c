@@ -3,9 +3,9 @@
 
 void credentials_free(struct credentials *credentials, struct budget *budget)
 {
-    kept_free(&credentials->username, budget);
-    kept_free(&credentials->authzid, budget);
-    kept_free(&credentials->secret, budget);
-    kept_free(&credentials->workstation, budget);
-    kept_free(&credentials->scraps, budget);
+    bounded_text_free(&credentials->username, budget);
+    bounded_text_free(&credentials->authzid, budget);
+    bounded_text_free(&credentials->secret, budget);
+    bounded_text_free(&credentials->workstation, budget);
+    bounded_text_free(&credentials->scraps, budget);
 }

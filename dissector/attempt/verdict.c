@@ -147,7 +147,7 @@ static void answer_follower(struct imap_session *session, uint32_t number, enum 
         struct bounded_text reply = {0};
         reply_keep(session, &reply, text, cut);
         tell_after(session, number, result, text.octets ? bounded_text_view(&reply) : text);
-        kept_free(&reply, &session->budget);
+        bounded_text_free(&reply, &session->budget);
         verdict_forget_login(session);
         session->after_told = true;
         return;
@@ -235,11 +235,11 @@ static void confirm(struct imap_session *session, const struct command *command)
 static void settle_capabilities(struct imap_session *session, enum imap_result result)
 {
     if (session->provisional.seen && result != IMAP_RESULT_OK) {
-        kept_free(&session->capabilities.text, &session->budget);
+        bounded_text_free(&session->capabilities.text, &session->budget);
         session->capabilities = session->provisional;
         session->text_changes++;
     } else {
-        kept_free(&session->provisional.text, &session->budget);
+        bounded_text_free(&session->provisional.text, &session->budget);
     }
     session->provisional = (struct capabilities){0};
 }

@@ -550,5 +550,5 @@ void client_free(struct imap_session *session)
 {
     command_line_drop_lexer(session);
     command_line_drop_exchange(session);
-    kept_free(&session->client.word, &session->budget);
+    bounded_text_free(&session->client.word, &session->budget);
 }

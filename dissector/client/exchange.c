@@ -184,6 +184,6 @@ void exchange_free(struct imap_session *session, struct exchange *exchange)
 {
     if (!exchange)
         return;
-    kept_free(&exchange->decoded, &session->budget);
+    bounded_text_free(&exchange->decoded, &session->budget);
     budget_give(&session->budget, exchange, sizeof *exchange);
 }

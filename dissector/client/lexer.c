@@ -49,7 +49,7 @@ static void begin(struct lexer *lexer, struct budget *budget, uint8_t octet)
     if (lexer->count < UINT_MAX)
         lexer->count++;
     struct argument *argument = lexer_current(lexer);
-    kept_free(&argument->value, budget);
+    bounded_text_free(&argument->value, budget);
     *argument = (struct argument){.gap = lexer->gap, .tab = lexer->tab};
     argument->form = octet == '"' ? IMAP_FORM_QUOTED : IMAP_FORM_ATOM;
     lexer->gap = 0;
@@ -308,7 +308,7 @@ void lexer_forget_literal(struct lexer *lexer, struct budget *budget)
         struct argument *argument = &lexer->arguments[i];
         enum imap_form form = argument->form;
         struct argument kept = {.gap = argument->gap, .tab = argument->tab, .literal = argument->literal};
-        kept_free(&argument->value, budget);
+        bounded_text_free(&argument->value, budget);
         *argument = i == count - 1 ? kept : (struct argument){0};
         argument->form = i == count - 1 ? form : IMAP_FORM_NONE;
     }
@@ -321,7 +321,7 @@ void lexer_forget_literal(struct lexer *lexer, struct budget *budget)
 void lexer_free(struct lexer *lexer, struct budget *budget)
 {
     for (unsigned i = 0; i <= LEXER_ARGUMENTS; i++)
-        kept_free(&lexer->arguments[i].value, budget);
-    kept_free(&lexer->scraps, budget);
+        bounded_text_free(&lexer->arguments[i].value, budget);
+    bounded_text_free(&lexer->scraps, budget);
     lexer_drop_probe(lexer, budget);
 }

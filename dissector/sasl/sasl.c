@@ -199,7 +199,7 @@ static void read_digest_md5(struct imap_text message, struct budget *budget, str
             set_secret(who, budget, bounded_text_view(&value));
         bounded_text_clear(&value);
     }
-    kept_free(&value, budget);
+    bounded_text_free(&value, budget);
 }
 
 static void read_ntlm(struct imap_text message, struct budget *budget, struct credentials *who)

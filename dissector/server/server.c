@@ -301,7 +301,7 @@ static void end_line(struct imap_session *session, const struct imap_mark *mark)
     if (session->outcome == OUTCOME_OPEN) {
         server->greeted = server->greeted || !server->uncertain;
         if (server->text.capacity > TEXT_OCTETS_HELD || session->logged_in)
-            kept_free(&server->text, &session->budget);
+            bounded_text_free(&server->text, &session->budget);
         begin_line(server);
     }
 }
@@ -489,6 +489,6 @@ void server_lost(struct imap_session *session, uint64_t length)
 
 void server_free(struct imap_session *session)
 {
-    kept_free(&session->server.word, &session->budget);
-    kept_free(&session->server.text, &session->budget);
+    bounded_text_free(&session->server.word, &session->budget);
+    bounded_text_free(&session->server.text, &session->budget);
 }

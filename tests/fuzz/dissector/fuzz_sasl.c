@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         };
         sasl_read(mechanism, &message, &budget, &who);
         free(copy);
-        kept_free(&decoded, &budget);
+        bounded_text_free(&decoded, &budget);
         at += length + 1;
     }
     check(who.username.count <= IMAP_KEPT_OCTETS && who.secret.count <= SECRET_OCTETS);

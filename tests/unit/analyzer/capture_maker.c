@@ -218,7 +218,7 @@ void reading_end(struct reading *reading)
 }
 
 void reading_frame(struct reading *reading, uint64_t number, int64_t time_ns, int link_type,
-                        uint32_t captured, uint8_t fill)
+                   uint32_t captured, uint8_t fill)
 {
     assert_int_equal(capture_file_next(reading->file, &reading->frame), CAPTURE_FRAME);
     assert_int_equal(reading->frame.number, number);

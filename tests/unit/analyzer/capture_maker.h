@@ -66,7 +66,7 @@ void reading_begin(struct reading *reading);
 void reading_end(struct reading *reading);
 /* Reads a frame, which is to be so; its octets all are `fill`. */
 void reading_frame(struct reading *reading, uint64_t number, int64_t time_ns, int link_type,
-                        uint32_t captured, uint8_t fill);
+                   uint32_t captured, uint8_t fill);
 /* The capture is to be broken here, for this reason. */
 void reading_broken(struct reading *reading, const char *error);
 

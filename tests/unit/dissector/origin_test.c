@@ -132,7 +132,7 @@ static void a_greeting_names_its_product(void **state)
         product_find((struct imap_text){cases[i].greeting, strlen(cases[i].greeting)}, &product, &budget);
         bounded_text_append(&product, &budget, "", 1, PRODUCT_OCTETS);
         assert_string_equal(product.octets, cases[i].product);
-        kept_free(&product, &budget);
+        bounded_text_free(&product, &budget);
     }
 }
 
@@ -157,7 +157,7 @@ static void exchange_online_hides_its_host_in_the_greeting(void **state)
         product_host((struct imap_text){cases[i].greeting, strlen(cases[i].greeting)}, &host, &budget);
         bounded_text_append(&host, &budget, "", 1, HOST_OCTETS + 1);
         assert_string_equal(host.octets, cases[i].host);
-        kept_free(&host, &budget);
+        bounded_text_free(&host, &budget);
     }
 }
 

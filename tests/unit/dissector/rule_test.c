@@ -46,26 +46,27 @@ static void responses_are_judged(void **state)
     static const struct conversation cases[] = {
         {"not awaited",
          {GREET, C("a1 AUTHENTICATE PLAIN\r\n" PLAIN "\r\n"), S("+ \r\na1 OK in\r\n")},
-         .rows = SAID "PLAIN" BOBS "OK text=in +1\n" "! response-not-awaited response\n" CLEAR},
+         .rows = SAID "PLAIN" BOBS "OK text=in +1\n"
+                      "! response-not-awaited response\n" CLEAR},
         {"of one side nobody knows",
          {C("a1 AUTHENTICATE PLAIN\r\n"), C(PLAIN "\r\n")},
          .rows = "AUTHENTICATE 1 @1 tag=a1 mechanism=PLAIN" BOBS "-\n" CLEAR},
         {"not UTF-8: the user name",
          {GREET, C("a1 AUTHENTICATE PLAIN AGL8YgBzZWNyZXQ=\r\n"), S("a1 NO no\r\n")},
-         .rows = SAID "PLAIN user=b\\xfcb:sasl:3 password:sasl NO text=no +1\n" "! response-not-utf8 username\n"
-                      CLEAR},
+         .rows = SAID "PLAIN user=b\\xfcb:sasl:3 password:sasl NO text=no +1\n"
+                      "! response-not-utf8 username\n" CLEAR},
         {"not UTF-8: the password",
          {GREET, C("a1 AUTHENTICATE PLAIN AGJvYgBzZWNyZXT8\r\n"), S("a1 NO no\r\n")},
-         .rows = SAID "PLAIN user=bob:sasl:3 password:sasl:other NO text=no +1\n" "! response-not-utf8 password\n"
-                      CLEAR},
+         .rows = SAID "PLAIN user=bob:sasl:3 password:sasl:other NO text=no +1\n"
+                      "! response-not-utf8 password\n" CLEAR},
         {"broken into lines",
          {GREET, C("a1 AUTHENTICATE XOAUTH2\r\n"), S("+ \r\n"),
           C("dXNlcj1hbEBnLmV4YW1wbGUBYXV0aD1CZWFyZXIgVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRUVFRU\r\nVFRUVFRUAQE="
             "\r\n"),
           S("a1 NO no\r\n* BAD what\r\n")},
          .secret = "TTTTTT",
-         .rows = SAID "XOAUTH2 user=al@g.example:sasl:12 password:sasl NO text=no +1\n" "! response-continued response\n"
-                      CLEAR},
+         .rows = SAID "XOAUTH2 user=al@g.example:sasl:12 password:sasl NO text=no +1\n"
+                      "! response-continued response\n" CLEAR},
         {"the user name of mechanism LOGIN is no base64",
          {GREET, C("a1 AUTHENTICATE LOGIN\r\n"), S("+ VXNlcm5hbWU6\r\n"), C("bob\r\n"), S("a1 BAD no\r\n")},
          .rows = SAID "LOGIN BAD text=no +1\n! bad-base64 username\n"},
@@ -82,8 +83,8 @@ static void responses_are_judged(void **state)
         {"an empty user name of mechanism LOGIN, not awaited",
          {GREET, C("a1 AUTHENTICATE LOGIN\r\n\r\nc2VjcmV0\r\n"),
           S("+ VXNlcm5hbWU6\r\n+ UGFzc3dvcmQ6\r\na1 NO no\r\n")},
-         .rows = SAID "LOGIN password:sasl NO text=no +1\n" "! response-not-awaited username\n! response-not-awaited password\n"
-                      CLEAR},
+         .rows = SAID "LOGIN password:sasl NO text=no +1\n"
+                      "! response-not-awaited username\n! response-not-awaited password\n" CLEAR},
     };
     (void)state;
     CHECK(cases);
@@ -94,8 +95,8 @@ static void lengths_spaces_and_states_are_judged(void **state)
     static const struct conversation cases[] = {
         {"a literal announced too short",
          {ANNOUNCED("LITERAL+"), C("a1 LOGIN {2+}\r\nbob secret\r\n"), S("a1 BAD no\r\n")},
-         .rows = "LOGIN 1 @2 tag=a1 user=bo:literal+:2 password:atom BAD text=no +1\n" "! literal-length username\n"
-                 CLEAR},
+         .rows = "LOGIN 1 @2 tag=a1 user=bo:literal+:2 password:atom BAD text=no +1\n"
+                 "! literal-length username\n" CLEAR},
         {"no space before a literal",
          {GREET, C("a1 LOGIN{3}\r\n"), S("a1 BAD no\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user:literal:-1 BAD text=no +1\n! bad-spacing command\n"},
@@ -115,8 +116,8 @@ static void lengths_spaces_and_states_are_judged(void **state)
           S("a2 BAD already\r\n")},
          .rows =
              "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:atom OK text=in +1\n" CLEAR "AFTER 1 BAD already\n"
-             "LOGIN 2 @4 tag=a2 user=eve:atom:3 password:atom BAD text=already +1\n" "! already-authenticated command\n"
-             CLEAR},
+             "LOGIN 2 @4 tag=a2 user=eve:atom:3 password:atom BAD text=already +1\n"
+             "! already-authenticated command\n" CLEAR},
         {"a login behind one that was refused",
          {GREET, C("a1 LOGIN bob secret\r\n"), S("a1 NO no\r\n"), C("a2 LOGIN eve secret\r\n"),
           S("a2 OK in\r\n")},

@@ -48,7 +48,7 @@ static void check_product(struct reply_cache *known, const char *greeting, const
     reply_cache_product(known, (struct imap_text){greeting, strlen(greeting)}, &found, &budget);
     assert_int_equal(found.count, strlen(product));
     assert_memory_equal(bounded_text_view(&found).octets, product, found.count);
-    kept_free(&found, &budget);
+    bounded_text_free(&found, &budget);
 }
 
 /* Of 1,000 greetings many share a place, and these have one length. */
@@ -142,7 +142,7 @@ static void check_capabilities(struct reply_cache *known, const char *list, unsi
     assert_true(found.seen && !found.partial);
     assert_int_equal(found.text.count, strlen(kept));
     assert_memory_equal(bounded_text_view(&found.text).octets, kept, found.text.count);
-    kept_free(&found.text, &budget);
+    bounded_text_free(&found.text, &budget);
 }
 
 static void a_list_has_its_capabilities_whatever_came_before(void **state)

@@ -87,7 +87,8 @@ static void what_the_server_said_in_a_hole_is_not_judged(void **state)
         {"a list behind the hole holds",
          {S("* OK [CAPABILITY IMAP4rev1] hi\r\n"), SERVER_LOST(45), S("* CAPABILITY LOGINDISABLED\r\n"),
           BOB("a1"), S("a1 NO no\r\n")},
-         .rows = ROW("1", "4", "a1") "NO text=no +1\n" "! login-disabled command\n" CLEAR},
+         .rows = ROW("1", "4", "a1") "NO text=no +1\n"
+                                     "! login-disabled command\n" CLEAR},
     };
     (void)state;
     CHECK(cases);
