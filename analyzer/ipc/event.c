@@ -60,7 +60,7 @@ static_assert(2 * sizeof(struct event_capture) + NUMBERS <= EVENT_MAX_OCTETS, "a
 #define GET_SIZE(NAME, detail)   codec_get_from(in, 0)
 #define GET_TIME(NAME, detail)   codec_get_i64(in)
 #define GET_LENGTH(NAME, detail) codec_get_from(in, -1)
-#define GET_TRUTH(NAME, detail)  (int)codec_get_below(in, 3) - 1
+#define GET_TRUTH(NAME, detail)  ((int)codec_get_below(in, 3) - 1)
 
 #define PUT_CONNECTION(NAME, name, kind, detail) PUT_##kind(connection->name, detail);
 #define GET_CONNECTION(NAME, name, kind, detail) connection->name = GET_##kind(NAME, detail);

@@ -12,7 +12,8 @@ struct attempt *attempt_new(struct budget *budget)
 {
     struct attempt *attempt = budget_take(budget, sizeof *attempt);
     if (attempt)
-        attempt->password_length = attempt->password_empty = -1;
+        attempt->password_empty = -1;
+    attempt->password_length = -1;
     return attempt;
 }
 

@@ -30,7 +30,7 @@ struct attempt {
     enum imap_form username_form, password_form;
     int64_t password_length; /* -1: missing */
     enum imap_exposure exposure;
-    int8_t password_empty; /* -1: not seen */
+    int password_empty; /* -1: not seen */
     enum imap_charset password_charset;
     struct bounded_text oauth_error; /* empty: none */
     bool sent;                       /* no more octets of it come */
