@@ -121,7 +121,7 @@ CREATE TABLE connections (
 );
 CREATE INDEX connections_by_capture ON connections (capture_id);
 -- Those of which not all could be seen.
-CREATE INDEX connections_of_note ON connections (capture_id)
+CREATE INDEX connections_incomplete ON connections (capture_id)
     WHERE encryption <> 'none' OR midstream OR one_sided OR not_imap OR lost_octets > 0;
 
 CREATE TABLE logins (
@@ -175,7 +175,7 @@ CREATE TABLE logins (
 CREATE INDEX logins_by_connection ON logins (connection_id);
 CREATE INDEX logins_by_capture ON logins (capture_id);
 -- Those that did not simply succeed.
-CREATE INDEX logins_of_note ON logins (capture_id) WHERE result IS NOT 'OK' OR after_result = 'BAD' OR incomplete;
+CREATE INDEX logins_incomplete ON logins (capture_id) WHERE result IS NOT 'OK' OR after_result = 'BAD' OR incomplete;
 
 CREATE TABLE rules (
     -- What can be wrong with a login; filled by imaptap.

@@ -12,7 +12,7 @@
     " c.server_product, l.tag, l.response_code, l.response_text, c.capabilities, c.encryption,"              \
     " c.midstream, c.one_sided, c.lost_octets, c.closed_by, c.closed_ns, c.server_ident, c.client_ident"     \
     " FROM logins l CROSS JOIN connections c ON c.id = l.connection_id "
-/* The condition is that of the index logins_of_note. */
+/* The condition is that of the index logins_incomplete. */
 const char judge_failed_sql[] =
     LOGIN_COLUMNS_SQL "WHERE l.result IS NOT 'OK' OR l.after_result = 'BAD' OR l.incomplete";
 const char judge_others_sql[] = LOGIN_COLUMNS_SQL "WHERE l.result = 'OK' ORDER BY l.id";
