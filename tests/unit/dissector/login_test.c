@@ -182,7 +182,8 @@ static void what_may_be_the_password_is_no_user_name(void **state)
          {GREET, C("a1 LOGIN  {4+}\r\nsecret\r\n"), S("a1 BAD no\r\n")},
          .secret = "secr",
          .rows = "LOGIN 1 @2 tag=a1 user:literal+:-1 password:atom BAD text=no +1\n! bad-spacing "
-                 "command\n" CLEAR "! literal-length username\n"},
+                 "command\n"
+                 "! literal-length username\n" CLEAR},
         {"a quoted string with octets behind it",
          {GREET, C("a1 LOGIN \"bob my\"secret\" pw\r\n"), S("a1 BAD no\r\n")},
          .secret = "my",
@@ -209,8 +210,8 @@ static void what_may_be_the_password_is_no_user_name(void **state)
          .rows = "LOGIN 1 @2 tag=a1 password:atom BAD text=no +1\n! missing-argument username\n" CLEAR},
         {"a literal that is announced too short",
          {GREET, C("a1 LOGIN {3}\r\n"), S("+ \r\n"), C("bobsecret\r\n"), S("a1 BAD no\r\n")},
-         .rows = "LOGIN 1 @2 tag=a1 user=bob:literal:3 password:atom BAD text=no +1\n" CLEAR
-                 "! literal-length username\n"},
+         .rows = "LOGIN 1 @2 tag=a1 user=bob:literal:3 password:atom BAD text=no +1\n"
+                 "! literal-length username\n" CLEAR},
         {"a password of several words",
          {GREET, C("a1 LOGIN bob my secret words\r\n"), S("a1 BAD no\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:atom BAD text=no +1\n"

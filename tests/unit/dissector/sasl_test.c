@@ -66,8 +66,8 @@ static void plain(void **state)
          .rows = SAID "PLAIN NO text=not here +1\n"},
         {"a response that is not waited for",
          {GREET, C("a1 AUTHENTICATE PLAIN\r\n" PLAIN "\r\na2 NOOP\r\n"), GO, YES},
-         .rows = SAID "PLAIN user=bob:sasl:3 password:sasl OK text=yes +2\n" CLEAR
-                      "! response-not-awaited response\n"},
+         .rows = SAID "PLAIN user=bob:sasl:3 password:sasl OK text=yes +2\n"
+                      "! response-not-awaited response\n" CLEAR},
         {"the client's side alone",
          {C("a1 AUTHENTICATE PLAIN\r\n" PLAIN "\r\na2 LOGIN bob secret\r\n")},
          .rows = "AUTHENTICATE 1 @1 tag=a1 mechanism=PLAIN user=bob:sasl:3 password:sasl -\n" CLEAR
@@ -105,8 +105,8 @@ static void bad_base64_is_a_finding_and_no_guess(void **state)
          .rows = SAID "LOGIN password:sasl OK text=yes +1\n! bad-base64 username\n" CLEAR},
         {"mechanism LOGIN, the password is not waited for",
          {GREET, C("a1 AUTHENTICATE LOGIN\r\n"), USER_PROMPT, C("bob\r\n" SECRET "\r\n"), PASS_PROMPT, YES},
-         .rows = SAID "LOGIN password:sasl OK text=yes +2\n! bad-base64 username\n" CLEAR
-                      "! response-not-awaited password\n"},
+         .rows = SAID "LOGIN password:sasl OK text=yes +2\n! bad-base64 username\n"
+                      "! response-not-awaited password\n" CLEAR},
         {"mechanism LOGIN, without prompts",
          {GREET, C("a1 AUTHENTICATE LOGIN\r\n"), GO, C("bob\r\n"), GO, C(SECRET "\r\n"), YES},
          .rows = SAID "LOGIN password:sasl OK text=yes +1\n! bad-base64 username\n" CLEAR},
@@ -128,8 +128,8 @@ static void login(void **state)
          .rows = SAID "LOGIN user=bob:sasl:3 password:sasl OK text=yes +1\n" CLEAR},
         {"without waiting",
          {GREET, C("a1 AUTHENTICATE LOGIN\r\n" BOB "\r\n" SECRET "\r\n"), USER_PROMPT, PASS_PROMPT, YES},
-         .rows = SAID "LOGIN user=bob:sasl:3 password:sasl OK text=yes +3\n" CLEAR
-                      "! response-not-awaited username\n! response-not-awaited password\n"},
+         .rows = SAID "LOGIN user=bob:sasl:3 password:sasl OK text=yes +3\n"
+                      "! response-not-awaited username\n! response-not-awaited password\n" CLEAR},
         {"an empty initial response: only the prompt tells",
          {GREET, C("a1 AUTHENTICATE LOGIN =\r\n"), USER_PROMPT, C(BOB "\r\n"), PASS_PROMPT, C(SECRET "\r\n"),
           YES},

@@ -123,8 +123,8 @@ static void the_first_command_after_a_login_is_told(void **state)
         {"a second login is one",
          {GREET, BOB("a1"), S("a1 OK yes\r\n"), BOB("a2"), S("a2 BAD already\r\n")},
          .rows = BOBS("1", "a1") "OK text=yes +1\n" CLEAR "AFTER 1 BAD already\n"
-                                 "LOGIN 2 @4 tag=a2 user=bob:atom:3 password:atom BAD text=already +1\n" CLEAR
-                                 "! already-authenticated command\n",
+                                 "LOGIN 2 @4 tag=a2 user=bob:atom:3 password:atom BAD text=already +1\n"
+                                 "! already-authenticated command\n" CLEAR,
          .facts = "none done greeting=ready\n"},
         {"UNAUTHENTICATE is offered: followed on",
          {S("* OK [CAPABILITY IMAP4rev1 UNAUTHENTICATE] hi\r\n"), BOB("a1"), S("a1 OK yes\r\n"),
@@ -177,8 +177,8 @@ static void an_echo_of_a_credential_is_withheld(void **state)
         {"what a literal announced too short has spilt",
          {GREET, C("a1 LOGIN bob {3+}\r\nsecret\r\nspilled\r\n"), S("a1 BAD what is spilled?\r\n")},
          .secret = "spilled",
-         .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:literal+ BAD " WITHHELD CLEAR
-                 "! literal-length password\n"},
+         .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:literal+ BAD " WITHHELD
+                 "! literal-length password\n" CLEAR},
         {"the end of a longer one",
          {GREET, C("a1 LOGIN bob (verysecretpassword\r\n"), S("a1 BAD at verysecretpassword\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:atom BAD " WITHHELD
@@ -305,7 +305,8 @@ static void other_beginnings(void **state)
          .facts = "starttls done starttls:unanswered\n"},
         {"PREAUTH: what comes is judged all the same",
          {S("* PREAUTH hello\r\n"), BOB("a1"), S("a1 BAD already\r\n")},
-         .rows = BOBS("1", "a1") "BAD text=already +1\n" CLEAR "! already-authenticated command\n",
+         .rows = BOBS("1", "a1") "BAD text=already +1\n"
+                                 "! already-authenticated command\n" CLEAR,
          .facts = "none open preauth greeting=hello\n"},
         {"PREAUTH: what is announced then is known",
          {S("* PREAUTH hello\r\n* CAPABILITY IMAP4rev1\r\n")},
