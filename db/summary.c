@@ -32,14 +32,15 @@ static const char broken_sql[] =
 
 static const char logins_sql[] =
     "SELECT (SELECT count(*) FROM logins WHERE capture_id IN " WANTED "),"
-    " coalesce(sum(refused), 0), coalesce(sum(refused IS NULL), 0), coalesce(sum(incomplete), 0),"
+    " l.refused, l.unanswered, l.incomplete,"
     " (SELECT count(DISTINCT login_id) FROM temp.broken), e.readable, e.guessable"
     " FROM (SELECT coalesce(sum(exposure = 'password'), 0) AS readable,"
     "       coalesce(sum(exposure = 'guessable'), 0) AS guessable"
-    "       FROM logins WHERE capture_id IN " WANTED ") e LEFT JOIN"
-    " (SELECT refused, incomplete"
+    "       FROM logins WHERE capture_id IN " WANTED ") e,"
+    " (SELECT coalesce(sum(refused), 0) AS refused, coalesce(sum(refused IS NULL), 0) AS unanswered,"
+    "  coalesce(sum(incomplete), 0) AS incomplete"
     "  FROM judged_logins WHERE capture_id IN " WANTED
-    "  AND (result IS NOT 'OK' OR after_result = 'BAD' OR incomplete)) ON 1";
+    "  AND (result IS NOT 'OK' OR after_result = 'BAD' OR incomplete)) l";
 
 /* The worst rows of the view senders, whose logins alone are all counted: the view counts everybody's, which
  * takes as long as all the rest. */
