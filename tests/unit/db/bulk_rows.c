@@ -121,6 +121,7 @@ struct row_buffer_value *bulk_rows_add_connection(struct bulk_rows *rows, int64_
     row[CONNECTION_ONE_SIDED] = bulk_rows_of_number(id % 17 == 0);
     row[CONNECTION_NOT_IMAP] = bulk_rows_of_number(id % 19 == 0);
     row[CONNECTION_LOST_OCTETS] = bulk_rows_of_number(id % 13 == 0 ? id * 1000 : 0);
+    row[CONNECTION_COPIED_PACKETS] = bulk_rows_of_number(0);
     return row;
 }
 
