@@ -145,6 +145,7 @@ static void say_mail(struct conversation *c, uint32_t mail)
     say(c, SERVER, flags, "* 1 FETCH (BODY[] {%u}\r\n", (unsigned)mail);
     say(c, SERVER, WIRE_ACK, NULL)->mail = mail;
     say(c, SERVER, flags, ")\r\nA003 OK FETCH completed.\r\n");
+    c->after_result = "OK"; /* LOGOUT, the first command otherwise, says nothing of the mailbox */
     c->after_text = "FETCH completed.";
 }
 
@@ -169,12 +170,8 @@ void conversation_start(struct conversation *c, struct wire *wire, uint32_t numb
         servers[c->server_kind].capabilities);
     say_login(c);
     say_verdict(c);
-    if (strcmp(c->result, "OK") == 0) {
-        c->after_result = "OK";
-        c->after_text = "LOGOUT completed.";
-        if (mail > 0)
-            say_mail(c, mail);
-    }
+    if (strcmp(c->result, "OK") == 0 && mail > 0)
+        say_mail(c, mail);
     say(c, CLIENT, flags, "A004 LOGOUT\r\n");
     say(c, SERVER, flags, "* BYE Logging out\r\nA004 OK LOGOUT completed.\r\n");
     say(c, CLIENT, WIRE_FIN | WIRE_ACK, NULL);

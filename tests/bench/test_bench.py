@@ -50,8 +50,8 @@ class Bench(harness.ImaptapTest):
         self.assertNotEqual(captures[0], captures[2])
 
     def test_a_row_that_differs_is_noticed(self):
-        capture, _ = self.generate("dense", 0.001)
-        self.read("-q", capture)
+        for workload, scale in ("dense", 0.001), ("fetch", 0.002):
+            self.read("-q", self.generate(workload, scale, name=workload)[0])
         right = self.run_tool("bench_rows", self.database)
         for change in ("UPDATE logins SET username = 'other' WHERE id = 3",
                        "UPDATE logins SET after_text = NULL WHERE id = (SELECT min(id) FROM logins WHERE after_text <> '')",
