@@ -238,6 +238,8 @@ class Connection:
                              (10, 45, 43, 1, 1) if refused else (76, 18, 4, 1, 1))[0]
         text = {"OK": ok, "NO": no, "BAD": bad, "BYE": "[UNAVAILABLE] Come back later.", None: None}[result]
         row["result"] = result
+        if self.options.drop == "handshake" and self.tags == 1 and result in (None, "BYE"):
+            self.rows.pop()  # met in mid-stream, and no answer says that it was a command
         if result == "BAD" and rng.random() < 0.5:
             yield from self.say("* BAD [SYNTAX] Unexpected char at position 13", f"{tag} BAD {text}")
         elif result == "BYE":
@@ -275,7 +277,8 @@ class Connection:
             yield from self.ask(f"{tag} SELECT INBOX\r\n")
             result, text = "BAD", "User is authenticated but not connected."
         yield from self.say(f"{tag} {result} {text}")
-        row["after_result"], row["after_text"] = result, text
+        if kind:  # NOOP says nothing of the mailbox
+            row["after_result"], row["after_text"] = result, text
 
 
 def endpoints(rng, number, ipv6_share):
