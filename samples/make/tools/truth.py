@@ -20,6 +20,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 IMAP_PORT = 143
+SILENT = (b"CAPABILITY", b"ID", b"NAMESPACE", b"NOOP", b"ENABLE", b"LOGOUT")  # their OK says nothing of the mailbox
 SPECIALS = b'(){"\\' + bytes(range(0x20)) + b"\x7f"
 
 FIELDS = ["frame.number", "frame.time_epoch", "vlan.id", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst",
@@ -87,6 +88,7 @@ class Connection:
         self.encryption = "none"
         self.logins = []
         self.commands = {}  # tag -> Login, "STARTTLS" or None
+        self.names = {}  # tag -> name of the command
         self.authenticated = None  # the Login that succeeded
         self.after_tag = None
         self.done = False
@@ -153,6 +155,7 @@ class Connection:
         if len(words) < 2:
             stop(f"frame {frame}: no tagged command: {parts[0]!r}")
         tag, name = words[0].decode(), words[1].upper()
+        self.names[tag] = name
         if self.authenticated and self.after_tag is None:
             self.after_tag = tag
         if name == b"LOGIN" and not self.authenticated:
@@ -262,6 +265,10 @@ class Connection:
         elif command == "STARTTLS" and result == "OK":
             self.encryption, self.done = "starttls", True
         elif self.authenticated and tag == self.after_tag:
+            if self.names[tag] in SILENT and result == "OK":
+                after = self.order[self.order.index(tag) + 1:]
+                self.after_tag = after[0] if after else None
+                return
             self.authenticated.after_result, self.authenticated.after_text = result, text
             self.done = True
 
