@@ -29,6 +29,7 @@ class Login:
     violations: set
     command: tuple = (0, 0)  # client octets
     verdict: tuple = (0, 0)  # server octets
+    prompt: tuple = None  # server octets: what the first answer of mechanism LOGIN waits for
 
 
 @dataclass
@@ -152,7 +153,9 @@ class Conversation:
         for index, piece in enumerate(pieces):
             self.say(CLIENT, f"{tag} {piece}" if index == 0 else piece)
             if index + 1 < len(pieces):
-                self.say(SERVER, "+ \r\n")
+                prompt = self.say(SERVER, "+ \r\n")
+                if kind == "dialogue" and index == 0:
+                    login.prompt = prompt
         login.command = begin, self.said[CLIENT]
         result = rng.choice(("OK", "OK", "NO", "BAD"))
         login.verdict = self.say(SERVER, f"{tag} {result} verdict {self.number} {self.tags}\r\n")
@@ -380,7 +383,7 @@ class Mangler:
         """(login, must): the logins that can be found, and how much of each must be."""
         out = []
         for conversation in self.conversations:
-            sure, lost = conversation.coverage
+            sure, _, unsure = conversation.coverage
             for login in conversation.logins:
                 begin, end = login.command
                 judged = login.verdict[1] <= sure[SERVER]
@@ -390,9 +393,18 @@ class Mangler:
                     "must": sure[CLIENT] >= min(end + next_line, conversation.said[CLIENT]),
                     "broken": any(begin < b and a < end for a, b in conversation.gaps()),
                     "judged": judged,
+                    "unprompted": login.prompt is not None and self.may_lack(login, unsure[SERVER]),
                 }
                 out.append((login, state))
         return out
+
+    def may_lack(self, login, unsure):
+        """Whether the prompt cannot be known for one: it is lost, may be the rest of a line that is, or comes too late for its answer
+        and so may be the second one."""
+        begin, end = login.prompt
+        if self.has("shuffle"):
+            end = login.verdict[0]
+        return any(a < end and begin <= b for a, b in unsure)
 
     def robbed(self):
         """Octets are missing, or may be."""
@@ -404,8 +416,8 @@ class Mangler:
 
 
 def coverage(conversation, pieces):
-    """([octets captured for sure from the start, by side], [ranges that are lost for certain, by side])."""
-    sure, lost = [], []
+    """([octets captured for sure from the start, by side], [ranges that are lost for certain], [ranges that may be lost])."""
+    sure, lost, unsure = [], [], []
     for side in (CLIENT, SERVER):
         length = conversation.said[side]
         certain, possible = bytearray(length), bytearray(length)
@@ -414,16 +426,21 @@ def coverage(conversation, pieces):
                 possible[piece.begin:piece.end] = b"\1" * (piece.end - piece.begin)
                 if not piece.maybe:
                     certain[piece.begin:piece.end] = b"\1" * (piece.end - piece.begin)
-        first = certain.find(0)
-        sure.append(length if first < 0 else first)
-        ranges, at = [], possible.find(0)
-        while at >= 0:
-            end = possible.find(1, at)
-            end = length if end < 0 else end
-            ranges.append((at, end))
-            at = possible.find(0, end)
-        lost.append(ranges)
-    return sure, lost
+        lost.append(missing(possible))
+        unsure.append(missing(certain))
+        sure.append(unsure[-1][0][0] if unsure[-1] else length)
+    return sure, lost, unsure
+
+
+def missing(octets):
+    """The ranges of zeros."""
+    ranges, at = [], octets.find(0)
+    while at >= 0:
+        end = octets.find(1, at)
+        end = len(octets) if end < 0 else end
+        ranges.append((at, end))
+        at = octets.find(0, end)
+    return ranges
 
 
 def frames_of(manglers, rng):
