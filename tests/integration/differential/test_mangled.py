@@ -59,7 +59,7 @@ def differences(mangler, rows):
         same = [row for row in left if row["tag"] == want["tag"] and row["username"] == want["username"]]
         if not same and state["unprompted"]:  # without its prompt what was answered may be the password: none of it is kept
             want.update(username=None, username_form=None, password_form=None)
-            same = [row for row in left if row["tag"] == want["tag"] and row["username"] is None]
+            same = [row for row in left if row["tag"] == want["tag"] and row["username"] is None and verdict_is_possible(row, want, judged)]
         if not same:
             if must:
                 wrong.append(f"missing: {want}")
