@@ -104,9 +104,6 @@ int main(int argc, char **argv)
 {
     const struct command *command;
 
-    /* what a statement that fails is to restore stays in memory: where foreign keys are looked at, a batch of
-     * rows touches a few hundred pages */
-    (void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 4 << 20);
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;

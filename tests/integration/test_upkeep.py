@@ -2,6 +2,7 @@
 import os
 import pty
 import random
+import shutil
 import signal
 import sqlite3
 import stat
@@ -12,6 +13,7 @@ import harness
 from capture_maker import Conversation, pcap
 
 SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "samples")
+OLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "unit", "db", "older")
 OLD_NS, DAY_NS = 1_600_000_000_000_000_000, 86_400 * 10**9
 TABLES = ("runs", "captures", "connections", "logins", "violations")
 
@@ -74,6 +76,21 @@ class Purge(harness.ImaptapTest, Upkeep):
         self.assertIn("new.pcap", self.purge("-n", "--capture", "2").out)
         self.assertIn("no capture 9", self.purge("-n", "--capture", "9", status=3).err)
         self.assertEqual(octets(self.database), before)
+
+    def test_a_hundred_thousand_logins_are_migrated_and_removed(self):
+        # what one statement of a migration may have to undo is more than SQLite keeps of it in memory
+        shutil.copy(os.path.join(OLDER, "version-2.sqlite"), self.database)
+        os.chmod(self.database, 0o600)
+        connection = sqlite3.connect(self.database)
+        many(connection, 1, 100000)
+        kept = connection.execute("SELECT count(*) FROM logins").fetchone()[0]
+        removed = connection.execute("SELECT count(*) FROM logins WHERE capture_id = 1").fetchone()[0]
+        connection.close()
+        self.imaptap("migrate", "-d", self.database)
+        self.assertEqual(self.one("SELECT count(*) FROM logins"), kept)
+        self.assertIn(f" {removed:,} logins", self.purge("-y", "--capture", "1").out)
+        self.assertEqual(self.one("SELECT count(*) FROM logins"), kept - removed)
+        self.check(self.database)
 
     def ask_on_terminal(self, answer, *arguments):
         controller, terminal = pty.openpty()
