@@ -170,7 +170,9 @@ CREATE TABLE logins (
         CHECK (after_result = 'OK' OR after_result = 'NO' OR after_result = 'BAD' OR after_result = 'BYE'),
     after_text TEXT CHECK (after_text < x''), -- what the server said to that command
     incomplete INTEGER NOT NULL -- 1: it was cut off, or octets of it were never captured
-        CHECK (incomplete IN (0, 1))
+        CHECK (incomplete IN (0, 1)),
+    initial_response INTEGER -- of AUTHENTICATE, 1: a response stood on its own line; NULL: LOGIN, or the line was cut
+        CHECK (initial_response IN (0, 1))
 );
 CREATE INDEX logins_by_connection ON logins (connection_id);
 CREATE INDEX logins_by_capture ON logins (capture_id);
