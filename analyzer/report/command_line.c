@@ -124,6 +124,7 @@ static void fill(const struct facts_rows *rows, char *name, struct imap_login *l
         .password_form = form_of(facts_text(rows, "password_form")),
         .password_length = -1,
         .password_empty = -1,
+        .initial_response = -1,
         .violation_count = 1};
     *violation = (struct imap_violation){.rule = rule_of(facts_text(rows, "rule")),
                                          .argument = argument_of(facts_text(rows, "argument")),

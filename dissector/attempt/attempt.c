@@ -11,9 +11,11 @@
 struct attempt *attempt_new(struct budget *budget)
 {
     struct attempt *attempt = budget_take(budget, sizeof *attempt);
-    if (attempt)
+    if (attempt) {
+        attempt->password_length = -1;
         attempt->password_empty = -1;
-    attempt->password_length = -1;
+        attempt->initial_response = -1;
+    }
     return attempt;
 }
 
@@ -182,6 +184,7 @@ void attempt_record(const struct attempt *attempt, bool password_shape, struct i
     login->incomplete = attempt->incomplete;
     login->violation_count = attempt->violation_count;
     login->password_empty = attempt->password_empty;
+    login->initial_response = attempt->initial_response;
     login->password_charset = attempt->password_charset;
     login->oauth_error = text_or_missing(&attempt->oauth_error, attempt->oauth_error.length > 0);
     if (attempt->result != IMAP_RESULT_NONE) {

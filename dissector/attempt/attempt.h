@@ -30,7 +30,8 @@ struct attempt {
     enum imap_form username_form, password_form;
     int64_t password_length; /* -1: missing */
     enum imap_exposure exposure;
-    int password_empty; /* -1: not seen */
+    int password_empty;   /* -1: not seen */
+    int initial_response; /* the same; -1 of LOGIN, too */
     enum imap_charset password_charset;
     struct bounded_text oauth_error; /* empty: none */
     bool sent;                       /* no more octets of it come */

@@ -268,6 +268,8 @@ void authenticate_arguments(struct imap_session *session, struct attempt *attemp
         flag(session, attempt, IMAP_RULE_MECHANISM_NOT_ANNOUNCED, IMAP_ARG_MECHANISM);
     if (end == COMMAND_WHOLE && !attempt->has_mechanism)
         flag(session, attempt, IMAP_RULE_MISSING_ARGUMENT, IMAP_ARG_MECHANISM);
+    if (count > 1 || end == COMMAND_WHOLE)
+        attempt->initial_response = count > 1;
     if (count > 1 && capabilities_lack(&session->capabilities, CAPABILITY_SASL_IR | CAPABILITY_IMAP4REV2))
         flag(session, attempt, IMAP_RULE_UNADVERTISED_INITIAL_RESPONSE, IMAP_ARG_INITIAL_RESPONSE);
 }

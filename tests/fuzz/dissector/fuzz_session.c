@@ -72,6 +72,7 @@ static void on_login(void *user, const struct imap_login *login)
     add_text(digest, login->response_text);
     add_number(digest, login->latency_ns);
     add_number(digest, login->incomplete);
+    add_number(digest, login->initial_response);
     for (unsigned i = 0; i < login->violation_count; i++) {
         const struct imap_violation *violation = &login->violations[i];
         check(violation->rule < IMAP_RULES && violation->argument < IMAP_ARGUMENTS &&

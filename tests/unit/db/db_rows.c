@@ -121,7 +121,8 @@ static void test_all_columns_of_a_login_are_kept(void **state)
                                .response_code = fixture_text("AUTHENTICATIONFAILED"),
                                .response_text = fixture_text("Nein."),
                                .latency_ns = 0,
-                               .incomplete = 5};
+                               .incomplete = 5,
+                               .initial_response = 1};
 
     assert_int_equal(store_login_add(store, connection, second, &login, &id), STORE_OK);
     assert_int_equal(store_login_after(store, id, IMAP_RESULT_BAD, fixture_text("after\xFF")), STORE_OK);
@@ -136,10 +137,10 @@ static void test_all_columns_of_a_login_are_kept(void **state)
             " password_empty || '|' || password_charset || '|' || oauth_error || '|' || authzid || '|' "
             "|| workstation ||"
             " '|' || result || '|' || response_code || '|' || response_text || '|' || latency_ns ||"
-            " '|' || after_result || '|' || after_text || '|' || incomplete",
+            " '|' || after_result || '|' || after_text || '|' || incomplete || '|' || initial_response",
             "logins"),
         "1|2|1700000000123456789|4294967296|A\x01|AUTHENTICATE|PLAIN|us\\x00er\\xFF|sasl|9000|sasl|12|"
-        "password|0|UTF-8|401|boss|WS|NO|AUTHENTICATIONFAILED|Nein.|0|BAD|after\\xFF|1");
+        "password|0|UTF-8|401|boss|WS|NO|AUTHENTICATIONFAILED|Nein.|0|BAD|after\\xFF|1|1");
 }
 
 static void test_what_a_login_lacks_is_null(void **state)
@@ -147,8 +148,11 @@ static void test_what_a_login_lacks_is_null(void **state)
     struct fixture *fixture = *state;
     struct store *store = fixture_open(fixture, false);
     int64_t capture = fixture_begin(store, "a"), id = 0;
-    struct imap_login login = {
-        .username_length = -1, .password_length = -1, .password_empty = -1, .latency_ns = -1};
+    struct imap_login login = {.username_length = -1,
+                               .password_length = -1,
+                               .password_empty = -1,
+                               .latency_ns = -1,
+                               .initial_response = -1};
 
     assert_int_equal(store_login_add(store, fixture_connect(store, capture, "a", "b"), capture, &login, &id),
                      STORE_OK);
@@ -163,7 +167,7 @@ static void test_what_a_login_lacks_is_null(void **state)
             " AND workstation IS NULL"
             " AND result IS NULL AND response_code IS NULL AND response_text IS NULL"
             " AND latency_ns IS NULL AND after_result IS NULL AND after_text IS NULL"
-            " AND command = 'LOGIN' AND incomplete = 0"),
+            " AND command = 'LOGIN' AND incomplete = 0 AND initial_response IS NULL"),
         1);
 }
 

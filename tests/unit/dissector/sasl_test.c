@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -298,6 +299,39 @@ static void the_command_is_judged(void **state)
     CHECK(cases);
 }
 
+static void note_initial_response(void *user, const struct imap_login *login)
+{
+    *(int *)user = login->initial_response;
+}
+
+/* -1: it does not apply, or was not seen; 2: there was no login. */
+static int initial_response_of(const char *line)
+{
+    static const struct imap_mark mark = {.time_ns = 1, .frame = 1, .capture = 1};
+    const struct imap_session_handler handler = {.login = note_initial_response};
+    int noted = 2;
+    struct imap_session *session = imap_session_new(&(struct imap_session_options){0}, &handler, &noted);
+
+    assert_non_null(session);
+    imap_session_feed(session, IMAP_FROM_SERVER, "* OK ready\r\n", 12, &mark);
+    imap_session_feed(session, IMAP_FROM_CLIENT, line, strlen(line), &mark);
+    imap_session_end(session);
+    imap_session_free(session);
+    return noted;
+}
+
+static void an_initial_response_is_noted(void **state)
+{
+    (void)state;
+    assert_int_equal(initial_response_of("a1 AUTHENTICATE PLAIN " PLAIN "\r\n"), 1);
+    assert_int_equal(initial_response_of("a1 AUTHENTICATE PLAIN =\r\n"), 1);
+    assert_int_equal(initial_response_of("a1 AUTHENTICATE PLAIN\r\n"), 0);
+    assert_int_equal(initial_response_of("a1 AUTHENTICATE PLAIN\r\n" PLAIN "\r\n"), 0);
+    assert_int_equal(initial_response_of("a1 LOGIN bob secret\r\n"), -1);
+    assert_int_equal(initial_response_of("a1 AUTHENTICATE PLAIN"), -1);
+    assert_int_equal(initial_response_of("a1 AUTHENTICATE PLAIN AGJv"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +342,7 @@ int main(void)
         cmocka_unit_test(tokens),
         cmocka_unit_test(mechanisms_without_a_name),
         cmocka_unit_test(the_command_is_judged),
+        cmocka_unit_test(an_initial_response_is_noted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
