@@ -14,7 +14,7 @@ struct capture_error {
 __attribute__((format(printf, 2, 3))) void capture_error_set(struct capture_error *error, const char *format,
                                                              ...);
 
-/* Adds to the sentence, behind a semicolon when there is one. */
+/* Adds to the sentence, after a semicolon when there is one. */
 __attribute__((format(printf, 2, 3))) void capture_error_add(struct capture_error *error, const char *format,
                                                              ...);
 

@@ -90,7 +90,7 @@ static bool is_pcapng(const uint8_t magic[4])
 }
 
 /* Says why the first octets are no capture's. */
-static void tell_unknown(struct capture_file *file, struct source *content)
+static void describe_unknown(struct capture_file *file, struct source *content)
 {
     const uint8_t *head = NULL;
     ssize_t length = content == NULL ? -1 : source_head(content, FOREIGN_HEAD, &head);
@@ -128,7 +128,7 @@ static bool open_reader(struct capture_file *file)
     else if (length >= 4 && is_pcapng(head))
         file->pcapng = pcapng_open(content, &file->error);
     else
-        tell_unknown(file, content);
+        describe_unknown(file, content);
     return file->classic != NULL || file->pcapng != NULL;
 }
 

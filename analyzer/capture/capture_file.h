@@ -30,7 +30,7 @@ struct capture_file *capture_file_new_fed(source_reader *reader, void *user, uin
 /* Has a pipe hashed in passing (source_hash). Before the first frame is read. */
 void capture_file_hash(struct capture_file *file);
 
-/* Has a pipe looked at for beginnings that are other captures (source_mark), and tells which were met. */
+/* Has a pipe looked at for beginnings that are other captures (source_mark), and returns which were met. */
 void capture_file_mark(struct capture_file *file, const struct mark *marks, size_t count);
 uint64_t capture_file_marks_met(const struct capture_file *file);
 

@@ -127,7 +127,8 @@ static __attribute__((noinline)) bool open_member(struct capture_set *set, struc
     return member->file != NULL;
 }
 
-/* Reads the member's next frame. Returns false when there is none: the capture is over, and was told so. */
+/* Reads the member's next frame. Returns false when there is none: the capture is over, and its end was
+ * reported. */
 static bool read_next(struct capture_set *set, struct member *member, struct frame *frame)
 {
     enum capture_status status;

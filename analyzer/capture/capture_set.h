@@ -32,9 +32,9 @@ void capture_set_hash(struct capture_set *set);
  * first frame is asked for. */
 void capture_set_mark(struct capture_set *set, const struct mark *marks, size_t count);
 
-/* The next frame of all, valid until the next call; CAPTURE_END when all are over. A broken capture is told
- * through `ended` and does not stop the others. CAPTURE_BROKEN: out of memory, the captures not told as ended
- * are lost. */
+/* The next frame of all, valid until the next call; CAPTURE_END when all are over. The end of a broken
+ * capture is reported through `ended` and does not stop the others. CAPTURE_BROKEN: out of memory, the
+ * captures not reported as ended are lost. */
 enum capture_status capture_set_next(struct capture_set *set, struct frame *frame);
 
 /* Reads the next frame, if it is at hand: then those before it stay valid, until the next call of

@@ -35,7 +35,7 @@ struct classic {
     struct source *source;
     struct capture_error *error;
     pcap_t *pcap;
-    struct lookahead *lookahead; /* of a file that is walked, behind its header; NULL: libpcap reads it */
+    struct lookahead *lookahead; /* of a file that is walked, after its header; NULL: libpcap reads it */
     uint32_t snapshot;           /* octets of a frame that are kept */
     bool nano;                   /* fractions are nanoseconds */
     FILE *stream;                /* belongs to `pcap` once that is open */
@@ -59,7 +59,7 @@ static ssize_t read_source(void *cookie, char *octets, size_t room)
 }
 
 /* Enough for ftello. */
-static int tell_position(void *cookie, off64_t *offset, int whence)
+static int report_position(void *cookie, off64_t *offset, int whence)
 {
     const struct classic *classic = cookie;
 
@@ -73,7 +73,7 @@ static int tell_position(void *cookie, off64_t *offset, int whence)
 
 static FILE *open_stream(struct classic *classic)
 {
-    const cookie_io_functions_t functions = {.read = read_source, .seek = tell_position};
+    const cookie_io_functions_t functions = {.read = read_source, .seek = report_position};
     FILE *stream;
 
     classic->buffer = malloc(BUFFER);
@@ -85,7 +85,7 @@ static FILE *open_stream(struct classic *classic)
     return stream;
 }
 
-static void tell_unopened(const struct classic *classic, const char *reason)
+static void describe_unopened(const struct classic *classic, const char *reason)
 {
     char octets[CAPTURE_NUMBER_SIZE];
 
@@ -149,7 +149,7 @@ struct classic *classic_open(struct source *source, struct capture_error *error)
     classic->pcap =
         pcap_fopen_offline_with_tstamp_precision(classic->stream, PCAP_TSTAMP_PRECISION_NANO, reason);
     if (classic->pcap == NULL) {
-        tell_unopened(classic, reason);
+        describe_unopened(classic, reason);
         classic_free(classic);
         return NULL;
     }
@@ -168,11 +168,11 @@ no_memory:
     return NULL;
 }
 
-static void tell_broken(const struct classic *classic)
+static void describe_broken(const struct classic *classic)
 {
     char frame[CAPTURE_NUMBER_SIZE], octet[CAPTURE_NUMBER_SIZE];
-    off_t told = ftello(classic->stream);
-    uint64_t position = told < 0 ? source_position(classic->source) : (uint64_t)told;
+    off_t at = ftello(classic->stream);
+    uint64_t position = at < 0 ? source_position(classic->source) : (uint64_t)at;
 
     if (classic->read_error == 0 && !feof(classic->stream) && position >= classic->record_header)
         position -= classic->record_header; /* libpcap looks no further than the header */
@@ -279,7 +279,7 @@ static __attribute__((noinline)) enum capture_status next_of_libpcap(struct clas
     if (result != 1) {
         if (result == PCAP_ERROR_BREAK && classic->read_error == 0)
             return CAPTURE_END;
-        tell_broken(classic);
+        describe_broken(classic);
         return CAPTURE_BROKEN;
     }
     classic->frames++;

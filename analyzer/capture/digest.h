@@ -20,7 +20,7 @@ struct digest *digest_new(void);
 /* Feeds the next octets, in any chunking. */
 void digest_feed(struct digest *digest, const void *octets, size_t length);
 
-/* Writes the digest of all that was fed, and begins anew. */
+/* Writes the digest of all that was fed, and begins again. */
 void digest_finish(struct digest *digest, char text[DIGEST_TEXT]);
 
 /* Forgets what was fed. */

@@ -1,6 +1,6 @@
 /*
- * A source's octets in one piece. What is asked for is moved to the buffer's front when it does not fit
- * behind.
+ * A source's octets in one piece. What is asked for is moved to the front of the buffer when it does not fit
+ * at the end.
  */
 #include "analyzer/capture/lookahead.h"
 

@@ -15,7 +15,7 @@ struct lookahead;
 struct lookahead *lookahead_new(struct source *source);
 
 /* The next `wanted` octets, at most LOOKAHEAD_MAX, without taking them: valid until the next call. NULL:
- * there are fewer (lookahead_left tells how many), or lookahead_error is set. */
+ * there are fewer (lookahead_left says how many), or lookahead_error is set. */
 const uint8_t *lookahead_at(struct lookahead *lookahead, size_t wanted);
 
 /* Octets that are here already; after lookahead_at gave NULL, all there are. */

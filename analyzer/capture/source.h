@@ -49,7 +49,7 @@ ssize_t source_read(struct source *source, void *octets, size_t room);
 uint64_t source_position(const struct source *source);
 
 /* Reads to the end, and writes the fingerprint of all octets; "" when the file cannot be read again. `ended`:
- * the end was met, what a regular file holds behind it by now is none of it. */
+ * the end was met, what a regular file holds after it by now is none of it. */
 void source_fingerprint(struct source *source, bool ended, char text[CAPTURE_FINGERPRINT_SIZE]);
 
 /* Behind source_fingerprint: writes the SHA-256 of all octets of a source that is hashed; "" when it is not,

@@ -1,12 +1,12 @@
 /*
  * The kernel's filter for a live capture.
  *
- * In the language of pcap-filter(7), `vlan`, `mpls` and `pppoes` shift all offsets behind them, also those of
+ * In the language of pcap-filter(7), `vlan`, `mpls` and `pppoes` shift all offsets after them, also those of
  * the other side of an `or`. So each way of wrapping is an expression of its own, compiled alone, and the
  * programs are joined: where one would refuse the frame, the next begins.
  *
  * The kernel takes the outer VLAN tag out of a frame before a filter sees it; libpcap knows, and makes `vlan`
- * look there too. What has no name in that language is asked for by its octets: their place is that behind an
+ * look there too. What has no name in that language is asked for by its octets: their place is that after an
  * outer tag that was taken out, or without any.
  */
 #include "analyzer/capture/live/filter.h"
@@ -18,9 +18,9 @@
 /* The kernel takes no longer program. */
 #define MAX_INSTRUCTIONS 4096
 
-/* IP datagrams whose content the kernel cannot tell: extension headers and fragments of IPv6 (but of ICMPv6,
- * which every host sends, and of what is encrypted), fragments but the first of IPv4, the authentication
- * header, and all tunnels. */
+/* IP datagrams whose content the kernel's filter does not see: extension headers and fragments of IPv6 (but
+ * of ICMPv6, which every host sends, and of what is encrypted), fragments but the first of IPv4, the
+ * authentication header, and all tunnels. */
 #define ANY_DATAGRAM                                                                                         \
     "(ip[6:2] & 0x1fff != 0 and (ip proto 4 or ip proto 6 or ip proto 17 or ip proto 41 or ip proto 47"      \
     " or ip proto 51 or ip proto 137))"                                                                      \
@@ -31,7 +31,7 @@
     " or udp dst port 4789 or udp dst port 4790 or udp dst port 8472 or udp dst port 6081"                   \
     " or udp dst port 6635 or udp port 2152 or udp port 3544 or udp dst port 4754 or udp port 5247"
 
-/* The EtherTypes behind which a pseudowire's Ethernet is looked for, at this place. */
+/* The EtherTypes after which a pseudowire's Ethernet is looked for, at this place. */
 #define ETHERNET_AT(place)                                                                                   \
     "(ether[" place ":2] = 0x0800 or ether[" place ":2] = 0x86dd or ether[" place ":2] = 0x8100"             \
     " or ether[" place ":2] = 0x88a8 or ether[" place ":2] = 0x8847 or ether[" place ":2] = 0x8864)"
@@ -40,7 +40,7 @@
     "ether proto 0x8847 and ether[" bottom                                                                   \
     "] & 1 = 1 and (" ETHERNET_AT(type) " or (ether[" below                                                  \
                                         "] & 0xf0 = 0 and " ETHERNET_AT(type_behind_word) "))"
-/* IP behind LLC, or LLC and SNAP (RFC 1042, 802.1H), in a frame whose length is at the first place. */
+/* IP after LLC, or LLC and SNAP (RFC 1042, 802.1H), in a frame whose length is at the first place. */
 #define LLC(length, llc, organization)                                                                       \
     "ether[" length ":2] <= 1500 and (ether[" llc ":2] = 0x0606 or (ether[" llc                              \
     ":2] = 0xaaaa and (ether[" organization ":4] & 0xffffff00 = 0 or ether[" organization                    \

@@ -23,7 +23,7 @@ struct live_interface {
 };
 
 /* What libpcap says, with what the caller can do. */
-static void tell_failure(pcap_t *handle, int status, const char *name, char *why, size_t why_size)
+static void describe_failure(pcap_t *handle, int status, const char *name, char *why, size_t why_size)
 {
     const char *detail = pcap_geterr(handle);
 
@@ -45,7 +45,7 @@ static void configure(pcap_t *handle, const struct live_options *options)
     (void)pcap_set_promisc(handle, options->promiscuous);
     (void)pcap_set_buffer_size(handle, (int)options->buffer_octets);
     (void)pcap_set_timeout(handle, LIVE_BLOCK_MS);
-    /* where the nanoseconds cannot be had, microseconds will do */
+    /* where nanoseconds are not available, microseconds will do */
     (void)pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO);
 }
 
@@ -110,7 +110,7 @@ struct live_interface *live_interface_open(const char *name, uint32_t index, uin
     configure(interface->handle, options);
     status = pcap_activate(interface->handle);
     if (status < 0) {
-        tell_failure(interface->handle, status, name, why, why_size);
+        describe_failure(interface->handle, status, name, why, why_size);
         goto failed;
     }
     if (set_filter(interface->handle, &options->filter, name, why, why_size) != 0)
@@ -164,7 +164,7 @@ const char *live_interface_error(const struct live_interface *interface)
 }
 
 /* Not through pcap_stats, which also looks into /sys: this process can open nothing. The kernel begins to
- * count anew whenever it is asked. */
+ * count again whenever it is asked. */
 struct live_counts live_interface_counts(struct live_interface *interface)
 {
     struct tpacket_stats_v3 counted = {0};

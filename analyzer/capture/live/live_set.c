@@ -112,7 +112,7 @@ enum live_status live_set_next(struct live_set *set, struct frame *frame, live_s
     return LIVE_FRAME;
 }
 
-/* Not with poll, which heeds the limit of open descriptors: that is low. */
+/* Not with poll: it fails beyond the limit of open descriptors, and that is low. */
 bool live_set_wait(struct live_set *set, int fd, int timeout_ms)
 {
     struct timeval patience;

@@ -60,7 +60,8 @@ uint64_t block_u64(const struct blocks *blocks, const uint8_t *octets)
     return blocks->swapped ? __builtin_bswap64(number) : number;
 }
 
-/* True when the section's block at `octets` tells its byte order, which is *swapped then. */
+/* True when the section's block at `octets` shows its byte order; *swapped says then whether it is the other
+ * one. */
 static bool byte_order(const uint8_t *octets, bool *swapped)
 {
     uint32_t magic;
@@ -145,7 +146,7 @@ enum block_status block_next(struct blocks *blocks, struct block *block)
     return BLOCK_FOUND;
 }
 
-/* The least length of a block that can be told from other octets; 0: none can. */
+/* The least length by which a block can be recognised among other octets; 0: none can. */
 static uint32_t least_length(uint32_t type)
 {
     switch (type) {

@@ -38,8 +38,8 @@ struct block {
 enum block_status {
     BLOCK_FOUND,
     BLOCK_END,
-    BLOCK_CUT,     /* the file ends before the block does; *block tells its type (0: not known) */
-    BLOCK_DAMAGED, /* what stands here is no block */
+    BLOCK_CUT,     /* the file ends before the block does; *block has its type (0: not known) */
+    BLOCK_DAMAGED, /* no block begins here */
     BLOCK_FAILED   /* blocks_error says why */
 };
 

@@ -9,7 +9,7 @@
 struct interface {
     int link_type;            /* DLT_...; -1: not known */
     uint32_t snapshot_length; /* 0: unlimited */
-    uint64_t units;           /* of the time stamp in a second; 0: more than 64 bits tell */
+    uint64_t units;           /* of the time stamp in a second; 0: more than 64 bits hold */
     uint64_t factor;          /* nanoseconds in a unit, when that is a whole number; else 0 */
     int64_t offset;           /* seconds to add */
     bool used;                /* a packet of it was met */

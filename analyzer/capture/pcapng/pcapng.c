@@ -13,7 +13,7 @@
 
 /* Interfaces that one section may have. */
 #define MAX_INTERFACES 65536
-/* Link types that are told by name. */
+/* Link types that are reported by name. */
 #define MAX_NAMED 8
 
 struct pcapng {
@@ -37,7 +37,7 @@ struct pcapng {
     char link_types[MAX_NAMED * LINK_TYPE_NAME_SIZE];
 };
 
-/* --- what is told when it is over --- */
+/* --- what is reported at the end --- */
 
 static void add_unknown(struct pcapng *pcapng)
 {
@@ -68,7 +68,7 @@ static void add_damage(struct pcapng *pcapng)
                           pcapng->damage.places == 2 ? "" : "s");
 }
 
-/* The capture's end; `whole`: of the file itself there is nothing to tell. */
+/* The capture's end; `whole`: the file itself has no fault. */
 static enum capture_status finish(struct pcapng *pcapng, bool whole)
 {
     if (pcapng->damage.places > 0)
@@ -109,7 +109,7 @@ static bool is_numbered(uint32_t type)
     }
 }
 
-static enum capture_status tell_cut(struct pcapng *pcapng, const struct block *block)
+static enum capture_status end_cut(struct pcapng *pcapng, const struct block *block)
 {
     char frame[CAPTURE_NUMBER_SIZE], octet[CAPTURE_NUMBER_SIZE];
 
@@ -119,7 +119,7 @@ static enum capture_status tell_cut(struct pcapng *pcapng, const struct block *b
     return finish(pcapng, false);
 }
 
-static enum capture_status tell_failed(struct pcapng *pcapng)
+static enum capture_status end_failed(struct pcapng *pcapng)
 {
     char frame[CAPTURE_NUMBER_SIZE], octet[CAPTURE_NUMBER_SIZE];
 
@@ -170,7 +170,7 @@ static void add_interface(struct pcapng *pcapng, const struct block *block)
         pcapng->interfaces = larger;
         pcapng->interface_room = room;
     }
-    /* even one that cannot be read counts, or those behind it would be numbered wrongly */
+    /* even one that cannot be read counts, or those after it would be numbered wrongly */
     if (!interface_read(pcapng->blocks, block, &pcapng->interfaces[pcapng->interface_count++]))
         note_damage(pcapng, block, blocks_position(pcapng->blocks));
 }
@@ -194,7 +194,7 @@ static void name_link_type(struct pcapng *pcapng, int link_type)
 
 /* --- frames --- */
 
-/* Where the frame's octets begin in the body, after filling *frame with what stands before them; 0: there is
+/* Where the frame's octets begin in the body, after filling *frame from what precedes them; 0: there is
  * no frame. */
 static uint32_t read_packet(struct pcapng *pcapng, const struct block *block, struct frame *frame,
                             struct interface **interface)
@@ -251,7 +251,7 @@ static bool take_packet(struct pcapng *pcapng, const struct block *block, struct
     return true;
 }
 
-/* Looks for the next block behind one that is no good. */
+/* Looks for the next block after one that is no good. */
 static bool resume(struct pcapng *pcapng, const struct block *block)
 {
     bool found = block_resume(pcapng->blocks) == BLOCK_FOUND;
@@ -273,7 +273,7 @@ enum capture_status pcapng_next(struct pcapng *pcapng, struct frame *frame)
             return finish(pcapng, true);
         case BLOCK_CUT:
             if (!resume(pcapng, &block))
-                return tell_cut(pcapng, &block);
+                return end_cut(pcapng, &block);
             continue;
         case BLOCK_DAMAGED:
             if (!resume(pcapng, &block)) {
@@ -282,7 +282,7 @@ enum capture_status pcapng_next(struct pcapng *pcapng, struct frame *frame)
             }
             continue;
         case BLOCK_FAILED:
-            return tell_failed(pcapng);
+            return end_failed(pcapng);
         }
         if (bears_frame(block.type)) {
             if (take_packet(pcapng, &block, frame))
@@ -321,10 +321,10 @@ struct pcapng *pcapng_open(struct source *source, struct capture_error *error)
         break;
     case BLOCK_CUT:
         (void)block_resume(pcapng->blocks); /* to the end */
-        (void)tell_cut(pcapng, &block);
+        (void)end_cut(pcapng, &block);
         break;
     case BLOCK_FAILED:
-        (void)tell_failed(pcapng);
+        (void)end_failed(pcapng);
         break;
     default:
         capture_error_add(error, "has a file header that is not understood");

@@ -1,6 +1,6 @@
 /*
  * pcapng captures: several sections, several interfaces with link types and clocks of their own, and damage
- * behind which reading goes on. (libpcap refuses all of these.)
+ * after which reading goes on. (libpcap refuses all of these.)
  */
 #ifndef IMAPTAP_ANALYZER_CAPTURE_PCAPNG_PCAPNG_H
 #define IMAPTAP_ANALYZER_CAPTURE_PCAPNG_PCAPNG_H
