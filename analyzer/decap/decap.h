@@ -3,7 +3,7 @@
  *
  * Every length and offset is checked against the octets captured; nesting is bounded. Checksums are not
  * verified unless asked for: with offload they are often not yet filled in where the capture was made. A
- * header's length counts, not the frame's: padding is no payload, and what the frame lacks is told as not
+ * header's length counts, not the frame's: padding is no payload, and what the frame lacks is reported as not
  * captured.
  *
  * IP fragments are put together in any order. Of overlapping ones the octet that was seen first stands; what

@@ -1,6 +1,6 @@
 /*
  * The short way of decapsulation, for what most frames are: Ethernet, IPv4 without options, TCP. Used by
- * peel.c only.
+ * decap.c only.
  */
 #ifndef IMAPTAP_ANALYZER_DECAP_FAST_PATH_H
 #define IMAPTAP_ANALYZER_DECAP_FAST_PATH_H

@@ -67,7 +67,7 @@ struct fragments *fragments_new(void)
 static void make_key(const struct fragment *fragment, struct key *key)
 {
     size_t address = fragment->ipv6 ? 16 : 4;
-    /* in IPv6 the protocol is the first fragment's to tell */
+    /* in IPv6 only the first fragment names the protocol */
     uint64_t protocol = fragment->ipv6 ? 256 : fragment->protocol;
 
     memset(key, 0, sizeof *key);

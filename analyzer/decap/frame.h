@@ -1,6 +1,6 @@
 /*
  * One captured frame: the contract between the places where frames come from (capture/) and the decapsulation
- * (packet/).
+ * (decap/).
  */
 #ifndef IMAPTAP_ANALYZER_DECAP_FRAME_H
 #define IMAPTAP_ANALYZER_DECAP_FRAME_H

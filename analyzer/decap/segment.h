@@ -1,5 +1,5 @@
 /*
- * One TCP segment with all that was around it: the whole contract between decapsulation (packet/) and the
+ * One TCP segment with all that was around it: the whole contract between decapsulation (decap/) and the
  * connection table (stream/). All numbers are in host byte order; addresses are in network byte order.
  */
 #ifndef IMAPTAP_ANALYZER_DECAP_SEGMENT_H
@@ -32,7 +32,7 @@ struct segment {
     uint32_t length;   /* octets of payload there were on the wire */
     bool rejoined;     /* put together from fragments, of which the first may have been handed out before */
     uint32_t vlan;     /* innermost 802.1Q/802.1ad identifier outside of any tunnel, plus 1; 0: untagged */
-    uint64_t tunnel;   /* tells tunnels apart (kind and identifier, hashed); 0: none, or MPLS only */
+    uint64_t tunnel;   /* distinguishes tunnels (kind and identifier, hashed); 0: none, or MPLS only */
     char tunnel_text[48]; /* outermost first, e.g. "gre" or "mpls, vxlan 42"; "": none */
     int64_t time_ns;      /* of the frame that completed the segment */
     uint64_t frame;

@@ -95,7 +95,7 @@ static uint32_t find_packet(const struct decapsulation *decapsulation, uint16_t 
     return 0;
 }
 
-/* Attributes with lengths and types in the byte order of the machine that captured, which is not told. */
+/* Attributes with lengths and types in the byte order of the machine that captured, which is not recorded. */
 int layer_nflog(struct decapsulation *decapsulation)
 {
     uint32_t at, length, family;

@@ -25,7 +25,7 @@ enum {
 #define IPV4_MORE   0x2000
 #define IPV6_OFFSET 0xfff8
 #define IPV6_MORE   0x0001
-/* The least that an Ethernet frame carries: of a datagram no longer, padding cannot be told from content. */
+/* The least that an Ethernet frame carries: of a datagram no longer, padding looks like content. */
 #define ETHERNET_MINIMUM 46
 
 /* Takes in the fragment of which the decapsulation has reached the content: `place` holds all that IPv4 and
@@ -97,7 +97,7 @@ int layer_ip(struct decapsulation *decapsulation)
 }
 
 /* A length of 0 is an offloading card's: the length is filled in when it cuts the datagram up, and the
- * capture is from before. Then the frame tells. */
+ * capture is from before. Then the frame's length counts. */
 static uint32_t ipv4_length(const struct decapsulation *decapsulation)
 {
     uint32_t length = be16(decapsulation->at + 2);
@@ -133,7 +133,7 @@ int layer_ipv4(struct decapsulation *decapsulation)
     return LAYER_PROTOCOL;
 }
 
-/* The length in a jumbo payload option (RFC 2675) of a hop-by-hop header right behind the IPv6 header; 0:
+/* The length in a jumbo payload option (RFC 2675) of a hop-by-hop header right after the IPv6 header; 0:
  * there is none. */
 static uint32_t jumbo_length(const uint8_t *header, uint32_t captured)
 {
@@ -156,7 +156,7 @@ static uint32_t jumbo_length(const uint8_t *header, uint32_t captured)
     return 0;
 }
 
-/* Octets behind the IPv6 header. A payload length of 0 is a jumbogram's, or that of a segment of 64 KiB and
+/* Octets after the IPv6 header. A payload length of 0 is a jumbogram's, or that of a segment of 64 KiB and
  * more which an offloading card was about to cut up. */
 static uint32_t ipv6_payload_length(const struct decapsulation *decapsulation)
 {
@@ -189,7 +189,7 @@ int layer_ipv6(struct decapsulation *decapsulation)
     return LAYER_PROTOCOL;
 }
 
-/* An extension header: strips it when it is one; the header behind it is next. `unit` and `more`: its length
+/* An extension header: strips it when it is one; the header after it is next. `unit` and `more`: its length
  * is (second octet + more) * unit. */
 static int extension(struct decapsulation *decapsulation, uint32_t unit, uint32_t more)
 {

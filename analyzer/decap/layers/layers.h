@@ -129,7 +129,8 @@ bool checksum_of_tcp_holds(const struct decapsulation *decapsulation);
  * each direction). */
 void tunnel_enter(struct decapsulation *decapsulation, const char *kind, int64_t identifier);
 
-/* The same for an encapsulation that only one direction may bear: it is named, but it tells nothing apart. */
+/* The same for an encapsulation that only one direction may bear: it is named, but it does not distinguish
+ * connections. */
 void tunnel_name(struct decapsulation *decapsulation, const char *kind);
 
 static inline uint16_t be16(const uint8_t *octets)
@@ -191,7 +192,7 @@ static inline int decapsulation_ends_before(const struct decapsulation *decapsul
     return decapsulation->length < octets ? DECAP_MALFORMED : DECAP_CUT;
 }
 
-/* Leaves a header of `octets` octets behind; they must be captured. */
+/* Skips a header of `octets` octets; they must be captured. */
 static inline void decapsulation_strip(struct decapsulation *decapsulation, uint32_t octets)
 {
     decapsulation->at += octets;
@@ -199,7 +200,7 @@ static inline void decapsulation_strip(struct decapsulation *decapsulation, uint
     decapsulation->length -= octets;
 }
 
-/* Takes the header's word for the length on the wire: what is behind it is padding, what is missing was cut.
+/* Takes the header's word for the length on the wire: what follows it is padding, what is missing was cut.
  */
 static inline void decapsulation_set_length(struct decapsulation *decapsulation, uint32_t length)
 {

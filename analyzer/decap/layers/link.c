@@ -36,7 +36,7 @@ int layer_vlan(struct decapsulation *decapsulation)
     return decapsulation->type > MAX_LENGTH ? LAYER_ETHERTYPE : LAYER_LLC;
 }
 
-/* The tag of a service in a provider's backbone (IEEE 802.1ah): behind it is the customer's frame. */
+/* The tag of a service in a provider's backbone (IEEE 802.1ah): after it is the customer's frame. */
 int layer_backbone(struct decapsulation *decapsulation)
 {
     if (decapsulation->captured < 4)
@@ -77,6 +77,6 @@ int layer_llc(struct decapsulation *decapsulation)
     organization = be24(header + 3);
     decapsulation->type = be16(header + 6);
     decapsulation_strip(decapsulation, 8);
-    /* an EtherType behind it: RFC 1042, and 802.1H for bridges */
+    /* an EtherType after it: RFC 1042, and 802.1H for bridges */
     return organization == 0x000000 || organization == 0x0000f8 ? LAYER_ETHERTYPE : DECAP_OTHER;
 }

@@ -1,5 +1,5 @@
 /*
- * Which tunnel a segment was found in: a name for people, and a number that tells tunnels apart.
+ * Which tunnel a segment was found in: a name for people, and a number that distinguishes tunnels.
  */
 #include "analyzer/decap/layers/layers.h"
 
@@ -24,7 +24,7 @@ static const char *digits(int64_t number, char room[21])
     return at;
 }
 
-/* Adds the tunnel to the text, behind those around it; a text that is full stays as it is. */
+/* Adds the tunnel to the text, after those around it; a text that is full stays as it is. */
 static void add_text(char *text, size_t size, const char *kind, int64_t identifier)
 {
     char room[21];

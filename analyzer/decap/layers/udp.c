@@ -72,7 +72,7 @@ static int geneve(struct decapsulation *decapsulation)
     return LAYER_ETHERTYPE;
 }
 
-/* Each direction has an endpoint identifier of its own: it tells nothing apart. */
+/* Each direction has an endpoint identifier of its own: it does not distinguish connections. */
 static int gtp_u(struct decapsulation *decapsulation)
 {
     const uint8_t *header = decapsulation->at;
