@@ -1,5 +1,5 @@
 /*
- * One TCP connection as the connection table keeps it, and what the table tells about it.
+ * One TCP connection as the connection table keeps it, and what the table reports about it.
  */
 #ifndef IMAPTAP_ANALYZER_STREAM_CONNECTION_H
 #define IMAPTAP_ANALYZER_STREAM_CONNECTION_H
@@ -21,7 +21,7 @@ enum connection_end {
 /* Who closed it: sent the first FIN, or the RST. */
 enum connection_closer { CLOSED_BY_NOBODY, CLOSED_BY_CLIENT, CLOSED_BY_SERVER, CONNECTION_CLOSERS };
 
-/* What tells connections apart: the lower (address, port) comes first, whoever is the client. Without
+/* What distinguishes connections: the lower (address, port) comes first, whoever is the client. Without
  * padding: it is compared and hashed in words of eight octets. Addresses are in network byte order, IPv4 as
  * ::ffff:a.b.c.d; `vlan` is the identifier + 1, or 0. */
 struct connection_key {
@@ -37,13 +37,13 @@ struct direction {
     uint32_t expected; /* number of the next octet to deliver */
     uint32_t acked;    /* the highest number that the other side acknowledged */
     uint32_t highest;  /* the highest number after an octet that was captured */
-    uint32_t fin;      /* the number of the FIN: nothing comes behind it */
+    uint32_t fin;      /* the number of the FIN: nothing comes after it */
     bool known;        /* `expected` means something */
     bool seen;         /* a segment of this direction was captured */
     bool acked_known;
     bool fin_seen;
     bool from_start; /* delivery began at the connection's first octet */
-    bool told;       /* the handler knows whether this direction began at its start */
+    bool reported;   /* the handler knows whether this direction began at its start */
 };
 
 struct paths;
@@ -67,14 +67,14 @@ struct connection {
     bool uncounted_syn;                 /* the SYN-ACK acknowledged the SYN's own number: SYNs take none */
     bool apart; /* another one has its addresses, ports and numbers, on another path */
     struct reorder_buffer *reorder_buffer; /* exists while something is out of order */
-    struct recent *recent[2]; /* what was told last, by sender, to compare with what comes again */
+    struct recent *recent[2]; /* what was delivered last, by sender, to compare with what comes again */
     struct paths *paths;      /* exists when it was captured in several VLANs or tunnels */
     void *user;               /* the handler's */
     int64_t last_ns;
 
     int64_t first_ns;
     int64_t closed_ns;          /* time of the first FIN, or of the RST, when closer says whose */
-    uint64_t lost_octets;       /* of both directions, as told to the handler */
+    uint64_t lost_octets;       /* of both directions, as reported to the handler */
     char *tunnel_text;          /* as struct segment has it; NULL: none */
     uint32_t capture;           /* of the first segment */
     uint32_t pending_number[2]; /* the first number after that SYN */

@@ -22,7 +22,7 @@ struct connection_index {
     uint32_t paths; /* of them, those that name a connection once more, by another path */
 };
 
-/* Makes it empty, with random secret numbers. Returns 0, or -1 when memory or randomness cannot be had. */
+/* Makes it empty, with random secret numbers. Returns 0, or -1 when memory or randomness is not available. */
 int connection_index_start(struct connection_index *index);
 
 /* Fills the key of the connection that the segment belongs to; true when the segment's source comes first in

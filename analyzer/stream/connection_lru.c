@@ -44,7 +44,7 @@ static void enter_list(struct connection_lru *lru, struct connection *connection
     lru->lists[list].newest = connection;
 }
 
-/* Who is discarded is old mostly, and so is the one behind it, which is next: nothing of that, and of its
+/* Who is discarded is old mostly, and so is the one after it, which is next: nothing of that, and of its
  * place in the index, is in the processor's cache. */
 static void fetch_next(const struct connection_lru *lru, const struct connection *next)
 {

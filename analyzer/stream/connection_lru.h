@@ -12,9 +12,9 @@
 /* The lists by age; the first ones are evicted first. */
 enum connection_lru_list {
     LIST_CLOSED,
-    LIST_HALF_OPEN, /* nothing but its SYN was seen: giving it up loses nothing, as its answer tells both
+    LIST_HALF_OPEN, /* nothing but its SYN was seen: giving it up loses nothing, as its answer has both
                        numbers */
-    LIST_SILENT,    /* no octet was told */
+    LIST_SILENT,    /* no octet was delivered */
     LIST_CLOSING,
     LIST_OPEN,
     LISTS
@@ -35,7 +35,7 @@ struct connection_lru {
     uint64_t evicted; /* connections; closed and half-open ones are not counted */
 };
 
-/* The ordering, which must stay, is told of ends. Returns 0, or -1 when out of memory. */
+/* `in_order` must stay: ends are reported to it. Returns 0, or -1 when out of memory. */
 int connection_lru_start(struct connection_lru *lru, uint32_t max_connections, uint32_t max_half_open,
                          struct in_order *in_order);
 
@@ -50,10 +50,10 @@ struct connection *connection_lru_begin(struct connection_lru *lru, const struct
 void connection_lru_touch(struct connection_lru *lru, struct connection *connection,
                           enum connection_lru_list list);
 
-/* Tells the end, if the handler knows the connection; its record stays. */
+/* Reports the end, if the handler knows the connection; its record stays. */
 void connection_lru_end(struct connection_lru *lru, struct connection *connection, enum connection_end how);
 
-/* Forgets it, without telling its end. */
+/* Forgets it, without reporting its end. */
 void connection_lru_discard(struct connection_lru *lru, struct connection *connection);
 
 void connection_lru_end_and_discard(struct connection_lru *lru, struct connection *connection,
@@ -65,7 +65,7 @@ void connection_lru_sweep(struct connection_lru *lru, int64_t now_ns);
 /* Ends all: the capture is over. */
 void connection_lru_finish(struct connection_lru *lru);
 
-/* Forgets all, and tells nobody. */
+/* Forgets all, and reports nothing. */
 void connection_lru_stop(struct connection_lru *lru);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * The connection table: finds the connection of a segment, decides who is the client, and when a connection
- * begins and ends. How it lives is lives.c's, the payload's way ordering.c's.
+ * begins and ends. connection_lru.c keeps and evicts it; in_order.c delivers its payload.
  */
 #include "analyzer/stream/connection_table.h"
 
@@ -40,8 +40,8 @@ static bool touches(const uint64_t ports[65536 / 64], const struct segment *segm
     return has_port(ports, segment->source_port) || has_port(ports, segment->destination_port);
 }
 
-/* Who sent this segment of a connection that begins with it: the handshake tells, else the port, else what it
- * says. */
+/* Who sent this segment of a connection that begins with it: the handshake decides, else the port, else what
+ * it says. */
 static enum stream_side guess_side(const struct connection_table *table, const struct segment *segment)
 {
     bool to_server = has_port(table->ports, segment->destination_port);
@@ -53,7 +53,7 @@ static enum stream_side guess_side(const struct connection_table *table, const s
     return to_server ? STREAM_CLIENT : STREAM_SERVER;
 }
 
-/* Both sides sent a SYN: the port tells who is the server. */
+/* Both sides sent a SYN: the port decides who is the server. */
 static void settle_roles(const struct connection_table *table, struct connection *connection)
 {
     struct direction first = connection->directions[STREAM_CLIENT];
@@ -79,7 +79,7 @@ static void take_uncounted_syn(struct connection_table *table, struct connection
 {
     struct direction *direction = &connection->directions[to];
 
-    if (connection->reorder_buffer != NULL || !direction->from_start || direction->told ||
+    if (connection->reorder_buffer != NULL || !direction->from_start || direction->reported ||
         acknowledgment + 1 != direction->start || direction->expected != direction->start)
         return;
     in_order_start_at(&table->in_order, connection, to, acknowledgment, mark);
@@ -95,7 +95,7 @@ static void take_first_octets(struct connection_table *table, struct connection 
     struct imap_mark mark = {segment->time_ns, segment->frame, segment->capture};
 
     if ((segment->flags & SEGMENT_SYN) || segment->length == 0 || connection->reorder_buffer != NULL ||
-        !direction->from_start || direction->told || segment->sequence + 1 != direction->start ||
+        !direction->from_start || direction->reported || segment->sequence + 1 != direction->start ||
         direction->expected != direction->start)
         return;
     in_order_start_at(&table->in_order, connection, from, segment->sequence, &mark);

@@ -1,11 +1,11 @@
 /*
- * The connection table: takes TCP segments as they were captured and tells a handler the octets of each
+ * The connection table: takes TCP segments as they were captured and passes to a handler the octets of each
  * connection, each direction in order, both directions in an order in which they can have happened (an octet
  * never comes before the octets that its sender had acknowledged), with holes where the capture has none.
  *
  * Followed are the connections with one end at one of the ports given, and those that are found to speak
  * IMAP. A connection met in its middle is picked up; a new connection with old addresses and ports ends the
- * old one. Memory is bounded by the limits below; what is evicted is told as ended and counted. Of
+ * old one. Memory is bounded by the limits below; what is evicted is reported as ended and counted. Of
  * overlapping segments the octets that were in order first count; those that come again are compared with
  * them and counted.
  */
@@ -40,7 +40,7 @@ struct connection_counts {
     uint64_t opened;      /* connections that carried an octet */
     uint64_t open;        /* now in the table, half-open ones counted */
     uint64_t evicted;     /* ended because the table was full, but for those of which only the SYN was seen */
-    uint64_t lost_octets; /* told to the handler */
+    uint64_t lost_octets; /* reported to the handler */
     uint64_t
         repeated_octets; /* captured again while near their first time, in connections that are followed */
     uint64_t copies;     /* segments whose octets had all come before, in another VLAN or tunnel */
@@ -72,7 +72,7 @@ void connection_table_process_found(struct connection_table *table, const struct
 /* The capture's time is at least `now_ns`: ends what is idle. Also called by _take now and then. */
 void connection_table_tick(struct connection_table *table, int64_t now_ns);
 
-/* The capture is over: what waits is delivered, holes are told as losses, every connection ends. */
+/* The capture is over: what waits is delivered, holes are reported as losses, every connection ends. */
 void connection_table_finish(struct connection_table *table);
 
 struct connection_counts connection_table_counts(const struct connection_table *table);

@@ -30,7 +30,7 @@ static bool is_tag_char(uint8_t octet)
     return octet > ' ' && octet < 0x7f && strchr("(){%*\"\\+", octet) == NULL;
 }
 
-/* The first word of a line of POP3, FTP or SMTP, behind which anything may stand, a password among it. */
+/* The first word of a line of POP3, FTP or SMTP, after which anything may stand, a password among it. */
 static bool is_command_elsewhere(const uint8_t *word, size_t length)
 {
     static const char *const words[] = {"PASS", "USER", "AUTH", "ACCT",    "HELP",

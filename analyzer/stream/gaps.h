@@ -1,5 +1,5 @@
 /*
- * Where octets are missing in a direction. Used by ordering.c only.
+ * Where octets are missing in a direction. Used by in_order.c only.
  */
 #ifndef IMAPTAP_ANALYZER_STREAM_GAPS_H
 #define IMAPTAP_ANALYZER_STREAM_GAPS_H

@@ -1,6 +1,6 @@
 /*
  * Memory in large pages, where the system has them. A table that is looked up at random places waits for the
- * processor to find its pages, more than for what stands in them.
+ * processor to find its pages, more than for their content.
  */
 #ifndef IMAPTAP_ANALYZER_STREAM_HUGE_PAGES_H
 #define IMAPTAP_ANALYZER_STREAM_HUGE_PAGES_H

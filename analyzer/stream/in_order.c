@@ -3,7 +3,7 @@
  * the other side that have not been delivered yet, it is held until they are, because a span port may show an
  * answer before the question. Order: when octets before it are missing it goes to libnids, and so does
  * everything after it until nothing waits. A hole becomes a loss when the other side acknowledged it and a
- * few segments or a moment have passed, when what is behind it has waited long, when memory runs short, or at
+ * few segments or a moment have passed, when what follows it has waited long, when memory runs short, or at
  * the end.
  */
 #include "analyzer/stream/in_order.h"
@@ -25,17 +25,17 @@
 /* Segments that one direction may have waiting: libnids walks its queue at each insertion. */
 #define MAX_QUEUED 1024
 
-/* --- telling the handler --- */
+/* --- what the handler gets --- */
 
-static void tell_connection(struct in_order *in_order, struct connection *connection)
+static void count_opened(struct in_order *in_order, struct connection *connection)
 {
     if (!connection->payload)
         in_order->opened++;
     connection->payload = true;
 }
 
-static void tell_lost(struct in_order *in_order, struct connection *connection, enum stream_side from,
-                      uint32_t length, const struct imap_mark *mark)
+static void report_lost(struct in_order *in_order, struct connection *connection, enum stream_side from,
+                        uint32_t length, const struct imap_mark *mark)
 {
     struct direction *direction = &connection->directions[from];
 
@@ -44,31 +44,31 @@ static void tell_lost(struct in_order *in_order, struct connection *connection, 
     direction->expected += length;
     connection->lost_octets += length;
     in_order->lost += length;
-    tell_connection(in_order, connection);
+    count_opened(in_order, connection);
     if (connection->wanted && !in_order->handler.lost(in_order->user, connection, from, length, mark))
         connection->wanted = false;
 }
 
-static void tell_start(struct in_order *in_order, struct connection *connection, enum stream_side from,
-                       const struct imap_mark *mark)
+static void report_start(struct in_order *in_order, struct connection *connection, enum stream_side from,
+                         const struct imap_mark *mark)
 {
     struct direction *direction = &connection->directions[from];
 
-    if (direction->told)
+    if (direction->reported)
         return;
-    direction->told = true;
+    direction->reported = true;
     if (!direction->from_start)
-        tell_lost(in_order, connection, from, 0, mark);
+        report_lost(in_order, connection, from, 0, mark);
 }
 
-static void tell_octets(struct in_order *in_order, struct connection *connection, enum stream_side from,
-                        const uint8_t *octets, size_t length, const struct imap_mark *mark)
+static void deliver_octets(struct in_order *in_order, struct connection *connection, enum stream_side from,
+                           const uint8_t *octets, size_t length, const struct imap_mark *mark)
 {
-    tell_start(in_order, connection, from, mark);
+    report_start(in_order, connection, from, mark);
     connection->directions[from].expected += (uint32_t)length;
     if (connection->wanted)
         overlaps_keep(&in_order->overlaps, connection, from, octets, length);
-    tell_connection(in_order, connection);
+    count_opened(in_order, connection);
     if (connection->wanted &&
         !in_order->handler.octets(in_order->user, connection, from, octets, length, mark))
         connection->wanted = false;
@@ -79,7 +79,7 @@ static void on_delivery(void *owner, enum stream_side from, const uint8_t *octet
     struct reorder_buffer *reorder_buffer = owner;
     struct imap_mark mark = *reorder_buffer_next_mark(reorder_buffer, from);
 
-    tell_octets(reorder_buffer->in_order, reorder_buffer->connection, from, octets, length, &mark);
+    deliver_octets(reorder_buffer->in_order, reorder_buffer->connection, from, octets, length, &mark);
 }
 
 /* Opens libnids's stream for the connection, from where both directions stand. */
@@ -102,8 +102,8 @@ static void step_over(struct in_order *in_order, struct connection *connection, 
 {
     struct reorder_buffer *reorder_buffer = connection->reorder_buffer;
 
-    tell_start(in_order, connection, from, mark);
-    tell_lost(in_order, connection, from, length, mark);
+    report_start(in_order, connection, from, mark);
+    report_lost(in_order, connection, from, length, mark);
     if (reorder_buffer != NULL && reorder_buffer->pair != NULL) {
         reorder_buffer->mark = *mark;
         reassembly_step(reorder_buffer->pair, from, length);
@@ -146,7 +146,7 @@ static void judge_holes(struct in_order *in_order, struct connection *connection
     }
 }
 
-/* Octets were acknowledged that have not been told: where nothing waits, only then there can be a hole. */
+/* Octets were acknowledged that have not been delivered: where nothing waits, only then is there a hole. */
 static bool is_behind(const struct direction *direction)
 {
     return direction->acked_known && sequence_distance(direction->expected, direction->acked) > 0;
@@ -173,12 +173,12 @@ static void place_through_nids(struct in_order *in_order, struct connection *con
     int32_t ahead;
 
     if (reorder_buffer == NULL || !need_pair(reorder_buffer)) {
-        /* no memory or no pair to be had: what is missing will not be waited for */
+        /* no memory or no pair is available: what is missing will not be waited for */
         ahead = sequence_distance(direction->expected, sequence);
         if (ahead > 0)
             step_over(in_order, connection, from, (uint32_t)ahead, mark);
         if (captured > 0)
-            tell_octets(in_order, connection, from, octets, captured, mark);
+            deliver_octets(in_order, connection, from, octets, captured, mark);
         if (captured < length)
             step_over(in_order, connection, from, length - captured, mark);
         return;
@@ -221,7 +221,7 @@ static void place(struct in_order *in_order, struct connection *connection, enum
         overlaps_gap(connection, from);
         direction->expected = sequence;
         direction->from_start = false;
-        direction->told = false;
+        direction->reported = false;
         direction->acked_known = false;
         ahead = 0;
     }
@@ -242,7 +242,7 @@ static void place(struct in_order *in_order, struct connection *connection, enum
         return;
     }
     if (captured > 0)
-        tell_octets(in_order, connection, from, octets, captured, mark);
+        deliver_octets(in_order, connection, from, octets, captured, mark);
     if (captured < length)
         step_over(in_order, connection, from, length - captured, mark);
 }
@@ -369,7 +369,7 @@ static void take_acknowledgment(struct in_order *in_order, struct connection *co
         other->known = true;
         /* the first acknowledgment of a client that has sent nothing yet names the other side's start */
         other->from_start =
-            sender->from_start && !sender->told && segment->length == 0 && from == STREAM_CLIENT;
+            sender->from_start && !sender->reported && segment->length == 0 && from == STREAM_CLIENT;
         other->start = segment->acknowledgment;
     }
     if (!other->acked_known || sequence_distance(other->acked, segment->acknowledgment) > 0) {
@@ -385,7 +385,7 @@ static void meet(struct in_order *in_order, struct connection *connection, enum 
     struct direction *direction = &connection->directions[from];
 
     direction->seen = true;
-    if (!direction->known || (!direction->from_start && !direction->told)) {
+    if (!direction->known || (!direction->from_start && !direction->reported)) {
         in_order_start_at(in_order, connection, from, sequence, mark);
         direction->known = true;
     } else if (direction->from_start && sequence_distance(direction->expected, sequence) > 0) {
@@ -428,7 +428,7 @@ void in_order_take(struct in_order *in_order, struct connection *connection, enu
         direction->highest = end;
     take_acknowledgment(in_order, connection, from, segment, &mark);
     if (!connection->wanted) {
-        /* octets alone count: an acknowledgment may stand behind a FIN that comes later */
+        /* octets alone count: an acknowledgment may follow a FIN that comes later */
         if (taken->length > 0 && sequence_distance(direction->expected, end) > 0)
             direction->expected = end;
         return;

@@ -19,7 +19,7 @@ struct in_order {
     size_t waiting;
     struct reorder_buffer *oldest, *newest; /* all repairs, by their last segment */
     uint64_t lost;                          /* octets, of all connections */
-    uint64_t opened;                        /* connections that the handler was told of */
+    uint64_t opened;                        /* connections that the handler knows */
     struct overlaps overlaps;
 };
 
@@ -41,7 +41,7 @@ void in_order_tick(struct in_order *in_order, int64_t now_ns);
 /* The connection is about to end: delivers all that waits, and forgets it. */
 void in_order_flush(struct in_order *in_order, struct connection *connection);
 
-/* Forgets what waits of a connection, and what was told of it. */
+/* Forgets what waits of a connection, and what was delivered of it. */
 void in_order_forget(struct in_order *in_order, struct connection *connection);
 
 /* When all connections are forgotten. */

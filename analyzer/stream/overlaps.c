@@ -121,7 +121,7 @@ static uint32_t count_shared(const struct again *again, uint32_t sequence, const
     return shared;
 }
 
-/* Counts what was told before; `expected` is the number behind the last octet of it. */
+/* Counts what was delivered before; `expected` is the number after the last octet of it. */
 static void count_recent(const struct again *again, const struct recent *recent, uint32_t expected)
 {
     uint32_t older = recent->count - recent->end;

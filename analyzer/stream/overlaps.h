@@ -1,7 +1,7 @@
 /*
  * Octets that are captured more than once: retransmissions, copies, overlaps. What was taken first stands;
  * here the rest is counted, and compared with it, because a sender that says two things at one place may be
- * hiding something. Used by ordering.c and the connection table.
+ * hiding something. Used by in_order.c and the connection table.
  */
 #ifndef IMAPTAP_ANALYZER_STREAM_OVERLAPS_H
 #define IMAPTAP_ANALYZER_STREAM_OVERLAPS_H
@@ -17,7 +17,7 @@
 
 struct segment;
 
-/* The last octets of a direction that were told. */
+/* The last octets of a direction that were delivered. */
 struct recent;
 
 struct overlaps {
@@ -28,20 +28,20 @@ struct overlaps {
     struct recent *unused;
 };
 
-/* The direction's next octets were told: they are kept. */
+/* The direction's next octets were delivered: they are kept. */
 void overlaps_keep(struct overlaps *overlaps, struct connection *connection, enum stream_side from,
                    const uint8_t *octets, size_t length);
 
 /* What comes next does not follow on what is kept. */
 void overlaps_gap(struct connection *connection, enum stream_side from);
 
-/* Counts what of a segment was told before or waits already; `sequence` is the number of its first octet. To
- * be called before it is taken. */
+/* Counts what of a segment was delivered before or waits already; `sequence` is the number of its first
+ * octet. To be called before it is taken. */
 void overlaps_count(struct overlaps *overlaps, const struct connection *connection, enum stream_side from,
                     uint32_t sequence, const struct segment *segment);
 
-/* How many octets of a segment are others than those that were told at their place, as far as these are still
- * kept. Counts nothing. */
+/* How many octets of a segment are others than those that were delivered at their place, as far as these are
+ * still kept. Counts nothing. */
 uint64_t overlaps_compare(const struct connection *connection, enum stream_side from, uint32_t sequence,
                           const struct segment *segment);
 

@@ -30,7 +30,7 @@ struct reassembly_pair {
 
 struct reassembly {
     reassembly_deliver *deliver;
-    pcap_t *dead; /* tells libnids the link type: raw IP */
+    pcap_t *dead; /* gives libnids the link type: raw IP */
     unsigned count;
     uint64_t complaints;
     struct reassembly_pair *free_pairs;
@@ -132,7 +132,7 @@ static void put32(uint8_t *at, uint32_t value)
 }
 
 /* Composes one packet and gives it to libnids. `payload` may be NULL with `length` 0. The checksums stay
- * zero: libnids was told not to look at them. */
+ * zero: libnids does not look at them. */
 static void compose(const struct reassembly_pair *pair, enum stream_side from, uint8_t flags,
                     uint32_t sequence, uint32_t acknowledgment, const uint8_t *payload, size_t length)
 {

@@ -51,7 +51,7 @@ void reassembly_feed(struct reassembly_pair *pair, enum stream_side from, uint32
                      const uint8_t *octets, size_t length);
 
 /* Steps over a hole: the next `length` octets (1 to 2^30 - 1) never come, and no segment with any of them
- * waits. They are not delivered; what waited right behind them is. */
+ * waits. They are not delivered; what waited right after them is. */
 void reassembly_step(struct reassembly_pair *pair, enum stream_side from, uint32_t length);
 
 /* True when no segment waits in this direction. */

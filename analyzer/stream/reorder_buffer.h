@@ -1,7 +1,7 @@
 /*
  * What a connection needs only while something in it is out of order: its stream in libnids, a mirror of what
- * waits there, and the segments that are held until what they answer has been told. Used by ordering.c and
- * holes.c only.
+ * waits there, and the segments that are held until what they answer has been delivered. Used by in_order.c
+ * and gaps.c only.
  */
 #ifndef IMAPTAP_ANALYZER_STREAM_REORDER_BUFFER_H
 #define IMAPTAP_ANALYZER_STREAM_REORDER_BUFFER_H
@@ -72,7 +72,7 @@ void reorder_buffer_trim(struct reorder_buffer *reorder_buffer, enum stream_side
 const struct imap_mark *reorder_buffer_next_mark(const struct reorder_buffer *reorder_buffer,
                                                  enum stream_side from);
 
-/* Copies a segment that has to wait until what it answers has been told. False: there is no room. */
+/* Copies a segment that has to wait until what it answers has been delivered. False: there is no room. */
 bool reorder_buffer_hold(struct in_order *in_order, struct connection *connection, enum stream_side from,
                          uint32_t sequence, const struct segment *segment, const struct imap_mark *mark);
 

@@ -12,7 +12,7 @@
 bool tcp_state_of_new(struct connection *connection, enum stream_side from, const struct segment *segment);
 
 /* True when the SYN of `from`, until now taken for the server, shows that both sides open the connection at
- * once (RFC 9293, 3.5): then the handshake does not tell who is the server. */
+ * once (RFC 9293, 3.5): then the handshake does not show who is the server. */
 bool tcp_state_of_simultaneous_open(const struct connection *connection, enum stream_side from,
                                     const struct segment *segment);
 
@@ -29,7 +29,7 @@ bool tcp_state_of_closing(const struct connection *connection);
 /* True when the handshake was captured and completed, and no octet followed it. */
 bool tcp_state_of_silence(const struct connection *connection);
 
-/* True when both sides have, and everything before was told. */
+/* True when both sides have, and everything before was delivered. */
 bool tcp_state_of_end(const struct connection *connection);
 
 #endif
