@@ -200,7 +200,7 @@ static void get_login(struct codec_reader *in, struct event_login *event, uint32
 {
     struct imap_login *login = &event->login;
 
-    /* the violations are most of it, and few are told */
+    /* the violations are most of it, and there are few */
     memset(event, 0, offsetof(struct event_login, login.violations));
     event->slot = codec_get_below(in, slots);
     login->number = codec_get_u32(in);

@@ -1,7 +1,7 @@
 /*
- * What the analyzer process tells the recorder process: few kinds of events, each a plain record, and their
- * way to octets and back. The recorder trusts nothing it decodes: every number is checked against its limit,
- * every text against its length.
+ * What the analyzer process reports to the recorder process: few kinds of events, each a plain record, and
+ * their way to octets and back. The recorder trusts nothing it decodes: every number is checked against its
+ * limit, every text against its length.
  */
 #ifndef IMAPTAP_ANALYZER_IPC_EVENT_H
 #define IMAPTAP_ANALYZER_IPC_EVENT_H
@@ -17,7 +17,7 @@
 enum event_kind {
     EVENT_CAPTURE_STARTED,
     EVENT_CAPTURE_ENDED,
-    EVENT_CONNECTION, /* first told before its first login, last when it ended */
+    EVENT_CONNECTION, /* first sent before its first login, last when it ended */
     EVENT_LOGIN,
     EVENT_AFTER, /* the verdict of the first command after a successful login */
     EVENT_FINISHED,
@@ -44,7 +44,7 @@ enum no_login {
     NO_LOGIN_TLS_ALERT,
     NO_LOGIN_TLS_UNANSWERED, /* the server said nothing to the ClientHello */
     NO_LOGIN_SERVER_SILENT,  /* it never sent an octet, not even a greeting */
-    NO_LOGIN_CLIENT_SILENT,  /* it never sent an octet behind the greeting: a check of the service, say */
+    NO_LOGIN_CLIENT_SILENT,  /* it never sent an octet after the greeting: a check of the service, say */
     NO_LOGIN_NOTHING_SENT,   /* the handshake was completed, and no side sent an octet */
     NO_LOGIN_RESET,
     NO_LOGIN_CLIENT_LEFT,

@@ -133,7 +133,7 @@ int file_feed_receiver_fd(const struct file_feed *feed)
     return feed->receiver;
 }
 
-/* Waits for something to read. Not with poll, which heeds the limit of open descriptors: that is 0. */
+/* Waits for something to read. Not with poll: it fails beyond the limit of descriptors, and that is 0. */
 static void wait_a_while(const struct file_feed *feed)
 {
     struct timeval patience = {0, FILE_FEED_DRY_MS * 1000};
