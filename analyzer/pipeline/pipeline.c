@@ -1,6 +1,6 @@
 /*
  * The analyzer process's work: takes frame after frame through decapsulation, connection table and tracker,
- * and tells when captures begin and end.
+ * and reports when captures begin and end.
  */
 #include "analyzer/pipeline/pipeline_internal.h"
 
@@ -56,26 +56,26 @@ static void on_ended(void *user, uint32_t capture, enum capture_status status, s
     struct pipeline *pipeline = user;
     const struct capture_span *span = &pipeline->spans[capture];
     struct event event = {.kind = EVENT_CAPTURE_ENDED};
-    struct event_capture *told = &event.capture;
+    struct event_capture *ended = &event.capture;
 
     pipeline_count_evicted(pipeline);
-    told->capture = capture;
-    told->evicted = span->evicted;
+    ended->capture = capture;
+    ended->evicted = span->evicted;
     /* a frame of which the rest is still to be written is no damage */
-    told->broken =
+    ended->broken =
         status == CAPTURE_BROKEN && (pipeline->feed == NULL || !file_feed_is_unfinished(pipeline->feed));
-    told->packets = span->packets;
-    told->first_ns = span->first_ns;
-    told->last_ns = span->last_ns;
-    capture_file_fingerprint(file, told->fingerprint);
-    told->marks_met = capture_file_marks_met(file);
-    capture_file_packed_fingerprint(file, told->packed_fingerprint);
-    capture_file_sha256(file, told->sha256);
-    told->bytes = (int64_t)capture_file_position(file);
-    snprintf(told->link_types, sizeof told->link_types, "%s", capture_file_link_types(file));
-    told->foreign = told->broken && capture_file_is_foreign(file);
-    if (told->broken)
-        snprintf(told->error, sizeof told->error, "%s", capture_file_error(file));
+    ended->packets = span->packets;
+    ended->first_ns = span->first_ns;
+    ended->last_ns = span->last_ns;
+    capture_file_fingerprint(file, ended->fingerprint);
+    ended->marks_met = capture_file_marks_met(file);
+    capture_file_packed_fingerprint(file, ended->packed_fingerprint);
+    capture_file_sha256(file, ended->sha256);
+    ended->bytes = (int64_t)capture_file_position(file);
+    snprintf(ended->link_types, sizeof ended->link_types, "%s", capture_file_link_types(file));
+    ended->foreign = ended->broken && capture_file_is_foreign(file);
+    if (ended->broken)
+        snprintf(ended->error, sizeof ended->error, "%s", capture_file_error(file));
     event_ring_send(pipeline->ring, &event);
 }
 
@@ -104,7 +104,7 @@ static void name_frame(struct pipeline *pipeline, uint32_t capture, uint64_t num
     atomic_store_explicit(&figures->frame, number, memory_order_relaxed);
 }
 
-/* Counts and peels a frame. True: it holds a segment. */
+/* Counts a frame and decapsulates it. True: it holds a segment. */
 static bool take_segment(struct pipeline *pipeline, const struct frame *frame, struct segment *segment)
 {
     enum decap_result result;
@@ -115,7 +115,7 @@ static bool take_segment(struct pipeline *pipeline, const struct frame *frame, s
     pipeline_count_frame(pipeline, frame);
     pipeline->frames++;
     result = decap_frame(pipeline->decap, frame, segment);
-    pipeline->peeled[result]++;
+    pipeline->results[result]++;
     return result == DECAP_SEGMENT;
 }
 
@@ -160,7 +160,7 @@ static bool fill(struct pipeline *pipeline, struct batch *batch)
 
         if (take_segment(pipeline, &frame, segment)) {
             connection_table_lookup(pipeline->table, segment, &batch->searches[batch->count++]);
-            if (segment->rejoined) /* its payload is gone when the next frame is peeled */
+            if (segment->rejoined) /* its payload is gone when the next frame is decapsulated */
                 return true;
         }
         if (batch->count == BATCH || pipeline->frames % FIGURES_EVERY == 0 ||
@@ -200,7 +200,7 @@ static int64_t now_ns(void)
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-/* There is nothing to read: tells what was found so far. Time passes without frames too, and with it the
+/* There is nothing to read: sends what was found so far. Time passes without frames too, and with it the
  * patience for what was never captured. Of the last two frames the earlier one counts: the time of a single
  * one may be far off. */
 static void on_dry(void *user)
@@ -258,18 +258,18 @@ static enum reading_on read_fed(struct pipeline *pipeline)
     return on;
 }
 
-static void tell_finished(struct pipeline *pipeline)
+static void send_finished(struct pipeline *pipeline)
 {
     struct connection_counts counts = connection_table_counts(pipeline->table);
     struct fragments_counts fragments = decap_fragments(pipeline->decap);
     struct event event = {.kind = EVENT_FINISHED};
 
     event.finished.frames = (int64_t)pipeline->frames;
-    event.finished.not_tcp = (int64_t)pipeline->peeled[DECAP_OTHER];
-    event.finished.fragments = (int64_t)pipeline->peeled[DECAP_FRAGMENT];
-    event.finished.cut = (int64_t)pipeline->peeled[DECAP_CUT];
-    event.finished.malformed = (int64_t)pipeline->peeled[DECAP_MALFORMED];
-    event.finished.bad_checksum = (int64_t)pipeline->peeled[DECAP_BAD_CHECKSUM];
+    event.finished.not_tcp = (int64_t)pipeline->results[DECAP_OTHER];
+    event.finished.fragments = (int64_t)pipeline->results[DECAP_FRAGMENT];
+    event.finished.cut = (int64_t)pipeline->results[DECAP_CUT];
+    event.finished.malformed = (int64_t)pipeline->results[DECAP_MALFORMED];
+    event.finished.bad_checksum = (int64_t)pipeline->results[DECAP_BAD_CHECKSUM];
     event.finished.evicted = (int64_t)counts.evicted;
     event.finished.lost_octets = (int64_t)counts.lost_octets;
     event.finished.incomplete_datagrams = (int64_t)fragments.incomplete;
@@ -311,7 +311,7 @@ struct pipeline *pipeline_prepare(const struct pipeline_options *options, struct
     struct session_tracker_options session_tracker_options = {.password_shape = options->password_shape,
                                                               .mask = options->mask,
                                                               .slots = PIPELINE_MAX_CONNECTIONS,
-                                                              .tell_again = live};
+                                                              .report_again = live};
     struct connection_table_options table_options;
     struct pipeline *pipeline = calloc(1, sizeof *pipeline);
 
@@ -384,7 +384,7 @@ int pipeline_read(struct pipeline *pipeline)
         pipeline_end_live(pipeline);
     else
         show_figures(pipeline);
-    tell_finished(pipeline);
+    send_finished(pipeline);
     return session_tracker_is_heard(pipeline->tracker) && event_ring_flush(pipeline->ring) ? 0 : -1;
 }
 

@@ -53,12 +53,12 @@ struct pipeline *pipeline_new_fed(const struct pipeline_options *options, struct
                                   struct event_ring *ring);
 
 /* The same for interfaces that are open; capture numbers are those of the set. When they are read, each has
- * been told as started. */
+ * been reported as started. */
 struct pipeline *pipeline_new_live(const struct pipeline_options *options, const struct pipeline_live *live,
                                    struct event_ring *ring);
 
 /* Reads everything and sends what is in it; of captures that are fed, whenever there is nothing to read.
- * Returns 0 when it was read and sent (a broken capture is told by
+ * Returns 0 when it was read and sent (a broken capture is reported by
  * an event), or -1 when the recorder is gone. */
 int pipeline_read(struct pipeline *pipeline);
 

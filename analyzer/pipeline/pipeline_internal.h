@@ -37,7 +37,7 @@ struct pipeline {
     size_t span_count;
     uint32_t current; /* the capture of the last frame */
     uint64_t evicted; /* connections, up to the first of its frames that came last */
-    uint64_t peeled[DECAP_RESULTS];
+    uint64_t results[DECAP_RESULTS];
     uint64_t frames;
     int64_t latest_ns[2]; /* times of the last two frames */
     uint64_t dry_frames;  /* frames when the feed ran dry, and when that was */
@@ -64,7 +64,7 @@ static inline void pipeline_count_frame(struct pipeline *pipeline, const struct 
 }
 
 /* All but the captures. `live`: the database may be changed for another one meanwhile, so what it needs to
- * know is told again. NULL: out of memory. */
+ * know is reported again. NULL: out of memory. */
 struct pipeline *pipeline_prepare(const struct pipeline_options *options, struct event_ring *ring, bool live);
 
 /* Makes room for the spans of captures up to this number. */

@@ -1,6 +1,6 @@
 /*
- * The analyzer process's work on interfaces: takes what the kernel hands out, tells what was found as soon as
- * nothing more is there, and sleeps.
+ * The analyzer process's work on interfaces: takes what the kernel hands out, reports what was found as soon
+ * as nothing more is there, and sleeps.
  */
 #include "analyzer/pipeline/pipeline_internal.h"
 
@@ -15,7 +15,7 @@
 /* Frames between two looks at the clock while they do not cease. */
 #define LOOK_EVERY 256
 /* What was found waits no longer for more of it. */
-#define TELL_NS (50 * MS)
+#define SEND_NS (50 * MS)
 /* Between two askings of the kernel for what it dropped. */
 #define FIGURES_NS (2500 * MS)
 /* With nothing to read: between two looks at what waits in vain for octets, and for how long that is done.
@@ -36,9 +36,9 @@ static int64_t now_ns(clockid_t clock)
     return (int64_t)time.tv_sec * 1000 * MS + time.tv_nsec;
 }
 
-/* --- telling --- */
+/* --- what is reported --- */
 
-static void tell_started(void *user, uint32_t index, struct live_interface *interface)
+static void send_started(void *user, uint32_t index, struct live_interface *interface)
 {
     struct pipeline *pipeline = user;
     struct event event = {.kind = EVENT_CAPTURE_STARTED};
@@ -81,36 +81,36 @@ static void show_figures(struct pipeline *pipeline)
     atomic_store_explicit(&figures->open, counts.open, memory_order_relaxed);
 }
 
-static void tell_ended(struct pipeline *pipeline, uint32_t index, struct live_interface *interface,
+static void send_ended(struct pipeline *pipeline, uint32_t index, struct live_interface *interface,
                        const char *error)
 {
     const struct capture_span *span = &pipeline->spans[index];
     struct event event = {.kind = EVENT_CAPTURE_ENDED};
-    struct event_capture *told = &event.capture;
+    struct event_capture *ended = &event.capture;
 
     show_interface(pipeline, index, interface);
-    told->capture = index;
-    told->packets = span->packets;
-    told->kernel_drops = (int64_t)live_interface_counts(interface).dropped;
-    told->bytes = span->octets;
-    told->evicted = span->evicted;
-    told->first_ns = span->first_ns;
-    told->last_ns = span->last_ns;
-    link_type_name(live_interface_link_type(interface), told->link_types);
-    told->broken = error != NULL;
+    ended->capture = index;
+    ended->packets = span->packets;
+    ended->kernel_drops = (int64_t)live_interface_counts(interface).dropped;
+    ended->bytes = span->octets;
+    ended->evicted = span->evicted;
+    ended->first_ns = span->first_ns;
+    ended->last_ns = span->last_ns;
+    link_type_name(live_interface_link_type(interface), ended->link_types);
+    ended->broken = error != NULL;
     if (error != NULL)
-        (void)snprintf(told->error, sizeof told->error, "%s", error);
+        (void)snprintf(ended->error, sizeof ended->error, "%s", error);
     event_ring_send(pipeline->ring, &event);
 }
 
 static void on_gone(void *user, uint32_t index, struct live_interface *interface)
 {
-    tell_ended(user, index, interface, live_interface_error(interface));
+    send_ended(user, index, interface, live_interface_error(interface));
 }
 
 static void on_end(void *user, uint32_t index, struct live_interface *interface)
 {
-    tell_ended(user, index, interface, NULL);
+    send_ended(user, index, interface, NULL);
 }
 
 void pipeline_end_live(struct pipeline *pipeline)
@@ -164,7 +164,7 @@ static void take_frame(struct pipeline *pipeline, const struct frame *frame)
     pipeline_count_frame(pipeline, frame);
     note_frame(figures, frame);
     result = decap_frame(pipeline->decap, frame, &segment);
-    pipeline->peeled[result]++;
+    pipeline->results[result]++;
     if (result == DECAP_SEGMENT) {
         note_ends(figures, &segment);
         if (!is_skipped(pipeline, &segment))
@@ -176,10 +176,10 @@ static void take_frame(struct pipeline *pipeline, const struct frame *frame)
 /* --- the loop --- */
 
 struct clock {
-    int64_t told_ns, figures_ns, ticked_ns; /* when that was done last; CLOCK_MONOTONIC */
+    int64_t sent_ns, figures_ns, ticked_ns; /* when that was done last; CLOCK_MONOTONIC */
     int64_t busy_ns;                        /* when there was a frame */
     uint64_t frames;                        /* when it rested last */
-    int64_t stop_ns;                        /* when it was told to stop; 0: it was not */
+    int64_t stop_ns;                        /* when it was asked to stop; 0: it was not */
     int64_t stop_time_ns;                   /* the same in the frames' time */
 };
 
@@ -190,8 +190,8 @@ static bool look_at_clock(struct pipeline *pipeline, struct clock *clock, int64_
         clock->figures_ns = now;
         show_figures(pipeline);
     }
-    if (now - clock->told_ns >= TELL_NS) {
-        clock->told_ns = now;
+    if (now - clock->sent_ns >= SEND_NS) {
+        clock->sent_ns = now;
         if (!event_ring_flush(pipeline->ring))
             return false;
     }
@@ -211,7 +211,7 @@ static void rest(struct pipeline *pipeline, struct clock *clock, int64_t now)
         show_figures(pipeline);
     }
     clock->frames = pipeline->frames;
-    clock->told_ns = now;
+    clock->sent_ns = now;
     (void)event_ring_flush(pipeline->ring);
     if (now - clock->ticked_ns < tick_every(clock, now))
         return;
@@ -250,10 +250,10 @@ static void stop(struct clock *clock)
 enum reading_on pipeline_read_live(struct pipeline *pipeline)
 {
     int64_t now = now_ns(CLOCK_MONOTONIC);
-    struct clock clock = {.told_ns = now, .ticked_ns = now, .busy_ns = now};
+    struct clock clock = {.sent_ns = now, .ticked_ns = now, .busy_ns = now};
     struct frame frame;
 
-    live_set_each(pipeline->live, tell_started, pipeline);
+    live_set_each(pipeline->live, send_started, pipeline);
     for (;;) {
         enum live_status status = live_set_next(pipeline->live, &frame, on_gone, pipeline);
 

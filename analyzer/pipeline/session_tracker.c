@@ -1,5 +1,5 @@
 /*
- * Follows the logins of every connection. A connection is told to the recorder before its first login, so
+ * Follows the logins of every connection. A connection is reported to the recorder before its first login, so
  * that a login can be kept as soon as its verdict came, and once more when it ended.
  */
 #include "analyzer/pipeline/session_tracker.h"
@@ -21,8 +21,8 @@ struct tracked {
     struct connection *connection; /* valid while the table calls */
     struct imap_session *session;
     uint32_t slot;
-    uint32_t text_changes; /* of the session, when the connection was last told */
-    bool told, ended, two_sided;
+    uint32_t text_changes; /* of the session, when the connection was last reported */
+    bool reported, ended, two_sided;
     bool other;      /* another protocol, as its first octets show */
     bool done;       /* the session wants nothing more */
     bool awaits_tls; /* STARTTLS was accepted, and the client said nothing since */
@@ -45,34 +45,34 @@ struct session_tracker {
     bool heard;
 };
 
-static void tell(struct session_tracker *tracker)
+static void send_event(struct session_tracker *tracker)
 {
     if (tracker->heard && !event_ring_send(tracker->ring, &tracker->event))
         tracker->heard = false;
 }
 
-static void tell_identity(const struct connection *connection, struct event_connection *told)
+static void fill_identity(const struct connection *connection, struct event_connection *event)
 {
-    memcpy(told->client, connection_address(connection, STREAM_CLIENT), sizeof told->client);
-    memcpy(told->server, connection_address(connection, STREAM_SERVER), sizeof told->server);
-    told->client_port = connection_port(connection, STREAM_CLIENT);
-    told->server_port = connection_port(connection, STREAM_SERVER);
-    told->vlan = (int32_t)connection->key.vlan - 1;
+    memcpy(event->client, connection_address(connection, STREAM_CLIENT), sizeof event->client);
+    memcpy(event->server, connection_address(connection, STREAM_SERVER), sizeof event->server);
+    event->client_port = connection_port(connection, STREAM_CLIENT);
+    event->server_port = connection_port(connection, STREAM_SERVER);
+    event->vlan = (int32_t)connection->key.vlan - 1;
     if (connection->tunnel_text != NULL)
-        (void)snprintf(told->tunnel, sizeof told->tunnel, "%s", connection->tunnel_text);
-    told->first_ns = connection->first_ns;
+        (void)snprintf(event->tunnel, sizeof event->tunnel, "%s", connection->tunnel_text);
+    event->first_ns = connection->first_ns;
 }
 
-static void tell_texts(const struct imap_session_facts *facts, struct event_connection *told)
+static void fill_texts(const struct imap_session_facts *facts, struct event_connection *event)
 {
-    told->greeting = facts->greeting;
-    told->server_product = facts->server_product;
-    told->server_host = facts->server_host;
-    told->capabilities = facts->capabilities;
-    told->client_ident = facts->client_ident;
-    told->server_ident = facts->server_ident;
-    told->origin_ip = facts->origin_ip;
-    told->origin_source = facts->origin_source;
+    event->greeting = facts->greeting;
+    event->server_product = facts->server_product;
+    event->server_host = facts->server_host;
+    event->capabilities = facts->capabilities;
+    event->client_ident = facts->client_ident;
+    event->server_ident = facts->server_ident;
+    event->origin_ip = facts->origin_ip;
+    event->origin_source = facts->origin_source;
 }
 
 /* The words of the columns are those of these enums, in their order; the first of `end` is none. */
@@ -131,83 +131,83 @@ static struct imap_text alert_text(struct session_tracker *tracker, const struct
 
 /* What is known only when the connection is over: why there was no login, and whether what began as TLS came
  * to be it. */
-static void tell_ending(const struct tracked *tracked, const struct imap_session_facts *facts,
-                        enum connection_end how, struct event_connection *told)
+static void fill_ending(const struct tracked *tracked, const struct imap_session_facts *facts,
+                        enum connection_end how, struct event_connection *event)
 {
     struct no_login_facts ending = no_login_facts(tracked, facts, how);
 
     if (!no_login_is_encrypted(&ending))
-        told->encryption = IMAP_ENCRYPTION_NONE;
-    if (told->not_imap)
+        event->encryption = IMAP_ENCRYPTION_NONE;
+    if (event->not_imap)
         return;
-    told->no_login = no_login_reason(&ending);
-    tracked->tracker->counts.no_login += no_login_is_known(told->no_login);
-    if (told->no_login == NO_LOGIN_NONE)
+    event->no_login = no_login_reason(&ending);
+    tracked->tracker->counts.no_login += no_login_is_known(event->no_login);
+    if (event->no_login == NO_LOGIN_NONE)
         return;
     if (tracked->tls.sides[STREAM_CLIENT].alerted || tracked->tls.sides[STREAM_SERVER].alerted)
-        told->no_login_text = alert_text(tracked->tracker, &tracked->tls);
-    else if (no_login_is_known(told->no_login) && told->no_login != NO_LOGIN_BYE_GREETING)
-        told->no_login_text = facts->refusal;
+        event->no_login_text = alert_text(tracked->tracker, &tracked->tls);
+    else if (no_login_is_known(event->no_login) && event->no_login != NO_LOGIN_BYE_GREETING)
+        event->no_login_text = facts->refusal;
 }
 
 /* Where the directions came, when not on the same path. */
-static void tell_paths(const struct connection *connection, struct event_connection *told)
+static void fill_paths(const struct connection *connection, struct event_connection *event)
 {
     const struct paths *paths = connection->paths;
     const struct path *client, *server;
 
-    told->server_vlan = -1;
+    event->server_vlan = -1;
     if (paths == NULL)
         return;
-    told->copied_packets = (int64_t)paths->copies;
+    event->copied_packets = (int64_t)paths->copies;
     if (!paths->begun[STREAM_CLIENT] || !paths->begun[STREAM_SERVER] ||
         paths->first[STREAM_CLIENT] == paths->first[STREAM_SERVER])
         return;
     client = &paths->path[paths->first[STREAM_CLIENT]];
     server = &paths->path[paths->first[STREAM_SERVER]];
-    told->vlan = (int32_t)client->vlan - 1;
-    (void)snprintf(told->tunnel, sizeof told->tunnel, "%s", client->tunnel_text ? client->tunnel_text : "");
-    told->server_vlan = server->vlan == 0 ? 0 : (int64_t)server->vlan - 1;
-    told->server_tunnel.octets = server->tunnel_text != NULL ? server->tunnel_text : "";
-    told->server_tunnel.length = strlen(told->server_tunnel.octets);
+    event->vlan = (int32_t)client->vlan - 1;
+    (void)snprintf(event->tunnel, sizeof event->tunnel, "%s", client->tunnel_text ? client->tunnel_text : "");
+    event->server_vlan = server->vlan == 0 ? 0 : (int64_t)server->vlan - 1;
+    event->server_tunnel.octets = server->tunnel_text != NULL ? server->tunnel_text : "";
+    event->server_tunnel.length = strlen(event->server_tunnel.octets);
 }
 
-static void tell_connection(struct tracked *tracked, bool ended, enum connection_end how)
+static void report_connection(struct tracked *tracked, bool ended, enum connection_end how)
 {
     struct session_tracker *tracker = tracked->tracker;
     const struct connection *connection = tracked->connection;
-    struct event_connection *told = &tracker->event.connection;
+    struct event_connection *event = &tracker->event.connection;
     struct imap_session_facts facts;
 
     imap_session_facts(tracked->session, &facts);
-    memset(told, 0, sizeof *told);
+    memset(event, 0, sizeof *event);
     tracker->event.kind = EVENT_CONNECTION;
-    told->slot = tracked->slot;
-    told->capture = connection->capture;
-    told->again = tracked->told && !tracker->options.tell_again;
-    if (!told->again)
-        tell_identity(connection, told);
-    tell_paths(connection, told);
-    told->last_ns = connection->last_ns;
-    told->same_texts = told->again && facts.text_changes == tracked->text_changes;
+    event->slot = tracked->slot;
+    event->capture = connection->capture;
+    event->again = tracked->reported && !tracker->options.report_again;
+    if (!event->again)
+        fill_identity(connection, event);
+    fill_paths(connection, event);
+    event->last_ns = connection->last_ns;
+    event->same_texts = event->again && facts.text_changes == tracked->text_changes;
     tracked->text_changes = facts.text_changes;
-    if (!told->same_texts)
-        tell_texts(&facts, told);
-    told->encryption = facts.encryption;
-    told->starttls = facts.starttls;
-    told->starttls_pipelined = facts.starttls_pipelined;
-    told->midstream = connection->midstream;
-    told->one_sided = connection_is_one_sided(connection);
-    told->not_imap = is_not_imap(tracked, &facts);
-    told->lost_octets = (int64_t)connection->lost_octets;
-    told->ended = ended;
-    told->end = ended ? (uint32_t)how + 1 : 0;
-    told->closed_by = connection->closer;
-    told->closed_ns = connection->closed_ns;
+    if (!event->same_texts)
+        fill_texts(&facts, event);
+    event->encryption = facts.encryption;
+    event->starttls = facts.starttls;
+    event->starttls_pipelined = facts.starttls_pipelined;
+    event->midstream = connection->midstream;
+    event->one_sided = connection_is_one_sided(connection);
+    event->not_imap = is_not_imap(tracked, &facts);
+    event->lost_octets = (int64_t)connection->lost_octets;
+    event->ended = ended;
+    event->end = ended ? (uint32_t)how + 1 : 0;
+    event->closed_by = connection->closer;
+    event->closed_ns = connection->closed_ns;
     if (ended)
-        tell_ending(tracked, &facts, how, told);
-    tracked->told = true;
-    tell(tracker);
+        fill_ending(tracked, &facts, how, event);
+    tracked->reported = true;
+    send_event(tracker);
 }
 
 /* On a port that nobody named, a greeting alone may be part of anything, and so may lines that read like
@@ -230,26 +230,26 @@ static void on_login(void *user, const struct imap_login *login)
 {
     struct tracked *tracked = user;
     struct session_tracker *tracker = tracked->tracker;
-    struct imap_login *told = &tracker->event.login.login;
+    struct imap_login *event = &tracker->event.login.login;
     struct user_mask_text username, authzid, workstation;
 
-    if (tracked->other || (!tracked->told && !is_imap(tracked)))
+    if (tracked->other || (!tracked->reported && !is_imap(tracked)))
         return;
     tracked->logins = true;
-    if (!tracked->told || tracker->options.tell_again)
-        tell_connection(tracked, false, CONNECTION_CAPTURE);
+    if (!tracked->reported || tracker->options.report_again)
+        report_connection(tracked, false, CONNECTION_CAPTURE);
     tracker->event.kind = EVENT_LOGIN;
     tracker->event.login.slot = tracked->slot;
-    memcpy(told, login,
+    memcpy(event, login,
            offsetof(struct imap_login, violations) + login->violation_count * sizeof *login->violations);
     if (tracker->options.mask != NULL) {
-        told->username = user_mask_apply(tracker->options.mask, "user", login->username, &username);
-        told->authzid = user_mask_apply(tracker->options.mask, "user", login->authzid, &authzid);
-        told->workstation = user_mask_apply(tracker->options.mask, "host", login->workstation, &workstation);
-        told->username_length = -1;
+        event->username = user_mask_apply(tracker->options.mask, "user", login->username, &username);
+        event->authzid = user_mask_apply(tracker->options.mask, "user", login->authzid, &authzid);
+        event->workstation = user_mask_apply(tracker->options.mask, "host", login->workstation, &workstation);
+        event->username_length = -1;
     }
     tracker->counts.logins++;
-    tell(tracker);
+    send_event(tracker);
 }
 
 static void on_after(void *user, uint32_t number, enum imap_result result, struct imap_text text)
@@ -259,7 +259,7 @@ static void on_after(void *user, uint32_t number, enum imap_result result, struc
 
     tracker->event.kind = EVENT_AFTER;
     tracker->event.after = (struct event_after){tracked->slot, number, result, text};
-    tell(tracker);
+    send_event(tracker);
 }
 
 static const struct imap_session_handler session_handler = {on_login, on_after};
@@ -314,7 +314,7 @@ static struct tracked *tracked_of(struct session_tracker *tracker, struct connec
         if (tracked == NULL)
             return NULL;
         tracked->tracker = tracker;
-        tracked->told = tracked->ended = tracked->two_sided = tracked->other = tracked->done =
+        tracked->reported = tracked->ended = tracked->two_sided = tracked->other = tracked->done =
             tracked->awaits_tls = false;
         tracked->met[STREAM_CLIENT] = tracked->met[STREAM_SERVER] = tracked->logins = false;
         tracked->tls = (struct tls_watch){0};
@@ -352,7 +352,7 @@ static bool speaks_other(const struct tracked *tracked, enum stream_side from, c
            detect_other(octets, length);
 }
 
-/* The session wants nothing more: behind a STARTTLS that was accepted TLS is to come. */
+/* The session wants nothing more: after a STARTTLS that was accepted TLS is to come. */
 static void take_done(struct tracked *tracked, bool done)
 {
     struct imap_session_facts facts;
@@ -376,7 +376,7 @@ static bool on_octets(void *user, struct connection *connection, enum stream_sid
 
     if (tracked == NULL)
         return false;
-    if (!tracked->told && speaks_other(tracked, from, octets, length)) {
+    if (!tracked->reported && speaks_other(tracked, from, octets, length)) {
         tracked->other = true;
         return false;
     }
@@ -415,38 +415,38 @@ static void on_ended(void *user, struct connection *connection, enum connection_
     tracked->connection = connection;
     tracked->ended = true;
     imap_session_end(tracked->session);
-    if (tracked->told || is_imap(tracked))
-        tell_connection(tracked, true, how);
+    if (tracked->reported || is_imap(tracked))
+        report_connection(tracked, true, how);
     give_slot_back(tracked);
     connection->user = NULL;
 }
 
-/* It has no session: all that is known of it is told at once. */
+/* It has no session: all that is known of it is reported at once. */
 static void on_silent(void *user, struct connection *connection, enum connection_end how)
 {
     struct session_tracker *tracker = user;
-    struct event_connection *told = &tracker->event.connection;
+    struct event_connection *event = &tracker->event.connection;
     struct tracked *tracked = take_slot(tracker);
 
     if (tracked == NULL)
         return;
     tracked->tracker = tracker;
-    memset(told, 0, sizeof *told);
+    memset(event, 0, sizeof *event);
     tracker->event.kind = EVENT_CONNECTION;
-    told->slot = tracked->slot;
-    told->capture = connection->capture;
-    tell_identity(connection, told);
-    tell_paths(connection, told);
-    told->last_ns = connection->last_ns;
-    told->ended = true;
-    told->end = (uint32_t)how + 1;
-    told->closed_by = connection->closer;
-    told->closed_ns = connection->closed_ns;
-    told->no_login = NO_LOGIN_NOTHING_SENT;
+    event->slot = tracked->slot;
+    event->capture = connection->capture;
+    fill_identity(connection, event);
+    fill_paths(connection, event);
+    event->last_ns = connection->last_ns;
+    event->ended = true;
+    event->end = (uint32_t)how + 1;
+    event->closed_by = connection->closer;
+    event->closed_ns = connection->closed_ns;
+    event->no_login = NO_LOGIN_NOTHING_SENT;
     tracker->counts.connections++;
     tracker->counts.two_sided++;
     tracker->counts.no_login++;
-    tell(tracker);
+    send_event(tracker);
     tracked->session = NULL;
     give_slot_back(tracked);
 }

@@ -1,6 +1,6 @@
 /*
  * Follows the logins of every connection: gives each connection an IMAP session and turns what the session
- * and the connection table tell into events.
+ * and the connection table report into events.
  */
 #ifndef IMAPTAP_ANALYZER_PIPELINE_SESSION_TRACKER_H
 #define IMAPTAP_ANALYZER_PIPELINE_SESSION_TRACKER_H
@@ -16,7 +16,7 @@ struct session_tracker_options {
     bool password_shape;
     const struct user_mask *mask; /* NULL: user names are kept as they are */
     uint32_t slots;               /* connections with a session at a time, at most */
-    bool tell_again;              /* a connection is told before each of its logins, not only the first */
+    bool report_again;            /* a connection is reported before each of its logins, not only the first */
 };
 
 struct session_tracker_counts {

@@ -10,7 +10,7 @@
 #define HANDSHAKE          22
 #define APPLICATION_DATA   23
 #define RECORD_HEAD        5
-#define SIGN_OCTETS        3 /* of a head tell that it is one */
+#define SIGN_OCTETS        3 /* of a head that show that it is one */
 #define ALERT_OCTETS       2
 #define CLOSE_NOTIFY       0
 /* A handshake has fewer records before the first that is encrypted, and none is longer. */

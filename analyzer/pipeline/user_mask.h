@@ -1,6 +1,6 @@
 /*
  * Replaces names of users and of their machines by a keyed hash, so that findings can be handed over without
- * telling who is concerned. The same name under the same key always becomes the same text; without the key
+ * showing who is concerned. The same name under the same key always becomes the same text; without the key
  * nobody can try names.
  */
 #ifndef IMAPTAP_ANALYZER_PIPELINE_USER_MASK_H
