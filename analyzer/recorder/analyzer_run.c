@@ -1,5 +1,5 @@
 /*
- * Starts an analyzer process, keeps what it tells, and finds out how it ended.
+ * Starts an analyzer process, keeps what it reports, and finds out how it ended.
  */
 #include "analyzer/recorder/analyzer_run.h"
 
@@ -91,7 +91,7 @@ static _Noreturn void be_analyzer(struct analyzer_run *reading, const struct pip
     struct pipeline *pipeline;
     int status = EXIT_FAILURE;
 
-    /* the recorder decides when to stop, also where both are told (by a terminal, by systemd) */
+    /* the recorder decides when to stop, also where both get the signal (from a terminal, from systemd) */
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);

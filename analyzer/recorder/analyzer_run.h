@@ -1,6 +1,6 @@
 /*
- * One analyzer process at a time, and the keeping of what it tells: what reading captures that are there and
- * following a folder have in common.
+ * One analyzer process at a time, and the keeping of what it reports: what reading captures that are there
+ * and following a folder have in common.
  */
 #ifndef IMAPTAP_ANALYZER_RECORDER_ANALYZER_RUN_H
 #define IMAPTAP_ANALYZER_RECORDER_ANALYZER_RUN_H
@@ -43,7 +43,7 @@ int64_t analyzer_run_now_ms(void);
 /* Makes the outcomes. Returns 0, or -1 when out of memory. */
 int analyzer_run_prepare(struct analyzer_run *reading);
 
-/* The database is open: makes the capture rows, and heeds SIGINT and SIGTERM from now on. Returns 0, or -1
+/* The database is open: makes the capture rows, and handles SIGINT and SIGTERM from now on. Returns 0, or -1
  * when out of memory. */
 int analyzer_run_begin(struct analyzer_run *reading, struct store *store);
 
@@ -54,7 +54,7 @@ bool analyzer_run_stop_asked(void);
  * begin before analyzer_run_begin. Returns 0, or -1 with errno set. */
 int analyzer_run_start(struct analyzer_run *reading, bool fed);
 
-/* Keeps an event. An analyzer that tells nonsense, and one whose findings cannot be kept, is killed. */
+/* Keeps an event. An analyzer that sends nonsense, and one whose findings cannot be kept, is killed. */
 void analyzer_run_take(struct analyzer_run *reading, const struct event *event);
 
 /* Commits when `every_ms` have passed since the last time. */

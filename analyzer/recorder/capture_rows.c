@@ -195,13 +195,14 @@ static enum capture_rows_status of_rows(enum event_rows_status status)
 }
 
 static enum capture_rows_status take_connection(struct capture_rows *capture_rows,
-                                                const struct event_connection *told)
+                                                const struct event_connection *event)
 {
     int64_t more_lost = 0;
-    enum capture_rows_status status = of_rows(event_rows_take_connection(
-        capture_rows->rows, capture_rows->store, capture_rows->outcomes[told->capture].id, told, &more_lost));
+    enum capture_rows_status status =
+        of_rows(event_rows_take_connection(capture_rows->rows, capture_rows->store,
+                                           capture_rows->outcomes[event->capture].id, event, &more_lost));
 
-    return status == CAPTURE_ROWS_OK ? count_lost(capture_rows, told->capture, more_lost) : status;
+    return status == CAPTURE_ROWS_OK ? count_lost(capture_rows, event->capture, more_lost) : status;
 }
 
 enum capture_rows_status capture_rows_take(struct capture_rows *capture_rows, const struct event *event)

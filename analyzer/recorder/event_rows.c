@@ -12,7 +12,7 @@
 /* An open connection of the analyzer. */
 struct slot {
     int64_t row;           /* 0: none */
-    int64_t lost_octets;   /* as last told */
+    int64_t lost_octets;   /* as last reported */
     int64_t login_row;     /* of the last login that succeeded */
     uint32_t login_number; /* and its number */
 };
@@ -69,71 +69,71 @@ static struct slot *slot_of(struct event_rows *rows, uint32_t number)
 }
 
 /* What an event says of a column, by its kind. */
-#define TAKE_TEXT(name)                row.name = told->name;
-#define TAKE_WORD(name)                row.name = connection_##name##_words[told->name];
-#define TAKE_FLAG(name)                row.name = told->name;
-#define TAKE_SIZE(name)                row.name = told->name;
-#define TAKE_LENGTH(name)              row.name = told->name;
-#define TAKE_TIME(name)                row.name = told->name;
+#define TAKE_TEXT(name)                row.name = event->name;
+#define TAKE_WORD(name)                row.name = connection_##name##_words[event->name];
+#define TAKE_FLAG(name)                row.name = event->name;
+#define TAKE_SIZE(name)                row.name = event->name;
+#define TAKE_LENGTH(name)              row.name = event->name;
+#define TAKE_TIME(name)                row.name = event->name;
 #define TAKE(NAME, name, kind, detail) TAKE_##kind(name)
 
 enum event_rows_status event_rows_take_connection(struct event_rows *rows, struct store *store,
-                                                  int64_t capture_id, const struct event_connection *told,
+                                                  int64_t capture_id, const struct event_connection *event,
                                                   int64_t *more_lost)
 {
-    struct slot *slot = slot_of(rows, told->slot);
+    struct slot *slot = slot_of(rows, event->slot);
     char community[COMMUNITY_ID_SIZE];
     struct store_connection row = {
         .capture_id = capture_id,
-        .client_port = told->client_port,
-        .server_port = told->server_port,
-        .vlan = told->vlan,
-        .tunnel = told->tunnel[0] ? told->tunnel : NULL,
-        .first_ns = told->first_ns,
-        .last_ns = told->last_ns,
-        .same_texts = told->same_texts,
+        .client_port = event->client_port,
+        .server_port = event->server_port,
+        .vlan = event->vlan,
+        .tunnel = event->tunnel[0] ? event->tunnel : NULL,
+        .first_ns = event->first_ns,
+        .last_ns = event->last_ns,
+        .same_texts = event->same_texts,
     };
     int status;
 
     if (slot == NULL)
         return EVENT_ROWS_NO_MEMORY;
-    /* where nothing is lost on the way and no other file begins, the analyzer knows what was told; elsewhere
-     * it tells all each time */
-    if (capture_id == 0 || told->again != (!rows->undo && slot->row != 0))
+    /* where nothing is lost on the way and no other file begins, the analyzer knows what was kept; elsewhere
+     * it sends all each time */
+    if (capture_id == 0 || event->again != (!rows->undo && slot->row != 0))
         return EVENT_ROWS_UNKNOWN;
-    *more_lost = told->lost_octets - slot->lost_octets;
-    slot->lost_octets = told->lost_octets;
+    *more_lost = event->lost_octets - slot->lost_octets;
+    slot->lost_octets = event->lost_octets;
     CONNECTION_CHANGES(TAKE)
     CONNECTION_TEXTS(TAKE)
     if (slot->row == 0) {
-        address_write(told->client, row.client_ip);
-        address_write(told->server, row.server_ip);
-        community_id(told, community);
+        address_write(event->client, row.client_ip);
+        address_write(event->server, row.server_ip);
+        community_id(event, community);
         row.community_id = community;
         status = store_connection_add(store, &row, &slot->row);
     } else {
         status = store_connection_update(store, slot->row, &row);
     }
-    if (told->ended)
+    if (event->ended)
         memset(slot, 0, sizeof *slot);
     return status == STORE_OK ? EVENT_ROWS_OK : EVENT_ROWS_STORE;
 }
 
 enum event_rows_status event_rows_take_login(struct event_rows *rows, struct store *store, int64_t capture_id,
-                                             const struct event_login *told, int64_t *id)
+                                             const struct event_login *event, int64_t *id)
 {
-    struct slot *slot = slot_of(rows, told->slot);
+    struct slot *slot = slot_of(rows, event->slot);
     int64_t row;
 
     if (slot == NULL)
         return EVENT_ROWS_NO_MEMORY;
     if (slot->row == 0 || capture_id == 0)
         return EVENT_ROWS_UNKNOWN;
-    if (store_login_add(store, slot->row, capture_id, &told->login, &row) != STORE_OK)
+    if (store_login_add(store, slot->row, capture_id, &event->login, &row) != STORE_OK)
         return EVENT_ROWS_STORE;
-    if (told->login.result == IMAP_RESULT_OK) {
+    if (event->login.result == IMAP_RESULT_OK) {
         slot->login_row = row;
-        slot->login_number = told->login.number;
+        slot->login_number = event->login.number;
     }
     if (id != NULL)
         *id = row;
@@ -141,14 +141,15 @@ enum event_rows_status event_rows_take_login(struct event_rows *rows, struct sto
 }
 
 enum event_rows_status event_rows_take_after(struct event_rows *rows, struct store *store,
-                                             const struct event_after *told)
+                                             const struct event_after *event)
 {
-    const struct slot *slot = told->slot < rows->slot_count ? &rows->slots[told->slot] : NULL;
+    const struct slot *slot = event->slot < rows->slot_count ? &rows->slots[event->slot] : NULL;
 
-    if (slot == NULL || slot->login_row == 0 || slot->login_number != told->number)
+    if (slot == NULL || slot->login_row == 0 || slot->login_number != event->number)
         return EVENT_ROWS_UNKNOWN;
-    return store_login_after(store, slot->login_row, told->result, told->text) == STORE_OK ? EVENT_ROWS_OK
-                                                                                           : EVENT_ROWS_STORE;
+    return store_login_after(store, slot->login_row, event->result, event->text) == STORE_OK
+               ? EVENT_ROWS_OK
+               : EVENT_ROWS_STORE;
 }
 
 void event_rows_forget(struct event_rows *rows)

@@ -1,5 +1,5 @@
 /*
- * Keeps what one analyzer tells of connections and logins as rows of the database, and knows which of its
+ * Keeps what one analyzer reports of connections and logins as rows of the database, and knows which of its
  * connections is which row.
  */
 #ifndef IMAPTAP_ANALYZER_RECORDER_EVENT_ROWS_H
@@ -21,19 +21,19 @@ enum event_rows_status {
 struct event_rows *event_rows_new(bool undo);
 
 /* `capture_id`: the row of the capture that the event names; 0: it has none. *more_lost: octets of the
- * connection that were lost since it was told last; fewer than none: the analyzer is not to be trusted. */
+ * connection that were lost since it was reported last; fewer than none: do not trust the analyzer. */
 enum event_rows_status event_rows_take_connection(struct event_rows *rows, struct store *store,
-                                                  int64_t capture_id, const struct event_connection *told,
+                                                  int64_t capture_id, const struct event_connection *event,
                                                   int64_t *more_lost);
 /* *id (may be NULL): the login's row. */
 enum event_rows_status event_rows_take_login(struct event_rows *rows, struct store *store, int64_t capture_id,
-                                             const struct event_login *told, int64_t *id);
+                                             const struct event_login *event, int64_t *id);
 enum event_rows_status event_rows_take_after(struct event_rows *rows, struct store *store,
-                                             const struct event_after *told);
+                                             const struct event_after *event);
 
 /* All connections are unknown from now on: another analyzer, or another database, begins. */
 void event_rows_forget(struct event_rows *rows);
-/* This one is: its end was not told. */
+/* This one is: its end was not reported. */
 void event_rows_forget_one(struct event_rows *rows, uint32_t slot);
 
 /* With `undo`: the transaction was committed; or it was rolled back, and nothing taken since the last commit

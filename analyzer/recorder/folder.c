@@ -21,7 +21,7 @@
 #define SCAN_SHARE 100
 /* A file of which no more is known is over when it has not changed for so long. */
 #define QUIET_MS 2000
-/* Octets by which a file is known: enough for the first packet's time, behind a long pcapng header too. */
+/* Octets by which a file is known: enough for the first packet's time, after a long pcapng header too. */
 #define HEAD    1024
 #define BUCKETS 1024
 /* Files that wait are kept open, so that the program that writes them may remove them: so many. */

@@ -2,9 +2,9 @@
  * A folder that a capturing program rotates its files in: which files there are, in the order in which they
  * were begun, and which of them are still being written. Folders below it are not looked at.
  *
- * What happens is told by inotify; file systems that do not tell (of a network, mostly) are looked through
+ * inotify reports what happens; file systems that do not (of a network, mostly) are looked through
  * now and then. A file is known by its inode and its beginning: renaming it does not make it another one,
- * writing it anew does.
+ * writing it again does.
  */
 #ifndef IMAPTAP_ANALYZER_RECORDER_FOLDER_H
 #define IMAPTAP_ANALYZER_RECORDER_FOLDER_H
@@ -36,7 +36,7 @@ struct folder_file {
     /* the folder's own */
     enum folder_writer writer;
     enum folder_place place;
-    bool again; /* as folder_done was told */
+    bool again; /* as passed to folder_done */
     bool copy;  /* of a file known before: the capturing program compresses what it has written */
     bool seen;
     bool grown; /* counted as such */
@@ -49,7 +49,7 @@ struct folder_file {
     uint64_t quiet_size; /* it has had this size since then; 0: it was not looked at */
     int64_t quiet_since_ms;
     struct folder_file *next;    /* of the same hash */
-    struct folder_file *waiting; /* behind it */
+    struct folder_file *waiting; /* after it */
 };
 
 /* NULL: it cannot be opened, see errno. */
@@ -58,16 +58,17 @@ struct folder *folder_open(const char *path);
 /* To poll for reading: something happened. -1: there is no such thing. */
 int folder_fd(const struct folder *folder);
 
-/* Finds out what happened; `thorough`: whether it was told or not. Returns 0, or -1 when out of memory. */
+/* Finds out what happened; `thorough`: even what was not reported. Returns 0, or -1 when out of memory. */
 int folder_look(struct folder *folder, bool thorough);
 
-/* When folder_look wants to be called even if nothing is told, in the milliseconds of analyzer_run_now_ms. */
+/* When folder_look wants to be called even if nothing is reported, in the milliseconds of
+ * analyzer_run_now_ms. */
 int64_t folder_next_look_ms(const struct folder *folder);
 
 /* True when folder_next will have a file. */
 bool folder_has_next(const struct folder *folder);
 
-/* The next file, in the order in which they were begun; one that was written anew comes again. The caller
+/* The next file, in the order in which they were begun; one that was rewritten comes again. The caller
  * owes a folder_done for it. NULL: there is none for now. */
 struct folder_file *folder_next(struct folder *folder);
 
@@ -77,7 +78,7 @@ void folder_taken(struct folder_file *file, uint64_t octets);
 /* True when nobody writes to the file any more, as far as can be known. */
 bool folder_is_over(struct folder_file *file);
 
-/* True when it is not the file any more of which octets were taken: it was cut, or written anew. */
+/* True when it is not the file any more of which octets were taken: it was cut, or rewritten. */
 bool folder_was_replaced(const struct folder_file *file);
 
 /* The caller has closed the file and is done with what it has taken of it. When it becomes another file, it

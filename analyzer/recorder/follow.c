@@ -1,6 +1,6 @@
 /*
  * Follows a folder: gives the analyzer the octets of its files as they are written, one file after the other,
- * keeps what it tells, and never looks into the octets.
+ * keeps what it reports, and never looks into the octets.
  */
 #include "analyzer/recorder/analyzer_run.h"
 #include "analyzer/recorder/folder.h"
@@ -16,7 +16,7 @@
 
 /* Between two commits. */
 #define COMMIT_MS 500
-/* Between two looks at what is told of the folder: a busy file tells of each packet. */
+/* Between two looks at what inotify reports of the folder: a busy file does so at each packet. */
 #define LOOK_MS 50
 /* How long the files that are there may be read on after the user asked for an end. */
 #define DRAIN_MS 5000
@@ -41,7 +41,7 @@ struct follower {
     uint64_t hashed_octets; /* of it, from its first on */
     uint32_t feeding;       /* the input that is fed, or else the first that is not yet */
     int64_t looked_ms;
-    bool told;     /* something happened in the folder */
+    bool changed;  /* something happened in the folder */
     bool draining; /* the user asked for an end: what is there now is the last */
     int64_t drain_since_ms;
 };
@@ -142,7 +142,7 @@ static bool have_input(struct follower *follower)
 
 static void settle(struct follower *follower, uint32_t number)
 {
-    /* one that is known goes at the end: the analyzer may still tell of its connections */
+    /* one that is known goes at the end: the analyzer may still report its connections */
     if (!capture_rows_is_known(follower->reading.capture_rows, number)) {
         follower->followed[number].settled = true;
         if (capture_rows_settle(follower->reading.capture_rows, number) != CAPTURE_ROWS_OK)
@@ -271,24 +271,24 @@ static void blame(struct follower *follower, const char *cause)
     struct analyzer_run *reading = &follower->reading;
     const struct event_ring_figures *figures = event_ring_figures(reading->ring);
     struct outcome *outcomes = reading->result->outcomes;
-    uint32_t culprit = atomic_load(&figures->capture), first = 0;
+    uint32_t crashed = atomic_load(&figures->capture), first = 0;
     uint64_t frame = atomic_load(&figures->frame);
     bool stopped = reading->result->stopped;
 
     while (first < follower->inputs->count && outcomes[first].state != OUTCOME_PENDING)
         first++;
-    if (culprit >= follower->inputs->count || outcomes[culprit].state != OUTCOME_PENDING) {
-        culprit = first;
+    if (crashed >= follower->inputs->count || outcomes[crashed].state != OUTCOME_PENDING) {
+        crashed = first;
         frame = 0;
     }
     /* where nothing that it was given can be the cause, the next one may fare no better */
-    if (culprit >= follower->inputs->count && !stopped &&
+    if (crashed >= follower->inputs->count && !stopped &&
         analyzer_run_now_ms() - reading->started_ms < SHORT_LIFE_MS)
         analyzer_run_give_up(reading, cause);
     for (uint32_t i = first; i < follower->inputs->count; i++) {
         if (outcomes[i].state != OUTCOME_PENDING)
             continue;
-        if (i == culprit) {
+        if (i == crashed) {
             outcomes[i].state = stopped ? OUTCOME_STOPPED : OUTCOME_DIED;
             outcome_set_error(&outcomes[i], "%s in frame %llu; what came before it is kept",
                               stopped ? "the reading was stopped" : cause, (unsigned long long)frame);
@@ -349,16 +349,16 @@ static void drain(struct follower *follower)
     file_feed_close(reading->feed);
 }
 
-/* Looks into the folder when something is told of it, or it is time. */
+/* Looks into the folder when something happened in it, or it is time. */
 static void look(struct follower *follower)
 {
     int64_t now = analyzer_run_now_ms();
 
     if (follower->draining || now - follower->looked_ms < LOOK_MS ||
-        !(follower->told || now >= folder_next_look_ms(follower->folder)))
+        !(follower->changed || now >= folder_next_look_ms(follower->folder)))
         return;
     follower->looked_ms = now;
-    follower->told = false;
+    follower->changed = false;
     if (folder_look(follower->folder, false) != 0)
         analyzer_run_give_up(&follower->reading, "out of memory");
 }
@@ -377,10 +377,10 @@ static void wait_for_something(struct follower *follower)
     struct pollfd ready[] = {
         {event_ring_receiver_fd(reading->ring), POLLIN, 0},
         {busy ? file_feed_sender_fd(reading->feed) : -1, POLLOUT, 0},
-        {follower->told || follower->draining ? -1 : folder_fd(follower->folder), POLLIN, 0},
+        {follower->changed || follower->draining ? -1 : folder_fd(follower->folder), POLLIN, 0},
     };
 
-    if (follower->told)
+    if (follower->changed)
         until = follower->looked_ms + LOOK_MS;
     if (follower->draining)
         until = now + LOOK_MS;
@@ -388,7 +388,7 @@ static void wait_for_something(struct follower *follower)
         until = sooner(until, reading->committed_ms + COMMIT_MS);
     if (poll(ready, sizeof ready / sizeof ready[0], until <= now ? 0 : (int)sooner(until - now, 1000)) > 0 &&
         ready[2].revents != 0)
-        follower->told = true;
+        follower->changed = true;
 }
 
 /* Feeds the analyzer and takes its events until it is gone. */

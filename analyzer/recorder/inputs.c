@@ -128,13 +128,13 @@ int inputs_add_growing(struct inputs *inputs, const char *name, int fd)
     return 0;
 }
 
-static void tell_unopened(struct inputs *inputs, const char *name, int error, FILE *errors)
+static void report_unopened(struct inputs *inputs, const char *name, int error, FILE *errors)
 {
     fprintf(errors, "imaptap: %s: cannot be opened: %s\n", name, strerror(error));
     inputs->failed++;
 }
 
-static void tell_foreign(struct inputs *inputs, const char *name, int fd, FILE *errors)
+static void report_foreign(struct inputs *inputs, const char *name, int fd, FILE *errors)
 {
     uint8_t head[FOREIGN_HEAD];
     char text[FOREIGN_TEXT];
@@ -162,12 +162,12 @@ static int add_folder(struct inputs *inputs, const char *name, FILE *errors)
         int fd;
 
         if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS)
-            tell_unopened(inputs, entry->fts_path, entry->fts_errno, errors);
+            report_unopened(inputs, entry->fts_path, entry->fts_errno, errors);
         if (entry->fts_info != FTS_F)
             continue;
         fd = open(entry->fts_accpath, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         if (fd < 0) {
-            tell_unopened(inputs, entry->fts_path, errno, errors);
+            report_unopened(inputs, entry->fts_path, errno, errors);
         } else if (!S_ISREG(entry->fts_statp->st_mode) || !inputs_is_capture(fd)) {
             inputs->skipped++;
             close(fd);
@@ -199,18 +199,18 @@ int inputs_add(struct inputs *inputs, const char *name, FILE *errors)
     else
         fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0 || fstat(fd, &about) != 0) {
-        tell_unopened(inputs, name, errno, errors);
+        report_unopened(inputs, name, errno, errors);
         if (fd >= 0)
             close(fd);
         return 0;
     }
     if (S_ISDIR(about.st_mode)) {
-        tell_unopened(inputs, name, EISDIR, errors);
+        report_unopened(inputs, name, EISDIR, errors);
         close(fd);
         return 0;
     }
     if (S_ISREG(about.st_mode) && !inputs_is_capture(fd)) {
-        tell_foreign(inputs, name, fd, errors);
+        report_foreign(inputs, name, fd, errors);
         close(fd);
         return 0;
     }

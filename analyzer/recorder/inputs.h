@@ -40,14 +40,15 @@ struct inputs {
     const char *standard_name;   /* of it; NULL: "-" */
     struct input *items;
     size_t count, room;
-    size_t failed;  /* names that could not be opened: each was told on `errors` */
-    size_t foreign; /* files that are no captures: each was told on `errors` */
+    size_t failed;  /* names that could not be opened: each was reported on `errors` */
+    size_t foreign; /* files that are no captures: each was reported on `errors` */
     size_t skipped; /* files of folders that are no captures */
     size_t grown;   /* files of a followed folder that had more after their end */
 };
 
 /* Adds the file, FIFO, standard input ("-") or every capture below the folder `name`. What cannot be opened,
- * and a file that is no capture, is told on `errors`, a sentence each. Returns 0, or -1 when out of memory.
+ * and a file that is no capture, is reported on `errors`, a sentence each. Returns 0, or -1 when out of
+ * memory.
  */
 int inputs_add(struct inputs *inputs, const char *name, FILE *errors);
 

@@ -8,13 +8,13 @@
 
 #include <stdio.h>
 
-/* `teller`: NULL, or whom what takes long is told. */
-static int open_telling(struct store **opened, const char *path, bool live, int busy_ms, store_tell *teller,
-                        char *why, size_t why_size)
+/* `notice`: NULL, or is called with a sentence when something takes long. */
+static int open_with_notice(struct store **opened, const char *path, bool live, int busy_ms,
+                            store_tell *notice, char *why, size_t why_size)
 {
     struct store_rule rules[IMAP_RULES];
     struct store *store;
-    int status = store_open_telling(&store, path, live, busy_ms, teller, NULL, why, why_size);
+    int status = store_open_telling(&store, path, live, busy_ms, notice, NULL, why, why_size);
 
     *opened = NULL;
     if (status != STORE_OK)
@@ -40,10 +40,10 @@ static int open_telling(struct store **opened, const char *path, bool live, int 
 int open_store_within(struct store **opened, const char *path, bool live, int busy_ms, char *why,
                       size_t why_size)
 {
-    return open_telling(opened, path, live, busy_ms, NULL, why, why_size);
+    return open_with_notice(opened, path, live, busy_ms, NULL, why, why_size);
 }
 
-static void tell(void *user, const char *sentence)
+static void print_notice(void *user, const char *sentence)
 {
     (void)user;
     fprintf(stderr, "imaptap: %s\n", sentence);
@@ -54,8 +54,8 @@ static struct store *open_saying(const char *path, bool live, bool quiet)
     struct store *store;
     char why[1024];
 
-    if (open_telling(&store, path, live, OPEN_STORE_BUSY_MS, quiet ? NULL : tell, why, sizeof why) !=
-        STORE_OK) {
+    if (open_with_notice(&store, path, live, OPEN_STORE_BUSY_MS, quiet ? NULL : print_notice, why,
+                         sizeof why) != STORE_OK) {
         fprintf(stderr, "imaptap: %s\n", why);
         return NULL;
     }

@@ -16,7 +16,7 @@ struct progress {
 /* `shown` false: the other functions do nothing. */
 void progress_start(struct progress *progress, bool shown, uint64_t total_octets);
 
-/* Draws the line anew, at most five times a second. */
+/* Draws the line again, at most five times a second. */
 void progress_draw(struct progress *progress, const struct event_ring_figures *figures);
 
 /* The same while only hashing is left, of which `octets` are done. */

@@ -61,7 +61,7 @@ static void take_all(struct analyzer_run *reading)
 /* Of what was read, so much is of captures that did not end: the summary of a reading that was stopped counts
  * it as that of the one that the analyzer was in. */
 static void count_unended(const struct recorder_result *result, const struct event_ring_figures *figures,
-                          struct outcome *culprit, int64_t frame)
+                          struct outcome *crashed, int64_t frame)
 {
     int64_t packets = (int64_t)atomic_load(&figures->frames), bytes = (int64_t)atomic_load(&figures->octets);
 
@@ -70,9 +70,9 @@ static void count_unended(const struct recorder_result *result, const struct eve
         bytes -= result->outcomes[i].bytes;
     }
     /* the figures lag a little behind the frame */
-    culprit->packets = packets > frame ? packets : frame;
-    culprit->bytes = bytes > 0 ? bytes : 0;
-    culprit->first_ns = -1;
+    crashed->packets = packets > frame ? packets : frame;
+    crashed->bytes = bytes > 0 ? bytes : 0;
+    crashed->first_ns = -1;
 }
 
 /* The analyzer died: the capture it was in is given up from there, the others that it had begun are begun
@@ -80,14 +80,14 @@ static void count_unended(const struct recorder_result *result, const struct eve
 static void blame(struct analyzer_run *reading, const char *cause)
 {
     const struct event_ring_figures *figures = event_ring_figures(reading->ring);
-    uint32_t culprit = atomic_load(&figures->capture);
+    uint32_t crashed = atomic_load(&figures->capture);
     uint64_t frame = atomic_load(&figures->frame);
     struct outcome *outcomes = reading->result->outcomes;
     size_t count = reading->inputs->count;
 
-    if (culprit >= count || outcomes[culprit].state != OUTCOME_PENDING) {
+    if (crashed >= count || outcomes[crashed].state != OUTCOME_PENDING) {
         frame = 0;
-        for (culprit = 0; culprit < count && outcomes[culprit].state != OUTCOME_PENDING; culprit++)
+        for (crashed = 0; crashed < count && outcomes[crashed].state != OUTCOME_PENDING; crashed++)
             ;
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -96,20 +96,20 @@ static void blame(struct analyzer_run *reading, const char *cause)
 
         if (outcome->state != OUTCOME_PENDING)
             continue;
-        if (i != culprit && !stopped && !(reading->inputs->items[i].is_pipe && outcome->id != 0)) {
+        if (i != crashed && !stopped && !(reading->inputs->items[i].is_pipe && outcome->id != 0)) {
             outcome->id = 0;
             continue;
         }
         outcome->state = stopped ? OUTCOME_STOPPED : OUTCOME_DIED;
-        if (stopped && i != culprit && outcome->id == 0) {
+        if (stopped && i != crashed && outcome->id == 0) {
             outcome_set_error(outcome, "not read: the reading was stopped before it");
             continue;
         }
-        if (stopped && i == culprit)
+        if (stopped && i == crashed)
             count_unended(reading->result, figures, outcome, (int64_t)frame);
         outcome_set_error(outcome, "%s in frame %llu; what came before it is kept",
                           stopped ? "the reading was stopped" : cause,
-                          (unsigned long long)(i == culprit ? frame : 0));
+                          (unsigned long long)(i == crashed ? frame : 0));
     }
 }
 

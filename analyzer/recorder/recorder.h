@@ -1,5 +1,5 @@
 /*
- * The recorder process's work: has captures read by an analyzer process, keeps what that tells in the
+ * The recorder process's work: has captures read by an analyzer process, keeps what that reports in the
  * database, and goes on with the next capture when an analyzer dies.
  */
 #ifndef IMAPTAP_ANALYZER_RECORDER_RECORDER_H
@@ -74,7 +74,7 @@ void recorder_free(struct analyzer_run *reading);
 
 /* Reads the captures in the folder `path` as they are written, until SIGINT or SIGTERM, and adds them to
  * `inputs`, which is empty. Fills *result as recorder_new does. Returns as recorder_read does, with 0 when
- * the folder cannot be opened too: that is told on `errors`. */
+ * the folder cannot be opened too: that is reported on `errors`. */
 int recorder_follow(struct store *store, const char *path, struct inputs *inputs,
                     const struct pipeline_options *options, bool show_progress, FILE *errors,
                     struct recorder_result *result);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 /* Call it when the database `database` is there and all captures, or the launcher, are open. `followed`: a
- * folder of which captures will be opened, or NULL. `replaced`: a file that is written anew now and then, or
+ * folder of which captures will be opened, or NULL. `replaced`: a file that is rewritten now and then, or
  * NULL. `live`: a launcher starts the analyzers. What SQLite
  * cannot keep in memory goes to the database's folder from then on. Returns 0, or -1 with errno set. */
 int recorder_sandbox_enter(const char *database, const char *followed, const char *replaced, bool live);

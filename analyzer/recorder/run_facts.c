@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The most that an octet of an argument takes, and the quote behind it. */
+/* The most that an octet of an argument takes, and the quote after it. */
 #define QUOTED_OCTETS 5
 
 /* For the words at the end of a command line that was cut. */

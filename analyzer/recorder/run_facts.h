@@ -16,7 +16,7 @@ struct run_facts {
 };
 
 /* Collects the facts; the run begins now. `argv` is the subcommand's, from its name on. `filter` may be NULL
- * and must stay. Returns 0, or -1 with errno set when no random number can be had. */
+ * and must stay. Returns 0, or -1 with errno set when no random number is available. */
 int run_facts_collect(struct run_facts *run, int argc, char **argv, const char *filter);
 
 /* Nanoseconds since 1970. */
