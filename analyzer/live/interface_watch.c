@@ -1,5 +1,5 @@
 /*
- * Which interfaces there are, told by rtnetlink.
+ * Which interfaces there are, as rtnetlink reports.
  */
 #include "analyzer/live/interface_watch.h"
 
@@ -93,7 +93,7 @@ static void take(struct interface_watch *links, const struct nlmsghdr *message)
     if (followed == NULL)
         return;
     if (message->nlmsg_type == RTM_DELLINK) {
-        /* bridges tell the end of a membership in the same way */
+        /* bridges report the end of a membership in the same way */
         if (about->ifi_family == AF_UNSPEC)
             followed->state.there = followed->state.up = false;
         return;
@@ -141,7 +141,7 @@ void interface_watch_read(struct interface_watch *links)
         unsigned left = n > 0 ? (unsigned)n : 0;
 
         if (n < 0 && errno == ENOBUFS)
-            interface_watch_ask(links); /* more was told than fits: what is missing is asked for */
+            interface_watch_ask(links); /* more was reported than fits: what is missing is asked for */
         else if (n < 0 && errno != EINTR)
             return;
         if (from.nl_pid != 0)

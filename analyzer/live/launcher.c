@@ -150,7 +150,7 @@ static _Noreturn void be_launcher(const struct launcher_options *options, int fd
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);
     sigprocmask(SIG_SETMASK, &children, NULL);
-    /* the recorder decides when to stop, also where all are told (by a terminal, by systemd) */
+    /* the recorder decides when to stop, also where all get the signal (from a terminal, from systemd) */
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);

@@ -2,7 +2,7 @@
  * The launcher: a small process that starts the analyzers of a live capture. Only it keeps the right to open
  * interfaces (CAP_NET_RAW), which a new analyzer needs for a moment; it reads nothing but the recorder's
  * requests, and no packet. So neither the recorder, which lives as long, nor an analyzer that reads packets
- * has any right, and yet an analyzer that died, or an interface that came back, can be begun anew.
+ * has any right, and yet an analyzer that died, or an interface that came back, can be started again.
  *
  * Analyzers are the launcher's children and end when it does; it ends when the recorder does.
  */
@@ -16,7 +16,7 @@
 
 /* Analyzers that run at a time. */
 #define LAUNCHER_WORKERS 32
-/* Connections that an analyzer is told to leave out. */
+/* Connections that an analyzer leaves out. */
 #define LAUNCHER_SKIPPED 8
 
 /* What all analyzers have in common; the names must stay. */

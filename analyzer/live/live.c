@@ -51,7 +51,7 @@ int live_take_signals(void)
     return signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* --- what there is to tell others of: alerts, figures for a monitor --- */
+/* --- what others are sent: alerts, figures for a monitor --- */
 
 /* Findings are in the database. */
 static void on_committed(void *user, struct store *store, const int64_t *logins, size_t count,
@@ -116,10 +116,10 @@ static void log_figures(const struct live *live)
 
 static void take_signals(struct live *live)
 {
-    struct signalfd_siginfo told;
+    struct signalfd_siginfo caught;
 
-    while (read(live->signals, &told, sizeof told) == (ssize_t)sizeof told) {
-        switch (told.ssi_signo) {
+    while (read(live->signals, &caught, sizeof caught) == (ssize_t)sizeof caught) {
+        switch (caught.ssi_signo) {
         case SIGHUP:
             live_store_reopen(live->live_store);
             break;
@@ -148,7 +148,7 @@ static void look_at_figures(struct live *live)
     on_figures(live, &totals);
 }
 
-static int wait_ms(const struct live *live, int64_t told_again_ms)
+static int wait_ms(const struct live *live, int64_t notify_again_ms)
 {
     int64_t now = analyzer_run_now_ms(), until = live->figures_ms + FIGURES_MS;
     int64_t others[] = {live_store_due_ms(live->live_store), worker_pool_due_ms(live->pool),
@@ -157,21 +157,21 @@ static int wait_ms(const struct live *live, int64_t told_again_ms)
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (others[i] < until)
             until = others[i];
-    if (told_again_ms < until - now)
-        until = now + told_again_ms;
+    if (notify_again_ms < until - now)
+        until = now + notify_again_ms;
     return until <= now ? 0 : (int)(until - now);
 }
 
 static void wait_for_something(struct live *live)
 {
     struct pollfd ready[LAUNCHER_WORKERS + 4];
-    int64_t told_again_ms = notify_work(live->notify, analyzer_run_now_ms());
+    int64_t notify_again_ms = notify_work(live->notify, analyzer_run_now_ms());
     size_t count = worker_pool_poll(live->pool, ready);
 
     ready[count++] = (struct pollfd){live->signals, POLLIN, 0};
     ready[count++] = (struct pollfd){interface_watch_fd(live->links), POLLIN, 0};
     count += notify_poll(live->notify, ready + count);
-    (void)poll(ready, count, wait_ms(live, told_again_ms));
+    (void)poll(ready, count, wait_ms(live, notify_again_ms));
 }
 
 static void serve(struct live *live)

@@ -25,7 +25,7 @@ static uint16_t group_of(const struct live_analyzer *analyzer, uint32_t interfac
 }
 
 /* The interface could not be opened: a capture that began and ended. */
-static void tell_unopened(struct event_ring *ring, uint32_t interface, const char *why)
+static void report_unopened(struct event_ring *ring, uint32_t interface, const char *why)
 {
     struct event event = {.kind = EVENT_CAPTURE_STARTED};
 
@@ -53,7 +53,7 @@ static struct live_set *open_interfaces(const struct live_analyzer *analyzer, st
         interface = live_interface_open(options->interfaces[i], i, group_of(analyzer, i), &options->live, why,
                                         sizeof why);
         if (interface == NULL) {
-            tell_unopened(ring, i, why);
+            report_unopened(ring, i, why);
         } else if (live_set_add(set, interface, i) != 0) {
             live_interface_close(interface);
             live_set_free(set);

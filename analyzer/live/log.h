@@ -1,5 +1,5 @@
 /*
- * What a live capture says while it runs: one line on standard error each, behind its
+ * What a live capture says while it runs: one line on standard error each, after its
  * priority (sd-daemon(3)) when that is the journal of systemd.
  */
 #ifndef IMAPTAP_ANALYZER_LIVE_LOG_H

@@ -71,9 +71,9 @@ static bool look_at_silence(struct warnings *watch, int64_t now_ms, const struct
 {
     uint64_t packets = 0;
 
-    if (watch->silence_told || now_ms - watch->started_ms < WARNINGS_SILENCE_MS)
+    if (watch->silence_reported || now_ms - watch->started_ms < WARNINGS_SILENCE_MS)
         return false;
-    watch->silence_told = true;
+    watch->silence_reported = true;
     for (size_t i = 0; i < watch->interface_count; i++)
         packets += totals->interfaces[i].packets;
     if (packets == 0)
@@ -110,7 +110,7 @@ bool warnings_database(struct warnings *watch, int64_t now_ms, bool written, uin
                        const struct live_store_lost *lost, char *text, size_t size)
 {
     if (written || watch->trouble_ms == 0) {
-        watch->trouble_ms = written ? 0 : now_ms; /* that it began was told */
+        watch->trouble_ms = written ? 0 : now_ms; /* that it began was reported */
         return false;
     }
     if (now_ms - watch->trouble_ms < WARNINGS_TROUBLE_MS)

@@ -9,7 +9,7 @@
 
 /* Silence for so long after the start is a warning. */
 #define WARNINGS_SILENCE_MS 60000
-/* While the database cannot be written, what waits is told so often. */
+/* While the database cannot be written, what waits is reported so often. */
 #define WARNINGS_TROUBLE_MS 60000
 
 struct warnings_interface {
@@ -23,9 +23,9 @@ struct warnings {
     uint32_t buffer_octets;
     const char *ports; /* where IMAP is looked for, as text */
     int64_t started_ms;
-    bool silence_told;
+    bool silence_reported;
     uint64_t evicted;
-    int64_t trouble_ms; /* when trouble was told last; 0: there is none */
+    int64_t trouble_ms; /* when trouble was reported last; 0: there is none */
     struct warnings_interface states[EVENT_RING_INTERFACES];
 };
 

@@ -1,5 +1,5 @@
 /*
- * What the analyzers of a live capture have seen: their figures, and the rows of `captures` that tell of
+ * What the analyzers of a live capture have seen: their figures, and the rows of `captures` that hold
  * them.
  */
 #include "analyzer/live/worker_pool_internal.h"
@@ -95,28 +95,28 @@ void worker_pool_figures(const struct worker_pool *pool, unsigned worker, unsign
     *figures = of_row(&pool->workers[worker], interface);
 }
 
-static void fill_in(struct event_capture *told, const struct live_store_figures *figures)
+static void fill_in(struct event_capture *event, const struct live_store_figures *figures)
 {
-    told->packets = figures->packets;
-    told->bytes = figures->octets;
-    told->evicted = figures->evicted;
-    told->kernel_drops = figures->kernel_drops;
-    told->interface_drops = figures->interface_drops;
-    told->first_ns = figures->first_ns;
-    told->last_ns = figures->last_ns;
+    event->packets = figures->packets;
+    event->bytes = figures->octets;
+    event->evicted = figures->evicted;
+    event->kernel_drops = figures->kernel_drops;
+    event->interface_drops = figures->interface_drops;
+    event->first_ns = figures->first_ns;
+    event->last_ns = figures->last_ns;
 }
 
-void worker_pool_as_of_row(const struct worker *worker, struct event_capture *told)
+void worker_pool_as_of_row(const struct worker *worker, struct event_capture *event)
 {
     struct live_store_figures figures;
 
-    if (worker->row_ns[told->capture] == 0)
+    if (worker->row_ns[event->capture] == 0)
         return;
-    figures = of_row(worker, told->capture);
-    fill_in(told, &figures);
+    figures = of_row(worker, event->capture);
+    fill_in(event, &figures);
 }
 
-static void tell_keeper(struct worker_pool *pool, unsigned number, const struct event *event)
+static void pass_to_store(struct worker_pool *pool, unsigned number, const struct event *event)
 {
     static uint8_t encoding[EVENT_MAX_OCTETS];
 
@@ -133,7 +133,7 @@ void worker_pool_end_rows(struct worker_pool *pool, unsigned number, uint32_t in
             continue;
         fill_in(&event.capture, &figures);
         (void)snprintf(event.capture.error, sizeof event.capture.error, "%s", why);
-        tell_keeper(pool, number, &event);
+        pass_to_store(pool, number, &event);
     }
 }
 
@@ -163,6 +163,6 @@ void worker_pool_resume(struct worker_pool *pool, unsigned interface)
             continue;
         worker->paused &= ~worker_pool_bit(interface);
         worker->row_ns[interface] = run_facts_now();
-        tell_keeper(pool, i, &event);
+        pass_to_store(pool, i, &event);
     }
 }

@@ -84,13 +84,14 @@ static uint32_t look_at_links(struct worker_pool *pool)
     return wanted;
 }
 
-/* True when the worker should begin anew, because an interface is there that it does not read. */
+/* True when the worker should begin again, because an interface is there that it does not read. */
 static bool misses_some(const struct worker_pool *pool, const struct worker *worker, uint32_t wanted)
 {
     if (wanted & ~worker->asked)
         return true;
     for (unsigned i = 0; i < pool->options->interface_count; i++)
-        if (wanted & worker->told & ~worker->open & worker_pool_bit(i) && pool->up_ms[i] > worker->started_ms)
+        if (wanted & worker->answered & ~worker->open & worker_pool_bit(i) &&
+            pool->up_ms[i] > worker->started_ms)
             return true;
     return false;
 }
@@ -138,7 +139,7 @@ static bool start(struct worker_pool *pool, unsigned number, uint32_t interfaces
     return true;
 }
 
-static void tell_death(struct worker_pool *pool, unsigned number)
+static void report_death(struct worker_pool *pool, unsigned number)
 {
     struct worker *worker = &pool->workers[number];
     char why[256], place[256] = "";
@@ -159,7 +160,7 @@ static void tell_death(struct worker_pool *pool, unsigned number)
     worker_pool_end_rows(pool, number, worker->open & ~worker->paused, why);
 }
 
-/* The analyzer is gone, and all that it told is taken. */
+/* The analyzer is gone, and all that it sent is taken. */
 static void bury(struct worker_pool *pool, unsigned number)
 {
     struct worker *worker = &pool->workers[number];
@@ -176,7 +177,7 @@ static void bury(struct worker_pool *pool, unsigned number)
         worker->pause_ms = worker->pause_ms * 2 < PAUSE_MAX_MS ? worker->pause_ms * 2 : PAUSE_MAX_MS;
     if (!orderly) {
         pool->past.deaths++;
-        tell_death(pool, number);
+        report_death(pool, number);
     }
     worker->start_ms = orderly && worker->leashed_ms != 0 ? now : now + worker->pause_ms;
     worker->open = 0;
@@ -191,7 +192,7 @@ static void bury(struct worker_pool *pool, unsigned number)
 
 static void take_event(struct worker_pool *pool, unsigned number, struct event *event)
 {
-    static uint8_t anew[EVENT_MAX_OCTETS];
+    static uint8_t again[EVENT_MAX_OCTETS];
     struct worker *worker = &pool->workers[number];
     uint32_t which = event->kind == EVENT_CAPTURE_STARTED || event->kind == EVENT_CAPTURE_ENDED
                          ? worker_pool_bit(event->capture.capture)
@@ -201,7 +202,7 @@ static void take_event(struct worker_pool *pool, unsigned number, struct event *
 
     if (event->kind == EVENT_CAPTURE_STARTED)
         worker->open |= which;
-    worker->told |= which;
+    worker->answered |= which;
     if (event->kind == EVENT_CAPTURE_ENDED) {
         worker->open &= ~which;
         if (event->capture.broken)
@@ -209,8 +210,8 @@ static void take_event(struct worker_pool *pool, unsigned number, struct event *
         worker_pool_read_figures(pool, worker);
         event->capture.interface_drops = worker->figures[event->capture.capture].interface_drops;
         worker_pool_as_of_row(worker, &event->capture);
-        length = event_encode(event, anew);
-        encoding = anew;
+        length = event_encode(event, again);
+        encoding = again;
     }
     if (event->kind == EVENT_FINISHED) {
         worker->finished = true;
@@ -304,7 +305,7 @@ bool worker_pool_tend(struct worker_pool *pool)
             worker->start_ms = now + PAUSE_MAX_MS;
         /* one after the other: all workers are to join the interfaces' groups in the same order, so that the
          * halves of a connection that come from two interfaces meet */
-        if (worker->ring != NULL && worker->told != worker->asked && !worker->over)
+        if (worker->ring != NULL && worker->answered != worker->asked && !worker->over)
             break;
     }
     return !pool->launcher_gone;
@@ -327,7 +328,7 @@ int64_t worker_pool_due_ms(const struct worker_pool *pool)
             own = worker->leashed_ms + STOP_MS;
         if (own < due)
             due = own;
-        if (worker->ring != NULL && worker->told != worker->asked && !worker->over)
+        if (worker->ring != NULL && worker->answered != worker->asked && !worker->over)
             break; /* the others wait for it */
     }
     return due;

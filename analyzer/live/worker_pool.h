@@ -1,6 +1,6 @@
 /*
  * The analyzers of a live capture: has as many running as there are workers, for the interfaces that are
- * there; starts those that die again, with growing pauses; and passes on what they tell.
+ * there; starts those that die again, with growing pauses; and passes on what they report.
  */
 #ifndef IMAPTAP_ANALYZER_LIVE_WORKER_POOL_H
 #define IMAPTAP_ANALYZER_LIVE_WORKER_POOL_H
@@ -32,7 +32,7 @@ struct worker_pool_totals {
 struct worker_pool *worker_pool_new(const struct launcher_options *options, struct launcher *launcher,
                                     struct interface_watch *links);
 
-/* Who keeps what is told: set it before anything is started. */
+/* Who keeps what is reported: set it before anything is started. */
 void worker_pool_set_live_store(struct worker_pool *pool, struct live_store *live_store);
 
 /* Starts what is to be started now. Returns false when the launcher is gone. */
@@ -44,7 +44,7 @@ int64_t worker_pool_due_ms(const struct worker_pool *pool);
 /* Fills in what is to be polled, at most LAUNCHER_WORKERS + 1; returns how many. */
 size_t worker_pool_poll(const struct worker_pool *pool, struct pollfd *ready);
 
-/* Takes what analyzers have told; never waits. */
+/* Takes what analyzers have sent; never waits. */
 void worker_pool_take(struct worker_pool *pool);
 
 /* Lets the analyzers end; no other is started. */

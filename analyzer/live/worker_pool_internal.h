@@ -13,12 +13,12 @@ struct worker {
     bool ended, over;        /* the launcher said so; its channel is read to the end */
     int status;              /* as of waitpid; -1: it never began */
     bool finished, distrusted;
-    uint32_t asked, told, open; /* interfaces, a bit each: it was asked to open, said that it did or could
+    uint32_t asked, answered, open; /* interfaces, a bit each: it was asked to open, said that it did or could
                                    not, and has open */
     int64_t started_ms, leashed_ms;
     int64_t start_ms; /* when the next one is to be started */
     int pause_ms;
-    uint32_t paused; /* open, but down: their rows are ended, and begun anew when they are up */
+    uint32_t paused; /* open, but down: their rows are ended, and begun again when they are up */
     struct live_store_figures figures[EVENT_RING_INTERFACES]; /* of this life */
     struct live_store_figures rows[EVENT_RING_INTERFACES];    /* those that rows from before a pause have */
     int64_t row_ns[EVENT_RING_INTERFACES];                    /* when the pause ended */
@@ -56,7 +56,7 @@ void worker_pool_end_rows(struct worker_pool *pool, unsigned number, uint32_t in
  * begins when it is up again, though the analyzer reads on. */
 void worker_pool_pause(struct worker_pool *pool, unsigned interface);
 void worker_pool_resume(struct worker_pool *pool, unsigned interface);
-/* The end of an interface as the analyzer tells it, as that of the row that is open. */
-void worker_pool_as_of_row(const struct worker *worker, struct event_capture *told);
+/* The end of an interface as the analyzer reports it, as that of the row that is open. */
+void worker_pool_as_of_row(const struct worker *worker, struct event_capture *event);
 
 #endif

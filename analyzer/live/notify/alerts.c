@@ -1,5 +1,5 @@
 /*
- * Tells others of each finding as soon as it is committed.
+ * Reports each finding to others as soon as it is committed.
  */
 #include "analyzer/live/notify/alerts.h"
 
@@ -69,7 +69,7 @@ static void add_line(struct alerts *alerts, const char *line)
     alerts->end += length + 1;
 }
 
-static void tell_one(void *user, struct sqlite3_stmt *row)
+static void report_one(void *user, struct sqlite3_stmt *row)
 {
     static const int priorities[] = {
         [FINDING_ERROR] = LOG_WARNING, [FINDING_WARNING] = LOG_NOTICE, [FINDING_INFO] = LOG_INFO};
@@ -89,12 +89,12 @@ static void tell_one(void *user, struct sqlite3_stmt *row)
     free(text);
 }
 
-void alerts_tell(struct alerts *alerts, struct store *store, const int64_t *logins, size_t count)
+void alerts_report(struct alerts *alerts, struct store *store, const int64_t *logins, size_t count)
 {
     if (alerts->way == ALERTS_NONE)
         return;
     for (size_t i = 0; i < count; i++)
-        if (store_findings(store, logins[i], tell_one, alerts) != STORE_OK)
+        if (store_findings(store, logins[i], report_one, alerts) != STORE_OK)
             alerts->lost++;
     alerts_push(alerts);
 }
@@ -126,7 +126,7 @@ static ssize_t write_piece(struct alerts *alerts)
     return n < 0 && (errno == EINTR || errno == EAGAIN) ? 0 : n;
 }
 
-/* Sends the next line to the system's log, whose daemon may have been started anew. Returns as write_piece
+/* Sends the next line to the system's log, whose daemon may have been restarted. Returns as write_piece
  * does. */
 static ssize_t send_line(struct alerts *alerts)
 {

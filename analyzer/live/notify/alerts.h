@@ -1,7 +1,7 @@
 /*
- * Tells others of each finding as soon as it is committed: a line of JSON on standard output, or a message to
- * syslog. Who takes them too slowly, or hangs, never holds up the capture: lines wait in bounded memory, and
- * are counted as lost beyond it.
+ * Reports each finding to others as soon as it is committed: a line of JSON on standard output, or a message
+ * to syslog. Who takes them too slowly, or hangs, never holds up the capture: lines wait in bounded memory,
+ * and are counted as lost beyond it.
  */
 #ifndef IMAPTAP_ANALYZER_LIVE_NOTIFY_ALERTS_H
 #define IMAPTAP_ANALYZER_LIVE_NOTIFY_ALERTS_H
@@ -24,8 +24,8 @@ struct alerts;
  */
 struct alerts *alerts_new(enum alerts_way way, enum finding_schema schema, int fd);
 
-/* Tells the findings in these logins, which were just committed. */
-void alerts_tell(struct alerts *alerts, struct store *store, const int64_t *logins, size_t count);
+/* Reports the findings in these logins, which were just committed. */
+void alerts_report(struct alerts *alerts, struct store *store, const int64_t *logins, size_t count);
 
 /* True while lines wait: then the descriptor is to be polled for writing, and alerts_push called. It is -1
  * while there is none: then alerts_push is to be called now and then. */
@@ -35,7 +35,7 @@ int alerts_fd(const struct alerts *alerts);
 /* Writes what can be written without waiting. */
 void alerts_push(struct alerts *alerts);
 
-/* Alerts that nobody was told of, since the last call. */
+/* Alerts that reached nobody, since the last call. */
 uint64_t alerts_take_lost(struct alerts *alerts);
 
 /* Writes what waits, for at most `patience_ms`, and frees. Returns how many alerts were lost by that. */

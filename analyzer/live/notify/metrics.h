@@ -10,7 +10,7 @@
 
 struct metrics;
 
-/* What analyzers told: what waits for the database, and what was lost on the way there. */
+/* What analyzers reported: what waits for the database, and what was lost on the way there. */
 struct metrics_events {
     uint64_t waiting, lost;
 };

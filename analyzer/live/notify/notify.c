@@ -1,5 +1,5 @@
 /*
- * What a live capture tells others: passes it on to those who do.
+ * What a live capture reports to others: passes it on to those who do.
  */
 #include "analyzer/live/notify/notify.h"
 
@@ -54,14 +54,14 @@ void notify_ready(struct notify *notify)
 static void say_lost(uint64_t lost)
 {
     if (lost > 0)
-        log_say(LOG_LEVEL_ERROR, "%s alerts could not be told: who reads them is gone, or too slow",
+        log_say(LOG_LEVEL_ERROR, "%s alerts could not be sent: who reads them is gone, or too slow",
                 format_number(lost).text);
 }
 
 void notify_committed(struct notify *notify, struct store *store, const int64_t *logins, size_t count,
                       int64_t waited_ms)
 {
-    alerts_tell(notify->alerts, store, logins, count);
+    alerts_report(notify->alerts, store, logins, count);
     if (notify->metrics != NULL)
         metrics_count(notify->metrics, store, logins, count, waited_ms);
 }
@@ -80,7 +80,7 @@ static void write_metrics(struct notify *notify, const struct worker_pool_totals
     }
 }
 
-static void tell_status(const struct notify *notify, const struct worker_pool_totals *totals)
+static void report_status(const struct notify *notify, const struct worker_pool_totals *totals)
 {
     uint64_t packets = 0, dropped = 0;
     char text[256];
@@ -100,7 +100,7 @@ void notify_figures(struct notify *notify, const struct worker_pool_totals *tota
                     const struct metrics_events *events)
 {
     write_metrics(notify, totals, events);
-    tell_status(notify, totals);
+    report_status(notify, totals);
     say_lost(alerts_take_lost(notify->alerts));
 }
 

@@ -1,5 +1,5 @@
 /*
- * What a live capture tells others, besides its log: alerts, figures for a monitor, and the supervisor.
+ * What a live capture reports to others, besides its log: alerts, figures for a monitor, and the supervisor.
  */
 #ifndef IMAPTAP_ANALYZER_LIVE_NOTIFY_NOTIFY_H
 #define IMAPTAP_ANALYZER_LIVE_NOTIFY_NOTIFY_H
@@ -42,7 +42,7 @@ size_t notify_poll(const struct notify *notify, struct pollfd *ready);
 /* The capture is about to end. */
 void notify_stopping(struct notify *notify);
 
-/* Tells the rest, and frees. `totals` and `events` NULL: there was no capture. */
+/* Reports the rest, and frees. `totals` and `events` NULL: there was no capture. */
 void notify_end(struct notify *notify, const struct worker_pool_totals *totals,
                 const struct metrics_events *events);
 

@@ -1,5 +1,5 @@
 /*
- * What a supervisor is told: the protocol of sd_notify(3), but without ever waiting for long, which
+ * What a supervisor is sent: the protocol of sd_notify(3), but without ever waiting for long, which
  * libsystemd does while nobody takes the messages.
  */
 #include "analyzer/live/notify/service.h"
@@ -62,14 +62,14 @@ void service_ready(void)
 
 void service_status(const char *text)
 {
-    static char told[256];
-    char message[sizeof "STATUS=" + sizeof told];
+    static char sent[256];
+    char message[sizeof "STATUS=" + sizeof sent];
 
-    if (strncmp(told, text, sizeof told - 1) == 0)
+    if (strncmp(sent, text, sizeof sent - 1) == 0)
         return;
     (void)snprintf(message, sizeof message, "STATUS=%.255s", text);
     if (notify(message, 0))
-        (void)snprintf(told, sizeof told, "%s", text);
+        (void)snprintf(sent, sizeof sent, "%s", text);
 }
 
 void service_stopping(void)

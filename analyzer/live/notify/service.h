@@ -1,5 +1,5 @@
 /*
- * What a supervisor (systemd) is told: that the capture runs, how it goes, and that it is alive. Without one,
+ * What a supervisor (systemd) is sent: that the capture runs, how it goes, and that it is alive. Without one,
  * nothing is done.
  */
 #ifndef IMAPTAP_ANALYZER_LIVE_NOTIFY_SERVICE_H
@@ -10,7 +10,7 @@
 /* Everything has started. */
 void service_ready(void);
 
-/* One line on how it goes; the same as before is not told again. */
+/* One line on how it goes; the same as before is not sent again. */
 void service_status(const char *text);
 
 /* It ends. */

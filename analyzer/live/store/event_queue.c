@@ -24,7 +24,7 @@ struct event_queue *event_queue_new(void)
     return calloc(1, sizeof(struct event_queue));
 }
 
-/* Makes room for `more` octets behind the last. */
+/* Makes room for `more` octets after the last. */
 static bool make_room(struct event_queue *queue, size_t more)
 {
     size_t waiting = queue->end - queue->start, room = queue->room;

@@ -169,31 +169,31 @@ int live_captures_lost(struct live_captures *captures, struct store *store, unsi
 }
 
 int live_captures_end(struct live_captures *captures, struct store *store, unsigned worker,
-                      const struct event_capture *told)
+                      const struct event_capture *event)
 {
-    struct capture *capture = capture_of(captures, worker, told->capture);
+    struct capture *capture = capture_of(captures, worker, event->capture);
     struct live_store_figures figures;
     char link_type[LINK_TYPE_NAME_SIZE];
     struct store_capture row;
     int64_t id;
     int status;
 
-    status = live_captures_row(captures, store, worker, told->capture, &id);
+    status = live_captures_row(captures, store, worker, event->capture, &id);
     if (status != STORE_OK || id == 0)
         return status;
     figures = (struct live_store_figures){
-        .packets = told->packets,
-        .octets = told->bytes,
-        .evicted = told->evicted,
-        .kernel_drops = told->kernel_drops,
-        .interface_drops = told->interface_drops,
-        .first_ns = told->first_ns,
-        .last_ns = told->last_ns,
+        .packets = event->packets,
+        .octets = event->bytes,
+        .evicted = event->evicted,
+        .kernel_drops = event->kernel_drops,
+        .interface_drops = event->interface_drops,
+        .first_ns = event->first_ns,
+        .last_ns = event->last_ns,
         .link_type = figures_of(captures, capture).link_type,
     };
     figures = since_base(figures, &capture->base);
-    row = row_of(captures, capture, &figures, told->broken ? STORE_BROKEN : STORE_COMPLETE,
-                 told->error[0] ? told->error : NULL, link_type);
+    row = row_of(captures, capture, &figures, event->broken ? STORE_BROKEN : STORE_COMPLETE,
+                 event->error[0] ? event->error : NULL, link_type);
     capture->ended = true;
     return store_capture_update(store, capture->id, &row);
 }
@@ -242,7 +242,7 @@ int live_captures_settle(struct live_captures *captures, struct store *store)
     return write(captures, store, STORE_COMPLETE);
 }
 
-void live_captures_begin_anew(struct live_captures *captures)
+void live_captures_begin_again(struct live_captures *captures)
 {
     for (size_t i = 0; i < captures->count; i++)
         if (captures->captures[i].started) {

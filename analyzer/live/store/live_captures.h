@@ -26,7 +26,7 @@ int live_captures_lost(struct live_captures *captures, struct store *store, unsi
 /* It is over; its row stays known until the worker starts it again, since its connections may end later.
  * Returns a store_status. */
 int live_captures_end(struct live_captures *captures, struct store *store, unsigned worker,
-                      const struct event_capture *told);
+                      const struct event_capture *event);
 
 /* So many events wait for the database now. */
 void live_captures_waiting(struct live_captures *captures, size_t events);
@@ -34,10 +34,10 @@ void live_captures_waiting(struct live_captures *captures, size_t events);
 /* Brings the rows whose figures changed up to date. Returns a store_status. */
 int live_captures_update(struct live_captures *captures, struct store *store);
 
-/* Ends all rows, because another file follows: from live_captures_begin_anew on, new ones are made, which
+/* Ends all rows, because another file follows: from live_captures_begin_again on, new ones are made, which
  * count from there. Returns a store_status. */
 int live_captures_settle(struct live_captures *captures, struct store *store);
-void live_captures_begin_anew(struct live_captures *captures);
+void live_captures_begin_again(struct live_captures *captures);
 
 /* The transaction was committed, or rolled back. */
 void live_captures_committed(struct live_captures *captures);

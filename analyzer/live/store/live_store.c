@@ -45,8 +45,8 @@ struct live_store *live_store_new(const struct live_store_options *options, stru
         goto failed;
     for (unsigned i = 0; i < options->workers; i++) {
         live_store->workers[i].rows = event_rows_new(true);
-        live_store->workers[i].anew = calloc(PIPELINE_MAX_CONNECTIONS / 8 + 1, 1);
-        if (live_store->workers[i].rows == NULL || live_store->workers[i].anew == NULL)
+        live_store->workers[i].reused = calloc(PIPELINE_MAX_CONNECTIONS / 8 + 1, 1);
+        if (live_store->workers[i].rows == NULL || live_store->workers[i].reused == NULL)
             goto failed;
     }
     begin_run(live_store, store);
@@ -71,7 +71,7 @@ static enum event_rows_status of_store(int status)
 
 static enum event_rows_status add_login(struct live_store *live_store,
                                         const struct event_queue_record *record,
-                                        const struct event_login *told)
+                                        const struct event_login *event)
 {
     int64_t capture = 0, id = 0;
     enum event_rows_status status;
@@ -85,11 +85,11 @@ static enum event_rows_status add_login(struct live_store *live_store,
         live_store->logins = larger;
         live_store->login_room = room;
     }
-    if (live_captures_row(live_store->captures, live_store->store, record->worker, told->login.begin.capture,
+    if (live_captures_row(live_store->captures, live_store->store, record->worker, event->login.begin.capture,
                           &capture) != STORE_OK)
         return EVENT_ROWS_STORE;
-    status = event_rows_take_login(live_store->workers[record->worker].rows, live_store->store, capture, told,
-                                   &id);
+    status = event_rows_take_login(live_store->workers[record->worker].rows, live_store->store, capture,
+                                   event, &id);
     if (status == EVENT_ROWS_OK)
         live_store->logins[live_store->login_count++] = id;
     return status;
@@ -97,21 +97,21 @@ static enum event_rows_status add_login(struct live_store *live_store,
 
 static enum event_rows_status add_connection(struct live_store *live_store,
                                              const struct event_queue_record *record,
-                                             const struct event_connection *told)
+                                             const struct event_connection *event)
 {
     struct event_rows *rows = live_store->workers[record->worker].rows;
     int64_t capture = 0, more_lost = 0;
     enum event_rows_status status;
 
-    if (record->kind == EVENT_QUEUE_EVENT_ANEW)
-        event_rows_forget_one(rows, told->slot);
-    if (live_captures_row(live_store->captures, live_store->store, record->worker, told->capture, &capture) !=
-        STORE_OK)
+    if (record->kind == EVENT_QUEUE_EVENT_REUSED)
+        event_rows_forget_one(rows, event->slot);
+    if (live_captures_row(live_store->captures, live_store->store, record->worker, event->capture,
+                          &capture) != STORE_OK)
         return EVENT_ROWS_STORE;
-    status = event_rows_take_connection(rows, live_store->store, capture, told, &more_lost);
+    status = event_rows_take_connection(rows, live_store->store, capture, event, &more_lost);
     if (status == EVENT_ROWS_OK && more_lost > 0)
         status = of_store(live_captures_lost(live_store->captures, live_store->store, record->worker,
-                                             told->capture, more_lost));
+                                             event->capture, more_lost));
     return status;
 }
 
@@ -318,11 +318,11 @@ static bool close_file(struct live_store *live_store, bool aborted)
 }
 
 /* What is written from now on has nothing to do with rows from before. */
-static void begin_anew(struct live_store *live_store)
+static void begin_again(struct live_store *live_store)
 {
     for (unsigned i = 0; i < live_store->options.workers; i++)
         event_rows_forget(live_store->workers[i].rows);
-    live_captures_begin_anew(live_store->captures);
+    live_captures_begin_again(live_store->captures);
 }
 
 static bool is_work(const struct live_store *live_store)
@@ -376,7 +376,7 @@ void live_store_work(struct live_store *live_store, bool now)
         take_back(live_store);
         live_store->poisoned++;
         if (live_store->captures_fail)
-            begin_anew(live_store);
+            begin_again(live_store);
         else
             give_up_one(live_store);
     }
@@ -392,13 +392,13 @@ void live_store_reopen(struct live_store *live_store)
         live_captures_settle(live_store->captures, live_store->store) != STORE_OK)
         store_rollback(live_store->store);
     (void)close_file(live_store, false);
-    begin_anew(live_store);
+    begin_again(live_store);
     live_store->update = true;
     open_again(live_store);
     if (live_store->store == NULL)
         return;
     live_store_work(live_store, true);
-    log_say(LOG_LEVEL_NOTICE, "%s: the database file was opened anew", live_store->options.database);
+    log_say(LOG_LEVEL_NOTICE, "%s: the database file was opened again", live_store->options.database);
 }
 
 bool live_store_close(struct live_store *live_store, int patience_ms, bool aborted)
@@ -451,7 +451,7 @@ void live_store_free(struct live_store *live_store)
         (void)store_close(live_store->store, why, sizeof why);
     for (unsigned i = 0; live_store->workers != NULL && i < live_store->options.workers; i++) {
         event_rows_free(live_store->workers[i].rows);
-        free(live_store->workers[i].anew);
+        free(live_store->workers[i].reused);
     }
     free(live_store->workers);
     live_captures_free(live_store->captures);

@@ -1,5 +1,5 @@
 /*
- * Keeps what analyzers tell in the database of a live capture: what comes waits in memory and is written in
+ * Keeps what analyzers report in the database of a live capture: what comes waits in memory and is written in
  * one transaction when it is time, so that the database is never locked for long. While it cannot be written
  * (its disk is full, another process holds it) everything waits on; what finds no room is counted as lost.
  */
@@ -45,7 +45,7 @@ struct live_store;
  * stays the caller's. */
 struct live_store *live_store_new(const struct live_store_options *options, struct store *store);
 
-/* Takes what a worker's analyzer told: the event, and its encoding. */
+/* Takes what a worker's analyzer sent: the event, and its encoding. */
 void live_store_take(struct live_store *live_store, unsigned worker, const struct event *event,
                      const uint8_t *encoding, size_t length);
 /* A new analyzer begins as this worker. */

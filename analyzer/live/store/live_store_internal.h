@@ -11,7 +11,7 @@
 
 struct live_store_worker {
     struct event_rows *rows;
-    uint8_t *anew; /* a bit a slot: the end of its connection found no room */
+    uint8_t *reused; /* a bit a slot: the end of its connection found no room */
 };
 
 struct live_store {

@@ -61,7 +61,7 @@ class Alerts(span.LiveTest, harness.ImaptapTest):
         self.process.stdout.close()
         self.send(octets(login()))
         self.wait_for_logins(1)
-        self.wait_for_words(r"\d+ alerts could not be told")
+        self.wait_for_words(r"\d+ alerts could not be sent")
         self.send(octets(login(client_port=40001)))
         self.wait_for_logins(2)
         self.process.terminate()
@@ -83,7 +83,7 @@ class Alerts(span.LiveTest, harness.ImaptapTest):
         self.wait_for_logins(150)
         self.process.terminate()
         self.process.wait(timeout=60)
-        self.assertRegex(self.said(), r"\d+ alerts could not be told: who reads them is gone, or too slow")
+        self.assertRegex(self.said(), r"\d+ alerts could not be sent: who reads them is gone, or too slow")
         self.assertEqual(self.process.returncode, 0)
 
 
@@ -131,7 +131,7 @@ class Syslog(span.LiveTest, harness.ImaptapTest):
         messages = [server.recv(4096).decode() for _ in range(81)]  # now somebody does: none was lost
         self.assertEqual(len({re.search(r"client_port=(\d+)", text).group(1) for text in messages}), 81)
         self.stop()
-        self.assertNotIn("could not be told", self.said())
+        self.assertNotIn("could not be sent", self.said())
 
     def test_that_was_started_anew_is_found(self):
         server = self.serve("log")
