@@ -22,7 +22,7 @@ int rights_find_user(const char *name, struct rights_user *user);
 int rights_keep(const unsigned *keep, size_t count);
 
 /* The same, and becomes `user`, in the user's own group alone. For root, or with CAP_SETUID and CAP_SETGID.
- * The kernel then forgets PR_SET_PDEATHSIG and PR_SET_DUMPABLE: set these behind it. */
+ * The kernel then forgets PR_SET_PDEATHSIG and PR_SET_DUMPABLE: set these after it. */
 int rights_become(const struct rights_user *user, const unsigned *keep, size_t count);
 
 #endif

@@ -153,8 +153,8 @@ void sandbox_close_descriptors(int *keep, size_t count)
     }
 }
 
-/* Pages are locked as they are touched. Without a limit only: else memory could not be had any more where it
- * could not be locked. And not the terabytes that the sanitizers reserve. */
+/* Pages are locked as they are touched. Without a limit only: otherwise memory would not be available where
+ * it could not be locked. And not the terabytes that the sanitizers reserve. */
 static void keep_out_of_swap(void)
 {
 #ifndef IMAPTAP_SANITIZED
@@ -176,7 +176,7 @@ static int die_with(int parent)
     return 0;
 }
 
-/* No new descriptor, file, process or core file: what holds where the kernel has no better wall. */
+/* No new descriptor, file, process or core file: what holds where the kernel has nothing better. */
 static int set_limits(bool live)
 {
     /* poll takes no more descriptors than may be open: for interfaces, there are as many as it needs, of

@@ -1,6 +1,6 @@
 /*
  * The sandbox around the two processes: what each gives up before the analyzer looks at the first octet that
- * comes from the network. Three of them stand behind each other, so that none has to hold alone:
+ * comes from the network. There are three, one behind the other, so that none has to hold alone:
  *
  *   - seccomp: a list of the system calls that the process needs (filter.c). Any other is named on standard
  *     error and ends the process with SIGSYS.
@@ -8,7 +8,7 @@
  *     folders it is given. No TCP port, no other's process where the kernel knows to deny that.
  *   - rights: capabilities, the user, limits of resources (rights.c, sandbox.c).
  *
- * A kernel may lack the first two: sandbox_suffice tells that. A wall that the kernel has and that cannot be
+ * A kernel may lack the first two: sandbox_suffice says so. A layer that the kernel has and that cannot be
  * raised is an error of the functions below. What was raised stays, also for processes started later.
  *
  * The order: open everything; sandbox_suffice; sandbox_enter_recorder; then, for each analyzer, fork and in
@@ -26,7 +26,7 @@
 #include <stdio.h>
 
 /* No memory image of this process, which sees credentials, may reach a disk, and nobody of the same user can
- * look into it. Changing the user undoes it: the functions below do it anew. */
+ * look into it. Changing the user undoes it: the functions below do it again. */
 void sandbox_forbid_core_files(void);
 
 /* --- what this kernel has --- */
@@ -41,7 +41,7 @@ struct sandbox_offer sandbox_offer(void);
 /* Writes one line without its end, such as "seccomp; Landlock ABI 7". */
 void sandbox_describe(char *text, size_t size);
 
-/* Tells on `errors` what this kernel lacks, a sentence each; nothing when it lacks nothing. Returns false
+/* Writes to `errors` what this kernel lacks, a sentence each; nothing when it lacks nothing. Returns false
  * when it lacks something and `required`: then the caller must not go on. */
 bool sandbox_suffice(bool required, FILE *errors);
 
@@ -70,7 +70,7 @@ struct sandbox_recorder {
 int sandbox_enter_recorder(const struct sandbox_recorder *recorder);
 
 /* The same in two halves: rights, limits and files first, then the system calls. An analyzer that is to be
- * signalled must be started behind the first. */
+ * signalled must be started after the first. */
 int sandbox_enter_recorder_files(const struct sandbox_recorder *recorder);
 int sandbox_enter_recorder_calls(bool live);
 

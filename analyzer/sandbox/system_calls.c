@@ -248,7 +248,7 @@ static const int newer[] = {SCMP_SYS(clone3)};
 
 static const struct call_group newer_group = {newer, COUNT(newer), NULL, 0, ENOSYS};
 
-/* --- the launcher, syslog, systemd, and what the kernel tells of interfaces on a socket that is there --- */
+/* --- the launcher, syslog, systemd, and the state of interfaces on a socket that is open --- */
 
 static const int talking[] = {
     SCMP_SYS(getegid),    SCMP_SYS(getegid32), SCMP_SYS(getgid),      SCMP_SYS(getgid32),
