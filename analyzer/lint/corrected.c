@@ -63,7 +63,7 @@ static bool with_backslash(FILE *out, struct imap_text name, int64_t position)
 {
     char *meant = malloc(name.length + 1);
     size_t length = 0;
-    int64_t sent = 1; /* behind the opening quote */
+    int64_t sent = 1; /* after the opening quote */
 
     if (meant == NULL)
         return false;

@@ -18,7 +18,7 @@ bool corrected_line(FILE *out, const struct imap_login *login, const struct layo
 
 /* A backslash in a quoted string that escapes nothing, which the record's user name does not hold. */
 struct corrected_backslash {
-    int64_t position; /* in the argument as sent, of the first one; -1: there is none, or it is not told */
+    int64_t position; /* in the argument as sent, of the first one; -1: none, or not reported */
     bool only;        /* there is no other one */
     bool somewhere;   /* there is at least one */
 };

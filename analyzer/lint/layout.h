@@ -2,7 +2,7 @@
  * Where the parts of a command stand in the input: offsets only, never octets. The dissector's record says
  * what the parts are; this says at which line and column a reader finds them.
  *
- * Octets behind the user name may be the password however they look, so nothing is told of what lies behind a
+ * Octets after the user name may be the password however they look, so nothing is reported of what follows a
  * user name whose end is not certain.
  */
 #ifndef IMAPTAP_ANALYZER_LINT_LAYOUT_H
@@ -24,7 +24,7 @@ struct lint_input {
 
 /* The separators (space or tab) from `begin` up to `end`. */
 struct layout_gap {
-    size_t begin, end; /* LAYOUT_NOWHERE: not told */
+    size_t begin, end; /* LAYOUT_NOWHERE: not reported */
 };
 
 struct layout {
@@ -36,7 +36,7 @@ struct layout {
     struct layout_gap before_tag, before_name, before_first, before_second;
     bool whole;  /* the first argument is the user name (or mechanism) of the record, all of it */
     bool closed; /* it is a quoted string with its closing quote */
-    bool junk;   /* octets stand behind that quote */
+    bool junk;   /* octets follow that quote */
 };
 
 /* Finds the parts of the command that begins at offset `login->begin.time_ns` of the input. */
@@ -52,7 +52,7 @@ struct layout_word {
     bool literal, quoted, closed, junk;
 };
 
-/* Reads the next word at *at and moves *at behind it (behind the octets of a literal). With `arguments`,
+/* Reads the next word at *at and moves *at past it (after the octets of a literal). With `arguments`,
  * quoted strings are words, and only a word of its own announces a literal; otherwise whatever ends the line
  * does. False: the line ends at *at. */
 bool layout_word(const struct lint_input *input, size_t *at, bool arguments, struct layout_word *word);

@@ -83,7 +83,7 @@ static void report(struct run *run, const struct imap_login *login, const struct
 
 static void report_hint(struct run *run, const struct imap_login *login, const struct layout *layout)
 {
-    /* No rule of the dissector: the argument and the octets are what is told. */
+    /* No rule of the dissector: only the argument and the octets are reported. */
     struct imap_violation hint = {.rule = IMAP_RULES, .argument = IMAP_ARG_USERNAME, .position = -1};
 
     if (login->command != IMAP_LOGIN || login->username_form != IMAP_FORM_ATOM)
@@ -105,7 +105,7 @@ static void report_hint(struct run *run, const struct imap_login *login, const s
     report(run, login, layout, &lint_hint, &hint);
 }
 
-/* Octets behind the closing quote of a user name: the quotes may be a password's, and from the first
+/* Octets after the closing quote of a user name: the quotes may be a password's, and from the first
  * separator on, what stands between them too. */
 static void cut_doubtful(struct imap_text *username)
 {
@@ -186,7 +186,7 @@ static size_t file_feed_line(struct run *run, size_t from)
     return next;
 }
 
-/* Feeds a line and the literals that it announces. Returns where the next line begins; *authenticate tells
+/* Feeds a line and the literals that it announces. Returns where the next line begins; *authenticate says
  * whether lines of a SASL exchange may follow. */
 static size_t file_feed_command(struct run *run, size_t from, bool *authenticate)
 {
@@ -208,7 +208,7 @@ static size_t file_feed_command(struct run *run, size_t from, bool *authenticate
         feed(run, word.body, at);
         from = at;
         if (from == input->length) {
-            /* The literal's last octet may be the input's, with no line end behind it. */
+            /* The literal's last octet may be the input's, with no line end after it. */
             if (word.size == at - word.body)
                 file_feed_line_end(run, at);
             return at;

@@ -84,7 +84,7 @@ static void put_gap(struct line *line, struct layout_gap gap, size_t expected)
         point(line, gap.end);
 }
 
-/* What is not told begins here, and the violation is in it when it was nowhere before. */
+/* What is not reported begins here, and the violation is in it when it was nowhere before. */
 static void put_left_out(struct line *line, bool about, size_t offset)
 {
     if (about)
@@ -111,13 +111,13 @@ static void put_atom(struct line *line, bool about)
     put_user_left_out(line, about);
 }
 
-/* Octets stand behind the closing quote, and what stands before it is told to its end. */
+/* Octets follow the closing quote, and what precedes it is reported to its end. */
 static bool is_before_junk(const struct line *line)
 {
     return line->layout->junk && line->login->username.length == (uint64_t)line->login->username_length;
 }
 
-/* The quoted string as it was sent, as far as the record tells. */
+/* The quoted string as it was sent, as far as the record shows. */
 static void put_quoted(struct line *line, bool about)
 {
     const struct imap_login *login = line->login;
@@ -139,7 +139,7 @@ static void put_quoted(struct line *line, bool about)
     }
     if (line->layout->closed && (line->layout->whole || is_before_junk(line)))
         sent[length++] = '"';
-    /* Behind a backslash whose place is not told, no position is certain. */
+    /* Behind a backslash whose place is not reported, no position is certain. */
     if (backslash.somewhere && !backslash.only && line->violation->position > backslash.position)
         point(line, line->layout->first);
     put_octets(line, (struct imap_text){sent, length}, about, line->layout->body);

@@ -8,7 +8,8 @@
 #include "analyzer/lint/layout.h"
 
 /* Returns the line, which the caller frees, and in *caret the column, from 0, of the violation; NULL: out of
- * memory. `offset` becomes that of the fault in the input, or of the nearest part before it that may be told.
+ * memory. `offset` becomes that of the fault in the input, or of the nearest part before it that may be
+ * reported.
  */
 char *masked_line(const struct lint_input *input, const struct imap_login *login, const struct layout *layout,
                   const struct imap_violation *violation, size_t *caret, size_t *offset);

@@ -9,7 +9,7 @@ enum server { COURIER, CYRUS, DOVECOT, EXCHANGE_2003, HOODIECROW, UW };
 
 /* What a server takes and refuses of one rule, in an argument written as `form`. `accepts` and
  * `refuses` are the octets that were tried; accepted is what is taken for what was meant. Courier, Cyrus,
- * Dovecot and hoodiecrow as measured for docs/in-the-wild.md, the others as their makers and users tell. */
+ * Dovecot and hoodiecrow as measured for docs/in-the-wild.md, the others as their makers and users report. */
 static const struct {
     enum server server;
     unsigned rule;
@@ -36,7 +36,7 @@ static const struct {
     {HOODIECROW, HINT, IMAP_FORM_ATOM, "]}~", "["},
 };
 
-/* The same of rules for which one octet is as good as another, or where none is told. */
+/* The same of rules for which one octet is as good as another, or where none is reported. */
 static const struct {
     enum server server;
     unsigned rule;

@@ -1,6 +1,6 @@
 /*
  * What is known of servers: which of them take a fault for what was meant, and which refuse it. What is not
- * known is told as that, never guessed.
+ * known is reported as unknown, never guessed.
  */
 #ifndef IMAPTAP_ANALYZER_LINT_SERVERS_H
 #define IMAPTAP_ANALYZER_LINT_SERVERS_H

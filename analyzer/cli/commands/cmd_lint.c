@@ -96,7 +96,7 @@ static void on_finding(void *user, const struct lint_finding *finding)
     struct settings *settings = user;
 
     settings->printer->finding(&settings->print, finding);
-    settings->print.told++;
+    settings->print.printed++;
 }
 
 /* Whether it begins as a capture does: pcap in either order and unit, or pcapng. */

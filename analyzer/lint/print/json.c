@@ -60,7 +60,7 @@ void json_item(struct print *print, json_t *value)
         print->failed = true;
         return;
     }
-    fputs(print->told > 0 ? ",\n" : "\n", print->out);
+    fputs(print->printed > 0 ? ",\n" : "\n", print->out);
     if (json_dumpf(value, print->out, JSON_COMPACT | JSON_ENSURE_ASCII) != 0)
         print->failed = true;
     json_decref(value);

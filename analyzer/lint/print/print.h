@@ -1,6 +1,6 @@
 /*
- * How findings are told: as text, JSON or SARIF 2.1.0 (OASIS standard). Each format is a printer; it writes
- * as the findings come, so that none of them is kept.
+ * How findings are printed: as text, JSON or SARIF 2.1.0 (OASIS standard). Each format is a printer; it
+ * writes as the findings come, so that none of them is kept.
  */
 #ifndef IMAPTAP_ANALYZER_LINT_PRINT_PRINT_H
 #define IMAPTAP_ANALYZER_LINT_PRINT_PRINT_H
@@ -11,9 +11,9 @@
 
 struct print {
     FILE *out;
-    bool servers;  /* tell which known servers accept it */
-    uint64_t told; /* findings so far */
-    bool failed;   /* out of memory; errors of writing are those of `out` */
+    bool servers;     /* say which known servers accept it */
+    uint64_t printed; /* findings so far */
+    bool failed;      /* out of memory; errors of writing are those of `out` */
 };
 
 struct printer {

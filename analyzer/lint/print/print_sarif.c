@@ -31,11 +31,11 @@ static void begin(struct print *print)
           "\"tool\": {\"driver\": {\"name\": \"imaptap\", \"version\": \"" IMAPTAP_VERSION "\", \"rules\": [",
           print->out);
     for (int i = 0; i < IMAP_RULES; i++) {
-        print->told = (uint64_t)i;
+        print->printed = (uint64_t)i;
         json_item(print, rule_of(imap_rule_info((enum imap_rule)i)));
     }
     json_item(print, rule_of(&lint_hint));
-    print->told = 0;
+    print->printed = 0;
     fputs("\n]}},\n\"results\": [", print->out);
 }
 

@@ -1,4 +1,4 @@
-/* Findings for people: as compilers tell theirs, with a caret under the octet. */
+/* Findings for people: as compilers show theirs, with a caret under the octet. */
 #include "analyzer/lint/print/print.h"
 #include "analyzer/lint/servers.h"
 #include "analyzer/lint/show.h"
@@ -54,8 +54,9 @@ static void finding(struct print *print, const struct lint_finding *found)
 {
     FILE *out = print->out;
 
-    fprintf(out, "%s%s:%zu:%zu: %s: %s [%s]\n", print->told > 0 ? "\n" : "", found->file, found->place.line,
-            found->place.column, found->rule->severity, found->rule->title, found->rule->id);
+    fprintf(out, "%s%s:%zu:%zu: %s: %s [%s]\n", print->printed > 0 ? "\n" : "", found->file,
+            found->place.line, found->place.column, found->rule->severity, found->rule->title,
+            found->rule->id);
     fprintf(out, "    %s\n    %*s^", found->masked, (int)found->caret, "");
     print_octets(out, found->violation);
     fprintf(out, "\n  Reference: %s\n  Remedy: %s\n", found->rule->reference, found->rule->remedy);
@@ -78,7 +79,7 @@ static void end(struct print *print, const struct lint_result *result, bool unre
     FILE *out = print->out;
 
     (void)unread;
-    if (print->told > 0)
+    if (print->printed > 0)
         putc('\n', out);
     if (result->logins == 0) {
         fputs("No LOGIN and no AUTHENTICATE was found: nothing was judged.\n", out);
