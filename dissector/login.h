@@ -118,10 +118,10 @@ struct imap_violation {
     enum imap_rule rule;
     enum imap_argument argument;
     int64_t position; /* of the first offending octet: from 0, in the argument's octets as sent, an opening
-                         quote counted; -1: has none, or is not told (passwords) */
-    int64_t count;    /* how many offending octets; -1: is not told */
+                         quote counted; -1: has none, or is not reported (passwords) */
+    int64_t count;    /* how many offending octets; -1: is not reported */
     uint8_t octets[IMAP_VIOLATION_OCTETS]; /* the distinct ones, in order of first appearance */
-    uint8_t octet_count;                   /* of octets[]; 0: none is told */
+    uint8_t octet_count;                   /* of octets[]; 0: none is reported */
 };
 
 /* Room for one violation of each rule and argument would be far too much; no login can collect more than
@@ -148,7 +148,7 @@ struct imap_mark {
 #define IMAP_MEMBER(NAME, name, kind, detail) IMAP_MEMBER_##kind(name, detail)
 
 struct imap_login {
-    uint32_t number;        /* the how-manieth login of its connection, from 1 */
+    uint32_t number;        /* the ordinal number of the login in its connection, from 1 */
     struct imap_mark begin; /* of the command's first octet */
     IMAP_LOGIN_FIELDS(IMAP_MEMBER)
     unsigned violation_count;

@@ -1,6 +1,6 @@
 /*
  * The pairs of neighbouring octets in a text. Most of what is looked for in a response begins with a pair
- * that it lacks, and this tells so at once; memmem prepares tables for every search.
+ * that it lacks, and this shows it at once; memmem prepares tables for every search.
  */
 #ifndef IMAPTAP_DISSECTOR_PAIRS_H
 #define IMAPTAP_DISSECTOR_PAIRS_H

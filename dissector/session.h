@@ -35,7 +35,7 @@ enum imap_encryption { IMAP_ENCRYPTION_NONE, IMAP_ENCRYPTION_STARTTLS, IMAP_ENCR
 struct imap_shared;
 
 struct imap_session_options {
-    bool password_shape; /* tell lengths, positions and counts of passwords */
+    bool password_shape; /* report lengths, positions and counts of passwords */
     bool hide_users;     /* the caller masks user names: withhold response texts that repeat one */
     bool client_alone;   /* only the client's octets exist: it is taken to have been asked for its literals */
     struct imap_shared *shared; /* outlives the session; NULL: nothing is shared */
@@ -62,7 +62,7 @@ struct imap_session_facts {
         server_product;           /* e.g. "Exchange 2003", from the greeting; missing when it does not say */
     struct imap_text server_host; /* the server's name for itself that Exchange Online's greeting hides */
     struct imap_text
-        origin_ip; /* the client's address as a proxy in front tells it; missing when none does */
+        origin_ip; /* the client's address as a proxy in front reports it; missing when none does */
     struct imap_text
         refusal; /* words of a BYE, or that STARTTLS was refused with, at most 1,024 octets: only when the
                     client had sent nothing that can hold credentials, from the connection's start on */
@@ -70,7 +70,7 @@ struct imap_session_facts {
     uint32_t text_changes;          /* another number whenever one of these texts is another */
     enum imap_encryption encryption;
     enum imap_starttls starttls;
-    bool starttls_pipelined;   /* commands were sent behind STARTTLS in plain text, before its answer */
+    bool starttls_pipelined;   /* commands were sent after STARTTLS in plain text, before its answer */
     bool starttls_untagged;    /* STARTTLS was sent without a tag */
     bool plain_after_starttls; /* STARTTLS was accepted, and the client went on in plain text */
     bool tls_to_plain;         /* the client began TLS, and the server speaks plain text */
@@ -95,12 +95,12 @@ struct imap_session *imap_session_new(const struct imap_session_options *options
 bool imap_session_feed(struct imap_session *session, enum imap_direction direction, const void *octets,
                        size_t length, const struct imap_mark *mark);
 
-/* Tells that `length` octets of `direction` were never captured. A command with a hole in it is reported as
+/* Reports that `length` octets of `direction` were never captured. A command with a hole in it is reported as
  * incomplete; then the direction resynchronises at the next line that is certain: a tagged command with a
  * known name (client) or a tagged or untagged response (server). What looks like a login there may be none:
  * it is reported only when the server answers its tag, and from then on all lines count again. What the
  * server said in the hole is not known: its capabilities, its answer to STARTTLS, its verdicts. A length of 0
- * means an unknown number: tell that first of all for each direction of a connection that is met in
+ * means an unknown number: report that first of all for each direction of a connection that is met in
  * mid-stream. Returns as feed does. */
 bool imap_session_lost(struct imap_session *session, enum imap_direction direction, uint64_t length,
                        const struct imap_mark *mark);

@@ -111,7 +111,7 @@ enum response_kind {
     RESPONSE_CAPABILITY,
     RESPONSE_ID,
     RESPONSE_DATA,     /* LIST, FLAGS ... */
-    RESPONSE_NUMBERED, /* FETCH, EXISTS ... behind a number: a mailbox is open */
+    RESPONSE_NUMBERED, /* FETCH, EXISTS ... after a number: a mailbox is open */
 };
 
 enum server_state { SERVER_TAG, SERVER_NAME, SERVER_TEXT, SERVER_REST, SERVER_LITERAL };
@@ -160,7 +160,7 @@ struct imap_session {
     bool tls_to_plain : 1;
     bool bye_greeting : 1;
     bool preauth : 1;
-    bool after_told : 1; /* the verdict of the first command after a login was reported */
+    bool after_reported : 1; /* the verdict of the first command after a login was reported */
     bool authenticated : 1;
     bool unauthenticate : 1; /* the server offers UNAUTHENTICATE */
     bool greeting_seen : 1, server_ident_seen : 1;
@@ -177,7 +177,7 @@ struct imap_session {
         *logged_in; /* of the login reported with OK whose first command is not answered; else NULL */
     uint32_t logged_in_number;
 
-    /* what imap_session_facts tells as text; `text_changes` counts how often any of it was touched */
+    /* what imap_session_facts returns as text; `text_changes` counts how often any of it was touched */
     uint32_t text_changes;
     struct bounded_text greeting, refusal;
     struct capabilities capabilities;
@@ -206,7 +206,7 @@ void client_challenged(struct imap_session *session, struct imap_text start, str
 bool client_takes_challenge(const struct imap_session *session);
 /* `command` was answered: its exchange is over. */
 void client_answered(struct imap_session *session, const struct command *command);
-/* Drops the logins that are not confirmed: a line behind them shows that they are none. */
+/* Drops the logins that are not confirmed: a line after them shows that they are none. */
 void client_drop_unconfirmed(struct imap_session *session);
 /* The connection ended: a command that is not complete is given what it has. */
 void client_end(struct imap_session *session);
@@ -269,7 +269,7 @@ void verdict_forget_login(struct imap_session *session);
 
 /* session.c */
 
-/* True when a line begins like a TLS record; so many octets tell. */
+/* True when a line begins like a TLS record; so many octets decide. */
 #define TLS_SIGN_OCTETS 3
 bool session_is_tls(const struct bounded_text *word);
 /* Such a line came from that side. */

@@ -1,5 +1,5 @@
 /*
- * What the sessions of one thread may share. It changes how fast they are, never what they tell. A session
+ * What the sessions of one thread may share. It changes how fast they are, never what they report. A session
  * that ends leaves nothing of a secret behind in it; what a server said stays there for a while when it
  * repeated nothing that was known for one.
  */

@@ -54,14 +54,14 @@ static bool make_room(struct attempt *attempt, struct budget *budget)
 }
 
 void attempt_flag_violation(struct attempt *attempt, struct budget *budget, enum imap_rule rule,
-                            enum imap_argument argument, const struct violation *offence)
+                            enum imap_argument argument, const struct violation *noted)
 {
     for (unsigned i = 0; i < attempt->violation_count; i++)
         if (attempt->violations[i].rule == rule && attempt->violations[i].argument == argument)
             return;
     if (make_room(attempt, budget))
-        attempt->violations[attempt->violation_count++] = (struct attempt_violation){
-            .offence = *offence, .rule = (uint8_t)rule, .argument = (uint8_t)argument};
+        attempt->violations[attempt->violation_count++] =
+            (struct attempt_violation){.noted = *noted, .rule = (uint8_t)rule, .argument = (uint8_t)argument};
 }
 
 void attempt_flag(struct attempt *attempt, struct budget *budget, enum imap_rule rule,
@@ -131,16 +131,17 @@ static int64_t elapsed(int64_t from, int64_t to)
     return __builtin_sub_overflow(to, from, &difference) ? INT64_MAX : difference;
 }
 
-static void tell(const struct attempt_violation *from, bool password_shape, struct imap_violation *to)
+static void record_violation(const struct attempt_violation *from, bool password_shape,
+                             struct imap_violation *to)
 {
     *to = (struct imap_violation){.rule = (enum imap_rule)from->rule,
                                   .argument = (enum imap_argument)from->argument,
-                                  .position = from->offence.count ? from->offence.position : -1,
-                                  .count = from->offence.count ? from->offence.count : -1};
+                                  .position = from->noted.count ? from->noted.position : -1,
+                                  .count = from->noted.count ? from->noted.count : -1};
     bool secret = to->argument == IMAP_ARG_PASSWORD || to->argument == IMAP_ARG_INITIAL_RESPONSE;
     if (!secret || to->rule == IMAP_RULE_UNQUOTED_WILDCARD) {
-        memcpy(to->octets, from->offence.octets, sizeof to->octets);
-        to->octet_count = from->offence.octet_count;
+        memcpy(to->octets, from->noted.octets, sizeof to->octets);
+        to->octet_count = from->noted.octet_count;
     }
     if (secret && !password_shape)
         to->position = to->count = -1;
@@ -194,6 +195,6 @@ void attempt_record(const struct attempt *attempt, bool password_shape, struct i
             login->latency_ns = elapsed(attempt->sent_ns, attempt->verdict_ns);
     }
     for (unsigned i = 0; i < attempt->violation_count; i++)
-        tell(&attempt->violations[i], password_shape, &login->violations[i]);
+        record_violation(&attempt->violations[i], password_shape, &login->violations[i]);
     sort_violations(login);
 }

@@ -15,7 +15,7 @@
 enum verdict_rank { VERDICT_NONE, VERDICT_UNTAGGED_BAD, VERDICT_BYE, VERDICT_TAGGED };
 
 struct attempt_violation {
-    struct violation offence; /* count 0: the violation names no octets */
+    struct violation noted; /* count 0: the violation names no octets */
     uint8_t rule;
     uint8_t argument;
 };
@@ -58,7 +58,7 @@ void attempt_free(struct attempt *attempt, struct budget *budget);
 void attempt_flag(struct attempt *attempt, struct budget *budget, enum imap_rule rule,
                   enum imap_argument argument);
 void attempt_flag_violation(struct attempt *attempt, struct budget *budget, enum imap_rule rule,
-                            enum imap_argument argument, const struct violation *offence);
+                            enum imap_argument argument, const struct violation *noted);
 
 /* Notes what was exposed; what weighs less than what was noted before changes nothing. */
 void attempt_expose(struct attempt *attempt, enum imap_exposure exposure);

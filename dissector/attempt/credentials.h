@@ -1,5 +1,5 @@
 /*
- * Who logs in, as far as LOGIN's arguments or a SASL exchange tell, and the secret, which is kept only to
+ * Who logs in, as far as LOGIN's arguments or a SASL exchange say, and the secret, which is kept only to
  * recognise an echo of it in a response.
  */
 #ifndef IMAPTAP_DISSECTOR_ATTEMPT_CREDENTIALS_H
@@ -15,7 +15,7 @@
 /* All zero is the start. */
 struct credentials {
     struct bounded_text username, authzid, secret;
-    struct bounded_text workstation; /* empty: not told */
+    struct bounded_text workstation; /* empty: not sent */
     struct bounded_text scraps;      /* words that may be parts of a secret, or are one in base64 */
     bool has_username, has_authzid, has_secret;
     bool shifted;     /* of PLAIN: a part is missing, and nobody knows which */

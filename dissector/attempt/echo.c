@@ -4,10 +4,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* So many octets in a row of a longer credential are as telling as the whole. */
-#define TELLING_OCTETS 6
+/* So many octets in a row of a longer credential are as revealing as the whole. */
+#define REVEALING_OCTETS 6
 /* They are looked for at so many of its first octets: the time that a response takes stays bounded. */
-#define TELLING_STARTS 256
+#define REVEALING_STARTS 256
 /* Encoded octets of a shorter piece would be found in any text. */
 #define LEAST_BASE64 4
 #define LEAST_WORD   3
@@ -51,13 +51,13 @@ static bool holds_quoted(const struct pairs *text, struct imap_text credential, 
     return found;
 }
 
-/* The first bit of a credential in base64, behind `ahead` octets, whose digit depends on it alone. */
+/* The first bit of a credential in base64, after `ahead` octets, whose digit depends on it alone. */
 static inline unsigned first_bit(unsigned ahead)
 {
     return (ahead * 8 + 5) / 6 * 6;
 }
 
-/* The digit of base64 for the six bits from `bit` on of the credential behind `ahead` octets. */
+/* The digit of base64 for the six bits from `bit` on of the credential after `ahead` octets. */
 static inline char digit_at(struct imap_text credential, unsigned ahead, uint64_t bit)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -68,7 +68,7 @@ static inline char digit_at(struct imap_text credential, unsigned ahead, uint64_
     return digits[(pair >> (10 - bit % 8)) & 63];
 }
 
-/* True when the text certainly lacks the credential in base64 behind `ahead` octets. */
+/* True when the text certainly lacks the credential in base64 after `ahead` octets. */
 static inline bool lacks_base64(const struct pairs *text, struct imap_text credential, unsigned ahead,
                                 bool cut)
 {
@@ -79,7 +79,7 @@ static inline bool lacks_base64(const struct pairs *text, struct imap_text crede
                                        (uint8_t)digit_at(credential, ahead, first + 6));
 }
 
-/* Base64 of the credential behind `ahead` unknown octets, without the digits that depend on what surrounds
+/* Base64 of the credential after `ahead` unknown octets, without the digits that depend on what surrounds
  * it. */
 static bool holds_base64(const struct pairs *text, struct imap_text credential, unsigned ahead, bool cut)
 {
@@ -95,10 +95,10 @@ static bool holds_base64(const struct pairs *text, struct imap_text credential, 
 
 static bool repeats_part(const struct pairs *text, struct imap_text credential, bool cut)
 {
-    for (size_t at = 0; at < TELLING_STARTS && at + TELLING_OCTETS <= credential.length; at++) {
+    for (size_t at = 0; at < REVEALING_STARTS && at + REVEALING_OCTETS <= credential.length; at++) {
         const char *part = credential.octets + at;
         bool cut_here = cut && at == 0;
-        if (!lacks(text, part, TELLING_OCTETS, cut_here) && holds(text, part, TELLING_OCTETS, cut_here))
+        if (!lacks(text, part, REVEALING_OCTETS, cut_here) && holds(text, part, REVEALING_OCTETS, cut_here))
             return true;
     }
     return false;
@@ -111,7 +111,7 @@ bool echo_repeats(const struct pairs *text, struct imap_text credential, bool cu
     if (!lacks(text, credential.octets, credential.length, cut) &&
         holds(text, credential.octets, credential.length, cut))
         return true;
-    /* what is escaped has a backslash, and an octet behind it */
+    /* what is escaped has a backslash, and an octet after it */
     if ((cut || pairs_may_begin(text, '\\')) && holds_quoted(text, credential, cut))
         return true;
     if ((!lacks_base64(text, credential, 0, cut) && holds_base64(text, credential, 0, cut)) ||

@@ -65,7 +65,8 @@ static bool repeats_credential(const struct imap_session *session, struct imap_t
     return found;
 }
 
-/* A response code of the RFCs is told even where the text is not: it says why, and it cannot be an echo. */
+/* A response code of the RFCs is reported even where the text is not: it says why, and it cannot be an echo.
+ */
 static size_t reply_cache_code(struct imap_text text)
 {
     static const char *const codes[] = {

@@ -11,7 +11,7 @@ void verdict_forget_login(struct imap_session *session)
     session->logged_in = NULL;
 }
 
-/* What the answer to the next command may repeat. Without memory that answer is not told. */
+/* What the answer to the next command may repeat. Without memory that answer is not reported. */
 static void remember_login(struct imap_session *session, struct attempt *attempt)
 {
     verdict_forget_login(session);
@@ -23,8 +23,8 @@ static void remember_login(struct imap_session *session, struct attempt *attempt
     session->logged_in_number = attempt->number;
 }
 
-static void tell_after(struct imap_session *session, uint32_t number, enum imap_result result,
-                       struct imap_text text)
+static void report_after(struct imap_session *session, uint32_t number, enum imap_result result,
+                         struct imap_text text)
 {
     if (session->handler.after)
         session->handler.after(session->user, number, result, text);
@@ -52,9 +52,9 @@ static void settle(struct imap_session *session, struct command *command)
         session->handler.login(session->user, &login);
     if (attempt->result == IMAP_RESULT_OK) {
         if (attempt->after_result != IMAP_RESULT_NONE) {
-            tell_after(session, attempt->number, attempt->after_result,
-                       bounded_text_view(&attempt->after_text));
-            session->after_told = true;
+            report_after(session, attempt->number, attempt->after_result,
+                         bounded_text_view(&attempt->after_text));
+            session->after_reported = true;
         } else {
             remember_login(session, attempt);
         }
@@ -97,7 +97,7 @@ bool attempt_begin(struct imap_session *session, struct command *command)
     return true;
 }
 
-/* The command sent behind `command`, or the next one to be sent, follows the login of that number. */
+/* The command sent after `command`, or the next one to be sent, follows the login of that number. */
 static void let_follow(struct imap_session *session, const struct command *command, uint32_t number)
 {
     if (command->follower_lost)
@@ -146,10 +146,10 @@ static void answer_follower(struct imap_session *session, uint32_t number, enum 
     if (session->logged_in && session->logged_in_number == number) {
         struct bounded_text reply = {0};
         reply_keep(session, &reply, text, cut);
-        tell_after(session, number, result, text.octets ? bounded_text_view(&reply) : text);
+        report_after(session, number, result, text.octets ? bounded_text_view(&reply) : text);
         bounded_text_free(&reply, &session->budget);
         verdict_forget_login(session);
-        session->after_told = true;
+        session->after_reported = true;
         return;
     }
     for (struct command *command = session->first; command; command = command->next)
@@ -182,14 +182,14 @@ static void finish_when_over(struct imap_session *session, enum command_kind kin
         return;
     }
     if (ok && kind == COMMAND_UNAUTHENTICATE) {
-        session->authenticated = session->after_told = session->preauth = false;
+        session->authenticated = session->after_reported = session->preauth = false;
         verdict_forget_login(session);
     }
     if (session->unauthenticate || (session->logins > 0 && !session->server.holed))
         return;
     bool login_missed = session->client.holed || session->server.holed;
-    if (session->after_told || (ok && (kind == COMMAND_AUTHENTICATED || kind == COMMAND_SETTING) &&
-                                !session->logged_in && login_missed))
+    if (session->after_reported || (ok && (kind == COMMAND_AUTHENTICATED || kind == COMMAND_SETTING) &&
+                                    !session->logged_in && login_missed))
         session->outcome = OUTCOME_OVER;
 }
 

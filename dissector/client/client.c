@@ -332,7 +332,7 @@ static void feed_proxy(struct imap_session *session, uint8_t octet)
     command_line_begin_line(session);
 }
 
-/* The octet behind a CR that the server took for a line's end. True: it is the LF that belongs to it. */
+/* The octet after a CR that the server took for a line's end. True: it is the LF that belongs to it. */
 static bool settle_owed(struct imap_session *session, uint8_t octet)
 {
     struct client *client = &session->client;

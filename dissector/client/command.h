@@ -34,7 +34,7 @@ static inline bool command_is_silent(enum command_kind kind)
 /* The same where nothing else is asked than whether it is LOGIN or AUTHENTICATE. */
 enum command_kind command_login_kind(struct imap_text name);
 
-/* Appends to a name that is kept in COMMAND_NAME_OCTETS octets; its length stops one behind them. */
+/* Appends to a name that is kept in COMMAND_NAME_OCTETS octets; its length stops one past them. */
 void command_name_append(char *name, uint8_t *name_length, const uint8_t *octets, size_t length);
 
 #endif

@@ -57,9 +57,9 @@ void command_line_begin_line(struct imap_session *session)
 
 static bool tag_is_valid(const struct client *client)
 {
-    struct violation offence = {0};
-    validator_tag(&offence, bounded_text_view(&client->word));
-    return client->word.length > 0 && offence.count == 0;
+    struct violation noted = {0};
+    validator_tag(&noted, bounded_text_view(&client->word));
+    return client->word.length > 0 && noted.count == 0;
 }
 
 /* The exchange is over for the client: what follows is no response of it. */
@@ -109,7 +109,7 @@ void command_line_suspect(struct imap_session *session)
 }
 
 /* What a command says of the connection. Behind a STARTTLS that was not answered its octets came before any
- * TLS, and behind one that was accepted in the place of TLS. */
+ * TLS, and after one that was accepted in the place of TLS. */
 static void note_command(struct imap_session *session, enum command_kind kind)
 {
     if (command_starttls_waits(session))
@@ -216,7 +216,8 @@ static enum command_kind kind_of_argument(const struct argument *argument)
                                             : COMMAND_UNKNOWN;
 }
 
-/* LOGIN without a tag, or a command whose tag is LOGIN? The word behind it tells, unless it is LOGIN itself.
+/* LOGIN without a tag, or a command whose tag is LOGIN? The word after it decides, unless it is LOGIN
+ * itself.
  */
 static void look_for_tag(struct imap_session *session)
 {
@@ -336,7 +337,7 @@ void command_line_octet(struct imap_session *session, uint8_t octet, const struc
     }
 }
 
-/* What the line was, as far as one can tell at its end, or at the end of all octets: 0 for a tag and a
+/* What the line was, as far as is known at its end, or at the end of all octets: 0 for a tag and a
  * command, 1 when the tag is missing, -1 for neither. */
 static int count_tags(const struct client *client, enum command_kind *kind)
 {
@@ -364,10 +365,10 @@ static void judge_tag(struct imap_session *session, struct attempt *attempt, boo
     }
     attempt->has_tag = true;
     bounded_text_append(&attempt->tag, &session->budget, client->word.octets, client->word.count, TAG_OCTETS);
-    struct violation offence = {0};
-    validator_tag(&offence, bounded_text_view(&attempt->tag));
-    if (offence.count)
-        attempt_flag_violation(attempt, &session->budget, IMAP_RULE_BAD_TAG, IMAP_ARG_TAG, &offence);
+    struct violation noted = {0};
+    validator_tag(&noted, bounded_text_view(&attempt->tag));
+    if (noted.count)
+        attempt_flag_violation(attempt, &session->budget, IMAP_RULE_BAD_TAG, IMAP_ARG_TAG, &noted);
 }
 
 /* The command's octets are over, for whatever reason. */
@@ -380,7 +381,7 @@ void command_line_end_login(struct imap_session *session, enum command_end end)
     bool missing = tags < 0;
     unsigned first = tags > 0 ? 1 : 0;
 
-    /* Half a line that begins with LOGIN tells nothing for certain, nor does one met in the middle of a
+    /* Half a line that begins with LOGIN proves nothing, nor does one met in the middle of a
      * stream. */
     if (client->untagged && (end == COMMAND_CUT || (missing && client->uncertain))) {
         command_drop(session, command);

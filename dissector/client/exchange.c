@@ -117,7 +117,7 @@ static void respond(struct imap_session *session, struct exchange *exchange, con
         exchange->answers++;
     bounded_text_append(&attempt->who.scraps, &session->budget, " ", 1, SECRET_OCTETS);
     if (attempt->who.scraps.count > SECRET_OCTETS / 2)
-        bounded_text_clear(&attempt->who.scraps); /* the next one is more telling */
+        bounded_text_clear(&attempt->who.scraps); /* the next one says more */
     exchange->prompt = SASL_NO_PROMPT;
     restart(exchange);
 }

@@ -107,16 +107,16 @@ static void quoted(struct lexer *lexer, struct budget *budget, uint8_t octet)
     keep(lexer, budget, &octet, 1);
 }
 
-/* What stands behind a closing quote may be the password: only that it stands there is noted. */
+/* What follows a closing quote may be the password: only that something does is noted. */
 static void junk(struct lexer *lexer, struct budget *budget, uint8_t octet)
 {
     struct argument *argument = lexer_current(lexer);
     bounded_text_append(&lexer->scraps, budget, " ", 1, SCRAPS_OCTETS);
     bounded_text_append(&lexer->scraps, budget, &octet, 1, SCRAPS_OCTETS);
-    struct violation *offence = &argument->found.violations_noted[VIOLATION_QUOTED];
-    if (offence->count == 0)
-        offence->position = (int64_t)argument->sent;
-    offence->count++;
+    struct violation *noted = &argument->found.violations_noted[VIOLATION_QUOTED];
+    if (noted->count == 0)
+        noted->position = (int64_t)argument->sent;
+    noted->count++;
     if (argument->doubtful && argument->sure.violations_noted[VIOLATION_QUOTED].count == 0)
         argument->sure.violations_noted[VIOLATION_QUOTED] = (struct violation){.count = 1, .position = -1};
     argument->junk = true;
@@ -201,17 +201,17 @@ size_t lexer_plain(struct lexer *lexer, struct budget *budget, const uint8_t *oc
     return part;
 }
 
-/* Position 0: the opening quote is what has no partner. The end of the line would tell how long a password is
+/* Position 0: the opening quote is what has no partner. The end of the line would show how long a password is
  * that was swallowed by a user name. */
 static void unclosed(struct validator *validator)
 {
-    struct violation *offence = &validator->violations_noted[VIOLATION_QUOTED];
+    struct violation *noted = &validator->violations_noted[VIOLATION_QUOTED];
     struct violation with = {0};
     violation_note(&with, '"', 0);
-    for (uint8_t i = 0; i < offence->octet_count; i++)
-        violation_note(&with, offence->octets[i], 0);
-    with.count = offence->count + 1;
-    *offence = with;
+    for (uint8_t i = 0; i < noted->octet_count; i++)
+        violation_note(&with, noted->octets[i], 0);
+    with.count = noted->count + 1;
+    *noted = with;
 }
 
 bool lexer_line_end(struct lexer *lexer)

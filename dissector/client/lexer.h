@@ -28,7 +28,7 @@ struct argument {
     struct literal_header literal; /* the announcement, when it is a literal */
     bool complete;                 /* its last octet was seen */
     bool holed;                    /* octets of it were never captured */
-    bool junk;                     /* octets stood behind the closing quote */
+    bool junk;                     /* octets followed the closing quote */
     bool tab;                      /* the gap before it held a tab */
     uint64_t gap;                  /* separators before it */
 };
@@ -38,13 +38,13 @@ enum lexer_state {
     LEXER_ATOM,
     LEXER_QUOTED,
     LEXER_ESCAPED,
-    LEXER_CLOSED, /* right behind a closing quote */
+    LEXER_CLOSED, /* right after a closing quote */
     LEXER_JUNK,
     LEXER_LITERAL,
     LEXER_BEHIND_LITERAL
 };
 
-/* All zero is the start, right behind the command's name. */
+/* All zero is the start, right after the command's name. */
 struct lexer {
     enum lexer_state state;
     unsigned count; /* arguments so far, also those not kept; stops at UINT_MAX */
@@ -61,7 +61,7 @@ void lexer_octet(struct lexer *lexer, struct budget *budget, uint8_t octet);
 /* As lexer_octet for the octets at the front that mean nothing but themselves inside an atom or a quoted
  * string; returns how many they are, 0 when the next one needs a closer look. */
 size_t lexer_plain(struct lexer *lexer, struct budget *budget, const uint8_t *octets, size_t length);
-/* The line ends. True: a literal follows (lexer_current tells which), and its octets go to lexer_literal. */
+/* The line ends. True: a literal follows (lexer_current has it), and its octets go to lexer_literal. */
 bool lexer_line_end(struct lexer *lexer);
 /* Octets of the literal. */
 void lexer_literal(struct lexer *lexer, struct budget *budget, const uint8_t *octets, size_t length);

@@ -54,7 +54,7 @@ void literal_header_octets(struct literal_header *brace, const uint8_t *octets, 
         length = LITERAL_HEADER_MAX_OCTETS;
         *brace = (struct literal_header){0};
     }
-    /* what stands before the last one cannot matter, but for the ~ right before it */
+    /* what precedes the last one cannot matter, but for the ~ right before it */
     const uint8_t *last = memrchr(octets, '{', length);
     if (last > octets) {
         size_t skip = (size_t)(last - octets) - (last[-1] == '~');

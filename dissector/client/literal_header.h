@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* No announcement is longer: what stands further back in a line cannot matter. */
+/* No announcement is longer: what comes earlier in a line cannot matter. */
 #define LITERAL_HEADER_MAX_OCTETS 32
 
 struct literal_header {

@@ -30,20 +30,20 @@ void login_literal_announced(struct imap_session *session, struct attempt *attem
         flag(session, attempt, IMAP_RULE_OVERSIZED_LITERAL, name);
 }
 
-static void flag_offences(struct imap_session *session, struct attempt *attempt,
-                          const struct argument *argument, const struct validator *found,
-                          enum imap_argument name)
+static void flag_violations(struct imap_session *session, struct attempt *attempt,
+                            const struct argument *argument, const struct validator *found,
+                            enum imap_argument name)
 {
     if (argument->holed) /* what was missing may change what the others mean */
         return;
     for (unsigned i = 0; i < VIOLATION_CLASSES; i++) {
-        struct violation offence = found->violations_noted[i];
-        if (offence.count == 0)
+        struct violation noted = found->violations_noted[i];
+        if (noted.count == 0)
             continue;
         if (i == VIOLATION_QUOTED && argument->junk)
-            offence.count = -1; /* how much stands behind the quote may be the length of a password */
+            noted.count = -1; /* how much follows the quote may be the length of a password */
         attempt_flag_violation(attempt, &session->budget, validator_rule((enum violation_class)i), name,
-                               &offence);
+                               &noted);
     }
 }
 
@@ -64,7 +64,7 @@ static void take_username(struct imap_session *session, struct attempt *attempt,
                           bool sure)
 {
     attempt->username_form = user->form;
-    flag_offences(session, attempt, user, sure ? &user->sure : &user->found, IMAP_ARG_USERNAME);
+    flag_violations(session, attempt, user, sure ? &user->sure : &user->found, IMAP_ARG_USERNAME);
     if (!user->complete || user->holed)
         return;
     attempt->who.has_username = true;
@@ -99,7 +99,7 @@ static void take_password(struct imap_session *session, struct attempt *attempt,
     if (password->complete)
         attempt->password_length =
             (int64_t)(password->holed ? password->literal.size : password->value.length);
-    flag_offences(session, attempt, password, &password->found, IMAP_ARG_PASSWORD);
+    flag_violations(session, attempt, password, &password->found, IMAP_ARG_PASSWORD);
     attempt->who.has_secret = true;
     if (password->value.length <= SECRET_OCTETS) {
         attempt->who.secret = password->value;
@@ -134,7 +134,7 @@ static void forget_announcement(struct lexer *lexer, enum command_end end)
     last->sent = 0;
 }
 
-/* Octets stand right behind a literal where a space or the line's end belongs: it was announced too short. A
+/* Octets stand right after a literal where a space or the line's end belongs: it was announced too short. A
  * quote or a brace there begins the next argument, and only the space is missing. */
 static bool is_misannounced(const struct argument *literal, const struct argument *next)
 {
@@ -199,7 +199,7 @@ void login_arguments(struct imap_session *session, struct attempt *attempt, unsi
                             SECRET_OCTETS);
         attempt->username_form = user->form;
         user = NULL;
-        end = COMMAND_CUT; /* which argument is missing cannot be told */
+        end = COMMAND_CUT; /* which argument is missing is not known */
     }
     bool doubtful = user && is_doubtful(user, password, count);
     if (end == COMMAND_CUT && user && (doubtful || (user->doubtful && user->form == IMAP_FORM_ATOM)))

@@ -20,7 +20,7 @@
 /* Octets of an address in presentation form, with its NUL. */
 #define ORIGIN_OCTETS 46
 
-/* Version 1: the words behind "PROXY TCP4 " or "PROXY TCP6 ". False: no address. */
+/* Version 1: the words after "PROXY TCP4 " or "PROXY TCP6 ". False: no address. */
 bool origin_from_line(struct imap_text rest, char origin[ORIGIN_OCTETS]);
 /* Version 2: the octets that follow the 16 of its header. */
 size_t origin_header_rest(const char *header);

@@ -1,4 +1,4 @@
-/* Tells a literal from the next command. */
+/* Decides whether octets are a literal or the next command. */
 #include "dissector/client/probe.h"
 
 #include "dissector/client/command.h"
@@ -34,7 +34,7 @@ static enum probe_answer judge(const struct probe *probe, uint8_t end, struct im
 
 enum probe_answer probe_octet(struct probe *probe, uint8_t octet, struct imap_text tag)
 {
-    struct violation offence = {0};
+    struct violation noted = {0};
     bool ends = octet == ' ' || octet == '\r' || octet == '\n';
     if (probe->length == PROBE_OCTETS)
         return PROBE_LITERAL;
@@ -43,8 +43,8 @@ enum probe_answer probe_octet(struct probe *probe, uint8_t octet, struct imap_te
     if (octet == ' ' && probe->length) {
         probe->tag_length = probe->length;
     } else {
-        validator_tag(&offence, (struct imap_text){(const char *)&octet, 1});
-        if (offence.count || ends)
+        validator_tag(&noted, (struct imap_text){(const char *)&octet, 1});
+        if (noted.count || ends)
             return PROBE_LITERAL;
     }
     probe->octets[probe->length++] = (char)octet;

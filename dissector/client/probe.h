@@ -27,7 +27,7 @@ struct probe {
 };
 
 /* Looks at one octet more, and keeps it. A command is a tag, one space and a known name: LOGIN and
- * AUTHENTICATE with an argument, others only behind a tag that continues `tag`, the one of the command
+ * AUTHENTICATE with an argument, others only after a tag that continues `tag`, the one of the command
  * before.
  */
 enum probe_answer probe_octet(struct probe *probe, uint8_t octet, struct imap_text tag);

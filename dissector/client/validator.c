@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum imap_rule validator_rule(enum violation_class offence)
+enum imap_rule validator_rule(enum violation_class noted)
 {
     static const enum imap_rule rules[VIOLATION_CLASSES] = {
         [VIOLATION_WILDCARD] = IMAP_RULE_UNQUOTED_WILDCARD,
@@ -13,16 +13,16 @@ enum imap_rule validator_rule(enum violation_class offence)
         [VIOLATION_QUOTED] = IMAP_RULE_BAD_QUOTED,
         [VIOLATION_NUL] = IMAP_RULE_NUL_OCTET,
     };
-    return rules[offence];
+    return rules[noted];
 }
 
-void violation_note(struct violation *offence, uint8_t octet, uint64_t position)
+void violation_note(struct violation *noted, uint8_t octet, uint64_t position)
 {
-    if (offence->count == 0)
-        offence->position = (int64_t)position;
-    offence->count++;
-    if (offence->octet_count < IMAP_VIOLATION_OCTETS && !memchr(offence->octets, octet, offence->octet_count))
-        offence->octets[offence->octet_count++] = octet;
+    if (noted->count == 0)
+        noted->position = (int64_t)position;
+    noted->count++;
+    if (noted->octet_count < IMAP_VIOLATION_OCTETS && !memchr(noted->octets, octet, noted->octet_count))
+        noted->octets[noted->octet_count++] = octet;
 }
 
 static bool is_wildcard(uint8_t octet)
@@ -70,13 +70,13 @@ static bool is_alphanumeric(uint8_t octet)
     return (uint8_t)((octet | 0x20) - 'a') < 26 || (uint8_t)(octet - '0') < 10;
 }
 
-void validator_tag(struct violation *offence, struct imap_text tag)
+void validator_tag(struct violation *noted, struct imap_text tag)
 {
     for (size_t i = 0; i < tag.length; i++) {
         uint8_t octet = (uint8_t)tag.octets[i];
         if (is_alphanumeric(octet))
             continue;
         if (octet > 0x7f || octet == '+' || is_wildcard(octet) || is_special(octet))
-            violation_note(offence, octet, i);
+            violation_note(noted, octet, i);
     }
 }

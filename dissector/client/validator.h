@@ -28,8 +28,8 @@ struct validator {
     struct violation violations_noted[VIOLATION_CLASSES];
 };
 
-/* The rule that an offence breaks. */
-enum imap_rule validator_rule(enum violation_class offence);
+/* The rule that such octets break. */
+enum imap_rule validator_rule(enum violation_class noted);
 
 /* `position` is the octet's offset in the argument as sent. */
 void validator_atom(struct validator *validator, uint8_t octet, uint64_t position);
@@ -38,8 +38,8 @@ void validator_quoted(struct validator *validator, uint8_t octet, uint64_t posit
 void validator_literal(struct validator *validator, uint8_t octet, uint64_t position);
 
 /* Notes one offending octet. */
-void violation_note(struct violation *offence, uint8_t octet, uint64_t position);
+void violation_note(struct violation *noted, uint8_t octet, uint64_t position);
 /* A tag is 1*<any ASTRING-CHAR except "+">: notes what is not. */
-void validator_tag(struct violation *offence, struct imap_text tag);
+void validator_tag(struct violation *noted, struct imap_text tag);
 
 #endif

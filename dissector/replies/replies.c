@@ -70,20 +70,20 @@ struct text_meaning {
     bool by_denial;
 };
 
-/* What stands in the last place of the template that the text matches. */
+/* What the text has in the last place of the template that it matches. */
 static struct vocabulary_meaning judge_last_place(const struct reply *reply)
 {
     struct reply_span spans[REPLY_SPANS];
     size_t count;
     template_of(reply, spans, &count);
-    while (count > 0 && spans[count - 1].kind != REPLY_PLACE) /* the full stop behind it */
+    while (count > 0 && spans[count - 1].kind != REPLY_PLACE) /* the full stop after it */
         count--;
     if (count == 0)
         return vocabulary_judge(NULL, 0);
     return vocabulary_judge(reply->text + spans[count - 1].offset, spans[count - 1].length);
 }
 
-/* By template, or by words where none matches, or where what stands in its last place says more. */
+/* By template, or by words where none matches, or where what is in its last place says more. */
 static struct text_meaning judge_text(const struct reply *reply, const struct reply_template *template)
 {
     struct text_meaning text = {{REPLY_NONE, REPLY_AMBIGUOUS, REPLY_BY_NOTHING}, false};

@@ -1,6 +1,6 @@
 /*
  * Matches a text against the templates. Those that can match are found by the first word; a place takes what
- * stands before the next literal's first occurrence, so that no octet is looked at again and again.
+ * precedes the next literal's first occurrence, so that no octet is looked at again and again.
  */
 #include "dissector/replies/templates.h"
 
@@ -98,7 +98,7 @@ static size_t number_end(struct view view, size_t at)
     return end > digits && end - digits <= NUMBER_DIGITS ? end : at;
 }
 
-/* Where the literal stands that ends a place which begins at `at`; `at` when it stands nowhere behind it. */
+/* Where the literal stands that ends a place which begins at `at`; `at` when it stands nowhere after it. */
 static size_t place_end(struct view view, size_t at, const char *literal, size_t length, bool last)
 {
     if (at >= view.length)

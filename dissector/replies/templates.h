@@ -24,7 +24,7 @@ const struct reply_template *template_find(enum reply_saying saying, const char 
                                            const char *text, size_t length,
                                            struct reply_span spans[REPLY_SPANS], size_t *count);
 
-/* True when it ends in a place: what stands there can say more than the template. */
+/* True when it ends in a place: what is there can say more than the template. */
 bool template_is_open(const struct reply_template *template);
 
 #endif

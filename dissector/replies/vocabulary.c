@@ -61,7 +61,7 @@ static void split(struct text *text, size_t length)
 }
 
 /* True when the words from number `at` on are those of `phrase`, up to its end or to its `*`, which it then
- * returns in `rest`. `at` is moved behind them. */
+ * returns in `rest`. `at` is moved past them. */
 static bool follows(const struct text *text, size_t *at, const char *phrase, const char **rest)
 {
     *rest = NULL;

@@ -57,7 +57,7 @@ enum sasl_prompt sasl_prompt(struct imap_text challenge)
 /* --- pieces of a message
  * --------------------------------------------------------------------------------------- */
 
-/* Cuts off what stands before the first `end`; false: there is none, and nothing changes. */
+/* Cuts off what precedes the first `end`; false: there is none, and nothing changes. */
 static bool cut_until(struct imap_text *rest, char end, struct imap_text *piece)
 {
     const char *found = rest->length ? memchr(rest->octets, end, rest->length) : NULL;
@@ -121,7 +121,7 @@ static void read_plain(struct imap_text message, struct budget *budget, struct c
 }
 
 /* draft-murchison-sasl-login: the user name, then the password. When the first message was empty or
- * unreadable, only the server's prompt tells which of the two comes. */
+ * unreadable, only the server's prompt says which of the two comes. */
 static void read_login(const struct sasl_message *message, struct budget *budget, struct credentials *who)
 {
     bool first = message->number == 0 && message->prompt != SASL_PASSWORD_PROMPT;

@@ -17,7 +17,7 @@ static unsigned flag_of(struct imap_text name)
         {NAME("LOGINDISABLED"), CAPABILITY_LOGINDISABLED},   {NAME("STARTTLS"), CAPABILITY_STARTTLS},
         {NAME("UNAUTHENTICATE"), CAPABILITY_UNAUTHENTICATE},
     };
-    /* of most names the length alone tells that they are none of these */
+    /* the length alone excludes most names */
     static const unsigned lengths = 1U << 7 | 1U << 8 | 1U << 9 | 1U << 13 | 1U << 14;
     if (name.length >= 32 || !(lengths >> name.length & 1))
         return 0;

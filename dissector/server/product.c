@@ -15,7 +15,7 @@ struct product {
     bool versioned; /* the version follows the sign */
 };
 
-/* The first that fits counts, so the telling ones come first. */
+/* The first that fits counts, so the specific ones come first. */
 static const struct product products[] = {
     {"Microsoft Exchange Server 2003 ", "Exchange 2003", false},
     {"Microsoft Exchange Server 2007 ", "Exchange 2007", false},

@@ -7,7 +7,7 @@
 #define PRODUCT_OCTETS 64
 #define HOST_OCTETS    256
 
-/* Appends the product and, where it stands right behind the name, its version, e.g. "Cyrus IMAP 3.6.1";
+/* Appends the product and, where it stands right after the name, its version, e.g. "Cyrus IMAP 3.6.1";
  * nothing when the text names no known one. */
 void product_find(struct imap_text greeting, struct bounded_text *product, struct budget *budget);
 

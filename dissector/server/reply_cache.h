@@ -1,5 +1,5 @@
 /*
- * What was found in the texts that servers said last: they greet all their clients with the same words, tell
+ * What was found in the texts that servers said last: they greet all their clients with the same words, send
  * them the same capabilities and answer their logins alike, and to look at every octet is much work.
  */
 #ifndef IMAPTAP_DISSECTOR_SERVER_REPLY_CACHE_H
@@ -48,7 +48,7 @@ void reply_cache_product(struct reply_cache *known, struct imap_text greeting, s
 
 /* The pairs of this reply; NULL: they are not remembered. */
 const struct pairs *reply_cache_reply(const struct reply_cache *known, struct imap_text reply);
-/* Remembers a reply that may be told. */
+/* Remembers a reply that may be reported. */
 void reply_cache_reply_keep(struct reply_cache *known, const struct pairs *pairs);
 
 /* As capabilities_set for a list that is there in full. */

@@ -101,7 +101,7 @@ static bool is_number(const struct server *server)
     return server->name_length > 0;
 }
 
-/* The second word is complete (the third, behind a number). */
+/* The second word is complete (the third, after a number). */
 static void classify(struct imap_session *session)
 {
     struct server *server = &session->server;
@@ -433,7 +433,7 @@ void server_feed(struct imap_session *session, const uint8_t *octets, size_t len
     }
 }
 
-/* A tagged line that is cut behind OK, NO or BAD is a verdict; what it says is not known. */
+/* A tagged line that is cut after OK, NO or BAD is a verdict; what it says is not known. */
 static void respond_cut(struct imap_session *session, bool ended)
 {
     struct server *server = &session->server;
