@@ -2,7 +2,7 @@
 # branch goes, and reads the sample captures and a small hostile one; by what it counted, gcc places branches, loops and
 # calls. A tenth of the time, for a build that takes twice as long: off, but for packages (-DIMAPTAP_PROFILE=ON).
 #
-# The profile is a header too, which every source includes: who depends on it is built anew when it changes.
+# The profile is a header too, which every source includes: who depends on it is built again when it changes.
 option(IMAPTAP_PROFILE "Optimise by what the program does with the sample captures (gcc)" OFF)
 option(IMAPTAP_TRAINING "Build the program that is trained (the build does that itself)" OFF)
 

@@ -1,6 +1,6 @@
 # What scripts/run and scripts/test share: installing Debian's packages, and building. Sourced by them.
 
-# say WORD...: tells whoever sits at a terminal what is done now.
+# say WORD...: shows at a terminal what is done now.
 say() {
     [ ! -t 2 ] || echo "imaptap: $*" >&2
 }
