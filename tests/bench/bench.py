@@ -164,7 +164,7 @@ class Measurement:
         self.peaks = {}
         self.wrong = []
         self.beside = Measurement(options, BESIDE[name], programs) if name in BESIDE else None
-        self.beside_walls = []
+        self.beside_seconds = []
 
     def names(self):
         names = self.programs.names(self.options.program)
@@ -199,7 +199,7 @@ class Measurement:
             for program in fast:
                 self.runs[program].append(self.once(program))
             if self.beside and "imaptap" in fast:
-                self.beside_walls.append(self.beside.once("imaptap")["wall"])
+                self.beside_seconds.append(self.beside.once("imaptap")["wall"])
             print(f"bench: {self.name}: run {number + 1} of {self.options.runs}", file=sys.stderr)
         for suffix in "", "-journal":
             if os.path.exists(self.database + suffix):
@@ -210,18 +210,18 @@ class Measurement:
         empty = statistics.median(r["wall"] for r in self.runs["empty loop"]) if "empty loop" in self.runs else None
         programs = {}
         for program, runs in self.runs.items():
-            sandbox = [r["wall"] for r in runs]
+            seconds = [r["wall"] for r in runs]
             programs[program] = {
-                "runs": len(runs), "median": statistics.median(sandbox), "min": min(sandbox), "max": max(sandbox),
+                "runs": len(runs), "median": statistics.median(seconds), "min": min(seconds), "max": max(seconds),
                 "cpu": statistics.median(r["user"] + r["system"] for r in runs),
-                "ratio": statistics.median(sandbox) / empty if empty else None,
-                "peak": self.peaks[program], "over": any(r["over"] for r in runs), "sandbox": sandbox,
+                "ratio": statistics.median(seconds) / empty if empty else None,
+                "peak": self.peaks[program], "over": any(r["over"] for r in runs), "seconds": seconds,
             }
         beside = None
-        if self.beside_walls:
+        if self.beside_seconds:
             self.wrong += self.beside.wrong
             beside = {"workload": self.beside.name, "frames": int(self.beside.truth["frames"]),
-                      "median": statistics.median(self.beside_walls), "sandbox": self.beside_walls}
+                      "median": statistics.median(self.beside_seconds), "seconds": self.beside_seconds}
         return {"what": WORKLOADS[self.name][2], "octets": os.path.getsize(self.capture),
                 "frames": int(self.truth["frames"]), "logins": int(self.truth["logins"]),
                 "programs": programs, "beside": beside, "rows_equal_truth": not self.wrong if any(program in self.runs for program in IMAPTAPS) else None,

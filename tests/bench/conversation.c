@@ -181,9 +181,9 @@ void conversation_start(struct conversation *c, struct wire *wire, uint32_t numb
 
 /* --- the truth --- */
 
-/* Wildcards of an argument that was sent bare; positions and counts of a password are never told. */
-static void tell_wildcards(const struct conversation *c, struct truth *truth, const char *frame,
-                           const char *argument, const char *value, bool secret)
+/* Wildcards of an argument that was sent bare; positions and counts of a password are never reported. */
+static void write_wildcards(const struct conversation *c, struct truth *truth, const char *frame,
+                            const char *argument, const char *value, bool secret)
 {
     char position[24], count[24], octets[3] = "";
     size_t first = strcspn(value, "*%"), found = 0;
@@ -210,7 +210,7 @@ static void write_address(uint32_t address, char text[16])
              (unsigned)(address >> 8 & 255), (unsigned)(address & 255));
 }
 
-static void tell_login(const struct conversation *c, const struct wire *wire, struct truth *truth)
+static void write_login(const struct conversation *c, const struct wire *wire, struct truth *truth)
 {
     char frame[24], time[32], client[16], server[16], client_port[8], server_port[8], length[24];
     const char *form = form_names[c->form];
@@ -227,8 +227,8 @@ static void tell_login(const struct conversation *c, const struct wire *wire, st
     snprintf(server_port, sizeof server_port, "%u", c->ends[SERVER].port);
     snprintf(length, sizeof length, "%zu", strlen(c->username));
     truth_login(truth, fields, sizeof fields / sizeof fields[0]);
-    tell_wildcards(c, truth, frame, "password", c->password, true);
-    tell_wildcards(c, truth, frame, "username", c->username, false);
+    write_wildcards(c, truth, frame, "password", c->password, true);
+    write_wildcards(c, truth, frame, "username", c->username, false);
 }
 
 /* --- on the wire --- */
@@ -262,7 +262,7 @@ bool conversation_step(struct conversation *c, struct wire *wire, struct truth *
     wire_segment(wire, &c->ends[step->from], &c->ends[!step->from], step->flags, c->text + step->at,
                  step->length);
     if (step->login)
-        tell_login(c, wire, truth);
+        write_login(c, wire, truth);
     c->next++;
     if (c->next < c->step_count)
         return true;

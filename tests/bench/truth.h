@@ -3,7 +3,7 @@
  * The generator writes it from what it put on the wire, bench_rows from what imaptap kept: the two texts must
  * be equal.
  *
- * Rows are told in the order of the frames that logins begin in; the violations of a login follow in the
+ * Rows are written in the order of the frames that logins begin in; the violations of a login follow in the
  * order of their rules' and arguments' names.
  */
 #ifndef IMAPTAP_TESTS_BENCH_TRUTH_H

@@ -1,4 +1,4 @@
-"""How each client is told to log in. A client is a function of a try and an empty folder that returns the command to run;
+"""How each client is made to log in. A client is a function of a try and an empty folder that returns the command to run;
 `options` beside it names what forces the LOGIN command where the client would choose SASL by itself."""
 import os
 

@@ -1,6 +1,6 @@
 -- One row a try: how the first login of its connection was written, what of the grammar that broke, and what came of it.
--- The scripted server's greeting tells the try of a client or a proxy (there on port 1143); a real server's address and
--- the login's tag tell it for a server. A connection that carried no login is a row, too.
+-- The scripted server's greeting names the try of a client or a proxy (there on port 1143); a real server's address and
+-- the login's tag name it for a server. A connection that carried no login is a row, too.
 WITH tried AS (
     SELECT c.id, CASE c.server_port WHEN 143 THEN 'client' ELSE 'proxy' END AS part,
            json_extract(c.try, '$.software') AS software, json_extract(c.try, '$.offer') AS offer,

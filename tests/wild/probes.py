@@ -1,4 +1,4 @@
-"""What is tried: the difficult values, the addresses that tell one try from another, and the passwords.
+"""What is tried: the difficult values, the addresses that distinguish the tries, and the passwords.
 
 Every try has a server address of its own on loopback, 127.SOFTWARE.OFFER.CASE, so that the capture alone says which try a
 connection was. The scripted server repeats it in its greeting, which imaptap keeps.

@@ -9,7 +9,7 @@ import servers
 
 
 class Router(http.server.BaseHTTPRequestHandler):
-    """Tells nginx that every login is good, and where it goes on to."""
+    """Answers nginx that every login is good, and where it goes on to."""
 
     def do_GET(self):
         self.send_response(200)

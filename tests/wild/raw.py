@@ -1,4 +1,4 @@
-"""A client that writes an argument just as it is told to."""
+"""A client that writes an argument just as it is given."""
 import socket
 import time
 

@@ -5,7 +5,7 @@ span0 mirrors the switch of a mail network: imaplib at Dovecot and hoodiecrow-im
 after the other. Between a tenth and seven tenths of the time, analyzers are killed and interfaces go down and up, at random
 moments; at four tenths the database's disk is full until imaptap notices, and twenty seconds more; all the time a reader holds long transactions.
 At the end every login must be in the database with its verdict. One that is missing must lie in a hole that the table
-`captures` tells of: between the last frame of a row and the first of the next one of the same interface.
+`captures` shows: between the last frame of a row and the first of the next one of the same interface.
 """
 import ctypes
 import csv
@@ -326,7 +326,7 @@ def main():
                 reader.stop()
             time.sleep(1)
             status = soak.end()
-            good = tell(soak, load, reader, status)
+            good = report(soak, load, reader, status)
         finally:
             if soak.imaptap.poll() is None:
                 soak.imaptap.kill()
@@ -335,7 +335,7 @@ def main():
     raise SystemExit(0 if good else 1)
 
 
-def tell(soak, load, reader, status):
+def report(soak, load, reader, status):
     found, missing, inside, unexplained = soak.judge(load.expected)
     print(soak.said())
     print(soak.summary)

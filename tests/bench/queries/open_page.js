@@ -1,4 +1,4 @@
-// How long a page takes to open in headless Chromium: open_page.js PAGE; tells JSON, in seconds. NODE_PATH leads to playwright-core.
+// How long a page takes to open in headless Chromium: open_page.js PAGE; prints JSON, in seconds. NODE_PATH leads to playwright-core.
 "use strict";
 const { launch } = require("../../integration/report/browsing.js");
 

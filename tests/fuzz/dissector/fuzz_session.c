@@ -123,7 +123,7 @@ static void add_facts(struct digest *digest, const struct imap_session *session)
     add_number(digest, facts.not_imap);
 }
 
-/* The texts that were told last, and the session's number for them. */
+/* The texts that were reported last, and the session's number for them. */
 struct watched {
     struct digest texts;
     uint32_t changes;

@@ -1,5 +1,5 @@
 /*
- * Peels hostile frames, several in a row, so that fragments of one meet those of another.
+ * Decapsulates hostile frames, several in a row, so that fragments of one meet those of another.
  *
  * The input is frames one behind the other: an octet for the link type, one for how much time has passed, two
  * for the octets captured and two for those that the frame had more on the wire, then the octets.
@@ -31,7 +31,7 @@ static void check_segment(const struct segment *segment, uint32_t *sum)
         *sum += segment->payload[i];
 }
 
-/* Peels a copy of exactly the frame's size. Returns the octets of the input that were used. */
+/* Decapsulates a copy of exactly the frame's size. Returns the octets of the input that were used. */
 static size_t decap_one(struct decap *decap, const uint8_t *data, size_t size, int64_t *time_ns,
                         uint32_t *sum)
 {

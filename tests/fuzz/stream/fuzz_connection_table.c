@@ -1,6 +1,6 @@
 /*
  * Feeds the connection table, libnids behind it, with segments that the input describes, and checks what it
- * tells: every octet is the one at its place, none is told twice, losses add up, nothing is told of a
+ * delivers: every octet is the one at its place, none comes twice, losses add up, nothing is delivered of a
  * connection that ended or that nobody wants, and each ends once.
  *
  * The input: an octet of options, then a record for each segment (struct script, take_record).
@@ -39,7 +39,7 @@ struct script {
     int64_t now_ns;
     uint64_t frame;
     uint32_t number[CONNECTIONS][2]; /* the next octet of either side */
-    uint64_t fed, told, lost, seen;
+    uint64_t fed, delivered, lost, seen;
     struct known *open;
 };
 
@@ -92,8 +92,8 @@ static bool on_octets(void *user, struct connection *connection, enum stream_sid
     check(length > 0 && mark->frame <= script->frame);
     for (size_t i = 0; i < length && !(script->options & LIES); i++)
         check(octets[i] == octet_at((port < 1000 ? other : port) - 40000U, side, number + (uint32_t)i));
-    script->told += length;
-    check(script->told <= script->fed);
+    script->delivered += length;
+    check(script->delivered <= script->fed);
     return is_wanted(script, known);
 }
 
@@ -165,7 +165,7 @@ static uint32_t next_number(struct script *script, unsigned how, uint32_t number
     }
 }
 
-/* Segments that are sought before the first of them is taken. */
+/* Segments that are looked up before the first of them is taken. */
 struct together {
     struct segment segments[TOGETHER];
     struct connection_search searches[TOGETHER];
