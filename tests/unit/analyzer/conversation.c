@@ -7,15 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static void tell(struct conversation *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void note(struct conversation *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-static void tell(struct conversation *c, const char *format, ...)
+static void note(struct conversation *c, const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    c->told_length +=
-        (size_t)vsnprintf(c->told + c->told_length, sizeof c->told - c->told_length, format, arguments);
+    c->length += (size_t)vsnprintf(c->text + c->length, sizeof c->text - c->length, format, arguments);
     va_end(arguments);
 }
 
@@ -23,12 +22,12 @@ static bool on_octets(void *user, struct connection *connection, enum stream_sid
                       size_t length, const struct imap_mark *mark)
 {
     struct conversation *c = user;
-    char last = c->told_length > 0 ? c->told[c->told_length - 1] : ' ';
+    char last = c->length > 0 ? c->text[c->length - 1] : ' ';
 
     /* neighbouring deliveries of one side read as one, so that the chunking does not show */
     if (connection->user == NULL || c->last_side != from || last == ' ')
-        tell(c, "%s%c:", c->told_length > 0 && last != ' ' ? " " : "", from == STREAM_CLIENT ? 'C' : 'S');
-    tell(c, "%.*s", (int)length, (const char *)octets);
+        note(c, "%s%c:", c->length > 0 && last != ' ' ? " " : "", from == STREAM_CLIENT ? 'C' : 'S');
+    note(c, "%.*s", (int)length, (const char *)octets);
     connection->user = c;
     c->last_side = from;
     c->last_frame = mark->frame;
@@ -44,9 +43,9 @@ static bool on_lost(void *user, struct connection *connection, enum stream_side 
     (void)connection;
     (void)mark;
     if (length == 0)
-        tell(c, "%s~%c ", c->told_length > 0 ? " " : "", side);
+        note(c, "%s~%c ", c->length > 0 ? " " : "", side);
     else
-        tell(c, "%s!%c%llu ", c->told_length > 0 ? " " : "", side, (unsigned long long)length);
+        note(c, "%s!%c%llu ", c->length > 0 ? " " : "", side, (unsigned long long)length);
     return true;
 }
 
@@ -59,7 +58,7 @@ static void on_ended(void *user, struct connection *connection, enum connection_
 
     c->closer = connection->closer;
     c->closed_ns = connection->closed_ns;
-    tell(c, " .%s ", names[end]);
+    note(c, " .%s ", names[end]);
 }
 
 static void on_silent(void *user, struct connection *connection, enum connection_end end)
@@ -163,7 +162,7 @@ void conversation_say(struct conversation *c, enum stream_side side, const char 
     c->next[side] += (uint32_t)strlen(text);
 }
 
-/* One blank between words, whatever the order of telling made of it, and none behind the last. */
+/* One blank between words, whatever the order of the calls made of it, and none after the last. */
 static void squeeze(char *text)
 {
     char *out = text;
@@ -181,6 +180,6 @@ const char *conversation_end(struct conversation *c)
     connection_table_finish(c->table);
     connection_table_free(c->table);
     c->table = NULL;
-    squeeze(c->told);
-    return c->told;
+    squeeze(c->text);
+    return c->text;
 }

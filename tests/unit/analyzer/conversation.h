@@ -1,6 +1,6 @@
 /*
  * A TCP conversation for tests of the connection table: makes segments by hand, and writes down what the
- * table tells as one line of text that a test can compare, e.g. "C:hello S:ok !S3 .fin" (client said hello,
+ * table reports as one line of text that a test can compare, e.g. "C:hello S:ok !S3 .fin" (client said hello,
  * server said ok, three octets of the server were lost, ended by FIN; "~C" is a client met in its middle).
  */
 #ifndef IMAPTAP_TESTS_CONVERSATION_H
@@ -15,10 +15,10 @@ struct conversation {
     uint32_t vlan[2];       /* by sender: as struct segment has it */
     int64_t now_ns;
     uint64_t frame;
-    char told[8192];
-    size_t told_length;
+    char text[8192];
+    size_t length;
     enum stream_side last_side;
-    uint64_t last_frame;           /* of the mark told last */
+    uint64_t last_frame;           /* of the last mark */
     enum connection_closer closer; /* of the connection that ended last, and when */
     int64_t closed_ns;
     unsigned silent; /* connections that were opened and on which nothing was sent */
@@ -48,7 +48,7 @@ void conversation_flags(struct conversation *c, enum stream_side side, uint8_t f
 /* Gives c->segment to the table. */
 void conversation_take(struct conversation *c);
 
-/* Ends everything and returns what was told, in words one blank apart. */
+/* Ends everything and returns what was reported, in words one blank apart. */
 const char *conversation_end(struct conversation *c);
 
 #endif

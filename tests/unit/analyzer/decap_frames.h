@@ -35,12 +35,12 @@ struct take_segment {
 extern const struct take_segment decap_frames[];
 extern const size_t decap_frame_count;
 
-/* The octets of `hex` in heap of exactly that size, so that AddressSanitizer sees each octet read behind
+/* The octets of `hex` in heap of exactly that size, so that AddressSanitizer sees each octet read past
  * them; free them. */
 uint8_t *decap_octets(const char *hex, uint32_t *length);
 
-/* Peels the first `captured` octets of a frame; length: of the frame on the wire. The copy that was peeled is
- * *copy; free it when the segment is done with. */
+/* Decapsulates the first `captured` octets of a frame; length: of the frame on the wire. The copy that was
+ * used is *copy; free it when the segment is done with. */
 enum decap_result decap_first(struct decap *decap, int link_type, const uint8_t *octets, uint32_t captured,
                               uint32_t length, struct segment *segment, uint8_t **copy);
 

@@ -39,7 +39,8 @@ static void make_five(struct maker *maker)
     offsets[n++] = maker->length;
 }
 
-/* What is to be told when make_five's file is cut here; "" when nothing is. Returns how many frames are left.
+/* What is to be reported when make_five's file is cut here; "" when nothing is. Returns how many frames are
+ * left.
  */
 static unsigned expect_cut(size_t cut, char *error, size_t size)
 {
@@ -69,7 +70,7 @@ static unsigned expect_cut(size_t cut, char *error, size_t size)
     return 5;
 }
 
-/* What can be read of it is used, and those behind it are numbered as they should be. */
+/* What can be read of it is used, and those after it are numbered as they should be. */
 static void an_interface_that_contradicts_itself_still_counts(void **state)
 {
     struct reading f = {0};
@@ -120,7 +121,7 @@ static void a_capture_cut_anywhere_keeps_what_came_before(void **state)
     maker_free(&maker);
 }
 
-static void octets_that_cannot_be_read_are_told(void **state)
+static void octets_that_cannot_be_read_are_reported(void **state)
 {
     struct maker maker = {0};
     struct feeder feeder = {&maker, 0, 50, 0};
@@ -192,7 +193,7 @@ static void a_packet_that_contradicts_itself_is_passed_over(void **state)
     }
 }
 
-static void damage_and_a_cut_are_both_told(void **state)
+static void damage_and_a_cut_are_both_reported(void **state)
 {
     struct reading f = {0};
     char error[200];
@@ -265,10 +266,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_interface_that_contradicts_itself_still_counts),
         cmocka_unit_test(a_capture_cut_anywhere_keeps_what_came_before),
-        cmocka_unit_test(octets_that_cannot_be_read_are_told),
+        cmocka_unit_test(octets_that_cannot_be_read_are_reported),
         cmocka_unit_test(reading_goes_on_behind_a_damaged_block),
         cmocka_unit_test(a_packet_that_contradicts_itself_is_passed_over),
-        cmocka_unit_test(damage_and_a_cut_are_both_told),
+        cmocka_unit_test(damage_and_a_cut_are_both_reported),
         cmocka_unit_test(octets_that_do_not_belong_there_are_passed_over),
         cmocka_unit_test(a_wrong_octet_anywhere_is_survived),
     };

@@ -172,8 +172,8 @@ static void a_capture_cut_anywhere_keeps_what_came_before(void **state)
     maker_free(&maker);
 }
 
-/* The fingerprint is of the whole file, also behind the place where reading had to stop. */
-static void a_corrupt_record_is_told_with_its_frame(void **state)
+/* The fingerprint is of the whole file, also after the place where reading had to stop. */
+static void a_corrupt_record_is_reported_with_its_frame(void **state)
 {
     struct maker maker = three_frames();
 
@@ -202,7 +202,7 @@ static void a_corrupt_record_is_told_with_its_frame(void **state)
     maker_free(&maker);
 }
 
-static void what_is_no_capture_is_told(void **state)
+static void what_is_no_capture_is_reported(void **state)
 {
     static const struct {
         const char *octets, *error;
@@ -262,7 +262,7 @@ static void a_link_type_that_is_not_understood_is_named(void **state)
     }
 }
 
-static void a_version_that_is_not_understood_is_told(void **state)
+static void a_version_that_is_not_understood_is_reported(void **state)
 {
     struct maker maker = three_frames();
     struct capture_file *file;
@@ -281,7 +281,7 @@ static void a_version_that_is_not_understood_is_told(void **state)
     maker_free(&maker);
 }
 
-static void a_descriptor_that_cannot_be_read_is_told(void **state)
+static void a_descriptor_that_cannot_be_read_is_reported(void **state)
 {
     int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct capture_file *file = capture_file_new(fd, 0);
@@ -295,7 +295,7 @@ static void a_descriptor_that_cannot_be_read_is_told(void **state)
     close(fd);
 }
 
-/* The position belongs to whoever opened the file: it may be read again, or from somewhere behind its start.
+/* The position belongs to whoever opened the file: it may be read again, or from somewhere after its start.
  */
 static void a_regular_files_position_is_where_reading_starts_and_stays(void **state)
 {
@@ -325,7 +325,7 @@ static void a_regular_files_position_is_where_reading_starts_and_stays(void **st
     maker_free(&capture);
 }
 
-/* What was written behind the end after it was met is none of what was read. */
+/* What is written past the end once the end was met is none of what was read. */
 static void the_fingerprint_is_of_what_was_read(void **state)
 {
     struct maker maker = three_frames();
@@ -370,7 +370,7 @@ static void octets_may_come_in_any_pieces(void **state)
     maker_free(&maker);
 }
 
-static void octets_that_cannot_be_read_are_told(void **state)
+static void octets_that_cannot_be_read_are_reported(void **state)
 {
     static const struct {
         size_t fails_at;
@@ -398,7 +398,7 @@ static void octets_that_cannot_be_read_are_told(void **state)
     maker_free(&maker);
 }
 
-static void large_numbers_are_told_for_people(void **state)
+static void large_numbers_are_reported_for_people(void **state)
 {
     struct maker maker = {0};
     struct capture_file *file;
@@ -446,16 +446,16 @@ int main(void)
         cmocka_unit_test(frames_are_numbered_from_one),
         cmocka_unit_test(a_length_less_than_what_is_there_is_corrected),
         cmocka_unit_test(a_capture_cut_anywhere_keeps_what_came_before),
-        cmocka_unit_test(a_corrupt_record_is_told_with_its_frame),
-        cmocka_unit_test(what_is_no_capture_is_told),
+        cmocka_unit_test(a_corrupt_record_is_reported_with_its_frame),
+        cmocka_unit_test(what_is_no_capture_is_reported),
         cmocka_unit_test(a_link_type_that_is_not_understood_is_named),
-        cmocka_unit_test(a_version_that_is_not_understood_is_told),
-        cmocka_unit_test(a_descriptor_that_cannot_be_read_is_told),
+        cmocka_unit_test(a_version_that_is_not_understood_is_reported),
+        cmocka_unit_test(a_descriptor_that_cannot_be_read_is_reported),
         cmocka_unit_test(a_regular_files_position_is_where_reading_starts_and_stays),
         cmocka_unit_test(the_fingerprint_is_of_what_was_read),
         cmocka_unit_test(octets_may_come_in_any_pieces),
-        cmocka_unit_test(octets_that_cannot_be_read_are_told),
-        cmocka_unit_test(large_numbers_are_told_for_people),
+        cmocka_unit_test(octets_that_cannot_be_read_are_reported),
+        cmocka_unit_test(large_numbers_are_reported_for_people),
         cmocka_unit_test(a_pipe_that_does_not_block_is_waited_for),
     };
 

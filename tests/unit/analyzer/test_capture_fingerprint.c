@@ -127,7 +127,7 @@ static void a_range_is_the_file_as_if_it_ended_there(void **state)
     free(octets);
 }
 
-static void what_cannot_be_read_is_told(void **state)
+static void what_cannot_be_read_is_reported(void **state)
 {
     char text[CAPTURE_FINGERPRINT_SIZE];
 
@@ -144,7 +144,7 @@ int main(void)
         cmocka_unit_test(the_text_is_what_it_always_was),
         cmocka_unit_test(size_beginning_and_end_matter),
         cmocka_unit_test(a_range_is_the_file_as_if_it_ended_there),
-        cmocka_unit_test(what_cannot_be_read_is_told),
+        cmocka_unit_test(what_cannot_be_read_is_reported),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,11 +42,11 @@ static void interfaces_of_different_link_types_are_read(void **state)
     maker_section(&f.maker);
     maker_interface(&f.maker, 1, 0, NULL, 0);
     maker_interface(&f.maker, 101, 0, NULL, 0);
-    maker_interface(&f.maker, 113, 0, NULL, 0); /* never used: not told */
+    maker_interface(&f.maker, 113, 0, NULL, 0); /* never used: not reported */
     maker_packet(&f.maker, 1, 1000000, 40, 1);
     maker_packet(&f.maker, 0, 2000000, 60, 2);
     maker_packet(&f.maker, 1, 3000000, 40, 3);
-    maker_interface(&f.maker, 276, 0, NULL, 0); /* even behind packets */
+    maker_interface(&f.maker, 276, 0, NULL, 0); /* even after packets */
     maker_packet(&f.maker, 3, 4000000, 60, 4);
     reading_begin(&f);
     reading_frame(&f, 1, 1 * SECOND, DLT_RAW, 40, 1);
@@ -60,7 +60,7 @@ static void interfaces_of_different_link_types_are_read(void **state)
 }
 
 /* Each section has its own byte order and its own interfaces. */
-static void sections_begin_anew(void **state)
+static void sections_begin_again(void **state)
 {
     struct reading f = {0};
 
@@ -140,7 +140,7 @@ static void every_clock_is_understood(void **state)
         {6, -4, 5000000, SECOND},
         {6, -6, 5000000, 0},          /* before 1970 */
         {6, INT64_MIN, 5000000, 0},   /* */
-        {6, INT64_MAX, 1, INT64_MAX}, /* beyond what can be told */
+        {6, INT64_MAX, 1, INT64_MAX}, /* beyond what 64 bits hold */
         {0x80, 0, UINT64_MAX, INT64_MAX},
     };
 
@@ -314,7 +314,7 @@ static void a_section_may_have_many_interfaces(void **state)
 }
 
 /* Four packets, the second of an interface whose link type nobody understands. */
-static void frames_of_unknown_link_types_are_told_and_do_not_stop_the_others(void **state)
+static void frames_of_unknown_link_types_are_reported_and_do_not_stop_the_others(void **state)
 {
     struct reading f = {0};
 
@@ -353,7 +353,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_of_both_byte_orders_are_read),
         cmocka_unit_test(interfaces_of_different_link_types_are_read),
-        cmocka_unit_test(sections_begin_anew),
+        cmocka_unit_test(sections_begin_again),
         cmocka_unit_test(every_clock_is_understood),
         cmocka_unit_test(simple_packets_have_the_time_of_the_frame_before),
         cmocka_unit_test(blocks_whose_lengths_lack_the_padding_are_read),
@@ -362,7 +362,7 @@ int main(void)
         cmocka_unit_test(other_blocks_are_passed_over_and_some_are_numbered),
         cmocka_unit_test(a_block_of_many_megabytes_is_passed_over),
         cmocka_unit_test(a_section_may_have_many_interfaces),
-        cmocka_unit_test(frames_of_unknown_link_types_are_told_and_do_not_stop_the_others),
+        cmocka_unit_test(frames_of_unknown_link_types_are_reported_and_do_not_stop_the_others),
         cmocka_unit_test(sections_of_another_version_are_not_understood),
     };
 

@@ -22,38 +22,38 @@ struct fixture {
     size_t count;
     size_t octets; /* of all captures */
     struct capture_set *set;
-    char told[1000]; /* what happened, a word each: "+3" started, "3:17" a frame of second 17, "-3" ended,
+    char events[1000]; /* what happened, a word each: "+3" started, "3:17" a frame of second 17, "-3" ended,
                         "!3" broken */
 };
 
-static void tell(struct fixture *f, const char *format, uint32_t capture, int64_t second)
+static void note(struct fixture *f, const char *format, uint32_t capture, int64_t second)
 {
-    size_t length = strlen(f->told);
+    size_t length = strlen(f->events);
 
     if (length > 0)
-        f->told[length++] = ' ';
-    assert_true(length + 30 < sizeof f->told);
-    length += (size_t)snprintf(f->told + length, 20, format, capture);
+        f->events[length++] = ' ';
+    assert_true(length + 30 < sizeof f->events);
+    length += (size_t)snprintf(f->events + length, 20, format, capture);
     if (second >= 0)
-        snprintf(f->told + length, 20, ":%d", (int)second);
+        snprintf(f->events + length, 20, ":%d", (int)second);
 }
 
 static void on_started(void *user, uint32_t index)
 {
-    tell(user, "+%u", index, -1);
+    note(user, "+%u", index, -1);
 }
 
 static void on_ended(void *user, uint32_t index, enum capture_status status, struct capture_file *file)
 {
     char print[CAPTURE_FINGERPRINT_SIZE];
 
-    tell(user, status == CAPTURE_BROKEN ? "!%u" : "-%u", index, -1);
+    note(user, status == CAPTURE_BROKEN ? "!%u" : "-%u", index, -1);
     assert_int_equal(status == CAPTURE_BROKEN, capture_file_error(file)[0] != '\0');
     capture_file_fingerprint(file, print);
     assert_memory_equal(print, "ht64k:", 6);
 }
 
-/* Adds a capture with a frame for each number in `seconds`, which end in -1; `tail` octets more stand behind.
+/* Adds a capture with a frame for each number in `seconds`, which end in -1; `tail` octets more follow.
  * The index is ten times the order. */
 static void add(struct fixture *f, const int *seconds, size_t tail, bool piped)
 {
@@ -78,9 +78,9 @@ static void read_set(struct fixture *f)
 
     f->set = capture_set_new(f->fds, f->indexes, f->count, &handler, f);
     assert_int_equal(capture_set_position(f->set), 0);
-    assert_string_equal(f->told, "");
+    assert_string_equal(f->events, "");
     while ((status = capture_set_next(f->set, &frame)) == CAPTURE_FRAME) {
-        tell(f, "%u", frame.capture, frame.time_ns / 1000000000);
+        note(f, "%u", frame.capture, frame.time_ns / 1000000000);
         assert_int_equal(frame.captured, 20);
         assert_int_equal(frame.octets[19], (uint8_t)(frame.time_ns / 1000000000));
     }
@@ -101,7 +101,7 @@ static void captures_that_overlap_are_merged_by_time(void **state)
     add(&f, (const int[]){2, 3, 6, -1}, 0, false);
     add(&f, (const int[]){0, 7, 8, -1}, 0, false);
     read_set(&f);
-    assert_string_equal(f.told, "+20 20:0 +0 0:1 +10 10:2 10:3 0:4 0:5 10:6 -10 20:7 20:8 -20 0:9 -0");
+    assert_string_equal(f.events, "+20 20:0 +0 0:1 +10 10:2 10:3 0:4 0:5 10:6 -10 20:7 20:8 -20 0:9 -0");
 }
 
 static void captures_one_behind_the_other_are_read_so_whatever_their_order(void **state)
@@ -113,7 +113,7 @@ static void captures_one_behind_the_other_are_read_so_whatever_their_order(void 
     add(&f, (const int[]){1, 2, -1}, 0, false);
     add(&f, (const int[]){3, 4, -1}, 0, false);
     read_set(&f);
-    assert_string_equal(f.told, "+10 10:1 10:2 -10 +20 20:3 20:4 -20 +0 0:5 0:6 -0");
+    assert_string_equal(f.events, "+10 10:1 10:2 -10 +20 20:3 20:4 -20 +0 0:5 0:6 -0");
 }
 
 static void equal_times_come_in_the_order_given(void **state)
@@ -124,7 +124,7 @@ static void equal_times_come_in_the_order_given(void **state)
     add(&f, (const int[]){1, 1, -1}, 0, false);
     add(&f, (const int[]){1, 1, -1}, 0, false);
     read_set(&f);
-    assert_string_equal(f.told, "+0 0:1 0:1 -0 +10 10:1 10:1 -10");
+    assert_string_equal(f.events, "+0 0:1 0:1 -0 +10 10:1 10:1 -10");
 }
 
 static void times_that_jump_keep_their_captures_order(void **state)
@@ -135,10 +135,10 @@ static void times_that_jump_keep_their_captures_order(void **state)
     add(&f, (const int[]){5, 1, 2, 9, 3, -1}, 0, false);
     add(&f, (const int[]){4, 6, -1}, 0, false);
     read_set(&f);
-    assert_string_equal(f.told, "+10 10:4 +0 0:5 0:1 0:2 10:6 -10 0:9 0:3 -0");
+    assert_string_equal(f.events, "+10 10:4 +0 0:5 0:1 0:2 10:6 -10 0:9 0:3 -0");
 }
 
-static void captures_without_frames_are_told_before_all_others(void **state)
+static void captures_without_frames_are_reported_before_all_others(void **state)
 {
     struct fixture f = {0};
 
@@ -148,7 +148,7 @@ static void captures_without_frames_are_told_before_all_others(void **state)
     add(&f, (const int[]){-1}, 3, false);
     add(&f, (const int[]){4, -1}, 0, false);
     read_set(&f);
-    assert_string_equal(f.told, "+10 -10 +20 !20 +30 30:4 -30 +0 0:5 -0");
+    assert_string_equal(f.events, "+10 -10 +20 !20 +30 30:4 -30 +0 0:5 -0");
 }
 
 static void a_broken_capture_does_not_stop_the_others(void **state)
@@ -159,7 +159,7 @@ static void a_broken_capture_does_not_stop_the_others(void **state)
     add(&f, (const int[]){1, 3, -1}, 7, false);
     add(&f, (const int[]){2, 4, -1}, 0, false);
     read_set(&f);
-    assert_string_equal(f.told, "+0 0:1 +10 10:2 0:3 !0 10:4 -10");
+    assert_string_equal(f.events, "+0 0:1 +10 10:2 0:3 !0 10:4 -10");
 }
 
 static void pipes_take_part(void **state)
@@ -171,7 +171,7 @@ static void pipes_take_part(void **state)
     add(&f, (const int[]){2, 4, 6, -1}, 0, false);
     add(&f, (const int[]){-1}, 0, true);
     read_set(&f);
-    assert_string_equal(f.told, "+20 -20 +0 0:1 +10 10:2 0:3 10:4 0:5 -0 10:6 -10");
+    assert_string_equal(f.events, "+20 -20 +0 0:1 +10 10:2 0:3 10:4 0:5 -0 10:6 -10");
 }
 
 static void nothing_at_all_is_over_at_once(void **state)
@@ -180,20 +180,20 @@ static void nothing_at_all_is_over_at_once(void **state)
 
     (void)state;
     read_set(&f);
-    assert_string_equal(f.told, "");
+    assert_string_equal(f.events, "");
 }
 
-static void a_single_capture_is_told_with_its_frames_or_without(void **state)
+static void a_single_capture_is_reported_with_its_frames_or_without(void **state)
 {
     struct fixture f = {0}, empty = {0};
 
     (void)state;
     add(&f, (const int[]){3, 2, -1}, 0, true);
     read_set(&f);
-    assert_string_equal(f.told, "+0 0:3 0:2 -0");
+    assert_string_equal(f.events, "+0 0:3 0:2 -0");
     add(&empty, (const int[]){-1}, 0, false);
     read_set(&empty);
-    assert_string_equal(empty.told, "+0 -0");
+    assert_string_equal(empty.events, "+0 -0");
 }
 
 /* The only capture may be a live one: a frame is handed out as soon as it has come. */
@@ -212,14 +212,14 @@ static void a_single_pipe_is_not_read_ahead(void **state)
     assert_int_equal(write(ends[1], maker.octets, maker.length), (ssize_t)maker.length);
     f.set = capture_set_new(&ends[0], &f.indexes[0], 1, &handler, &f);
     assert_int_equal(capture_set_next(f.set, &frame), CAPTURE_FRAME); /* waits for ever if it wants more */
-    assert_string_equal(f.told, "+0");
+    assert_string_equal(f.events, "+0");
     capture_set_free(f.set);
     maker_free(&maker);
     close(ends[0]);
     close(ends[1]);
 }
 
-/* The first frame, and those behind it that are at hand: their octets all stand, and nothing was told
+/* The first frame, and those after it that are at hand: their octets all stand, and nothing was reported
  * meanwhile. */
 static unsigned read_at_hand(struct fixture *f, size_t tail)
 {
@@ -233,7 +233,7 @@ static unsigned read_at_hand(struct fixture *f, size_t tail)
     assert_int_equal(capture_set_next(f->set, &frames[0]), CAPTURE_FRAME);
     while (capture_set_next_near(f->set, &frames[count]))
         count++;
-    assert_string_equal(f->told, "+0");
+    assert_string_equal(f->events, "+0");
     for (unsigned i = 0; i < count; i++) {
         assert_int_equal(frames[i].number, i + 1);
         assert_int_equal(frames[i].capture, 0);
@@ -246,15 +246,15 @@ static unsigned read_at_hand(struct fixture *f, size_t tail)
     return count;
 }
 
-static void frames_at_hand_stay_and_the_end_is_not_told_before_it_is_asked_for(void **state)
+static void frames_at_hand_stay_and_the_end_is_not_reported_before_it_is_asked_for(void **state)
 {
     struct fixture whole = {0}, corrupt = {0};
 
     (void)state;
     assert_int_equal(read_at_hand(&whole, 0), 3);
-    assert_string_equal(whole.told, "+0 -0");
+    assert_string_equal(whole.events, "+0 -0");
     assert_int_equal(read_at_hand(&corrupt, 16), 3);
-    assert_string_equal(corrupt.told, "+0 !0");
+    assert_string_equal(corrupt.events, "+0 !0");
 }
 
 struct ring {
@@ -323,13 +323,13 @@ int main(void)
         cmocka_unit_test(captures_one_behind_the_other_are_read_so_whatever_their_order),
         cmocka_unit_test(equal_times_come_in_the_order_given),
         cmocka_unit_test(times_that_jump_keep_their_captures_order),
-        cmocka_unit_test(captures_without_frames_are_told_before_all_others),
+        cmocka_unit_test(captures_without_frames_are_reported_before_all_others),
         cmocka_unit_test(a_broken_capture_does_not_stop_the_others),
         cmocka_unit_test(pipes_take_part),
         cmocka_unit_test(nothing_at_all_is_over_at_once),
-        cmocka_unit_test(a_single_capture_is_told_with_its_frames_or_without),
+        cmocka_unit_test(a_single_capture_is_reported_with_its_frames_or_without),
         cmocka_unit_test(a_single_pipe_is_not_read_ahead),
-        cmocka_unit_test(frames_at_hand_stay_and_the_end_is_not_told_before_it_is_asked_for),
+        cmocka_unit_test(frames_at_hand_stay_and_the_end_is_not_reported_before_it_is_asked_for),
         cmocka_unit_test(of_many_captures_only_those_that_overlap_are_begun),
     };
 

@@ -108,7 +108,7 @@ static void pack(size_t method, const struct maker *plain, size_t begin, size_t 
     free(room);
 }
 
-/* Reads the first `length` octets of what was packed; *status and *error (of 200 octets) tell how it ended.
+/* Reads the first `length` octets of what was packed; *status and *error (of 200 octets) say how it ended.
  */
 static unsigned read_packed(const struct maker *packed, size_t length, bool piped,
                             enum capture_status *status, char *error)
@@ -217,12 +217,12 @@ static void a_capture_cut_anywhere_is_read_as_far_as_it_unpacks(void **state)
     }
 }
 
-static void a_wrong_octet_anywhere_is_told(void **state)
+static void a_wrong_octet_anywhere_is_reported(void **state)
 {
     (void)state;
     for (size_t i = 0; i < METHODS; i++) {
         struct maker plain = capture_of(20, 300, false), packed = {0};
-        unsigned told = 0;
+        unsigned reported = 0;
 
         pack(i, &plain, 0, plain.length, &packed);
         for (size_t at = 0; at < packed.length; at++) {
@@ -231,18 +231,18 @@ static void a_wrong_octet_anywhere_is_told(void **state)
 
             packed.octets[at] ^= 0x55;
             (void)read_packed(&packed, packed.length, false, &status, error);
-            told += status == CAPTURE_BROKEN;
+            reported += status == CAPTURE_BROKEN;
             assert_true(status == CAPTURE_END || error[0] != '\0');
             packed.octets[at] ^= 0x55;
         }
         /* zstd and lz4 as packed here bear no checksum; of gzip's header, nothing depends on the time */
-        assert_true(told * 2 > packed.length);
+        assert_true(reported * 2 > packed.length);
         maker_free(&plain);
         maker_free(&packed);
     }
 }
 
-static void octets_behind_the_end_are_told(void **state)
+static void octets_behind_the_end_are_reported(void **state)
 {
     (void)state;
     for (size_t i = 0; i < METHODS; i++) {
@@ -281,7 +281,7 @@ static void octets_may_come_in_any_pieces(void **state)
         }
 }
 
-static void octets_that_cannot_be_read_are_told(void **state)
+static void octets_that_cannot_be_read_are_reported(void **state)
 {
     (void)state;
     for (size_t i = 0; i < METHODS; i++) {
@@ -395,10 +395,10 @@ int main(void)
         cmocka_unit_test(large_captures_are_unpacked_in_passing),
         cmocka_unit_test(parts_packed_one_by_one_are_one_capture),
         cmocka_unit_test(a_capture_cut_anywhere_is_read_as_far_as_it_unpacks),
-        cmocka_unit_test(a_wrong_octet_anywhere_is_told),
-        cmocka_unit_test(octets_behind_the_end_are_told),
+        cmocka_unit_test(a_wrong_octet_anywhere_is_reported),
+        cmocka_unit_test(octets_behind_the_end_are_reported),
         cmocka_unit_test(octets_may_come_in_any_pieces),
-        cmocka_unit_test(octets_that_cannot_be_read_are_told),
+        cmocka_unit_test(octets_that_cannot_be_read_are_reported),
         cmocka_unit_test(what_is_packed_must_be_a_capture),
         cmocka_unit_test(unpacking_takes_no_more_memory_than_it_may),
         cmocka_unit_test(the_fingerprint_is_of_what_is_unpacked_and_of_the_file),

@@ -135,7 +135,7 @@ static void long_files_are_read_as_libpcap_reads_them(void **state)
 }
 
 /* What was read is not touched again: a file that shrinks meanwhile just ends. */
-static void a_file_that_is_cut_while_it_is_read_is_told(void **state)
+static void a_file_that_is_cut_while_it_is_read_is_reported(void **state)
 {
     struct maker maker = {0};
     struct capture_file *file;
@@ -165,7 +165,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spoilt_files_are_read_as_libpcap_reads_them),
         cmocka_unit_test(long_files_are_read_as_libpcap_reads_them),
-        cmocka_unit_test(a_file_that_is_cut_while_it_is_read_is_told),
+        cmocka_unit_test(a_file_that_is_cut_while_it_is_read_is_reported),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,8 +42,8 @@ static const uint8_t on_a_route[] = {
 };
 
 /* What becomes of the octets when the one at `changed` is another one (-1: none) and `captured` are there. */
-static enum decap_result peeled(const uint8_t *octets, size_t length, size_t captured, int changed,
-                                bool verify)
+static enum decap_result decapsulated(const uint8_t *octets, size_t length, size_t captured, int changed,
+                                      bool verify)
 {
     struct decap *decap = decap_new();
     uint8_t copy[FRAME];
@@ -66,8 +66,8 @@ static enum decap_result peeled(const uint8_t *octets, size_t length, size_t cap
 static void right_ones_are_taken(void **state)
 {
     (void)state;
-    assert_int_equal(peeled(over_ipv4, sizeof over_ipv4, sizeof over_ipv4, -1, true), DECAP_SEGMENT);
-    assert_int_equal(peeled(over_ipv6, sizeof over_ipv6, sizeof over_ipv6, -1, true), DECAP_SEGMENT);
+    assert_int_equal(decapsulated(over_ipv4, sizeof over_ipv4, sizeof over_ipv4, -1, true), DECAP_SEGMENT);
+    assert_int_equal(decapsulated(over_ipv6, sizeof over_ipv6, sizeof over_ipv6, -1, true), DECAP_SEGMENT);
 }
 
 static void any_changed_octet_of_a_segment_is_noticed(void **state)
@@ -76,11 +76,11 @@ static void any_changed_octet_of_a_segment_is_noticed(void **state)
     /* but the header's length: that contradicts the octets before any checksum does */
     for (int i = 20; i < (int)sizeof over_ipv4; i++)
         if (i != 32)
-            assert_int_equal(peeled(over_ipv4, sizeof over_ipv4, sizeof over_ipv4, i, true),
+            assert_int_equal(decapsulated(over_ipv4, sizeof over_ipv4, sizeof over_ipv4, i, true),
                              DECAP_BAD_CHECKSUM);
     for (int i = 40; i < (int)sizeof over_ipv6; i++)
         if (i != 52)
-            assert_int_equal(peeled(over_ipv6, sizeof over_ipv6, sizeof over_ipv6, i, true),
+            assert_int_equal(decapsulated(over_ipv6, sizeof over_ipv6, sizeof over_ipv6, i, true),
                              DECAP_BAD_CHECKSUM);
 }
 
@@ -88,7 +88,8 @@ static void addresses_are_part_of_it(void **state)
 {
     (void)state;
     for (int i = 8; i < 40; i++)
-        assert_int_equal(peeled(over_ipv6, sizeof over_ipv6, sizeof over_ipv6, i, true), DECAP_BAD_CHECKSUM);
+        assert_int_equal(decapsulated(over_ipv6, sizeof over_ipv6, sizeof over_ipv6, i, true),
+                         DECAP_BAD_CHECKSUM);
 }
 
 static void a_wrong_ipv4_header_is_noticed_though_its_segment_is_cut(void **state)
@@ -96,29 +97,29 @@ static void a_wrong_ipv4_header_is_noticed_though_its_segment_is_cut(void **stat
     (void)state;
     for (int i = 8; i < 20; i++)
         if (i != 9)
-            assert_int_equal(peeled(over_ipv4, sizeof over_ipv4, sizeof over_ipv4 - 1, i, true),
+            assert_int_equal(decapsulated(over_ipv4, sizeof over_ipv4, sizeof over_ipv4 - 1, i, true),
                              DECAP_BAD_CHECKSUM);
 }
 
 static void they_are_not_verified_unless_asked_for(void **state)
 {
     (void)state;
-    assert_int_equal(peeled(over_ipv4, sizeof over_ipv4, sizeof over_ipv4, 10, false), DECAP_SEGMENT);
-    assert_int_equal(peeled(over_ipv4, sizeof over_ipv4, sizeof over_ipv4, 36, false), DECAP_SEGMENT);
-    assert_int_equal(peeled(over_ipv6, sizeof over_ipv6, sizeof over_ipv6, 56, false), DECAP_SEGMENT);
+    assert_int_equal(decapsulated(over_ipv4, sizeof over_ipv4, sizeof over_ipv4, 10, false), DECAP_SEGMENT);
+    assert_int_equal(decapsulated(over_ipv4, sizeof over_ipv4, sizeof over_ipv4, 36, false), DECAP_SEGMENT);
+    assert_int_equal(decapsulated(over_ipv6, sizeof over_ipv6, sizeof over_ipv6, 56, false), DECAP_SEGMENT);
 }
 
 static void a_cut_segment_is_taken(void **state)
 {
     (void)state;
     for (size_t captured = 40; captured < sizeof over_ipv4; captured++)
-        assert_int_equal(peeled(over_ipv4, sizeof over_ipv4, captured, 36, true), DECAP_SEGMENT);
+        assert_int_equal(decapsulated(over_ipv4, sizeof over_ipv4, captured, 36, true), DECAP_SEGMENT);
 }
 
 static void a_segment_on_a_route_is_taken(void **state)
 {
     (void)state;
-    assert_int_equal(peeled(on_a_route, sizeof on_a_route, sizeof on_a_route, -1, true), DECAP_SEGMENT);
+    assert_int_equal(decapsulated(on_a_route, sizeof on_a_route, sizeof on_a_route, -1, true), DECAP_SEGMENT);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /*
- * Who closed a connection: the connection table tells of the side that was the first to do so, and when.
+ * Who closed a connection: the connection table reports the side that was the first to do so, and when.
  */
 #include "tests/unit/analyzer/conversation.h"
 
@@ -29,7 +29,7 @@ static const struct {
     {"nobody", STREAM_CLIENT, SEGMENT_ACK, 0, 0, CLOSED_BY_NOBODY},
 };
 
-static void the_side_that_closed_first_is_told(void **state)
+static void the_side_that_closed_first_is_reported(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof closings / sizeof closings[0]; i++) {
@@ -79,7 +79,7 @@ static void of_fins_that_cross_the_first_counts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_side_that_closed_first_is_told),
+        cmocka_unit_test(the_side_that_closed_first_is_reported),
         cmocka_unit_test(of_fins_that_cross_the_first_counts),
     };
 

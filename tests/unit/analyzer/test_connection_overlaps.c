@@ -96,7 +96,7 @@ static const struct {
     const char *name;
     uint32_t first; /* the client's number */
     void (*run)(struct conversation *);
-    const char *told;
+    const char *expected;
     uint64_t repeated, differing;
 } cases[] = {
     {"sent again", 1000, sent_again, "C:abcdef .capture", 6, 0},
@@ -124,11 +124,11 @@ static void the_first_octets_count_and_the_others_are_counted(void **state)
             cases[i].run(&c);
             counts = connection_table_counts(c.table);
             conversation_end(&c);
-            if (strcmp(c.told, cases[i].told) != 0 || counts.repeated_octets != cases[i].repeated ||
+            if (strcmp(c.text, cases[i].expected) != 0 || counts.repeated_octets != cases[i].repeated ||
                 counts.differing_octets != cases[i].differing)
-                fail_msg("%s%s:\n  told     %s, %d again, %d differing\n  expected %s, %d, %d", cases[i].name,
-                         through_nids ? " (everything through libnids)" : "", c.told,
-                         (int)counts.repeated_octets, (int)counts.differing_octets, cases[i].told,
+                fail_msg("%s%s:\n  reported %s, %d again, %d differing\n  expected %s, %d, %d", cases[i].name,
+                         through_nids ? " (everything through libnids)" : "", c.text,
+                         (int)counts.repeated_octets, (int)counts.differing_octets, cases[i].expected,
                          (int)cases[i].repeated, (int)cases[i].differing);
         }
 }

@@ -186,7 +186,7 @@ static void the_same_ports_again(struct conversation *c)
 static const struct {
     const char *name;
     void (*run)(struct conversation *);
-    const char *told;
+    const char *expected;
     uint64_t copies;
 } cases[] = {
     {"a VLAN for each direction", a_vlan_for_each_direction, "S:hi C:login S:ok .fin", 0},
@@ -205,7 +205,7 @@ static const struct {
     {"the same ports again", the_same_ports_again, "S:hi C:login S:ok .fin S:hello .capture", 4},
 };
 
-static void a_connection_is_told_once(void **state)
+static void a_connection_is_reported_once(void **state)
 {
     (void)state;
     for (int through_nids = 0; through_nids < 2; through_nids++)
@@ -217,10 +217,10 @@ static void a_connection_is_told_once(void **state)
             cases[i].run(&c);
             copies = connection_table_counts(c.table).copies;
             conversation_end(&c);
-            if (strcmp(c.told, cases[i].told) != 0 || copies != cases[i].copies)
-                fail_msg("%s%s:\n  told     %s (%llu copies)\n  expected %s (%llu)", cases[i].name,
-                         through_nids ? " (everything through libnids)" : "", c.told,
-                         (unsigned long long)copies, cases[i].told, (unsigned long long)cases[i].copies);
+            if (strcmp(c.text, cases[i].expected) != 0 || copies != cases[i].copies)
+                fail_msg("%s%s:\n  reported %s (%llu copies)\n  expected %s (%llu)", cases[i].name,
+                         through_nids ? " (everything through libnids)" : "", c.text,
+                         (unsigned long long)copies, cases[i].expected, (unsigned long long)cases[i].copies);
         }
 }
 
@@ -243,7 +243,7 @@ static void vlans_without_end_are_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_connection_is_told_once),
+        cmocka_unit_test(a_connection_is_reported_once),
         cmocka_unit_test(vlans_without_end_are_bounded),
     };
 

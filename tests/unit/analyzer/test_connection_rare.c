@@ -1,6 +1,6 @@
 /*
  * What hosts and captures do rarely: both sides opening at once, urgent octets, probes of a closed window,
- * handshakes that do not tell the roles, times that jump back, a table that is full.
+ * handshakes that do not show the roles, times that jump back, a table that is full.
  */
 #include "tests/unit/analyzer/conversation.h"
 
@@ -114,7 +114,7 @@ static void forged_resets_within_the_window(struct conversation *c)
 static const struct {
     const char *name;
     void (*run)(struct conversation *);
-    const char *told;
+    const char *expected;
     bool open; /* the case begins with a handshake */
 } cases[] = {
     {"simultaneous open", simultaneous_open, "S:hi C:login .capture", false},
@@ -127,7 +127,7 @@ static const struct {
     {"forged resets within the window", forged_resets_within_the_window, "C:abcd .capture", true},
 };
 
-static void conversations_are_told_as_they_happened(void **state)
+static void conversations_are_reported_as_they_happened(void **state)
 {
     (void)state;
     for (int through_nids = 0; through_nids < 2; through_nids++)
@@ -139,9 +139,9 @@ static void conversations_are_told_as_they_happened(void **state)
                 conversation_handshake(&c);
             cases[i].run(&c);
             conversation_end(&c);
-            if (strcmp(c.told, cases[i].told) != 0)
-                fail_msg("%s%s:\n  told     %s\n  expected %s", cases[i].name,
-                         through_nids ? " (everything through libnids)" : "", c.told, cases[i].told);
+            if (strcmp(c.text, cases[i].expected) != 0)
+                fail_msg("%s%s:\n  reported %s\n  expected %s", cases[i].name,
+                         through_nids ? " (everything through libnids)" : "", c.text, cases[i].expected);
         }
 }
 
@@ -190,7 +190,7 @@ static void octets(struct conversation *c)
     conversation_say(c, STREAM_SERVER, "hi");
 }
 
-/* A connection on which no side said anything is told too, but no scan of ports and no flood of SYNs. */
+/* A connection on which no side said anything is reported too, but no scan of ports and no flood of SYNs. */
 static void who_opens_and_says_nothing_is_silent(void **state)
 {
     static const struct {
@@ -220,12 +220,12 @@ static void who_opens_and_says_nothing_is_silent(void **state)
     }
 }
 
-/* Both ends are at ports that are named, and no handshake was captured: what is said tells the roles. */
-static void where_ports_do_not_tell_the_roles_the_content_does(void **state)
+/* Both ends are at ports that are named, and no handshake was captured: what is said shows the roles. */
+static void where_ports_do_not_show_the_roles_the_content_does(void **state)
 {
     static const struct {
         enum stream_side first;
-        const char *said, *told;
+        const char *said, *expected;
     } rows[] = {
         {STREAM_SERVER, "* OK ready", "~S S:* OK ready .capture"},
         {STREAM_SERVER, "+ go on", "~S S:+ go on .capture"},
@@ -240,11 +240,11 @@ static void where_ports_do_not_tell_the_roles_the_content_does(void **state)
         conversation_start(&c, 1000, 2000);
         conversation_say(&c, rows[i].first, rows[i].said);
         conversation_end(&c);
-        assert_string_equal(c.told, rows[i].told);
+        assert_string_equal(c.text, rows[i].expected);
     }
 }
 
-/* The server speaks to the client's port `port`, `offset` octets behind its first one. */
+/* The server speaks to the client's port `port`, `offset` octets after its first one. */
 static void say_on_port(struct conversation *c, uint16_t port, uint32_t offset, const char *text)
 {
     conversation_say_at(c, STREAM_SERVER, 0, "", 0);
@@ -255,7 +255,7 @@ static void say_on_port(struct conversation *c, uint16_t port, uint32_t offset, 
     conversation_take(c);
 }
 
-static void a_full_table_tells_what_it_gives_up(void **state)
+static void a_full_table_reports_what_it_gives_up(void **state)
 {
     struct conversation c = {.max_connections = 3};
 
@@ -270,7 +270,7 @@ static void a_full_table_tells_what_it_gives_up(void **state)
     assert_int_equal(connection_table_counts(c.table).evicted, 1);
     assert_int_equal(connection_table_counts(c.table).open, 3);
     conversation_end(&c);
-    assert_string_equal(c.told,
+    assert_string_equal(c.text,
                         "~S S:* OK ~S S:* OK+on ~S S:* OK .evicted ~S S:* OK+off .capture .capture .capture");
 }
 
@@ -302,7 +302,7 @@ static void a_flood_of_syns_takes_the_place_of_half_open_connections_alone(void 
     assert_int_equal(connection_table_counts(c.table).evicted, 0);
     conversation_say(&c, STREAM_SERVER, "* OK");
     conversation_end(&c);
-    assert_string_equal(c.told, "S:* OK .capture");
+    assert_string_equal(c.text, "S:* OK .capture");
 }
 
 static void a_full_table_gives_up_silent_connections_before_others(void **state)
@@ -318,10 +318,10 @@ static void a_full_table_gives_up_silent_connections_before_others(void **state)
     assert_int_equal(connection_table_counts(c.table).evicted, 1000 - 9);
     conversation_say(&c, STREAM_SERVER, " ready");
     conversation_end(&c);
-    assert_string_equal(c.told, "S:* OK ready .capture");
+    assert_string_equal(c.text, "S:* OK ready .capture");
 }
 
-/* The answer tells both numbers, so nothing of it is lost. */
+/* The answer has both numbers, so nothing of it is lost. */
 static void a_half_open_connection_that_was_given_up_begins_at_its_answer(void **state)
 {
     struct conversation c = {.max_half_open = 10};
@@ -336,7 +336,7 @@ static void a_half_open_connection_that_was_given_up_begins_at_its_answer(void *
     conversation_say(&c, STREAM_SERVER, "* OK");
     conversation_say(&c, STREAM_CLIENT, "a NOOP");
     conversation_end(&c);
-    assert_string_equal(c.told, "S:* OK C:a NOOP .capture");
+    assert_string_equal(c.text, "S:* OK C:a NOOP .capture");
 }
 
 static bool count_octets(void *user, struct connection *connection, enum stream_side from,
@@ -388,26 +388,26 @@ static void closed_connections_do_not_pile_up(void **state)
     static const uint16_t ports[] = {143};
     struct connection_table_options options;
     struct connection_table *table;
-    size_t told = 0;
+    size_t delivered = 0;
 
     (void)state;
     connection_table_defaults(&options);
     options.ports = ports;
     options.port_count = 1;
-    table = connection_table_new(&options, &handler, &told);
+    table = connection_table_new(&options, &handler, &delivered);
     assert_non_null(table);
     for (uint32_t i = 1; i <= 20000; i++) {
         greet(table, i, SEGMENT_ACK);
         greet(table, i, SEGMENT_RST);
     }
-    assert_int_equal(told, 20000 * 4);
+    assert_int_equal(delivered, 20000 * 4);
     assert_in_range(connection_table_counts(table).open, 4096, 10000);
     assert_int_equal(connection_table_counts(table).evicted, 0);
     for (uint32_t i = 20000 - 4000; i <= 20000; i++)
         greet(table, i, SEGMENT_ACK);
-    assert_int_equal(told, 20000 * 4);
+    assert_int_equal(delivered, 20000 * 4);
     greet(table, 1, SEGMENT_ACK);
-    assert_int_equal(told, 20000 * 4 + 4);
+    assert_int_equal(delivered, 20000 * 4 + 4);
     connection_table_finish(table);
     connection_table_free(table);
 }
@@ -415,10 +415,10 @@ static void closed_connections_do_not_pile_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(conversations_are_told_as_they_happened),
+        cmocka_unit_test(conversations_are_reported_as_they_happened),
         cmocka_unit_test(who_opens_and_says_nothing_is_silent),
-        cmocka_unit_test(where_ports_do_not_tell_the_roles_the_content_does),
-        cmocka_unit_test(a_full_table_tells_what_it_gives_up),
+        cmocka_unit_test(where_ports_do_not_show_the_roles_the_content_does),
+        cmocka_unit_test(a_full_table_reports_what_it_gives_up),
         cmocka_unit_test(a_flood_of_syns_takes_the_place_of_half_open_connections_alone),
         cmocka_unit_test(a_full_table_gives_up_silent_connections_before_others),
         cmocka_unit_test(a_half_open_connection_that_was_given_up_begins_at_its_answer),

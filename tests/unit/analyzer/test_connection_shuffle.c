@@ -27,7 +27,7 @@ struct said {
 struct heard {
     uint8_t octets[2][65536];
     size_t length[2];
-    size_t too_early; /* octets told before octets that their sender had acknowledged */
+    size_t too_early; /* octets delivered before octets that their sender had acknowledged */
     const uint32_t *acked_at[2];
 };
 
@@ -67,7 +67,7 @@ static bool on_lost(void *user, struct connection *connection, enum stream_side 
     (void)connection;
     (void)from;
     (void)mark;
-    fail_msg("%llu octets told as lost, and none was", (unsigned long long)length);
+    fail_msg("%llu octets reported as lost, and none was", (unsigned long long)length);
     return false;
 }
 

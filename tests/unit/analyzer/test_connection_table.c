@@ -1,6 +1,6 @@
 /*
- * The connection table with libnids behind it: what it tells of conversations that were captured in every odd
- * way. Every case runs with and without the shortcut for octets that are in order.
+ * The connection table with libnids behind it: what it reports of conversations that were captured in every
+ * odd way. Every case runs with and without the shortcut for octets that are in order.
  */
 #include "tests/unit/analyzer/conversation.h"
 
@@ -252,7 +252,7 @@ static void other_ports(struct conversation *c)
 static const struct {
     const char *name;
     void (*run)(struct conversation *);
-    const char *told;
+    const char *expected;
 } cases[] = {
     {"a whole conversation", whole, "S:hi C:login S:ok .fin"},
     {"met in its middle", met_in_its_middle, "~C C:login ~S S:ok .capture"},
@@ -282,7 +282,7 @@ static const struct {
     {"only the ports asked for", other_ports, "~C C:x .capture"},
 };
 
-static void conversations_are_told_as_they_happened(void **state)
+static void conversations_are_reported_as_they_happened(void **state)
 {
     (void)state;
     for (int through_nids = 0; through_nids < 2; through_nids++)
@@ -292,9 +292,9 @@ static void conversations_are_told_as_they_happened(void **state)
             conversation_start(&c, 1000, 2000);
             cases[i].run(&c);
             conversation_end(&c);
-            if (strcmp(c.told, cases[i].told) != 0)
-                fail_msg("%s%s:\n  told     %s\n  expected %s", cases[i].name,
-                         through_nids ? " (everything through libnids)" : "", c.told, cases[i].told);
+            if (strcmp(c.text, cases[i].expected) != 0)
+                fail_msg("%s%s:\n  reported %s\n  expected %s", cases[i].name,
+                         through_nids ? " (everything through libnids)" : "", c.text, cases[i].expected);
         }
 }
 
@@ -311,19 +311,19 @@ static void octets_bear_the_frame_they_came_in(void **state)
     conversation_end(&c);
 }
 
-static void an_acknowledged_hole_is_told_soon(void **state)
+static void an_acknowledged_hole_is_reported_soon(void **state)
 {
     struct conversation c = {0};
 
     (void)state;
     conversation_start(&c, 1000, 2000);
     lost_and_acknowledged(&c);
-    assert_non_null(strstr(c.told, "!C7"));
-    assert_non_null(strstr(c.told, "S:ok"));
+    assert_non_null(strstr(c.text, "!C7"));
+    assert_non_null(strstr(c.text, "S:ok"));
     conversation_end(&c);
 }
 
-static void a_hole_that_nobody_acknowledged_is_told_after_ten_seconds(void **state)
+static void a_hole_that_nobody_acknowledged_is_reported_after_ten_seconds(void **state)
 {
     struct conversation c = {0};
 
@@ -333,17 +333,17 @@ static void a_hole_that_nobody_acknowledged_is_told_after_ten_seconds(void **sta
     conversation_say_at(&c, STREAM_CLIENT, 3, "ef", 0);
     c.now_ns += INT64_C(9000000000);
     conversation_flags(&c, STREAM_CLIENT, SEGMENT_ACK);
-    assert_string_equal(c.told, "");
+    assert_string_equal(c.text, "");
     c.now_ns += INT64_C(2000000000);
     conversation_flags(&c, STREAM_CLIENT, SEGMENT_ACK);
-    assert_non_null(strstr(c.told, "!C3 C:ef"));
+    assert_non_null(strstr(c.text, "!C3 C:ef"));
     conversation_end(&c);
 }
 
 static void much_may_wait_behind_a_hole(void **state)
 {
     struct conversation c = {0};
-    size_t told = 0;
+    size_t delivered = 0;
 
     (void)state;
     conversation_start(&c, 1000, 2000);
@@ -353,13 +353,13 @@ static void much_may_wait_behind_a_hole(void **state)
         for (int32_t j = 0; j < 100; j++)
             if (i == 1 || j == 0)
                 conversation_say_at(&c, STREAM_CLIENT, 2 + (i - 1) * 146000 + j * 2, "ab", 0);
-    assert_string_equal(c.told, "");
+    assert_string_equal(c.text, "");
     conversation_say_at(&c, STREAM_CLIENT, 0, "ab", 0);
-    for (const char *at = c.told; (at = strstr(at, "ab")) != NULL; at += 2)
-        told++;
-    assert_int_equal(told, 101);
+    for (const char *at = c.text; (at = strstr(at, "ab")) != NULL; at += 2)
+        delivered++;
+    assert_int_equal(delivered, 101);
     conversation_end(&c);
-    assert_non_null(strstr(c.told, "!C145800 C:ab !C145998 C:ab"));
+    assert_non_null(strstr(c.text, "!C145800 C:ab !C145998 C:ab"));
 }
 
 static void stragglers_of_a_closed_connection_are_known(void **state)
@@ -375,10 +375,10 @@ static void stragglers_of_a_closed_connection_are_known(void **state)
     conversation_flags(&c, STREAM_CLIENT, SEGMENT_SYN); /* captured late, once more */
     conversation_say(&c, STREAM_CLIENT, "login");
     conversation_end(&c);
-    assert_string_equal(c.told, "S:hi C:login S:ok .fin");
+    assert_string_equal(c.text, "S:hi C:login S:ok .fin");
 }
 
-static void nothing_is_told_once_nothing_is_wanted(void **state)
+static void nothing_is_reported_once_nothing_is_wanted(void **state)
 {
     struct conversation c = {.stop_after_octets = true};
 
@@ -392,7 +392,7 @@ static void nothing_is_told_once_nothing_is_wanted(void **state)
     conversation_flags(&c, STREAM_SERVER, SEGMENT_FIN | SEGMENT_ACK);
     conversation_flags(&c, STREAM_CLIENT, SEGMENT_FIN | SEGMENT_ACK);
     conversation_end(&c);
-    assert_string_equal(c.told, "S:hi .fin");
+    assert_string_equal(c.text, "S:hi .fin");
 }
 
 static void a_full_table_gives_up_half_open_connections_first(void **state)
@@ -425,13 +425,13 @@ static void a_full_table_gives_up_half_open_connections_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(conversations_are_told_as_they_happened),
+        cmocka_unit_test(conversations_are_reported_as_they_happened),
         cmocka_unit_test(octets_bear_the_frame_they_came_in),
-        cmocka_unit_test(an_acknowledged_hole_is_told_soon),
-        cmocka_unit_test(a_hole_that_nobody_acknowledged_is_told_after_ten_seconds),
+        cmocka_unit_test(an_acknowledged_hole_is_reported_soon),
+        cmocka_unit_test(a_hole_that_nobody_acknowledged_is_reported_after_ten_seconds),
         cmocka_unit_test(much_may_wait_behind_a_hole),
         cmocka_unit_test(stragglers_of_a_closed_connection_are_known),
-        cmocka_unit_test(nothing_is_told_once_nothing_is_wanted),
+        cmocka_unit_test(nothing_is_reported_once_nothing_is_wanted),
         cmocka_unit_test(a_full_table_gives_up_half_open_connections_first),
     };
 

@@ -1,6 +1,6 @@
 /*
- * Most frames go a shorter way than from layer to layer. Whatever stands in their headers, what is told is
- * the same: here each frame is compared with its datagram alone, which takes the long way.
+ * Most frames go a shorter way than from layer to layer. Whatever stands in their headers, what is reported
+ * is the same: here each frame is compared with its datagram alone, which takes the long way.
  */
 #include "tests/unit/analyzer/decap_frames.h"
 
@@ -15,7 +15,7 @@
 #define ETHERNET_HEADER 14
 #define HEADERS         40
 
-/* What was peeled, with the payload as an offset into the datagram. */
+/* What decapsulation found, with the payload as an offset into the datagram. */
 static enum decap_result decap_at(struct decap *decap, int link_type, const uint8_t *octets,
                                   uint32_t captured, uint32_t length, struct segment *segment)
 {
@@ -33,7 +33,7 @@ static enum decap_result decap_at(struct decap *decap, int link_type, const uint
     return result;
 }
 
-/* Frames with one octet changed, which may make fragments of them, are peeled by a decap of their own. */
+/* Frames with one octet changed, which may make fragments of them, go through a decap of their own. */
 static void compare(const uint8_t *frame, uint32_t captured, uint32_t length)
 {
     struct decap *one = decap_new(), *other = decap_new();

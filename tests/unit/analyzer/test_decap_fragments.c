@@ -77,7 +77,7 @@ static uint32_t write_header(const struct fixture *f, uint8_t *to, uint32_t offs
     return 20;
 }
 
-/* Peels the fragment with the octets [offset, offset + length) of `content`, of which `captured` are
+/* Decapsulates the fragment with the octets [offset, offset + length) of `content`, of which `captured` are
  * captured. */
 static enum decap_result decap_cut(struct fixture *f, const uint8_t *content, uint32_t offset,
                                    uint32_t length, bool more, uint32_t captured)
@@ -111,7 +111,7 @@ static void check_whole(const struct fixture *f)
     assert_int_equal(f->segment.destination[15], 2);
 }
 
-/* The fragments of `parts` octets each, in the order that the digits of `order` tell. */
+/* The fragments of `parts` octets each, in the order that the digits of `order` name. */
 static void decap_in_order(struct fixture *f, uint32_t part, const char *order)
 {
     for (const char *at = order; *at != '\0'; at++) {
@@ -284,7 +284,7 @@ static void a_fragment_beyond_the_longest_datagram_is_malformed(void **state)
     end(&f);
 }
 
-static void datagrams_are_told_apart(void **state)
+static void datagrams_are_distinguished(void **state)
 {
     struct fixture f;
 
@@ -303,7 +303,7 @@ static void datagrams_are_told_apart(void **state)
     end(&f);
 }
 
-/* Octets that the snapshot length cut off are missing in the datagram too, and all behind them. */
+/* Octets that the snapshot length cut off are missing in the datagram too, and all after them. */
 static void a_cut_fragment_leaves_a_cut_segment(void **state)
 {
     struct fixture f;
@@ -348,7 +348,7 @@ static void fragments_too_far_apart_in_time_do_not_meet(void **state)
     }
 }
 
-static void a_fragmented_tunnel_with_fragments_inside_is_peeled(void **state)
+static void a_fragmented_tunnel_with_fragments_inside_is_decapsulated(void **state)
 {
     struct fixture f;
     uint8_t packets[2][20 + CONTENT];
@@ -446,10 +446,10 @@ int main(void)
         cmocka_unit_test(an_overlapped_beginning_is_not_handed_out_early),
         cmocka_unit_test(fragments_that_contradict_each_other_are_malformed),
         cmocka_unit_test(a_fragment_beyond_the_longest_datagram_is_malformed),
-        cmocka_unit_test(datagrams_are_told_apart),
+        cmocka_unit_test(datagrams_are_distinguished),
         cmocka_unit_test(a_cut_fragment_leaves_a_cut_segment),
         cmocka_unit_test(fragments_too_far_apart_in_time_do_not_meet),
-        cmocka_unit_test(a_fragmented_tunnel_with_fragments_inside_is_peeled),
+        cmocka_unit_test(a_fragmented_tunnel_with_fragments_inside_is_decapsulated),
         cmocka_unit_test(memory_is_bounded),
         cmocka_unit_test(what_came_latest_survives_a_flood),
     };

@@ -20,7 +20,7 @@
 struct datagram_of {
     int ipv6;
     uint32_t
-        said; /* what the header says of its length: in IPv4 of all, in IPv6 of what is behind the header */
+        said; /* what the header says of its length: in IPv4 of all, in IPv6 of what follows the header */
     uint32_t payload;  /* octets of payload that are there */
     uint32_t captured; /* octets of all that were captured; 0: all */
     uint32_t length;   /* octets of all on the wire, as the capture says; 0: those that are there */
@@ -77,7 +77,7 @@ static void padding_is_no_payload(void **state)
     check(&(struct datagram_of){.ipv6 = 1, .said = 21, .payload = 9}, DECAP_SEGMENT, 1, 1);
 }
 
-static void octets_beyond_the_snapshot_length_are_told_as_missing(void **state)
+static void octets_beyond_the_snapshot_length_are_reported_as_missing(void **state)
 {
     (void)state;
     check(&(struct datagram_of){.said = 1500, .payload = 1460, .captured = 96}, DECAP_SEGMENT, 56, 1460);
@@ -88,7 +88,7 @@ static void octets_beyond_the_snapshot_length_are_told_as_missing(void **state)
           1440);
 }
 
-/* Programs that cut frames without telling: the header's length is the better witness. */
+/* Programs that cut frames without saying so: the header's length is the better witness. */
 static void a_datagram_longer_than_its_frame_lacks_the_rest(void **state)
 {
     (void)state;
@@ -140,7 +140,7 @@ static enum decap_result decap_hex(const char *hex, uint32_t captured, struct se
     return result;
 }
 
-static void every_flag_of_tcp_is_told(void **state)
+static void every_flag_of_tcp_is_reported(void **state)
 {
     struct segment segment;
 
@@ -194,12 +194,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(padding_is_no_payload),
-        cmocka_unit_test(octets_beyond_the_snapshot_length_are_told_as_missing),
+        cmocka_unit_test(octets_beyond_the_snapshot_length_are_reported_as_missing),
         cmocka_unit_test(a_datagram_longer_than_its_frame_lacks_the_rest),
         cmocka_unit_test(a_length_of_zero_is_the_frames),
         cmocka_unit_test(a_header_longer_than_its_datagram_is_malformed),
         cmocka_unit_test(a_frame_longer_than_its_length_is_taken_whole),
-        cmocka_unit_test(every_flag_of_tcp_is_told),
+        cmocka_unit_test(every_flag_of_tcp_is_reported),
         cmocka_unit_test(a_cut_in_the_options_of_tcp_leaves_a_segment),
         cmocka_unit_test(a_data_offset_out_of_bounds_is_malformed),
     };

@@ -1,5 +1,5 @@
 /*
- * Decapsulation, layer by layer: every kind of frame yields its segment, and no octet behind what was
+ * Decapsulation, layer by layer: every kind of frame yields its segment, and no octet past what was
  * captured is ever read, wherever the frame was cut.
  */
 #include "tests/unit/analyzer/decap_frames.h"
@@ -69,7 +69,7 @@ static void every_frame_yields_its_segment(void **state)
     decap_free(decap);
 }
 
-/* As a snapshot length does: what is missing is told as missing, and what is there is used. */
+/* As a snapshot length does: what is missing is reported as missing, and what is there is used. */
 static void a_frame_cut_anywhere_is_cut_or_yields_what_is_there(void **state)
 {
     struct decap *decap = decap_new();
@@ -285,7 +285,7 @@ static uint64_t tunnel_of(struct decap *decap, const char *name)
     return 0;
 }
 
-static void tunnels_are_told_apart_by_kind_and_identifier(void **state)
+static void tunnels_are_distinguished_by_kind_and_identifier(void **state)
 {
     static const char *const different[] = {"IP in IP",
                                             "6in4",
@@ -372,7 +372,7 @@ int main(void)
         cmocka_unit_test(a_frame_that_ends_anywhere_is_never_read_beyond),
         cmocka_unit_test(a_frame_with_a_wrong_octet_is_never_read_beyond),
         cmocka_unit_test(other_frames_yield_nothing),
-        cmocka_unit_test(tunnels_are_told_apart_by_kind_and_identifier),
+        cmocka_unit_test(tunnels_are_distinguished_by_kind_and_identifier),
         cmocka_unit_test(nesting_is_bounded),
     };
 

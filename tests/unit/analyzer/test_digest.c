@@ -15,7 +15,7 @@
 #define ABC     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 #define MILLION "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
 
-static void is_that_of_the_examples_and_begins_anew(void **state)
+static void is_that_of_the_examples_and_begins_again(void **state)
 {
     struct digest *digest = digest_new();
     char text[DIGEST_TEXT];
@@ -68,7 +68,7 @@ static void is_known_by_its_form(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(is_that_of_the_examples_and_begins_anew),
+        cmocka_unit_test(is_that_of_the_examples_and_begins_again),
         cmocka_unit_test(of_a_file_is_of_all_its_octets),
         cmocka_unit_test(is_known_by_its_form),
     };

@@ -66,8 +66,8 @@ static void a_login_comes_out_as_it_went_in(void **state)
     assert_int_equal(back.login.login.violations[0].octets[0], '*');
 }
 
-/* What cannot change goes with the first telling alone. */
-static void a_connection_told_again_brings_only_what_can_change(void **state)
+/* What cannot change goes with the first event alone. */
+static void a_connection_reported_again_brings_only_what_can_change(void **state)
 {
     static const uint8_t client[16] = {[10] = 0xff, 0xff, 192, 0, 2, 1}, nobody[16];
     static uint8_t octets[EVENT_MAX_OCTETS];
@@ -100,7 +100,7 @@ static void a_connection_told_again_brings_only_what_can_change(void **state)
     assert_memory_equal(back.connection.client, nobody, sizeof nobody);
 }
 
-static void texts_that_are_the_same_are_not_told_again(void **state)
+static void texts_that_are_the_same_are_not_reported_again(void **state)
 {
     static uint8_t octets[EVENT_MAX_OCTETS];
     struct event event = {.kind = EVENT_CONNECTION}, back;
@@ -136,21 +136,21 @@ static void texts_over_the_limit_are_cut_not_refused(void **state)
     assert_int_equal(back.connection.origin_ip.length, 45);
 }
 
-/* In memory of just the size that is asked for, so that the sanitizer sees an octet behind it. */
+/* In memory of just the size that is asked for, so that the sanitizer sees an octet after it. */
 static void the_longest_events_fit(void **state)
 {
     static char huge[20000];
     static struct event login = {.kind = EVENT_LOGIN}, connection = {.kind = EVENT_CONNECTION}, back;
-    struct imap_login *told = &login.login.login;
+    struct imap_login *full = &login.login.login;
     struct imap_text text = {huge, sizeof huge};
     uint8_t *octets = malloc(EVENT_MAX_OCTETS);
 
     (void)state;
     assert_non_null(octets);
-    told->tag = told->mechanism = told->username = told->authzid = text;
-    told->workstation = told->response_code = told->response_text = text;
-    for (told->violation_count = 0; told->violation_count < IMAP_MAX_VIOLATIONS; told->violation_count++)
-        told->violations[told->violation_count].octet_count = IMAP_VIOLATION_OCTETS;
+    full->tag = full->mechanism = full->username = full->authzid = text;
+    full->workstation = full->response_code = full->response_text = text;
+    for (full->violation_count = 0; full->violation_count < IMAP_MAX_VIOLATIONS; full->violation_count++)
+        full->violations[full->violation_count].octet_count = IMAP_VIOLATION_OCTETS;
     assert_true(event_decode(&back, octets, event_encode(&login, octets), 1, 1));
     assert_int_equal(back.login.login.violation_count, IMAP_MAX_VIOLATIONS);
     connection.connection.greeting = connection.connection.server_product = text;
@@ -348,8 +348,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_login_comes_out_as_it_went_in),
-        cmocka_unit_test(a_connection_told_again_brings_only_what_can_change),
-        cmocka_unit_test(texts_that_are_the_same_are_not_told_again),
+        cmocka_unit_test(a_connection_reported_again_brings_only_what_can_change),
+        cmocka_unit_test(texts_that_are_the_same_are_not_reported_again),
         cmocka_unit_test(texts_over_the_limit_are_cut_not_refused),
         cmocka_unit_test(the_longest_events_fit),
         cmocka_unit_test(numbers_beyond_their_limits_are_refused),

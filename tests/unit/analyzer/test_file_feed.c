@@ -173,7 +173,7 @@ static int receive_late(struct file_feed *feed)
     return file_feed_read(feed, &octet, 1) == 1 ? 0 : 2;
 }
 
-static void who_waits_is_told_now_and_then(void **state)
+static void who_waits_is_reported_now_and_then(void **state)
 {
     struct file_feed *feed = file_feed_new();
     pid_t child;
@@ -212,7 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(captures_come_whole_and_in_order),
         cmocka_unit_test(closing_in_the_middle_leaves_a_capture_unfinished),
-        cmocka_unit_test(who_waits_is_told_now_and_then),
+        cmocka_unit_test(who_waits_is_reported_now_and_then),
         cmocka_unit_test(a_receiver_that_is_gone_is_noticed),
     };
 

@@ -169,7 +169,7 @@ static void a_renamed_file_is_the_same(void **state)
     assert_null(next());
 }
 
-static void a_file_written_anew_comes_again(void **state)
+static void a_file_rewritten_comes_again(void **state)
 {
     struct folder_file *file;
 
@@ -250,7 +250,7 @@ int main(void)
         TEST(a_file_is_over_when_its_writer_closes_it),
         TEST(an_old_file_is_over_and_a_young_one_perhaps_not),
         TEST(a_renamed_file_is_the_same),
-        TEST(a_file_written_anew_comes_again),
+        TEST(a_file_rewritten_comes_again),
         TEST(a_file_that_grows_after_its_end_is_counted_or_comes_again),
         TEST(a_file_that_waits_can_be_removed),
         TEST(a_compressed_copy_is_left_out),

@@ -14,7 +14,7 @@
 
 #define CONVERT ": editcap -F pcapng FILE NEW makes a capture of it"
 
-/* Octets that no format begins with, behind those of a row. */
+/* Octets that no format begins with, after those of a row. */
 #define FILLER 0x81
 
 /* LITERAL: its octets, and how many these are. */
@@ -52,7 +52,7 @@ static const struct {
     {72, OCTETS("\1\2\3\4"), "is no capture file: starts with 01 02 03 04"},
 };
 
-/* The first octets of a row, and filler behind them. */
+/* The first octets of a row, and filler after them. */
 static void make_head(size_t row, uint8_t head[FOREIGN_HEAD])
 {
     memset(head, FILLER, FOREIGN_HEAD);
@@ -72,7 +72,7 @@ static void each_beginning_is_named(void **state)
     }
 }
 
-static void a_database_of_imaptap_is_told_from_others(void **state)
+static void a_database_of_imaptap_is_known_from_others(void **state)
 {
     uint8_t head[FOREIGN_HEAD] = "SQLite format 3";
     char text[FOREIGN_TEXT];
@@ -107,7 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_beginning_is_named),
-        cmocka_unit_test(a_database_of_imaptap_is_told_from_others),
+        cmocka_unit_test(a_database_of_imaptap_is_known_from_others),
         cmocka_unit_test(no_octet_beyond_the_head_is_read),
     };
 

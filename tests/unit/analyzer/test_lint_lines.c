@@ -1,6 +1,6 @@
 /*
  * What lint says of whole lines, as properties over many of them: a corrected line is right, no octet of a
- * password is told, and a caret points into the line.
+ * password is shown, and a caret points into the line.
  */
 #include "analyzer/lint/corrected.h"
 #include "analyzer/lint/lint.h"
@@ -39,7 +39,7 @@ static void refuse_secret(const char *octets, size_t length)
 {
     for (size_t i = 0; i < length; i++)
         if (memchr(SECRET_OCTETS, octets[i], strlen(SECRET_OCTETS)) != NULL)
-            fail_msg("told: %.*s", (int)length, octets);
+            fail_msg("shown: %.*s", (int)length, octets);
 }
 
 static void on_finding(void *user, const struct lint_finding *finding)
@@ -107,8 +107,8 @@ static void a_corrected_argument_is_right_whatever_the_name_holds(void **state)
     }
 }
 
-/* A line with faults of every kind. Its user name is never empty without quotes: nobody can tell what comes
- * behind from one. */
+/* A line with faults of every kind. Its user name is never empty without quotes: otherwise nobody
+ * knows where the password begins. */
 static size_t random_line(char *line, bool stream)
 {
     static const char *const tags[] = {"a1 ", "a+ ", "a1  ", " a1 ", "", "a*\t", "(a "};
@@ -137,7 +137,7 @@ static size_t random_line(char *line, bool stream)
 }
 
 /* AGIAUVhaQQ== holds a password in base64, AUTHENTICATE PLAIN's. */
-static void no_octet_of_a_password_is_told(void **state)
+static void no_octet_of_a_password_is_reported(void **state)
 {
     unsigned findings = 0;
 
@@ -197,7 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_corrected_argument_is_right_whatever_the_name_holds),
-        cmocka_unit_test(no_octet_of_a_password_is_told),
+        cmocka_unit_test(no_octet_of_a_password_is_reported),
         cmocka_unit_test(a_corrected_line_is_right_whatever_was_wrong),
         cmocka_unit_test(octets_of_any_kind_do_no_harm),
     };

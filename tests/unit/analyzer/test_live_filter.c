@@ -38,7 +38,7 @@ static bool passes(struct bpf_program *program, const uint8_t *octets, uint32_t 
     return pcap_offline_filter(program, &header, octets) != 0;
 }
 
-static void test_all_that_peeling_understands_passes(void **state)
+static void test_all_that_decapsulation_understands_passes(void **state)
 {
     unsigned failures = 0;
 
@@ -177,7 +177,7 @@ static const struct {
      "000000010006020000000001"
      "0000"
      "0800" WEB4},
-    {"web, cooked anew", DLT_LINUX_SLL2,
+    {"web, newer cooked", DLT_LINUX_SLL2,
      "0800"
      "0000"
      "00000001"
@@ -254,7 +254,7 @@ static void test_an_expression_is_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_that_peeling_understands_passes),
+        cmocka_unit_test(test_all_that_decapsulation_understands_passes),
         cmocka_unit_test(test_the_samples_of_tunnels_pass),
         cmocka_unit_test(test_other_traffic_is_refused),
         cmocka_unit_test(test_every_tcp_passes_when_asked_for),

@@ -151,7 +151,7 @@ static void the_reason_is_what_was_seen(void **state)
             fail_msg("%s: %d instead of %d", rows[i].name, reason_of(&rows[i]), rows[i].reason);
 }
 
-/* Whatever the segments: an alert is found, behind records that are passed over. */
+/* Whatever the segments: an alert is found, after records that are passed over. */
 static void an_alert_is_found_however_it_is_cut(void **state)
 {
     static const char flight[] = SERVER_HELLO SERVER_HELLO UNKNOWN_CA;

@@ -39,7 +39,7 @@ static const struct command command = {.name = "try",
                                        .quiet = "less",
                                        .example = "  imaptap try\n"};
 
-/* The words, parted by spaces, behind the command's name. */
+/* The words, parted by spaces, after the command's name. */
 static int parse(struct settings *settings, const char *line)
 {
     static char words[256], *argv[16];

@@ -246,7 +246,7 @@ static void test_the_end_of_a_capture_finds_room_in_the_reserve(void **state)
                      1);
 }
 
-static void test_what_still_waits_at_the_end_is_told(void **state)
+static void test_what_still_waits_at_the_end_is_reported(void **state)
 {
     struct fixture *fixture = *state;
 
@@ -266,7 +266,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_after_it_a_slot_is_another_connection, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_end_of_a_capture_finds_room_in_the_reserve, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(test_what_still_waits_at_the_end_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_still_waits_at_the_end_is_reported, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

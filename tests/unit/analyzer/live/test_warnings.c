@@ -79,7 +79,7 @@ static void test_drops_by_the_interface_name_its_ring(void **state)
     expect_words(text, "ethtool -G eth1 rx");
 }
 
-static void test_drops_that_go_on_are_told_once_and_again_after_a_calm_minute(void **state)
+static void test_drops_that_go_on_are_reported_once_and_again_after_a_calm_minute(void **state)
 {
     struct warnings watch = watch_of(1);
     struct worker_pool_totals totals = good();
@@ -118,7 +118,7 @@ static void expect_after_a_minute(const struct worker_pool_totals *totals, const
     assert_string_equal(warning(&watch, 2 * MINUTE_MS, totals), "");
 }
 
-static void test_no_packet_at_all_is_told(void **state)
+static void test_no_packet_at_all_is_reported(void **state)
 {
     struct worker_pool_totals totals = {0};
 
@@ -126,7 +126,7 @@ static void test_no_packet_at_all_is_told(void **state)
     expect_after_a_minute(&totals, "not one packet was seen in a minute (port 143,993");
 }
 
-static void test_packets_without_imap_are_told(void **state)
+static void test_packets_without_imap_are_reported(void **state)
 {
     struct worker_pool_totals totals = {0};
 
@@ -135,7 +135,7 @@ static void test_packets_without_imap_are_told(void **state)
     expect_after_a_minute(&totals, "no IMAP was seen in a minute, though packets were");
 }
 
-static void test_one_direction_only_is_told(void **state)
+static void test_one_direction_only_is_reported(void **state)
 {
     struct worker_pool_totals totals = good();
 
@@ -153,7 +153,7 @@ static void test_imap_in_both_directions_is_no_warning(void **state)
     assert_string_equal(warning(&watch, MINUTE_MS, &totals), "");
 }
 
-static void test_a_database_that_stays_shut_is_told_once_a_minute(void **state)
+static void test_a_database_that_stays_shut_is_reported_once_a_minute(void **state)
 {
     struct warnings watch = watch_of(1);
     struct live_store_lost lost = {.events = 5, .logins = 2};
@@ -178,13 +178,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_drops_by_the_kernel_name_buffer_and_workers),
         cmocka_unit_test(test_drops_by_the_interface_name_its_ring),
-        cmocka_unit_test(test_drops_that_go_on_are_told_once_and_again_after_a_calm_minute),
+        cmocka_unit_test(test_drops_that_go_on_are_reported_once_and_again_after_a_calm_minute),
         cmocka_unit_test(test_evictions_name_workers_once),
-        cmocka_unit_test(test_no_packet_at_all_is_told),
-        cmocka_unit_test(test_packets_without_imap_are_told),
-        cmocka_unit_test(test_one_direction_only_is_told),
+        cmocka_unit_test(test_no_packet_at_all_is_reported),
+        cmocka_unit_test(test_packets_without_imap_are_reported),
+        cmocka_unit_test(test_one_direction_only_is_reported),
         cmocka_unit_test(test_imap_in_both_directions_is_no_warning),
-        cmocka_unit_test(test_a_database_that_stays_shut_is_told_once_a_minute),
+        cmocka_unit_test(test_a_database_that_stays_shut_is_reported_once_a_minute),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

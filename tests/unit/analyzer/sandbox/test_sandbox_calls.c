@@ -188,7 +188,7 @@ static const struct attempt analyzers[] = {
 
 enum process { READ_ANALYZER, LIVE_ANALYZER, READ_RECORDER, LIVE_RECORDER, LAUNCHER };
 
-static int raise_walls(enum process process, int output)
+static int enter_sandbox(enum process process, int output)
 {
     struct sandbox_analyzer analyzer = {
         .parent = getppid(), .output = output, .live = process == LIVE_ANALYZER};
@@ -227,7 +227,7 @@ static enum outcome attempt(enum process process, const struct attempt *what, ch
     assert_true(child >= 0);
     if (child == 0) {
         (void)dup2(errors[1], STDERR_FILENO);
-        if (raise_walls(process, output[1]) != 0)
+        if (enter_sandbox(process, output[1]) != 0)
             _exit(99);
         _exit(what->try() < 0 ? 1 : 0);
     }
@@ -364,7 +364,7 @@ static long hold_an_analyzer(void)
     return child > 0 && waitpid(child, &status, 0) == child && status == 0 ? 0 : -1;
 }
 
-static void test_analyzers_can_raise_their_walls_within(void **state)
+static void test_analyzers_can_enter_their_sandbox_within(void **state)
 {
     (void)state;
     assert_allowed(READ_RECORDER, hold_an_analyzer);
@@ -381,7 +381,7 @@ static void test_a_log_that_is_a_file_takes_the_last_words(void **state)
     assert_true(log >= 0 && child >= 0);
     if (child == 0) {
         (void)dup2(log, STDERR_FILENO);
-        if (raise_walls(READ_ANALYZER, STDERR_FILENO) == 0)
+        if (enter_sandbox(READ_ANALYZER, STDERR_FILENO) == 0)
             (void)try_mount();
         _exit(0);
     }
@@ -405,7 +405,7 @@ int main(void)
         cmocka_unit_test(test_the_launcher),
         cmocka_unit_test(test_memory_can_be_had),
         cmocka_unit_test(test_analyzers_can_be_started),
-        cmocka_unit_test(test_analyzers_can_raise_their_walls_within),
+        cmocka_unit_test(test_analyzers_can_enter_their_sandbox_within),
         cmocka_unit_test(test_a_log_that_is_a_file_takes_the_last_words),
     };
 

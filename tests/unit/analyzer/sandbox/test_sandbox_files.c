@@ -68,7 +68,7 @@ static int remove_folders(void **state)
     return rmdir(inside) == 0 && rmdir(outside) == 0 ? 0 : -1;
 }
 
-/* Runs `try` within the wall, in a process of its own; returns the errno that it returns, or 0. */
+/* Runs `try` within the sandbox, in a process of its own; returns the errno that it returns, or 0. */
 static int within(const struct sandbox_path *paths, size_t count, int (*try)(void))
 {
     pid_t child = fork();
