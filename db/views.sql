@@ -115,6 +115,22 @@ CREATE VIEW findings AS
     JOIN connections c ON c.id = l.connection_id
     JOIN captures p ON p.id = l.capture_id;
 
+CREATE VIEW login_list AS
+    -- Every login as a person reads it, one row each; cause and certainty are NULL where it did not fail.
+    SELECT strftime('%Y-%m-%dT%H:%M:%S', l.time_ns / 1000000000, 'unixepoch')
+               || printf('.%06dZ', l.time_ns / 1000 % 1000000) AS time,
+           c.client_ip, c.client_port, c.server_ip, c.server_port, l.username,
+           l.command, l.mechanism, l.username_form, l.result, k.cause, k.certainty,
+           -- each rule once, though both arguments may break it
+           (SELECT group_concat(b.rule, ' ')
+            FROM (SELECT DISTINCT v.rule FROM violations v WHERE v.login_id = l.id ORDER BY v.rule) b) AS rules,
+           l.exposure, p.source AS capture, l.frame,
+           l.id AS login_id, l.connection_id, l.capture_id, l.time_ns
+    FROM logins l
+    JOIN connections c ON c.id = l.connection_id
+    JOIN captures p ON p.id = l.capture_id
+    LEFT JOIN causes k ON k.login_id = l.id;
+
 CREATE VIEW wildcard_logins AS
     -- Logins with * or % in the user name or unquoted in the password, and how it was written: unquoted, or the form
     -- that made it legal. What a quoted password held is not kept: password_wildcard is 'unquoted' or NULL.

@@ -1,6 +1,6 @@
 -- Users whose login broke a rule and was refused, and whether they got in another way
-SELECT username, server_ip AS server, refused, certainty, rules, clients,
-       substr(first_time, 1, 19) || 'Z' AS first, substr(last_time, 1, 19) || 'Z' AS last, got_in, got_in_by
+SELECT username, server_ip, refused, certainty, rules, clients,
+       substr(first_time, 1, 19) || 'Z' AS first_time, substr(last_time, 1, 19) || 'Z' AS last_time, got_in, got_in_by
 FROM affected_users
 WHERE (:server IS NULL OR server_ip IN (SELECT value FROM json_each(:server)))
   AND (:user IS NULL OR username = :user COLLATE NOCASE)

@@ -1,6 +1,7 @@
 -- Backslashes in quoted user names, escaped or not, passwords that are quoted wrongly, and the answer
 SELECT l.username, v.argument AS not_escaped_in, l.result,
-       c.client_ip AS client, c.server_ip AS server, c.server_product,
+       (SELECT k.cause FROM causes k WHERE k.login_id = l.id) AS cause,
+       c.client_ip, c.server_ip, c.server_product,
        strftime('%Y-%m-%dT%H:%M:%SZ', l.time_ns / 1000000000, 'unixepoch') AS time, p.source AS capture, l.frame
 FROM logins l
 JOIN connections c ON c.id = l.connection_id

@@ -1,7 +1,7 @@
 -- The captures: what was read, when it was recorded, what was found in it
 SELECT p.id, p.source, p.kind, p.state,
-       strftime('%Y-%m-%dT%H:%M:%SZ', p.first_ns / 1000000000, 'unixepoch') AS first,
-       strftime('%Y-%m-%dT%H:%M:%SZ', p.last_ns / 1000000000, 'unixepoch') AS last,
+       strftime('%Y-%m-%dT%H:%M:%SZ', p.first_ns / 1000000000, 'unixepoch') AS first_time,
+       strftime('%Y-%m-%dT%H:%M:%SZ', p.last_ns / 1000000000, 'unixepoch') AS last_time,
        p.packets, p.bytes,
        (SELECT count(*) FROM connections c WHERE c.capture_id = p.id) AS connections,
        (SELECT count(*) FROM logins l WHERE l.capture_id = p.id) AS logins,

@@ -1,7 +1,8 @@
 -- Every login that broke the IMAP grammar, unquoted wildcards first (exposed passwords: see cleartext-logins)
 SELECT severity, rule, argument, octets, username,
        CASE WHEN length(command_line) > 72 THEN substr(command_line, 1, 69) || '...' ELSE command_line END AS command_line,
-       result, client_ip AS client, server_ip AS server, server_port AS port,
+       result, (SELECT k.cause FROM causes k WHERE k.login_id = findings.login_id) AS cause,
+       client_ip, server_ip, server_port,
        substr(time, 1, 19) || 'Z' AS time, capture, frame
 FROM findings
 WHERE (:rule IS NULL OR rule = :rule)

@@ -1,8 +1,8 @@
 -- Servers that closed the connection on a login without an answer: which logins, how they were written, how soon
-SELECT l.username, coalesce(l.mechanism, l.command) AS method, l.username_form AS written,
+SELECT l.username, coalesce(l.mechanism, l.command) AS method, l.username_form,
        (SELECT group_concat(v.rule, ' ') FROM violations v
         WHERE v.login_id = l.id) AS rules,
-       c."end", round((c.closed_ns - l.time_ns) / 1000000.0, 1) AS ms, c.client_ip AS client, c.server_ip AS server,
+       c."end", round((c.closed_ns - l.time_ns) / 1000000.0, 1) AS ms, c.client_ip, c.server_ip,
        c.server_product, strftime('%Y-%m-%dT%H:%M:%SZ', l.time_ns / 1000000000, 'unixepoch') AS time, p.source AS capture,
        l.frame
 FROM causes k

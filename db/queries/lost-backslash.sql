@@ -7,7 +7,8 @@ SELECT -- the user name as sent, where the one backslash can be put back exactly
                AND NOT l.username GLOB 'user-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]*'
                THEN '"' || substr(l.username, 1, v.position - 1) || '\' || substr(l.username, v.position) || '"'
        END AS sent,
-       l.username AS seen, l.result, (SELECT k.cause FROM causes k WHERE k.login_id = l.id) AS cause, c.client_ip AS client, c.server_ip AS server, c.server_product,
+       l.username AS seen, l.result, (SELECT k.cause FROM causes k WHERE k.login_id = l.id) AS cause,
+       c.client_ip, c.server_ip, c.server_product,
        strftime('%Y-%m-%dT%H:%M:%SZ', l.time_ns / 1000000000, 'unixepoch') AS time, p.source AS capture, l.frame
 FROM violations v
 JOIN logins l ON l.id = v.login_id

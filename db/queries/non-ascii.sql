@@ -1,11 +1,11 @@
 -- Logins with octets over 127 in the user name, or where they are a violation, and the answer
-SELECT l.username, l.username_form AS written, v.argument AS violation_in,
+SELECT l.username, l.username_form, v.argument AS violation_in,
        CASE
            WHEN NOT l.username GLOB '*[^ -~]*' AND NOT l.username GLOB '*\x[89A-F][0-9A-F]*' THEN NULL
            WHEN l.username GLOB '*\x[89A-F][0-9A-F]*' THEN 'not UTF-8'
            ELSE 'UTF-8'
        END AS user_encoding,
-       l.result, c.client_ip AS client, c.server_ip AS server, c.server_product,
+       l.result, (SELECT k.cause FROM causes k WHERE k.login_id = l.id) AS cause, c.client_ip, c.server_ip, c.server_product,
        strftime('%Y-%m-%dT%H:%M:%SZ', l.time_ns / 1000000000, 'unixepoch') AS time, p.source AS capture, l.frame
 FROM logins l
 JOIN connections c ON c.id = l.connection_id

@@ -1,10 +1,10 @@
 -- Logins that were refused, why, what the server said, and which rules they broke
 SELECT strftime('%Y-%m-%dT%H:%M:%SZ', l.time_ns / 1000000000, 'unixepoch') AS time,
-       l.username, l.result, k.cause, k.certainty, l.response_code AS code,
+       l.username, l.result, k.cause, k.certainty, l.response_code,
        CASE l.result WHEN 'OK' THEN l.after_text ELSE l.response_text END AS said,
        (SELECT group_concat(v.rule, ' ') FROM violations v
         WHERE v.login_id = l.id) AS rules,
-       c.client_ip AS client, c.server_ip AS server, c.server_port AS port, p.source AS capture, l.frame
+       c.client_ip, c.server_ip, c.server_port, p.source AS capture, l.frame
 FROM judged_logins l
 JOIN connections c ON c.id = l.connection_id
 JOIN captures p ON p.id = l.capture_id

@@ -1,7 +1,6 @@
 -- Who sends logins to whom, and whether wildcards are quoted: the client or proxy to repair
-SELECT client_ip AS client, server_ip AS server, server_product, verdict, logins,
-       wildcard_unquoted AS unquoted, wildcard_quoted AS quoted, wildcard_refused AS unquoted_refused,
-       refused, unanswered
+SELECT client_ip, server_ip, server_product, verdict, logins,
+       wildcard_unquoted, wildcard_quoted, wildcard_refused, refused, unanswered
 FROM senders
 WHERE (:client IS NULL OR client_ip IN (SELECT value FROM json_each(:client)))
   AND (:server IS NULL OR server_ip IN (SELECT value FROM json_each(:server)))

@@ -1,5 +1,5 @@
 -- The servers: what they are, and how they answered logins and unquoted wildcards
-SELECT c.server_ip AS server, c.server_port AS port, known.server_product, c.clients, c.connections, c.logins,
+SELECT c.server_ip, c.server_port, known.server_product, c.clients, c.connections, c.logins,
        c.logins - c.refused - c.unanswered AS accepted, c.refused,
        coalesce(w.accepted, 0) AS wildcards_accepted, coalesce(w.refused, 0) AS wildcards_refused, known.greeting
 FROM (SELECT server_ip, server_port, count(*) AS clients, sum(connections) AS connections, sum(logins) AS logins,

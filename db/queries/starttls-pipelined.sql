@@ -1,6 +1,6 @@
 -- Plain text sent behind STARTTLS before its answer: the logins in it, and whether the server took them
-SELECT l.username, l.result, c.starttls, c.encryption, c.client_ip AS client, c.server_ip AS server,
-       c.server_port AS port, c.server_product,
+SELECT l.username, l.result, (SELECT k.cause FROM causes k WHERE k.login_id = l.id) AS cause, c.starttls, c.encryption, c.client_ip, c.server_ip,
+       c.server_port, c.server_product,
        strftime('%Y-%m-%dT%H:%M:%SZ', coalesce(l.time_ns, c.first_ns) / 1000000000, 'unixepoch') AS time,
        p.source AS capture, l.frame
 FROM connections c

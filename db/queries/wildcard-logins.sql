@@ -1,6 +1,6 @@
 -- Logins with * or % in the user name or password, how that was written, and what the server said
-SELECT username, username_wildcard, password_wildcard, result, response_text,
-       client_ip AS client, server_ip AS server, server_port AS port,
+SELECT username, username_wildcard, password_wildcard, result, cause, response_text,
+       client_ip, server_ip, server_port,
        substr(time, 1, 19) || 'Z' AS time, capture, frame
 FROM wildcard_logins
 WHERE (:client IS NULL OR client_ip IN (SELECT value FROM json_each(:client)))

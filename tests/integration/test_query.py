@@ -54,6 +54,37 @@ class List(harness.ImaptapTest, Asking):
         self.assertEqual(canned["findings"], ["--since", "--until", "--client", "--server", "--user", "--rule"])
         self.assertEqual(canned["captures"], ["--since", "--until"])
 
+    def test_a_column_has_the_name_that_tables_and_views_have_for_it(self):
+        self.read("-q", self.write("one.pcap", capture_maker.one_login()))
+        for name in self.canned():
+            columns = set(self.query("--format", "csv", name).out.splitlines()[0].split(","))
+            other_names = {"client", "server", "port", "user_name", "reason", "code", "form", "written", "first", "last"}
+            self.assertEqual(columns & other_names, set(), name)
+            if {"result", "frame"} <= columns and name != "findings-in-full":  # for alerts, which come before the judgement
+                self.assertIn("cause", columns, name)
+
+
+class Logins(harness.ImaptapTest, Asking):
+    def test_each_login_is_one_row_with_its_cause_and_each_rule_once(self):
+        talk = (capture_maker.Conversation().open().login("a1 AUTHENTICATE PLAIN AGJvYgBTZXNhbQ==", "NO [AUTHENTICATIONFAILED] Invalid")
+                .login("a2 LOGIN a*b x*y", "BAD no").login('a3 LOGIN "a*b" "x*y"', "OK in").close())
+        self.read("-q", self.write("three.pcap", capture_maker.pcap(talk.frames)))
+        rows = json.loads(self.query("--format", "json", "logins").out)
+        self.assertEqual([[row[name] for name in ("client_ip", "client_port", "server_ip", "server_port")] for row in rows],
+                         3 * [["10.9.0.1", rows[0]["client_port"], "10.9.0.2", 143]])
+        self.assertEqual([[row[name] for name in ("username", "command", "mechanism", "username_form", "result")] for row in rows],
+                         [["bob", "AUTHENTICATE", "PLAIN", "sasl", "NO"], ["a*b", "LOGIN", None, "atom", "BAD"],
+                          ["a*b", "LOGIN", None, "quoted", "OK"]])
+        self.assertEqual([[row[name] for name in ("cause", "certainty")] for row in rows],
+                         [["credentials", "likely"], ["syntax", "proved"], [None, None]])
+        self.assertEqual(rows[1]["rules"], "unquoted-wildcard")
+        self.assertIsNone(rows[2]["rules"])
+        self.assertEqual({row["exposure"] for row in rows}, {"password"})
+        self.assertRegex(rows[0]["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+        self.assertEqual([row["frame"] for row in rows], sorted(row["frame"] for row in rows))
+        self.assertEqual([row[5] for row in self.rows("logins", "--rule", "unquoted-wildcard")], ["a*b"])
+        self.assertEqual([row[5] for row in self.rows("logins", "--user", "BOB")], ["bob"])
+
 
 class Parameters(harness.ImaptapTest, Asking):
     def setUp(self):

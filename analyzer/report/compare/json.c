@@ -46,7 +46,7 @@ static bool put_sender(void *user, const struct compared_sender *sender)
 
     fputs(writer->rows++ > 0 ? ",\n    " : "\n    ", writer->out);
     return put(writer->out, json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o}", "change",
-                                      sender_change_word(sender->change), "client", sender->client, "server",
+                                      sender_change_word(sender->change), "client_ip", sender->client, "server_ip",
                                       sender->server, "server_product", sender->product, "before",
                                       sender_json(&sender->before), "after", sender_json(&sender->after)));
 }
@@ -68,7 +68,7 @@ static bool put_user(void *user, const struct compared_user *row)
     fputs(writer->rows++ > 0 ? ",\n    " : "\n    ", writer->out);
     return put(writer->out,
                json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o}", "change", user_change_word(row->change),
-                         "username", row->name, "server", row->server, "server_product", row->product,
+                         "username", row->name, "server_ip", row->server, "server_product", row->product,
                          "before", user_json(&row->before), "after", user_json(&row->after)));
 }
 

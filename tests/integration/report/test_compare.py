@@ -51,7 +51,7 @@ class Compare(Comparing, harness.ImaptapTest):
             [("10.0.0.1", QUOTED.format("a*"), "OK in"), ("10.0.0.2", BARE.format("b*"), "BAD no"),
              ("10.0.0.3", BARE.format("c*"), "BAD no"), ("10.0.0.4", QUOTED.format("plain"), "OK in"),
              ("10.0.0.5", BARE.format("e*"), "BAD no")])
-        self.assertEqual(self.changes(answer, "senders", "client"),
+        self.assertEqual(self.changes(answer, "senders", "client_ip"),
                          {"10.0.0.1": "stopped", "10.0.0.2": "still", "10.0.0.3": "began", "10.0.0.5": "new"})
         self.assertEqual(self.changes(answer, "users", "username"),
                          {"a*": "gets in", "b*": "still refused", "c*": "newly refused", "e*": "refused"})
@@ -74,7 +74,7 @@ class Compare(Comparing, harness.ImaptapTest):
                     if os.path.exists(self.path(name)):
                         os.remove(self.path(name))
                 answer = self.sides([("10.0.0.1", BARE.format("a*"), "BAD no")], [after])
-                self.assertEqual(self.changes(answer, "senders", "client"), {"10.0.0.1": sender})
+                self.assertEqual(self.changes(answer, "senders", "client_ip"), {"10.0.0.1": sender})
                 self.assertEqual(self.changes(answer, "users", "username"), {"a*": "not seen"})
                 self.assertEqual(answer["summary"]["verdict"], "not known")
 

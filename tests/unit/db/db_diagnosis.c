@@ -176,10 +176,11 @@ static void test_proxied_shows_broken_legs_first(void **state)
         {.client = "p", .at_ms = 33, .username = "eve", .form = "literal+", .password_form = "literal+"},
     };
 
-    check_query(*state, "proxied", rows, 6,
-                "ali*ce,c,NO,2.0,\"p received a quoted string and an atom, sent an atom to s: BAD, "
-                "unquoted-wildcard (username)\"\r\n"
-                "eve,c,,3.0,\"p received a SASL response, sent a literal+ to s: no verdict was seen\"\r\n");
+    check_query(
+        *state, "proxied", rows, 6,
+        "ali*ce,c,NO,syntax,2.0,\"p received a quoted string and an atom, sent an atom to s: BAD, "
+        "unquoted-wildcard (username)\"\r\n"
+        "eve,c,,unknown,3.0,\"p received a SASL response, sent a literal+ to s: no verdict was seen\"\r\n");
 }
 
 static void test_guessing_takes_ten_refusals_in_ten_minutes(void **state)
@@ -225,9 +226,9 @@ static void test_backslash_in_quotes(void **state)
     };
 
     check_query(*state, "backslash-in-quotes", rows, 6,
-                "CORPbob,username,NO,c,s,,2023-11-14T22:13:20Z,a.pcap,2\r\n"
-                "dora,password,BAD,c,s,,2023-11-14T22:13:20Z,a.pcap,5\r\n"
-                "CORP\\ann,,OK,c,s,,2023-11-14T22:13:20Z,a.pcap,1\r\n");
+                "CORPbob,username,NO,unknown,c,s,,2023-11-14T22:13:20Z,a.pcap,2\r\n"
+                "dora,password,BAD,syntax,c,s,,2023-11-14T22:13:20Z,a.pcap,5\r\n"
+                "CORP\\ann,,OK,,c,s,,2023-11-14T22:13:20Z,a.pcap,1\r\n");
 }
 
 static void test_lost_backslash_is_put_back_where_that_is_exact(void **state)
@@ -266,9 +267,9 @@ static void test_non_ascii(void **state)
     };
 
     check_query(*state, "non-ascii", rows, 4,
-                "j\xC3\xBCrgen,literal,,UTF-8,OK,c,s,,2023-11-14T22:13:20Z,a.pcap,1\r\n"
-                "j\\xFCrgen,quoted,username,not UTF-8,BAD,c,s,,2023-11-14T22:13:20Z,a.pcap,2\r\n"
-                "bob,atom,password,,OK,c,s,,2023-11-14T22:13:20Z,a.pcap,3\r\n");
+                "j\xC3\xBCrgen,literal,,UTF-8,OK,,c,s,,2023-11-14T22:13:20Z,a.pcap,1\r\n"
+                "j\\xFCrgen,quoted,username,not UTF-8,BAD,syntax,c,s,,2023-11-14T22:13:20Z,a.pcap,2\r\n"
+                "bob,atom,password,,OK,,c,s,,2023-11-14T22:13:20Z,a.pcap,3\r\n");
 }
 
 static void test_starttls_pipelined(void **state)
@@ -278,7 +279,7 @@ static void test_starttls_pipelined(void **state)
         {OTHER, .result = "OK"}};
 
     check_query(*state, "starttls-pipelined", rows, 2,
-                "bob,OK,,starttls,c,s,143,,2023-11-14T22:13:20Z,a.pcap,1\r\n");
+                "bob,OK,,,starttls,c,s,143,,2023-11-14T22:13:20Z,a.pcap,1\r\n");
 }
 
 static void test_master_users_are_dovecots(void **state)
@@ -292,8 +293,8 @@ static void test_master_users_are_dovecots(void **state)
     };
 
     check_query(*state, "master-users", rows, 5,
-                "bob,admin,atom,OK,c,s,2023-11-14T22:13:20Z,a.pcap,1\r\n"
-                "bob,admin,quoted,NO,c,s,2023-11-14T22:13:20Z,a.pcap,2\r\n");
+                "bob,admin,atom,OK,,c,s,2023-11-14T22:13:20Z,a.pcap,1\r\n"
+                "bob,admin,quoted,NO,credentials,c,s,2023-11-14T22:13:20Z,a.pcap,2\r\n");
 }
 
 int main(void)

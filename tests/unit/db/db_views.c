@@ -216,24 +216,25 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
     static const struct {
         const char *name, *csv;
     } answers[] = {
-        {"affected-users", "username,server,refused,certainty,rules,clients,first,last,got_in,got_in_by\r\n"
-                           "ali*ce,10.9.9.9,2,proved,unquoted-wildcard,10.0.0.1,2023-11-14T22:13:20Z,2023-11-"
-                           "14T22:13:21Z,yes,quoted\r\n"
-                           "c%d,10.9.9.9,1,unknown,unquoted-wildcard,10.0.0.3,2023-11-14T22:13:25Z,2023-11-"
-                           "14T22:13:25Z,no,\r\n"},
+        {"affected-users",
+         "username,server_ip,refused,certainty,rules,clients,first_time,last_time,got_in,got_in_by\r\n"
+         "ali*ce,10.9.9.9,2,proved,unquoted-wildcard,10.0.0.1,2023-11-14T22:13:20Z,2023-11-"
+         "14T22:13:21Z,yes,quoted\r\n"
+         "c%d,10.9.9.9,1,unknown,unquoted-wildcard,10.0.0.3,2023-11-14T22:13:25Z,2023-11-"
+         "14T22:13:25Z,no,\r\n"},
         {"backslash-in-quotes",
-         "username,not_escaped_in,result,client,server,server_product,time,capture,frame\r\n"},
-        {"captures", "id,source,kind,state,first,last,packets,bytes,connections,logins,error\r\n"
+         "username,not_escaped_in,result,cause,client_ip,server_ip,server_product,time,capture,frame\r\n"},
+        {"captures", "id,source,kind,state,first_time,last_time,packets,bytes,connections,logins,error\r\n"
                      "1,mail.pcap,file,complete,2023-11-14T22:13:20Z,2023-11-14T22:13:21Z,10,1000,9,9,\r\n"},
         {"cleartext-logins",
-         "username,exposure,method,server,port,logins,first,last\r\n"
+         "username,exposure,method,server_ip,server_port,logins,first_time,last_time\r\n"
          "ali*ce,password,LOGIN,10.9.9.9,143,3,2023-11-14T22:13:20Z,2023-11-14T22:13:23Z\r\n"
          "c%d,password,LOGIN,10.9.9.9,143,2,2023-11-14T22:13:25Z,2023-11-14T22:13:26Z\r\n"
          "50%,password,LOGIN,10.9.9.9,143,1,2023-11-14T22:13:24Z,2023-11-14T22:13:24Z\r\n"
          "bob,password,LOGIN,10.9.9.9,143,1,2023-11-14T22:13:22Z,2023-11-14T22:13:22Z\r\n"
          "dora,password,LOGIN,10.9.9.9,143,1,2023-11-14T22:13:27Z,2023-11-14T22:13:27Z\r\n"
          "e*,password,LOGIN,10.9.9.8,143,1,2023-11-14T22:13:28Z,2023-11-14T22:13:28Z\r\n"},
-        {"cleartext-with-starttls", "client,server,port,users,logins,first,last\r\n"},
+        {"cleartext-with-starttls", "client_ip,server_ip,server_port,users,logins,first_time,last_time\r\n"},
         {"diagnosis",
          "client_ip,server_ip,server_port,cause,verdict,logins,users,diagnosis\r\n"
          "10.0.0.1,10.9.9.9,143,syntax,proved,1,1,\"10.0.0.1 sends the user name without quotes, and 10.9"
@@ -252,41 +253,65 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
          " 2003): accepted.\r\n"
          "10.0.0.4,10.9.9.8,143,,no finding,1,0,\"No finding in 1 login of 10.0.0.4 to 10.9.9.8 (Exchange"
          " 2003); no * or % that needs quotes was seen, so whether it quotes them is not known.\"\r\n"},
-        {"findings", "severity,rule,argument,octets,username,command_line,result,client,server,port,time,"
+        {"findings", "severity,rule,argument,octets,username,command_line,result,cause,client_ip,server_ip,"
+                     "server_port,time,"
                      "capture,frame\r\n"
                      "error,unquoted-wildcard,username,,ali*ce,LOGIN ali*ce "
-                     "********,NO,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:20Z,mail.pcap,"
+                     "********,NO,unknown,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:20Z,mail.pcap,"
                      "7\r\n"
                      "error,unquoted-wildcard,username,,ali*ce,LOGIN ali*ce "
-                     "********,BAD,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:21Z,mail.pcap,"
+                     "********,BAD,syntax,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:21Z,mail.pcap,"
                      "8\r\n"
                      "error,unquoted-wildcard,password,,bob,LOGIN bob ******** (password: * or % "
-                     "unquoted),OK,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:22Z,mail.pcap,9\r\n"
+                     "unquoted),OK,,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:22Z,mail.pcap,9\r\n"
                      "error,unquoted-wildcard,username,,c%d,LOGIN c%d "
-                     "********,BYE,10.0.0.3,10.9.9.9,143,2023-11-14T22:13:25Z,mail.pcap,"
+                     "********,BYE,unknown,10.0.0.3,10.9.9.9,143,2023-11-14T22:13:25Z,mail.pcap,"
                      "12\r\n"},
-        {"guessing", "client,logins,refused,most_users,let_in,most_refused,first,last,servers\r\n"},
+        {"guessing",
+         "client_ip,logins,refused,most_users,let_in,most_refused,first_time,last_time,servers\r\n"},
+        {"logins",
+         "time,client_ip,client_port,server_ip,server_port,username,command,mechanism,username_form,result,"
+         "cause,certainty,rules,exposure,capture,frame\r\n"
+         "2023-11-14T22:13:20Z,10.0.0.1,50000,10.9.9.9,143,ali*ce,LOGIN,,atom,NO,unknown,unknown,unquoted-"
+         "wildcard,password,mail.pcap,7\r\n"
+         "2023-11-14T22:13:21Z,10.0.0.1,50000,10.9.9.9,143,ali*ce,LOGIN,,atom,BAD,syntax,proved,unquoted-"
+         "wildcard,password,mail.pcap,8\r\n"
+         "2023-11-14T22:13:22Z,10.0.0.1,50000,10.9.9.9,143,bob,LOGIN,,atom,OK,,,unquoted-wildcard,password,"
+         "mail.pcap,9\r\n"
+         "2023-11-14T22:13:23Z,10.0.0.2,50000,10.9.9.9,143,ali*ce,LOGIN,,quoted,OK,,,,password,mail.pcap,"
+         "10\r\n"
+         "2023-11-14T22:13:24Z,10.0.0.2,50000,10.9.9.9,143,50%,LOGIN,,literal,OK,,,,password,mail.pcap,11\r\n"
+         "2023-11-14T22:13:25Z,10.0.0.3,50000,10.9.9.9,143,c%d,LOGIN,,atom,BYE,unknown,unknown,unquoted-"
+         "wildcard,password,mail.pcap,12\r\n"
+         "2023-11-14T22:13:26Z,10.0.0.3,50000,10.9.9.9,143,c%d,LOGIN,,literal+,,unknown,unknown,,password,"
+         "mail.pcap,13\r\n"
+         "2023-11-14T22:13:27Z,10.0.0.4,50000,10.9.9.9,143,dora,LOGIN,,atom,NO,unknown,unknown,,password,"
+         "mail.pcap,14\r\n"
+         "2023-11-14T22:13:28Z,10.0.0.4,50000,10.9.9.8,143,e*,LOGIN,,sasl,OK,,,,password,mail.pcap,15\r\n"},
         {"loss", "id,source,state,kernel_drops,interface_drops,connections,lost_octets,midstream,one_sided,"
                  "encrypted,not_imap,"
                  "incomplete_logins,unanswered_logins,error\r\n"
                  "1,mail.pcap,complete,,,9,0,0,0,0,0,0,1,\r\n"},
-        {"hung-up",
-         "username,method,written,rules,end,ms,client,server,server_product,time,capture,frame\r\n"},
-        {"lost-backslash", "sent,seen,result,cause,client,server,server_product,time,capture,frame\r\n"},
-        {"master-users", "user,master,written,result,client,server,time,capture,frame\r\n"},
+        {"hung-up", "username,method,username_form,rules,end,ms,client_ip,server_ip,server_product,time,"
+                    "capture,frame\r\n"},
+        {"lost-backslash",
+         "sent,seen,result,cause,client_ip,server_ip,server_product,time,capture,frame\r\n"},
+        {"master-users", "user,master,username_form,result,cause,client_ip,server_ip,time,capture,frame\r\n"},
         {"mechanisms", "method,username_form,logins,accepted,refused,unanswered\r\n"
                        "LOGIN,atom,5,1,4,0\r\n"
                        "LOGIN,literal,1,1,0,0\r\n"
                        "LOGIN,literal+,1,0,0,1\r\n"
                        "LOGIN,quoted,1,1,0,0\r\n"
                        "LOGIN,sasl,1,1,0,0\r\n"},
-        {"no-login",
-         "client,server,server_port,reason,said,connections,meaning,server_product,first_time,last_time\r\n"},
-        {"non-ascii", "username,written,violation_in,user_encoding,result,client,server,server_product,time,"
+        {"no-login", "client_ip,server_ip,server_port,no_login,said,connections,meaning,server_product,first_"
+                     "time,last_time\r\n"},
+        {"non-ascii", "username,username_form,violation_in,user_encoding,result,cause,client_ip,server_ip,"
+                      "server_product,time,"
                       "capture,frame\r\n"},
-        {"proxied", "username,client,client_told,ms,legs\r\n"},
+        {"proxied", "username,client_ip,result_in,cause,delay_ms,legs\r\n"},
         {"refused-logins",
-         "time,username,result,cause,certainty,code,said,rules,client,server,port,capture,frame\r\n"
+         "time,username,result,cause,certainty,response_code,said,rules,client_ip,server_ip,server_port,"
+         "capture,frame\r\n"
          "2023-11-14T22:13:20Z,ali*ce,NO,unknown,unknown,,said,unquoted-wildcard,10.0.0.1,10.9.9.9,143,ma"
          "il.pcap,7\r\n"
          "2023-11-14T22:13:21Z,ali*ce,BAD,syntax,proved,,said,unquoted-wildcard,10.0.0.1,10.9.9.9,143,mai"
@@ -294,32 +319,33 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
          "2023-11-14T22:13:25Z,c%d,BYE,unknown,unknown,,said,unquoted-wildcard,10.0.0.3,10.9.9.9,143,mail"
          ".pcap,12\r\n"
          "2023-11-14T22:13:27Z,dora,NO,unknown,unknown,,said,,10.0.0.4,10.9.9.9,143,mail.pcap,14\r\n"},
-        {"senders",
-         "client,server,server_product,verdict,logins,unquoted,quoted,unquoted_refused,refused,unanswered\r\n"
-         "10.0.0.1,10.9.9.9,Exchange 2003,never quotes,3,3,0,2,2,0\r\n"
-         "10.0.0.3,10.9.9.9,Exchange 2003,mixed,2,1,1,1,1,1\r\n"
-         "10.0.0.2,10.9.9.9,Exchange 2003,quotes,2,0,2,0,0,0\r\n"
-         "10.0.0.4,10.9.9.8,Exchange 2003,not tried,1,0,0,0,0,0\r\n"
-         "10.0.0.4,10.9.9.9,Exchange 2003,not tried,1,0,0,0,1,0\r\n"},
-        {"servers",
-         "server,port,server_product,clients,connections,logins,accepted,refused,wildcards_accepted,"
-         "wildcards_refused,greeting\r\n"
-         "10.9.9.9,143,Exchange 2003,4,8,8,3,4,1,3,ready\r\n"
-         "10.9.9.8,143,Exchange 2003,1,1,1,1,0,0,0,ready\r\n"},
-        {"starttls-pipelined",
-         "username,result,starttls,encryption,client,server,port,server_product,time,capture,frame\r\n"},
+        {"senders", "client_ip,server_ip,server_product,verdict,logins,wildcard_unquoted,wildcard_quoted,"
+                    "wildcard_refused,refused,unanswered\r\n"
+                    "10.0.0.1,10.9.9.9,Exchange 2003,never quotes,3,3,0,2,2,0\r\n"
+                    "10.0.0.3,10.9.9.9,Exchange 2003,mixed,2,1,1,1,1,1\r\n"
+                    "10.0.0.2,10.9.9.9,Exchange 2003,quotes,2,0,2,0,0,0\r\n"
+                    "10.0.0.4,10.9.9.8,Exchange 2003,not tried,1,0,0,0,0,0\r\n"
+                    "10.0.0.4,10.9.9.9,Exchange 2003,not tried,1,0,0,0,1,0\r\n"},
+        {"servers", "server_ip,server_port,server_product,clients,connections,logins,accepted,refused,"
+                    "wildcards_accepted,"
+                    "wildcards_refused,greeting\r\n"
+                    "10.9.9.9,143,Exchange 2003,4,8,8,3,4,1,3,ready\r\n"
+                    "10.9.9.8,143,Exchange 2003,1,1,1,1,0,0,0,ready\r\n"},
+        {"starttls-pipelined", "username,result,cause,starttls,encryption,client_ip,server_ip,server_port,"
+                               "server_product,time,capture,frame\r\n"},
         {"timeline", "hour,logins,accepted,refused,unanswered,wildcard_unquoted,wildcard_refused\r\n"
                      "2023-11-14T22:00Z,9,4,4,1,4,3\r\n"},
         {"wildcard-logins",
-         "username,username_wildcard,password_wildcard,result,response_text,client,server,port,time,capture,"
+         "username,username_wildcard,password_wildcard,result,cause,response_text,client_ip,server_ip,server_"
+         "port,time,capture,"
          "frame\r\n"
-         "ali*ce,unquoted,,NO,said,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:20Z,mail.pcap,7\r\n"
-         "ali*ce,unquoted,,BAD,said,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:21Z,mail.pcap,8\r\n"
-         "bob,,unquoted,OK,said,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:22Z,mail.pcap,9\r\n"
-         "ali*ce,quoted,,OK,said,10.0.0.2,10.9.9.9,143,2023-11-14T22:13:23Z,mail.pcap,10\r\n"
-         "50%,literal,,OK,said,10.0.0.2,10.9.9.9,143,2023-11-14T22:13:24Z,mail.pcap,11\r\n"
-         "c%d,unquoted,,BYE,said,10.0.0.3,10.9.9.9,143,2023-11-14T22:13:25Z,mail.pcap,12\r\n"
-         "c%d,literal+,,,said,10.0.0.3,10.9.9.9,143,2023-11-14T22:13:26Z,mail.pcap,13\r\n"},
+         "ali*ce,unquoted,,NO,unknown,said,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:20Z,mail.pcap,7\r\n"
+         "ali*ce,unquoted,,BAD,syntax,said,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:21Z,mail.pcap,8\r\n"
+         "bob,,unquoted,OK,,said,10.0.0.1,10.9.9.9,143,2023-11-14T22:13:22Z,mail.pcap,9\r\n"
+         "ali*ce,quoted,,OK,,said,10.0.0.2,10.9.9.9,143,2023-11-14T22:13:23Z,mail.pcap,10\r\n"
+         "50%,literal,,OK,,said,10.0.0.2,10.9.9.9,143,2023-11-14T22:13:24Z,mail.pcap,11\r\n"
+         "c%d,unquoted,,BYE,unknown,said,10.0.0.3,10.9.9.9,143,2023-11-14T22:13:25Z,mail.pcap,12\r\n"
+         "c%d,literal+,,,unknown,said,10.0.0.3,10.9.9.9,143,2023-11-14T22:13:26Z,mail.pcap,13\r\n"},
     };
     struct query_options options = {.format = QUERY_CSV};
     struct fixture *fixture = *state;
