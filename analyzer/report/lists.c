@@ -93,7 +93,7 @@ static void reorder_buffer(struct list *list, const struct report_totals *totals
               "is a proxy, the users' own programs need no repair.",
               out);
     list_end(list, out);
-    if (totals->users_never_in > 0)
+    if (totals->users_never_in > 0 && totals->wildcard_proved + totals->wildcard_likely > 0)
         plain(list, "Until then a user whose password holds * or % gets in with a new one that holds "
                     "neither; one whose "
                     "name holds them does not.");
@@ -117,6 +117,17 @@ unsigned step_sentences(const struct report_totals *totals, sentence_teller *tel
         counted(&list, totals->other_broken,
                 "login breaks other rules: imaptap rules tells for each what its sender should do.",
                 "logins break other rules: imaptap rules tells for each what its sender should do.");
+    if (totals->failures_elsewhere > 0)
+        counted(
+            &list, totals->failures_elsewhere,
+            "login failed for a reason other than how it was written: the diagnosis above says what to do.",
+            "logins failed for reasons other than how they were written: the diagnosis above says what to "
+            "do.");
+    if (totals->failures_unknown > 0)
+        counted(
+            &list, totals->failures_unknown,
+            "login failed, and why is not known: look at its frame, and at the log of its server.",
+            "logins failed, and why is not known: look at their frames, and at the logs of their servers.");
     if (totals->no_login_known > 0)
         counted(&list, totals->no_login_known,
                 "connection ended without a login: imaptap query no-login says why.",

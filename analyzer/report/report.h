@@ -25,9 +25,9 @@ bool report_text(const struct report_source *source, FILE *out);
 bool report_page(const struct report_source *source, FILE *out);
 
 /* Writes a file of comma-separated values (RFC 4180) for each view into the folder, which is made if it is
- * not there: findings.csv, senders.csv, affected-users.csv, timeline.csv, servers.csv, rules.csv,
- * captures.csv. A text that a spreadsheet would take for a formula gets a ' in front. Each file is replaced
- * as a whole, with mode 0600. False: `why` holds a sentence that names the file. */
+ * not there: diagnosis.csv, causes.csv, findings.csv, senders.csv, affected-users.csv, timeline.csv,
+ * servers.csv, rules.csv, captures.csv. A text that a spreadsheet would take for a formula gets a ' in front.
+ * Each file is replaced as a whole, with mode 0600. False: `why` holds a sentence that names the file. */
 bool report_tables(struct facts *facts, const char *folder, char *why, size_t why_size);
 
 #endif

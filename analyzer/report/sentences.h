@@ -9,19 +9,21 @@
 
 #include <stdio.h>
 
-/* What the verdict comes to, the worst first. */
+/* What the verdict comes to: the worst verdict of the view diagnosis. */
 enum verdict_state {
-    VERDICT_PROVED,     /* a server refused logins, and for what was sent */
-    VERDICT_LIKELY,     /* it most likely did */
-    VERDICT_TOLERATED,  /* rules are broken, and the servers take it or the reason is not known */
-    VERDICT_NO_FINDING, /* logins were seen, and none breaks a rule */
+    VERDICT_PROVED,     /* it is proved why logins failed */
+    VERDICT_LIKELY,     /* it is likely */
+    VERDICT_TOLERATED,  /* rules are broken, and the servers take it */
+    VERDICT_UNKNOWN,    /* logins failed, and why is not known */
+    VERDICT_UNRELATED,  /* logins failed for the fault of somebody who is not among these clients */
+    VERDICT_NO_FINDING, /* logins were seen; none failed, and none breaks a rule */
     VERDICT_NOT_SEEN    /* there was no login to judge */
 };
 
 enum verdict_state verdict_state(const struct report_totals *totals);
 
-/* One or two words, e.g. "fault proved". */
-const char *verdict_word(enum verdict_state state);
+/* Two words, e.g. "fault proved" (how a login was written is why) or "cause proved" (something else is). */
+const char *verdict_word(const struct report_totals *totals);
 
 #define VERDICT_LINES 3
 

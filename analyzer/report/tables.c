@@ -114,6 +114,7 @@ bool report_tables(struct facts *facts, const char *folder, char *why, size_t wh
         enum facts_question question;
         int64_t first;
     } tables[] = {
+        {"diagnosis.csv", FACTS_DIAGNOSIS, INT64_MAX},  {"causes.csv", FACTS_CAUSES, 0},
         {"findings.csv", FACTS_FINDINGS, INT64_MAX},    {"senders.csv", FACTS_SENDERS, INT64_MAX},
         {"affected-users.csv", FACTS_USERS, INT64_MAX}, {"timeline.csv", FACTS_TIMELINE, HOUR_NS},
         {"servers.csv", FACTS_SERVERS, INT64_MAX},      {"rules.csv", FACTS_RULES, 0},

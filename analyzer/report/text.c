@@ -68,7 +68,7 @@ static void put_rest(struct text *text, int64_t all, int64_t shown, const char *
 
 static void put_verdict(struct text *text)
 {
-    fprintf(text->out, "Verdict: %s\n", verdict_word(verdict_state(&text->totals)));
+    fprintf(text->out, "Verdict: %s\n", verdict_word(&text->totals));
     for (int line = 0; line < VERDICT_LINES; line++)
         put_said(text, verdict_line, &text->totals, line, 2);
 }
@@ -97,29 +97,85 @@ static void put_read(struct text *text)
         put_item(text, "Nothing");
 }
 
-/* Pairs without a finding are only counted. */
-static void put_senders(struct text *text)
+/* A share of the logins of a cause. */
+static void say_share(FILE *out, const char *before, int64_t count, const char *word)
+{
+    if (count > 0)
+        fprintf(out, "%s%s %s", before, format_number((uint64_t)count).text, word);
+}
+
+static void say_cause(const void *what, int which, FILE *out)
+{
+    const struct facts_rows *rows = what;
+    int64_t logins = facts_number(rows, "logins"), users = facts_number(rows, "users");
+    int64_t proved = facts_number(rows, "proved"), likely = facts_number(rows, "likely");
+    int64_t passed_on = facts_number(rows, "passed_on");
+
+    (void)which;
+    say_count(out, logins, "login", "logins");
+    if (users > 0) {
+        fputs(" of ", out);
+        say_count(out, users, "user", "users");
+    }
+    fprintf(out, ": %s", facts_text(rows, "meaning"));
+    say_share(out, " (", proved, "proved");
+    say_share(out, proved > 0 ? ", " : " (", likely, "likely");
+    say_share(out, proved + likely > 0 ? ", " : " (", passed_on, "on the other leg of a proxy");
+    fputs(proved + likely + passed_on > 0 ? ")" : "", out);
+}
+
+static void put_causes(struct text *text)
+{
+    struct facts_rows *rows = facts_ask(text->source->facts, FACTS_CAUSES, 0, 0);
+    unsigned count = 0;
+
+    put_heading(text, "Why logins failed");
+    for (; facts_next(rows); count++) {
+        char *words = words_of(say_cause, rows, 0);
+
+        if (words != NULL)
+            put_wrapped(text, words, 15, (size_t)fprintf(text->out, "  %-13s", facts_text(rows, "cause")));
+        else
+            text->failed = true;
+        free(words);
+    }
+    facts_end(rows);
+    if (count == 0)
+        put_item(text, text->totals.logins > 0 ? "None was seen to fail" : "Not known: no login was seen");
+}
+
+/* What the view diagnosis says; rows without a finding are only counted. */
+static void put_diagnosis(struct text *text)
 {
     const struct report_totals *totals = &text->totals;
-    int64_t wanted = totals->pairs - totals->pairs_without_finding, shown = 0;
-    struct facts_rows *rows = facts_ask(text->source->facts, FACTS_SENDERS, MOST_ROWS, 0);
+    int64_t wanted = totals->diagnoses - totals->without_finding, shown = 0;
+    struct facts_rows *rows = facts_ask(text->source->facts, FACTS_DIAGNOSIS, INT64_MAX, 0);
 
-    put_heading(text, "Senders and servers");
-    while (shown < wanted && facts_next(rows)) {
+    put_heading(text, "Diagnosis");
+    while (shown < wanted && shown < MOST_ROWS && facts_next(rows)) {
+        if (strcmp(facts_text(rows, "verdict"), "no finding") == 0)
+            continue;
         fprintf(text->out, "  %-11s", facts_text(rows, "verdict"));
         put_wrapped(text, facts_text(rows, "diagnosis"), 13, 13);
         shown++;
     }
     facts_end(rows);
     put_rest(text, wanted, shown, "diagnosis");
-    if (totals->pairs_without_finding > 0) {
+    if (totals->without_finding > 0) {
         fputs("  no finding for ", text->out);
-        say_count(text->out, totals->pairs_without_finding, "client and its server",
-                  "pairs of client and server");
+        say_count(text->out, totals->without_finding, "client and its server", "pairs of client and server");
         fputc('\n', text->out);
     }
     if (totals->pairs == 0)
         put_item(text, "None was seen");
+}
+
+/* Whether the broken rule is why. */
+static const char *certainty_words(const char *certainty)
+{
+    if (strcmp(certainty, "proved") == 0)
+        return "proved to be for that";
+    return strcmp(certainty, "likely") == 0 ? "likely for that" : "why is not known";
 }
 
 static void say_user(const void *what, int which, FILE *out)
@@ -133,7 +189,7 @@ static void say_user(const void *what, int which, FILE *out)
     fprintf(out, "%s at %s%s%s%s: refused ", *name != '\0' ? name : "\"\"", facts_text(rows, "server_ip"),
             product != NULL ? " (" : "", product != NULL ? product : "", product != NULL ? ")" : "");
     say_count(out, facts_number(rows, "refused"), "time", "times");
-    fprintf(out, " (%s); %s", facts_text(rows, "rules"),
+    fprintf(out, " (%s), %s; %s", facts_text(rows, "rules"), certainty_words(facts_text(rows, "certainty")),
             got_in ? "got in with a login that breaks no rule" : "not seen to get in otherwise");
 }
 
@@ -268,7 +324,8 @@ bool report_text(const struct report_source *source, FILE *out)
     if (good) {
         put_verdict(&text);
         put_read(&text);
-        put_senders(&text);
+        put_causes(&text);
+        put_diagnosis(&text);
         put_users(&text);
         put_worst(&text);
         put_encrypted(&text);

@@ -15,9 +15,14 @@ struct report_totals {
     int64_t copied_packets;
     int64_t logins, accepted, refused, unanswered, incomplete, cleartext;
     int64_t pairs, pairs_without_finding, pairs_not_seen;
-    int64_t senders, unquoted, unquoted_refused;
+    int64_t proved, likely, tolerated, unknown, unrelated, without_finding; /* rows of the view diagnosis */
+    int64_t diagnoses;                                                      /* all of them */
+    int64_t proved_faults, likely_faults; /* of them, those where how a login was written is why */
+    int64_t failures, failures_unknown,
+        failures_elsewhere;                      /* logins with a cause; elsewhere: none of these */
+    int64_t senders, unquoted, unquoted_refused; /* without what was only passed on, here and below */
     int64_t findings, broken, wildcard_proved, wildcard_likely, wildcard_tolerated, other_broken,
-        other_blamed;
+        other_proved, other_likely;
     int64_t affected, users, wildcard_users, users_never_in;
     int64_t worst_logins, worst_unquoted, worst_unquoted_refused;
     /* Nanoseconds since 1970 UTC, the last not before the first; both 0: there was no frame, or no login. */

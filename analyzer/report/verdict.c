@@ -13,24 +13,36 @@ enum verdict_state verdict_state(const struct report_totals *totals)
 {
     if (totals->logins == 0)
         return VERDICT_NOT_SEEN;
-    if (totals->findings == 0)
-        return VERDICT_NO_FINDING;
-    if (totals->wildcard_proved > 0)
+    if (totals->proved > 0)
         return VERDICT_PROVED;
-    if (totals->wildcard_likely > 0 || totals->other_blamed > 0)
+    if (totals->likely > 0)
         return VERDICT_LIKELY;
-    return VERDICT_TOLERATED;
+    if (totals->tolerated > 0)
+        return VERDICT_TOLERATED;
+    if (totals->unknown > 0)
+        return VERDICT_UNKNOWN;
+    return totals->unrelated > 0 ? VERDICT_UNRELATED : VERDICT_NO_FINDING;
 }
 
-const char *verdict_word(enum verdict_state state)
+const char *verdict_word(const struct report_totals *totals)
 {
-    static const char *const words[] = {
-        [VERDICT_PROVED] = "fault proved",    [VERDICT_LIKELY] = "fault likely",
-        [VERDICT_TOLERATED] = "rules broken", [VERDICT_NO_FINDING] = "no finding",
-        [VERDICT_NOT_SEEN] = "nothing seen",
-    };
-
-    return words[state];
+    switch (verdict_state(totals)) {
+    case VERDICT_PROVED:
+        return totals->proved_faults > 0 ? "fault proved" : "cause proved";
+    case VERDICT_LIKELY:
+        return totals->likely_faults > 0 ? "fault likely" : "cause likely";
+    case VERDICT_TOLERATED:
+        return "rules broken";
+    case VERDICT_UNKNOWN:
+        return "cause unknown";
+    case VERDICT_UNRELATED:
+        return "fault elsewhere";
+    case VERDICT_NO_FINDING:
+        return "no finding";
+    case VERDICT_NOT_SEEN:
+        break;
+    }
+    return "nothing seen";
 }
 
 static void nothing_seen(const struct report_totals *totals, FILE *out)
@@ -57,24 +69,48 @@ static void blame(const struct report_totals *totals, FILE *out)
     else if (totals->wildcard_likely > 0)
         fprintf(out, " (%s likely for that)", format_number((uint64_t)totals->wildcard_likely).text);
     else
-        fputs(" (whether for that cannot be told)", out);
+        fputs(" (whether for that is not known)", out);
+}
+
+/* No login breaks a rule, or only such that were written by somebody else. */
+static void none_broken(const struct report_totals *totals, FILE *out)
+{
+    fputs(totals->failures == 0 ? "No finding: " : "", out);
+    if (totals->logins == 1)
+        fprintf(out, "%s one login seen breaks no rule of the IMAP grammar",
+                totals->failures == 0 ? "the" : "The");
+    else
+        fprintf(out, "%s of the %s logins seen breaks the IMAP grammar",
+                totals->failures == 0 ? "none" : "None", format_number((uint64_t)totals->logins).text);
+    if (totals->failures > 0) {
+        fputs("; ", out);
+        say_count(out, totals->failures, "failed", "failed");
+    }
+    fputc('.', out);
+}
+
+/* Rules other than the one on wildcards. */
+static void others_broken(const struct report_totals *totals, FILE *out)
+{
+    fputs("No * or % was sent without quotes, but ", out);
+    say_count(out, totals->other_broken, "login breaks", "logins break");
+    fputs(" other rules of the IMAP grammar", out);
+    if (totals->other_proved > 0)
+        fprintf(out, ", %s proved to be refused for that",
+                format_number((uint64_t)totals->other_proved).text);
+    else if (totals->other_likely > 0)
+        fprintf(out, ", %s likely refused for that", format_number((uint64_t)totals->other_likely).text);
+    fputc('.', out);
 }
 
 static void who(const struct report_totals *totals, FILE *out)
 {
     if (totals->logins == 0) {
         nothing_seen(totals, out);
-    } else if (totals->findings == 0) {
-        fputs("No finding: ", out);
-        if (totals->logins == 1)
-            fputs("the one login seen breaks no rule of the IMAP grammar.", out);
-        else
-            fprintf(out, "none of the %s logins seen breaks the IMAP grammar.",
-                    format_number((uint64_t)totals->logins).text);
+    } else if (totals->worst_client == NULL && totals->other_broken == 0) {
+        none_broken(totals, out);
     } else if (totals->worst_client == NULL) {
-        fputs("No * or % was sent without quotes, but ", out);
-        say_count(out, totals->other_broken, "login breaks", "logins break");
-        fputs(" other rules of the IMAP grammar.", out);
+        others_broken(totals, out);
     } else if (totals->senders == 1 && totals->worst_unquoted == totals->unquoted) {
         fprintf(out, "%s sends * or %% without quotes to %s: ", totals->worst_client, totals->worst_server);
         fprintf(out, "%s of ", format_number((uint64_t)totals->unquoted).text);
@@ -93,6 +129,27 @@ static void who(const struct report_totals *totals, FILE *out)
     }
 }
 
+/* Logins failed, and none for a rule that was broken. */
+static void other_reasons(const struct report_totals *totals, FILE *out)
+{
+    int64_t known = totals->failures - totals->failures_unknown;
+
+    fputs("No user was refused for a rule that was broken", out);
+    if (known > 0) {
+        fputs("; ", out);
+        say_count(out, known, "login failed for another reason", "logins failed for other reasons");
+    }
+    if (totals->failures_unknown > 0) {
+        fputs(known > 0 ? ", and " : "; ", out);
+        say_count(out, totals->failures_unknown,
+                  known > 0 ? "failed for a reason that is not known"
+                            : "login failed for a reason that is not known",
+                  known > 0 ? "failed for reasons that are not known"
+                            : "logins failed for reasons that are not known");
+    }
+    fputc('.', out);
+}
+
 static void users(const struct report_totals *totals, FILE *out)
 {
     int64_t in = totals->users - totals->users_never_in;
@@ -105,7 +162,7 @@ static void users(const struct report_totals *totals, FILE *out)
         say_count(out, totals->users, "user was", "users were");
         fputs(" refused with a login that breaks a rule; ", out);
         if (in == 0)
-            fputs(totals->users == 1 ? "with another login, too, the user never got in."
+            fputs(totals->users == 1 ? "the user was not seen to get in with a login that breaks none."
                                      : "none of them was seen to get in with a login that breaks none.",
                   out);
         else if (totals->users_never_in == 0)
@@ -116,10 +173,8 @@ static void users(const struct report_totals *totals, FILE *out)
             say_count(out, totals->users_never_in, "of them was", "of them were");
             fputs(" not seen to get in at all the servers with a login that breaks none.", out);
         }
-    } else if (totals->refused > 0) {
-        fputs("No user was refused with a login that breaks a rule: ", out);
-        say_count(out, totals->refused, "login was", "logins were");
-        fputs(" refused for other reasons.", out);
+    } else if (totals->failures > 0) {
+        other_reasons(totals, out);
     } else if (totals->unanswered == totals->logins) {
         fputs("Whether users were refused is not known: no server's verdict was seen.", out);
     } else {

@@ -12,10 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const char db_facts_prepare[], db_facts_totals[], db_facts_senders[], db_facts_users[],
-    db_facts_worst[], db_facts_findings[], db_facts_rules[], db_facts_no_login[], db_facts_timeline[],
-    db_facts_servers[], db_facts_matrix_servers[], db_facts_matrix[], db_facts_runs[], db_facts_captures[],
-    db_facts_side_totals[], db_facts_side_senders[], db_facts_side_users[];
+extern const char db_facts_prepare[], db_facts_totals[], db_facts_diagnosis[], db_facts_causes[],
+    db_facts_senders[], db_facts_users[], db_facts_worst[], db_facts_findings[], db_facts_rules[],
+    db_facts_no_login[], db_facts_timeline[], db_facts_servers[], db_facts_matrix_servers[],
+    db_facts_matrix[], db_facts_runs[], db_facts_captures[], db_facts_side_totals[], db_facts_side_senders[],
+    db_facts_side_users[];
 
 /* Octets of a path and a sentence of SQLite. */
 #define ERROR_OCTETS 1024
@@ -38,6 +39,8 @@ static const struct {
     bool prepared; /* it reads the temporary tables */
 } questions[FACTS_QUESTIONS] = {
     [FACTS_TOTALS] = {db_facts_totals, true},
+    [FACTS_DIAGNOSIS] = {db_facts_diagnosis, true},
+    [FACTS_CAUSES] = {db_facts_causes, false},
     [FACTS_SENDERS] = {db_facts_senders, true},
     [FACTS_USERS] = {db_facts_users, true},
     [FACTS_WORST] = {db_facts_worst, true},

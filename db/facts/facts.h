@@ -15,6 +15,8 @@
  * are; its columns are the names that facts_number and facts_text take. */
 enum facts_question {
     FACTS_TOTALS,
+    FACTS_DIAGNOSIS,
+    FACTS_CAUSES,
     FACTS_SENDERS,
     FACTS_USERS,
     FACTS_WORST,

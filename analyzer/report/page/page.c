@@ -16,8 +16,9 @@
 extern const char report_contents_html[], report_page_html[];
 
 /* 60 steps of the timeline are rows, too. */
-static_assert(PAGE_FINDINGS + PAGE_SENDERS + PAGE_USERS + PAGE_SERVERS + PAGE_NO_LOGIN + PAGE_CAPTURES +
-                      PAGE_RUNS + PAGE_MATRIX_SENDERS + PAGE_WORST + PAGE_RULES + 60 <=
+static_assert(PAGE_FINDINGS + PAGE_CAUSES + PAGE_DIAGNOSIS + PAGE_SENDERS + PAGE_USERS + PAGE_SERVERS +
+                      PAGE_NO_LOGIN + PAGE_CAPTURES + PAGE_RUNS + PAGE_MATRIX_SENDERS + PAGE_WORST +
+                      PAGE_RULES + 60 <=
                   PAGE_ALL,
               "a page would hold too many rows");
 
@@ -25,7 +26,7 @@ static bool fill_word(void *user, FILE *out)
 {
     const struct page *page = user;
 
-    return fputs(verdict_word(verdict_state(&page->totals)), out) != EOF;
+    return fputs(verdict_word(&page->totals), out) != EOF;
 }
 
 static bool fill_source(void *user, FILE *out)
@@ -44,17 +45,17 @@ static void put_figure(FILE *out, const char *name, int64_t count, const char *s
 
 static bool fill_verdict(void *user, FILE *out)
 {
-    static const char *const classes[] = {[VERDICT_PROVED] = "v-proved",
-                                          [VERDICT_LIKELY] = "v-likely",
-                                          [VERDICT_TOLERATED] = "v-tolerated",
-                                          [VERDICT_NO_FINDING] = "v-no-finding",
-                                          [VERDICT_NOT_SEEN] = "v-not-seen"};
+    static const char *const classes[] = {
+        [VERDICT_PROVED] = "v-proved",       [VERDICT_LIKELY] = "v-likely",
+        [VERDICT_TOLERATED] = "v-tolerated", [VERDICT_UNKNOWN] = "v-unknown",
+        [VERDICT_UNRELATED] = "v-unrelated", [VERDICT_NO_FINDING] = "v-no-finding",
+        [VERDICT_NOT_SEEN] = "v-not-seen"};
     const struct page *page = user;
     const struct report_totals *totals = &page->totals;
     enum verdict_state state = verdict_state(totals);
     int64_t imap = totals->connections - totals->not_imap;
     char share[64];
-    bool good = html_verdict(out, classes[state], verdict_word(state), verdict_line, totals);
+    bool good = html_verdict(out, classes[state], verdict_word(totals), verdict_line, totals);
 
     (void)snprintf(share, sizeof share, "of %s connections", format_number((uint64_t)imap).text);
     fputs("<dl class=\"figures\">", out);
@@ -124,6 +125,9 @@ bool report_page(const struct report_source *source, FILE *out)
         {"steps", fill_steps},
         {"timeline", page_timeline},
         {"matrix", page_matrix},
+        {"causes", page_causes},
+        {"diagnosis", page_diagnosis},
+        {"diagnosis_left", page_diagnosis_left},
         {"senders", page_senders},
         {"senders_left", page_senders_left},
         {"users", page_users},

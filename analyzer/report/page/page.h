@@ -9,7 +9,9 @@
 
 /* Rows of each table that stand in a page; what is left out is said, and where it stands. */
 enum {
-    PAGE_FINDINGS = 48000,
+    PAGE_FINDINGS = 47500,
+    PAGE_CAUSES = 20,
+    PAGE_DIAGNOSIS = 400,
     PAGE_SENDERS = 400,
     PAGE_USERS = 400,
     PAGE_SERVERS = 200,
@@ -34,6 +36,9 @@ struct page {
 /* Each writes its part, and returns false when the facts or the output fail. */
 bool page_timeline(void *user, FILE *out);
 bool page_matrix(void *user, FILE *out);
+bool page_causes(void *user, FILE *out);
+bool page_diagnosis(void *user, FILE *out);
+bool page_diagnosis_left(void *user, FILE *out);
 bool page_senders(void *user, FILE *out);
 bool page_senders_left(void *user, FILE *out);
 bool page_users(void *user, FILE *out);

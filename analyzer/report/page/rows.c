@@ -52,6 +52,68 @@ static void put_number(FILE *out, const struct facts_rows *rows, const char *col
     fprintf(out, "<td class=\"n\">%s", format_number((uint64_t)facts_number(rows, column)).text);
 }
 
+/* The first cells of a row: verdict, client, server. */
+static void put_pair(FILE *out, const struct facts_rows *rows)
+{
+    const char *verdict = facts_text(rows, "verdict");
+    const char *class = class_of(verdict);
+
+    fprintf(out, "\n<tr><td class=\"%s%s\">%s<td>", class != NULL ? "" : "v-",
+            class != NULL ? class : verdict, verdict);
+    (void)html_text(out, facts_text(rows, "client_ip"));
+    fputs("<td>", out);
+    put_server(out, rows);
+}
+
+bool page_causes(void *user, FILE *out)
+{
+    static const char *const numbers[] = {"logins", "users", "proved", "likely"};
+    const struct page *page = user;
+    struct facts_rows *rows = facts_ask(page->facts, FACTS_CAUSES, 0, 0);
+    unsigned count = 0;
+
+    for (; facts_next(rows); count++) {
+        fprintf(out, "\n<tr><th scope=\"row\">%s", facts_text(rows, "cause"));
+        for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+            put_number(out, rows, numbers[i]);
+        fputs("<td>", out);
+        (void)html_text(out, facts_text(rows, "meaning"));
+    }
+    facts_end(rows);
+    if (count == 0)
+        fputs(page->totals.logins > 0 ? "<tr><td colspan=\"6\">None was seen to fail"
+                                      : "<tr><td colspan=\"6\">Not known: no login was seen",
+              out);
+    return facts_error(page->facts) == NULL;
+}
+
+bool page_diagnosis(void *user, FILE *out)
+{
+    const struct page *page = user;
+    struct facts_rows *rows = facts_ask(page->facts, FACTS_DIAGNOSIS, PAGE_DIAGNOSIS, 0);
+
+    while (!ferror(out) && facts_next(rows)) {
+        put_pair(out, rows);
+        fprintf(out, " :%" PRId64 "<td>", facts_number(rows, "server_port"));
+        (void)html_text(out, facts_missing(rows, "cause") ? "" : facts_text(rows, "cause"));
+        put_number(out, rows, "logins");
+        put_number(out, rows, "users");
+        fputs("<td>", out);
+        (void)html_text(out, facts_text(rows, "diagnosis"));
+    }
+    facts_end(rows);
+    if (page->totals.diagnoses == 0)
+        fputs("<tr><td colspan=\"7\">No sender was seen", out);
+    return facts_error(page->facts) == NULL;
+}
+
+bool page_diagnosis_left(void *user, FILE *out)
+{
+    const struct page *page = user;
+
+    return page_left(page, PAGE_DIAGNOSIS, page->totals.diagnoses, "rows", "diagnosis.csv", out);
+}
+
 bool page_senders(void *user, FILE *out)
 {
     static const char *const numbers[] = {"logins", "refused",     "unquoted", "unquoted_refused",
@@ -60,22 +122,13 @@ bool page_senders(void *user, FILE *out)
     struct facts_rows *rows = facts_ask(page->facts, FACTS_SENDERS, PAGE_SENDERS, 0);
 
     while (!ferror(out) && facts_next(rows)) {
-        const char *verdict = facts_text(rows, "verdict");
-        const char *class = class_of(verdict);
-
-        fprintf(out, "\n<tr><td class=\"%s%s\">%s<td>", class != NULL ? "" : "v-",
-                class != NULL ? class : verdict, verdict);
-        (void)html_text(out, facts_text(rows, "client_ip"));
-        fputs("<td>", out);
-        put_server(out, rows);
-        fputs("<td>", out);
-        (void)html_text(out, facts_text(rows, "diagnosis"));
+        put_pair(out, rows);
         for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
             put_number(out, rows, numbers[i]);
     }
     facts_end(rows);
     if (page->totals.pairs == 0)
-        fputs("<tr><td colspan=\"11\">No sender was seen", out);
+        fputs("<tr><td colspan=\"10\">No sender was seen", out);
     return facts_error(page->facts) == NULL;
 }
 
@@ -104,13 +157,14 @@ bool page_users(void *user, FILE *out)
         (void)html_text(out, facts_text(rows, "rules"));
         fputs("<td>", out);
         (void)html_short(out, facts_text(rows, "clients"));
-        fprintf(out, "<td>%.19s<td>%.19s<td>%s", facts_text(rows, "first_time"),
-                facts_text(rows, "last_time"), in ? "yes, with a login that breaks no rule" : "not seen to");
+        fprintf(out, "<td>%.19s<td>%.19s<td>%s<td>%s", facts_text(rows, "first_time"),
+                facts_text(rows, "last_time"), facts_text(rows, "certainty"),
+                in ? "yes, with a login that breaks no rule" : "not seen to");
     }
     facts_end(rows);
     if (page->totals.affected == 0)
-        fputs(page->totals.logins > 0 ? "<tr><td colspan=\"8\">None"
-                                      : "<tr><td colspan=\"8\">Not known: no login was seen",
+        fputs(page->totals.logins > 0 ? "<tr><td colspan=\"9\">None"
+                                      : "<tr><td colspan=\"9\">Not known: no login was seen",
               out);
     return facts_error(page->facts) == NULL;
 }

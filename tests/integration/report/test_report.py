@@ -2,6 +2,7 @@
 import csv
 import hashlib
 import html
+import json
 import os
 import re
 import sqlite3
@@ -55,9 +56,67 @@ class Text(Reporting, harness.ImaptapTest):
         self.assertEqual(verdict[0], "Verdict: fault proved")
         self.assertIn("10.1.0.20 sends * or % without quotes to 10.1.0.143 (Exchange 2003): 7 of 14 logins, 7 refused (4", text)
         headings = [line for line in text.splitlines() if line and not line.startswith(" ")]
-        self.assertEqual(headings, ["Verdict: fault proved", "Read", "Missed", "Senders and servers",
+        self.assertEqual(headings, ["Verdict: fault proved", "Read", "Missed", "Why logins failed", "Diagnosis",
                                     "Users refused with a login that breaks a rule", "Worst findings", "Encrypted", "No login, and why",
                                     "Next steps"])
+
+    def diagnosis(self, *options):
+        return json.loads(self.imaptap("query", "-d", self.database, "--format", "json", "diagnosis", *options).out)
+
+    def test_heading_page_and_sentences_are_those_of_the_diagnosis(self):
+        auth = "NO [AUTHENTICATIONFAILED] Invalid credentials"
+        cases = {"fault proved": (("a1 LOGIN al*ce Sesam-77", "BAD no"), ('a1 LOGIN "al*ce" "Sesam-77"', "OK in")),
+                 "fault likely": (("a1 LOGIN bob Tul*pe", "BAD no"),),
+                 "cause proved": (("a1 LOGIN bob Tulpe", "NO [LIMIT] Too many"),),
+                 "cause likely": (("a1 LOGIN bob Tulpe", auth), ('a1 LOGIN "al*ce" "Sesam-77"', "OK in")),
+                 "rules broken": (("a1 LOGIN al*ce Sesam-77", "OK in"),),
+                 "cause unknown": (("a1 LOGIN bob Tulpe", "NO Hm"),),
+                 "no finding": (('a1 LOGIN "al*ce" "Sesam-77"', "OK in"),)}
+        for heading, lines in cases.items():
+            with self.subTest(heading=heading):
+                self.database = self.path(f"{heading}.db")
+                self.read_lines(*lines)
+                text, page = self.report(), self.page()
+                self.assertEqual(text.splitlines()[0], f"Verdict: {heading}")
+                self.assertIn(f"<h1>Verdict: {heading}</h1>", page)
+                rows = self.diagnosis()
+                worst = rows[0]["verdict"]
+                self.assertIn(worst, heading.replace("rules broken", "tolerated"))
+                self.assertEqual("No finding:" in text, worst == "no finding")
+                words = " ".join(text.split())
+                for row in rows:
+                    self.assertEqual(row["diagnosis"] in words, row["verdict"] != "no finding", text)
+                    self.assertIn(html.escape(row["diagnosis"]).replace("&#x27;", "&#39;"), page)
+
+    def test_each_failed_login_is_counted_by_its_cause(self):
+        self.read_lines(("a1 LOGIN al*ce Sesam-77", "BAD no"), ('a1 LOGIN "al*ce" "Sesam-77"', "OK in"),
+                        ("a1 LOGIN bob Tulpe", "NO [LIMIT] Too many"), ("a1 LOGIN eve Tulpe", "NO [LIMIT] Too many"))
+        text = self.report()
+        self.assertIn("Why logins failed\n  limit        2 logins of 2 users: too many connections or attempts (2 proved)\n"
+                      "  syntax       1 login of 1 user: how the command was written (1 proved)\n", text)
+        self.assertEqual(self.one("SELECT count(*) FROM causes"), 3)
+
+    def test_a_wrong_password_is_not_said_to_be_refused_for_a_broken_rule(self):
+        self.read_lines(("a1 LOGIN bob* Tulpe", "NO [LIMIT] Too many"), ('a1 LOGIN eve Tulpe', "NO [LIMIT] Too many"))
+        text = self.report()
+        self.assertIn("No user was refused for a rule that was broken; 2 logins failed for other reasons.", " ".join(text.split()))
+        self.assertIn("Users refused with a login that breaks a rule\n  None\n", text)
+
+    def test_who_only_passed_a_fault_on_is_not_told_to_repair_it(self):
+        outer, inner = Conversation(client_port=40000), Conversation(client_port=41000)
+        outer.addresses["S"] = inner.addresses["C"] = bytes((10, 9, 0, 7))
+        inner.open()
+        outer.open().say("C", "a1 LOGIN al*ce Sesam-77\r\n")
+        inner.now = outer.now + 1_000_000
+        inner.login("x1 LOGIN al*ce Sesam-77", "BAD no")
+        outer.now = inner.now + 1_000_000
+        outer.say("S", "a1 BAD no\r\n").close()
+        self.read(self.write("c.pcap", pcap(sorted(outer.frames + inner.close().frames))))
+        self.assertEqual([(row["client_ip"], row["verdict"]) for row in self.diagnosis()],
+                         [("10.9.0.1", "likely"), ("10.9.0.7", "unrelated")])
+        text = self.report()
+        self.assertIn("Make 10.9.0.1 send every", text)
+        self.assertTrue(text.splitlines()[1].startswith("  10.9.0.1 sends * or % without quotes to 10.9.0.7: 1 of 1 login"), text)
 
     def test_a_finding_is_shown_with_its_masked_line_and_a_caret(self):
         self.read_lines(("a1 LOGIN ali*ce Sesam-77", "BAD no"), ("a2 LOGIN bob Tul*pe-77%", "BAD no"))
@@ -160,7 +219,7 @@ class Page(Reporting, harness.ImaptapTest):
         self.fill(60000)
         page = self.page("--csv", self.path("tables"))
         self.assertLessEqual(page.count("<tr"), 50000)
-        self.assertIn("Left out here: 12,001 of 60,001 findings.", page)
+        self.assertIn("Left out here: 12,501 of 60,001 findings.", page)
         self.assertIn(f"{self.path('tables')}/findings.csv, written with this page", page)
         with open(self.path("tables", "findings.csv"), newline="", encoding="utf-8") as file:
             self.assertEqual(sum(1 for _ in csv.reader(file)), 60002)
@@ -188,7 +247,7 @@ class Tables(Reporting, harness.ImaptapTest):
         self.read(os.path.join(SAMPLES, "exchange-kb932605.pcap"))
         self.report("--csv", self.path("tables"))
         self.assertEqual(sorted(os.listdir(self.path("tables"))), [
-            "affected-users.csv", "captures.csv", "findings.csv", "rules.csv", "senders.csv", "servers.csv", "timeline.csv"])
+            "affected-users.csv", "captures.csv", "causes.csv", "diagnosis.csv", "findings.csv", "rules.csv", "senders.csv", "servers.csv", "timeline.csv"])
         for name in os.listdir(self.path("tables")):
             self.assertEqual(stat.S_IMODE(os.stat(self.path("tables", name)).st_mode), 0o600)
             with open(self.path("tables", name), "rb") as file:
