@@ -1,5 +1,5 @@
 /*
- * A temporary table of the captures, and three views that look through it, unless nothing lies outside of it.
+ * A temporary table of the captures, and four views that look through it, unless nothing lies outside of it.
  */
 #include "db/capture_scope.h"
 
@@ -22,6 +22,9 @@ static const char narrowed_sql[] =
     " WHERE capture_id IN (SELECT id FROM temp.wanted) OR id IN"
     "  (SELECT connection_id FROM main.logins WHERE capture_id IN (SELECT id FROM temp.wanted));"
     "CREATE TEMP VIEW violations AS SELECT * FROM main.violations"
+    " WHERE login_id BETWEEN (SELECT first FROM temp.span) AND (SELECT last FROM temp.span)"
+    " AND (SELECT capture_id FROM main.logins WHERE id = login_id) IN (SELECT id FROM temp.wanted);"
+    "CREATE TEMP VIEW causes AS SELECT * FROM main.causes"
     " WHERE login_id BETWEEN (SELECT first FROM temp.span) AND (SELECT last FROM temp.span)"
     " AND (SELECT capture_id FROM main.logins WHERE id = login_id) IN (SELECT id FROM temp.wanted);";
 

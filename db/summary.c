@@ -57,19 +57,35 @@ static const char senders_sql[] =
     " WHERE c.client_ip IN (SELECT client_ip FROM worst) GROUP BY w.client_ip, w.server_ip"
     " ORDER BY w.refused DESC, w.unquoted DESC, w.client_ip, w.server_ip";
 
+/* What the view diagnosis says of failed logins, without the counts over all connections that it has besides.
+ * What only was passed on is said of who is at fault. The last column is how many there are in all. */
+static const char diagnosis_sql[] =
+    "SELECT verdict, sentence || CASE WHEN logins > 1 THEN ' It hits ' || CASE users WHEN 0 THEN ''"
+    "   WHEN 1 THEN '1 user in ' ELSE users || ' users in ' END || logins || ' logins.' ELSE '' END,"
+    " count(*) OVER ()"
+    " FROM cause_counts WHERE verdict <> 'unrelated'"
+    " ORDER BY CASE verdict WHEN 'proved' THEN 0 WHEN 'likely' THEN 1 ELSE 2 END, logins DESC, client_ip,"
+    "  server_ip, server_port, cause LIMIT ?1";
+
 /* The worst rows of the view affected_users, one a client. The last column is how many there are in all. */
 static const char users_sql[] =
     "WITH affected AS MATERIALIZED"
-    "  (SELECT username, client_ip, server_ip, group_concat(DISTINCT rule) AS rules,"
-    "    count(DISTINCT login_id) AS refused"
-    "   FROM temp.broken WHERE refused AND username IS NOT NULL GROUP BY username, client_ip, server_ip),"
+    "  (SELECT b.username, b.client_ip, b.server_ip, group_concat(DISTINCT b.rule) AS rules,"
+    "    count(DISTINCT b.login_id) AS refused,"
+    "    max(CASE k.certainty WHEN 'proved' THEN 2 WHEN 'likely' THEN 1 ELSE 0 END) AS weight"
+    "   FROM temp.broken b CROSS JOIN causes k ON k.login_id = b.login_id"
+    "   WHERE b.refused AND b.username IS NOT NULL AND (k.cause = 'unknown'"
+    "    OR k.cause = 'syntax' AND instr(',' || k.rule || ',', ',' || b.rule || ',') > 0)"
+    "   GROUP BY b.username, b.client_ip, b.server_ip),"
     " shown AS MATERIALIZED"
     "  (SELECT * FROM affected ORDER BY refused DESC, username, client_ip, server_ip LIMIT ?1),"
     " accepted AS MATERIALIZED (SELECT l.username, c.server_ip, count(*) AS logins"
     "   FROM judged_logins l CROSS JOIN connections c ON c.id = l.connection_id"
     "   WHERE l.username IN (SELECT username FROM shown) AND l.refused = 0"
     "   GROUP BY l.username, c.server_ip)"
-    "SELECT s.username, s.client_ip, s.server_ip, s.rules, s.refused, coalesce(a.logins, 0),"
+    "SELECT s.username, s.client_ip, s.server_ip, s.rules,"
+    " CASE s.weight WHEN 2 THEN 'proved' WHEN 1 THEN 'likely' ELSE 'unknown' END, s.refused, "
+    "coalesce(a.logins, 0),"
     " (SELECT count(*) FROM affected)"
     " FROM shown s LEFT JOIN accepted a ON a.username = s.username AND a.server_ip = s.server_ip"
     " ORDER BY s.refused DESC, s.username, s.client_ip, s.server_ip";
@@ -88,7 +104,7 @@ struct reading {
 
 /* Texts of one row, escaped for a terminal; freed before the next. */
 struct texts {
-    char *texts[4];
+    char *texts[5];
     unsigned used;
 };
 
@@ -156,6 +172,20 @@ static void on_sender(sqlite3_stmt *row, struct reading *reading)
     free_texts(&texts);
 }
 
+static void on_diagnosis(sqlite3_stmt *row, struct reading *reading)
+{
+    struct texts texts = {{NULL}, 0};
+    struct summary_diagnosis diagnosis = {
+        .verdict = text(&texts, row, 0),
+        .sentence = text(&texts, row, 1),
+        .diagnoses = sqlite3_column_int64(row, 2),
+    };
+
+    if (reading->handler->diagnosis != NULL)
+        reading->handler->diagnosis(reading->user, &diagnosis);
+    free_texts(&texts);
+}
+
 static void on_user(sqlite3_stmt *row, struct reading *reading)
 {
     struct texts texts = {{NULL}, 0};
@@ -164,9 +194,10 @@ static void on_user(sqlite3_stmt *row, struct reading *reading)
         .client_ip = text(&texts, row, 1),
         .server_ip = text(&texts, row, 2),
         .rules = text(&texts, row, 3),
-        .refused = sqlite3_column_int64(row, 4),
-        .let_in = sqlite3_column_int64(row, 5),
-        .users = sqlite3_column_int64(row, 6),
+        .certainty = text(&texts, row, 4),
+        .refused = sqlite3_column_int64(row, 5),
+        .let_in = sqlite3_column_int64(row, 6),
+        .users = sqlite3_column_int64(row, 7),
     };
 
     if (reading->handler->user != NULL)
@@ -222,6 +253,8 @@ static int read_all(sqlite3 *db, const int64_t *ids, size_t count, unsigned rows
         rc = ask(db, logins_sql, rows, on_logins, reading);
     if (rc == SQLITE_OK)
         rc = ask(db, senders_sql, rows, on_sender, reading);
+    if (rc == SQLITE_OK)
+        rc = ask(db, diagnosis_sql, rows, on_diagnosis, reading);
     if (rc == SQLITE_OK)
         rc = ask(db, users_sql, rows, on_user, reading);
     if (rc == SQLITE_OK)

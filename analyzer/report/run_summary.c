@@ -3,6 +3,8 @@
  */
 #include "analyzer/report/run_summary.h"
 
+#include "analyzer/report/report.h"
+#include "analyzer/report/wrap.h"
 #include "db/display.h"
 #include "db/format_number.h"
 #include "db/summary.h"
@@ -13,14 +15,15 @@
 #include <string.h>
 
 /* Rows of one kind that are shown; the rest is counted. */
-#define MAX_ROWS 20
+#define MAX_ROWS      20
+#define MAX_SENTENCES 5
 
 struct report {
     const struct run_summary_facts *facts;
     FILE *out;
     int64_t broken;
     int64_t exposed[IMAP_EXPOSURES];
-    unsigned senders, shown_users, rules;
+    unsigned senders, diagnoses, shown_users, rules;
     int64_t users;
 };
 
@@ -87,6 +90,21 @@ static void write_watched(struct report *report)
     }
 }
 
+/* What asks the database for more. */
+static void write_query(const struct report *report, const char *name)
+{
+    const char *database = report->facts->database;
+    bool named = strcmp(database, "imaptap.db") != 0;
+
+    fprintf(report->out, "imaptap query%s%s %s\n", named ? " -d " : "", named ? database : "", name);
+}
+
+static void write_rest(const struct report *report, int64_t count, const char *query)
+{
+    fprintf(report->out, "  ... and %" PRId64 " more: ", count);
+    write_query(report, query);
+}
+
 static void write_seen(struct report *report, const struct summary_counts *counts)
 {
     if (counts->connections == counts->not_imap) {
@@ -116,7 +134,8 @@ static void write_seen(struct report *report, const struct summary_counts *count
     if (report->facts->missed->no_login > 0) {
         fputs("  ", report->out);
         write_number(report->out, report->facts->missed->no_login, "connection", "connections");
-        fputs(" ended without a login: imaptap query no-login says why\n", report->out);
+        fputs(" ended without a login; why: ", report->out);
+        write_query(report, "no-login");
     }
 }
 
@@ -252,18 +271,42 @@ static void on_sender(void *user, const struct summary_sender *sender)
             sender->quoted > 0 ? "; it also quotes some" : "");
 }
 
+static void on_diagnosis(void *user, const struct summary_diagnosis *row)
+{
+    struct report *report = user;
+    int used;
+
+    if (report->diagnoses++ == 0)
+        fputs("\nWhy logins failed:\n", report->out);
+    if (report->diagnoses <= MAX_SENTENCES) {
+        used = fprintf(report->out, "  %s: ", row->verdict);
+        if (!wrap_words(report->out, row->sentence, REPORT_COLUMNS, 4, (size_t)used))
+            fputc('\n', report->out);
+    } else if (report->diagnoses == MAX_SENTENCES + 1) {
+        write_rest(report, row->diagnoses - MAX_SENTENCES, "diagnosis");
+    }
+}
+
+/* Whether the broken rule is why. */
+static const char *certainty_words(const char *certainty)
+{
+    if (strcmp(certainty, "proved") == 0)
+        return "proved to be for that";
+    return strcmp(certainty, "likely") == 0 ? "likely for that" : "why is not known";
+}
+
 static void on_user(void *user, const struct summary_user *row)
 {
     struct report *report = user;
 
     report->users = row->users;
     if (report->shown_users++ == 0)
-        fputs("\nRefused, with a login that breaks the grammar:\n", report->out);
+        fputs("\nUsers refused with a login that breaks the grammar:\n", report->out);
     fprintf(report->out, "  %s (%s to %s): refused ", row->username[0] ? row->username : "\"\"",
             row->client_ip, row->server_ip);
     write_number(report->out, row->refused, "time", "times");
-    fprintf(report->out, ", %s; %s\n", row->let_in > 0 ? "let in with another login" : "never let in",
-            row->rules);
+    fprintf(report->out, " (%s), %s; %s\n", row->rules, certainty_words(row->certainty),
+            row->let_in > 0 ? "let in with another login" : "not seen to get in");
 }
 
 static void on_rule(void *user, const struct summary_rule *rule)
@@ -271,8 +314,7 @@ static void on_rule(void *user, const struct summary_rule *rule)
     struct report *report = user;
 
     if (report->users > report->shown_users && report->rules == 0)
-        fprintf(report->out, "  ... and %" PRId64 " more: imaptap query affected-users\n",
-                report->users - report->shown_users);
+        write_rest(report, report->users - report->shown_users, "affected-users");
     if (report->rules++ == 0)
         fputs("\nRules broken:\n", report->out);
     fprintf(report->out, "  %6" PRId64 "  %-8s %-28s %s\n", rule->count, rule->severity, rule->rule,
@@ -316,7 +358,7 @@ static int64_t *list_captures(const struct run_summary_facts *facts, size_t *cou
 int run_summary_write(const struct run_summary_facts *facts, FILE *out, int64_t *broken, char *why,
                       size_t why_size)
 {
-    static const struct summary_handler handler = {on_counts, on_sender, on_user, on_rule};
+    static const struct summary_handler handler = {on_counts, on_sender, on_diagnosis, on_user, on_rule};
     struct report report = {.facts = facts, .out = out};
     size_t count = 0;
     int64_t *ids = list_captures(facts, &count);
@@ -330,10 +372,10 @@ int run_summary_write(const struct run_summary_facts *facts, FILE *out, int64_t 
     status = summary_read(facts->database, ids, count, MAX_ROWS, &handler, &report, why, why_size);
     free(ids);
     exposed = status == 0 && write_exposed(&report);
-    if (exposed || (status == 0 && report.rules > 0))
-        fprintf(out, "\nKept in %s. Next: imaptap query%s%s diagnosis\n", facts->database,
-                strcmp(facts->database, "imaptap.db") == 0 ? "" : " -d ",
-                strcmp(facts->database, "imaptap.db") == 0 ? "" : facts->database);
+    if (exposed || (status == 0 && report.rules + report.diagnoses > 0)) {
+        fprintf(out, "\nKept in %s. Next: ", facts->database);
+        write_query(&report, "diagnosis");
+    }
     *broken = report.broken;
     return status;
 }

@@ -1,6 +1,6 @@
 /*
  * What `read` and `live` end with: what was read and what was missed first, then who sends unquoted wildcards
- * to whom, and which users were refused.
+ * to whom, why logins failed, and which users were refused.
  */
 #ifndef IMAPTAP_ANALYZER_REPORT_RUN_SUMMARY_H
 #define IMAPTAP_ANALYZER_REPORT_RUN_SUMMARY_H

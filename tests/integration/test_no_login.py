@@ -146,7 +146,7 @@ class NoLogin(harness.ImaptapTest):
         frames = converse(CASES["LOGINDISABLED"][1]) + converse(CASES["LOGINDISABLED"][1], client_port=40001)
         frames += converse(CASES["an alert of the client"][1], 993)
         run = self.read(self.write("talks.pcap", pcap(frames)))
-        self.assertIn("3 connections ended without a login: imaptap query no-login says why", run.out)
+        self.assertIn(f"3 connections ended without a login; why: imaptap query -d {self.database} no-login", run.out)
         rows = self.imaptap("query", "-d", self.database, "--format", "csv", "no-login").out.splitlines()
         self.assertEqual(rows[1].split(",")[:6], ["10.9.0.1", "10.9.0.2", "143", "login-disabled", "", "2"])
         self.assertEqual(rows[2].split(",")[:6], ["10.9.0.1", "10.9.0.2", "993", "tls-alert", "client: unknown_ca (48)", "1"])

@@ -16,7 +16,7 @@ enum { CAPTURES = 3, CONNECTIONS = 40, LOGINS = 150, SHOWN = 4 };
 
 /* What the summary told, a line a row. */
 struct told {
-    char text[4096];
+    char text[16384];
     size_t length;
 };
 
@@ -45,10 +45,15 @@ static void on_sender(void *user, const struct summary_sender *s)
          s->server_product, s->logins, s->unquoted, s->quoted, s->unquoted_refused);
 }
 
+static void on_diagnosis(void *user, const struct summary_diagnosis *d)
+{
+    tell(user, "%s: %s (%" PRId64 ")\n", d->verdict, d->sentence, d->diagnoses);
+}
+
 static void on_user(void *user, const struct summary_user *u)
 {
-    tell(user, "%s %s %s %s %" PRId64 " %" PRId64 " %" PRId64 "\n", u->username, u->client_ip, u->server_ip,
-         u->rules, u->refused, u->let_in, u->users);
+    tell(user, "%s %s %s %s %s %" PRId64 " %" PRId64 " %" PRId64 "\n", u->username, u->client_ip,
+         u->server_ip, u->rules, u->certainty, u->refused, u->let_in, u->users);
 }
 
 static void on_rule(void *user, const struct summary_rule *r)
@@ -58,7 +63,7 @@ static void on_rule(void *user, const struct summary_rule *r)
 
 static const char *summary(const struct fixture *fixture, const int64_t *ids, size_t count)
 {
-    static const struct summary_handler handler = {on_counts, on_sender, on_user, on_rule};
+    static const struct summary_handler handler = {on_counts, on_sender, on_diagnosis, on_user, on_rule};
     static struct told told;
     char why[1024];
 
@@ -84,15 +89,38 @@ static const char *const plain[] = {
     " FROM judged_logins l JOIN connections c ON c.id = l.connection_id WHERE l.capture_id IN (%s)"
     " GROUP BY c.client_ip, c.server_ip HAVING sum(l.wildcard_unquoted) > 0"
     " ORDER BY sum(l.wildcard_unquoted AND l.refused IS 1) DESC, sum(l.wildcard_unquoted) DESC, 1 LIMIT 4)",
-    "WITH broken AS (SELECT l.username, c.client_ip, c.server_ip, max(v.rule) AS rules FROM judged_logins l"
+    "WITH failed AS (SELECT c.client_ip, c.server_ip, c.server_port, k.cause, k.sentence, l.id, l.username,"
+    "   (k.author_login_id IS k.login_id) * CASE k.certainty WHEN 'proved' THEN 3 WHEN 'likely' THEN 2 ELSE "
+    "1 END AS weight"
+    "   FROM causes k JOIN logins l ON l.id = k.login_id JOIN connections c ON c.id = l.connection_id"
+    "   WHERE l.capture_id IN (%s)),"
+    " sure AS (SELECT *, row_number() OVER (PARTITION BY client_ip, server_ip, server_port, cause ORDER BY "
+    "weight DESC, id) AS n"
+    "   FROM failed),"
+    " counted AS (SELECT client_ip, server_ip, server_port, cause, count(*) AS logins, count(DISTINCT "
+    "username) AS users"
+    "   FROM failed GROUP BY client_ip, server_ip, server_port, cause)"
+    " SELECT group_concat(line, char(10)) FROM (SELECT CASE weight WHEN 3 THEN 'proved' WHEN 2 THEN 'likely' "
+    "ELSE 'unknown' END"
+    "   || ': ' || sentence || CASE logins WHEN 1 THEN '' ELSE ' It hits ' || users || CASE users WHEN 1 "
+    "THEN ' user'"
+    "   ELSE ' users' END || ' in ' || logins || ' logins.' END || printf(' (%%d)', count(*) OVER ()) AS line"
+    "  FROM sure JOIN counted USING (client_ip, server_ip, server_port, cause) WHERE n = 1 AND weight > 0"
+    "  ORDER BY weight DESC, logins DESC, client_ip, server_ip, server_port, cause LIMIT 4)",
+    "WITH broken AS (SELECT l.username, c.client_ip, c.server_ip, max(v.rule) AS rules, k.certainty FROM "
+    "judged_logins l"
     "   JOIN connections c ON c.id = l.connection_id JOIN violations v ON v.login_id = l.id"
+    "   JOIN causes k ON k.login_id = l.id AND (k.cause = 'unknown' OR k.cause = 'syntax' AND k.rule = "
+    "v.rule)"
     "   WHERE l.refused AND l.capture_id IN (%s) AND l.username IS NOT NULL GROUP BY l.id),"
     " good AS (SELECT l.username, c.server_ip FROM judged_logins l JOIN connections c ON c.id = "
     "l.connection_id"
     "   WHERE l.refused = 0 AND l.capture_id IN (%s))"
     " SELECT group_concat(line, char(10)) FROM (SELECT username || ' ' || client_ip || ' ' || server_ip || ' "
     "' ||"
-    "  group_concat(DISTINCT rules) || printf(' %%d %%d %%d', count(*), (SELECT count(*) FROM good g WHERE "
+    "  group_concat(DISTINCT rules) || ' ' || CASE WHEN max(certainty = 'proved') THEN 'proved'"
+    "   WHEN max(certainty = 'likely') THEN 'likely' ELSE 'unknown' END"
+    "  || printf(' %%d %%d %%d', count(*), (SELECT count(*) FROM good g WHERE "
     "g.username = b.username AND"
     "  g.server_ip = b.server_ip), count(*) OVER ()) AS line FROM broken b GROUP BY username, client_ip, "
     "server_ip"
@@ -109,7 +137,7 @@ static const char *plainly(const struct fixture *fixture, const char *ids)
 
     told = (struct told){{0}, 0};
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
-        char sql[2048];
+        char sql[4096];
         const char *lines;
 
         (void)snprintf(sql, sizeof sql, plain[i], ids, ids);
