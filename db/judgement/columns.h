@@ -1,6 +1,6 @@
 /*
  * The columns that the judgement reads of a login and its connection, in the order of judge_failed_sql and
- * judge_others_sql.
+ * judge_login_sql; and those of every accepted login, in the order of judge_accepted_sql.
  */
 #ifndef IMAPTAP_DB_JUDGEMENT_COLUMNS_H
 #define IMAPTAP_DB_JUDGEMENT_COLUMNS_H
@@ -45,7 +45,19 @@ enum judge_column {
     CLIENT_IDENT
 };
 
-extern const char judge_failed_sql[], judge_others_sql[];
+enum judge_accepted_column {
+    OK_ID,
+    OK_TIME,
+    OK_CONNECTION,
+    OK_COMMAND,
+    OK_MECHANISM,
+    OK_USERNAME,
+    OK_USERNAME_FORM,
+    OK_AUTHZID,
+    OK_AFTER_RESULT
+};
+
+extern const char judge_failed_sql[], judge_login_sql[], judge_accepted_sql[];
 
 bool judge_column_is(sqlite3_stmt *row, int column, const char *word);
 

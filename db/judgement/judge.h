@@ -153,6 +153,19 @@ struct judge_verdict {
     int64_t closed; /* after so long; -1: it did not */
 };
 
+/* Where an address is met: as what, and in which net (VLAN and tunnel). */
+enum judge_role { ROLE_CLIENT, ROLE_SERVER, ROLES };
+struct judge_address {
+    uint32_t net[ROLES]; /* the first one */
+    bool is[ROLES], several_nets[ROLES];
+};
+
+/* A connection to an end at which a login failed. */
+struct judge_route {
+    int64_t connection;
+    uint32_t end, client; /* client 0: not one of a login that failed */
+};
+
 /* An element of a sorted list. */
 struct judge_entry {
     uint32_t first, second, login;
@@ -173,14 +186,15 @@ struct judge {
     struct judge_broken *broken; /* sorted by login */
     size_t broken_count, broken_room;
     uint32_t end_count;
-    bool nameless;        /* one that failed has no user name */
-    bool proxies;         /* one that failed was sent by an address that is a server, too */
-    sqlite3_stmt *later;  /* whether a later login of a connection was answered */
-    uint32_t last_server; /* of the row before: its server, and its end */
-    uint32_t last_net, last_end;
-    uint16_t last_port;
+    bool nameless;                   /* one that failed has no user name */
+    bool proxies;                    /* one that failed was sent by an address that is a server, too */
+    sqlite3_stmt *later;             /* whether a later login of a connection was answered */
+    sqlite3_stmt *whole;             /* an accepted login that matters */
+    struct judge_address *addresses; /* by number of its text: of the logins that failed */
+    size_t address_count;
+    struct judge_route *routes; /* in the order of the connections */
+    size_t route_count, route_room;
     struct numbers ends;        /* by server, port, net: its number */
-    struct numbers roles;       /* by address: whether it is a client, a server */
     struct numbers wanted;      /* what others are looked for by */
     struct numbers tolerated;   /* by end, rule, argument, octet: it was let in; and the same with the user */
     struct numbers accepted;    /* what was ever let in: by end and mechanism, by end and user and form .. */
@@ -212,12 +226,15 @@ int judge_compare(struct judge *judge);
 int judge_write(struct judge *judge, const char *schema);
 
 /* --- load.c, rows.c --- */
-/* Reads the columns of both loads from a row. */
+/* Reads the columns that are read of failed logins and of accepted ones that matter. */
 int judge_read_login(struct judge *judge, sqlite3_stmt *row, struct judge_login *login);
-/* The same, but of the names nothing, and of the client only what is known of it already. */
-int judge_read_short(struct judge *judge, sqlite3_stmt *row, struct judge_login *login);
-/* Whether the row's user can be one that matters: in doubt it can. */
-bool judge_may_be_wanted(struct judge *judge, sqlite3_stmt *row);
+/* Reads what is read of every accepted login. Its end is 0 where no login failed. */
+int judge_read_accepted(struct judge *judge, sqlite3_stmt *row, struct judge_login *login);
+/* Whether the user of such a row can be one that matters: in doubt it can. Where the login broke a rule,
+ * every name that was met does. */
+bool judge_may_be_wanted(struct judge *judge, sqlite3_stmt *row, bool broken);
+/* The number of the end of a connection; 0: no login failed there. */
+uint32_t judge_find_end(const struct judge *judge, uint32_t server, uint16_t port, uint32_t net);
 int judge_add_login(struct judge *judge, const struct judge_login *login);
 void judge_set_broken(const struct judge *judge, struct judge_login *login);
 uint32_t judge_text(struct judge *judge, sqlite3_stmt *row, int column);
@@ -229,6 +246,8 @@ enum { WANT_USER = 1, WANT_CLIENT, WANT_END, WANT_LOGIN };
 size_t judge_broken_of(const struct judge *judge, int64_t login, size_t *first);
 bool judge_is_server(const struct judge *judge, uint32_t address);
 bool judge_is_client(const struct judge *judge, uint32_t address);
+/* Whether it is a client and a server, in one net each. */
+bool judge_has_single_nets(const struct judge *judge, uint32_t address);
 
 /* --- rules.c --- */
 /* The bit of a rule, which is given one when it is new; RULES_MOST: it has none, and does not count. */

@@ -9,8 +9,8 @@ static void end_judge(struct judge *judge)
 {
     struct judge_list *lists[] = {&judge->by_user, &judge->by_client, &judge->by_words,
                                   &judge->times,   &judge->clean,     &judge->gone};
-    struct numbers *numbers[] = {&judge->ends,     &judge->roles,       &judge->wanted,  &judge->tolerated,
-                                 &judge->accepted, &judge->connections, &judge->changes, &judge->aliases};
+    struct numbers *numbers[] = {&judge->ends,        &judge->wanted,  &judge->tolerated, &judge->accepted,
+                                 &judge->connections, &judge->changes, &judge->aliases};
 
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         sqlite3_free(lists[i]->entries);
@@ -18,9 +18,12 @@ static void end_judge(struct judge *judge)
         numbers_free(numbers[i]);
     strings_free(&judge->strings);
     (void)sqlite3_finalize(judge->later);
+    (void)sqlite3_finalize(judge->whole);
     sqlite3_free(judge->logins);
     sqlite3_free(judge->verdicts);
     sqlite3_free(judge->broken);
+    sqlite3_free(judge->addresses);
+    sqlite3_free(judge->routes);
     sqlite3_free(judge->leg);
     sqlite3_free(judge->leg_grade);
     sqlite3_free(judge->outbound);

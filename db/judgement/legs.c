@@ -18,7 +18,6 @@
 /* In judge->aliases: that it is the server's address of a proxy with two. */
 #define ALIAS_OF(server) ((uint64_t)(server) | UINT64_C(1) << 40)
 
-enum { ROLE_CLIENT = 1, ROLE_SERVER = 2 };
 enum pass { PASS_EXACT, PASS_SLACK, PASS_SHIFT, PASSES };
 
 /* The address at which the sender of a login is a server. */
@@ -34,12 +33,6 @@ struct leg_finder {
     struct judge_list shifts;   /* proxy; time: the shift; login: the outbound leg */
     struct numbers alike;       /* by inbound login: the signature of its outbound ones; 0: several */
 };
-
-static bool single_net(const struct judge *judge, uint32_t address)
-{
-    return numbers_find(&judge->roles, numbers_mix(judge->key, ROLE_CLIENT, address, 0, 0), -1) >= 0 &&
-           numbers_find(&judge->roles, numbers_mix(judge->key, ROLE_SERVER, address, 0, 0), -1) >= 0;
-}
 
 /* 0: not the same user; 1: variants of a name; 2: equal. */
 static int same_name(const struct judge_login *i, const struct judge_login *o)
@@ -103,7 +96,7 @@ static int fits(const struct leg_finder *finder, uint32_t inbound, uint32_t outb
 
     if (inbound == outbound || i->end == o->end || i->connection == o->connection ||
         judge->outbound[inbound] != NO_LOGIN || !results_fit(i, o) || !lies_in(i, o, pass) ||
-        (i->net != o->net && !single_net(judge, o->client)))
+        (i->net != o->net && !judge_has_single_nets(judge, o->client)))
         return 0;
     return same_name(i, o);
 }

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROLE_CLIENT = 1, ROLE_SERVER = 2 };
-
 #define BROKEN_SQL "SELECT login_id, rule, argument, octets FROM violations ORDER BY login_id"
 
 bool judge_want(struct judge *judge, uint64_t kind, uint64_t a, uint64_t b)
@@ -20,30 +18,31 @@ bool judge_wants(const struct judge *judge, uint64_t kind, uint64_t a, uint64_t 
 
 bool judge_is_server(const struct judge *judge, uint32_t address)
 {
-    return (numbers_find(&judge->roles, numbers_mix(judge->key, 0, address, 0, 0), 0) & ROLE_SERVER) != 0;
+    return address < judge->address_count && judge->addresses[address].is[ROLE_SERVER];
 }
 
 bool judge_is_client(const struct judge *judge, uint32_t address)
 {
-    return (numbers_find(&judge->roles, numbers_mix(judge->key, 0, address, 0, 0), 0) & ROLE_CLIENT) != 0;
+    return address < judge->address_count && judge->addresses[address].is[ROLE_CLIENT];
 }
 
-/* Notes the role of an address, and in how many nets it plays it: the number of the net, or -1 for several.
- */
-static bool note_role(struct judge *judge, uint32_t address, int64_t role, uint32_t net)
+bool judge_has_single_nets(const struct judge *judge, uint32_t address)
 {
-    int64_t *roles = numbers_take(&judge->roles, numbers_mix(judge->key, 0, address, 0, 0), 0);
-    int64_t *nets;
+    return judge_is_client(judge, address) && judge_is_server(judge, address) &&
+           !judge->addresses[address].several_nets[ROLE_CLIENT] &&
+           !judge->addresses[address].several_nets[ROLE_SERVER];
+}
 
-    if (roles == NULL)
-        return false;
-    *roles |= role;
-    nets = numbers_take(&judge->roles, numbers_mix(judge->key, (uint64_t)role, address, 0, 0), net);
-    if (nets == NULL)
-        return false;
-    if (*nets != net)
-        *nets = -1;
-    return true;
+static void note_role(struct judge *judge, uint32_t number, enum judge_role role, uint32_t net)
+{
+    struct judge_address *address = &judge->addresses[number];
+
+    if (number == 0 || number >= judge->address_count)
+        return;
+    if (!address->is[role])
+        address->net[role] = net;
+    address->is[role] = true;
+    address->several_nets[role] = address->several_nets[role] || address->net[role] != net;
 }
 
 static uint32_t known(const struct judge *judge, sqlite3_stmt *row, int column)
@@ -53,22 +52,52 @@ static uint32_t known(const struct judge *judge, sqlite3_stmt *row, int column)
     return strings_find(&judge->strings, text, (size_t)sqlite3_column_bytes(row, column));
 }
 
-/* The roles of the addresses that a login which failed has. */
-static int load_roles(struct judge *judge)
+static bool add_route(struct judge *judge, const struct judge_route *route)
+{
+    struct judge_route *routes =
+        judge_room(judge->routes, &judge->route_room, judge->route_count + 1, sizeof *routes);
+
+    if (routes == NULL)
+        return false;
+    judge->routes = routes;
+    routes[judge->route_count++] = *route;
+    return true;
+}
+
+static bool note_connection(struct judge *judge, sqlite3_stmt *row)
+{
+    uint32_t client = known(judge, row, 1), server = known(judge, row, 2), net;
+    struct judge_route route = {.connection = sqlite3_column_int64(row, 0), .client = client};
+
+    if (client == 0 && server == 0)
+        return true;
+    net = judge_net(judge, row, 4);
+    if (net == UINT32_MAX)
+        return false;
+    note_role(judge, client, ROLE_CLIENT, net);
+    note_role(judge, server, ROLE_SERVER, net);
+    if (server != 0)
+        route.end = judge_find_end(judge, server, (uint16_t)sqlite3_column_int(row, 3), net);
+    return route.end == 0 || add_route(judge, &route);
+}
+
+/* The roles of the addresses that a login which failed has, and the connections to its end. */
+static int load_connections(struct judge *judge)
 {
     sqlite3_stmt *row = NULL;
-    int rc = sqlite3_prepare_v2(judge->db, "SELECT client_ip, server_ip, vlan, tunnel FROM connections", -1,
-                                &row, NULL);
+    int rc = sqlite3_prepare_v2(judge->db,
+                                "SELECT id, client_ip, server_ip, server_port, vlan, tunnel FROM connections"
+                                " ORDER BY id",
+                                -1, &row, NULL);
 
-    while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
-        uint32_t client = known(judge, row, 0), server = known(judge, row, 1);
-        uint32_t net = client != 0 || server != 0 ? judge_net(judge, row, 2) : 0;
-
-        rc = (client == 0 || note_role(judge, client, ROLE_CLIENT, net)) &&
-                     (server == 0 || note_role(judge, server, ROLE_SERVER, net))
-                 ? SQLITE_OK
-                 : SQLITE_NOMEM;
-    }
+    judge->address_count = (size_t)judge->strings.count + 1;
+    judge->addresses = sqlite3_malloc64(judge->address_count * sizeof *judge->addresses);
+    if (judge->addresses == NULL)
+        rc = SQLITE_NOMEM;
+    else
+        memset(judge->addresses, 0, judge->address_count * sizeof *judge->addresses);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW)
+        rc = note_connection(judge, row) ? SQLITE_OK : SQLITE_NOMEM;
     (void)sqlite3_finalize(row);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
@@ -281,7 +310,7 @@ int judge_load(struct judge *judge)
         return rc;
     rc = sort_failed(judge);
     if (rc == SQLITE_OK)
-        rc = load_roles(judge);
+        rc = load_connections(judge);
     if (rc == SQLITE_OK)
         rc = load_broken(judge);
     for (size_t i = 0; rc == SQLITE_OK && i < judge->failed; i++) {

@@ -201,27 +201,45 @@ static bool note_connection(struct judge *judge, const struct judge_login *login
     return first != NULL;
 }
 
-static int add_other(struct judge *judge, sqlite3_stmt *row)
+/* Reads all of a login; one that is to be left out counts as failed. */
+static int read_whole(struct judge *judge, int64_t id, struct judge_login *login)
 {
+    int rc = judge->whole != NULL ? SQLITE_OK
+                                  : sqlite3_prepare_v2(judge->db, judge_login_sql, -1, &judge->whole, NULL);
+
+    *login = (struct judge_login){.failed = true};
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_int64(judge->whole, 1, id);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(judge->whole);
+    if (rc == SQLITE_ROW)
+        rc = judge_read_login(judge, judge->whole, login);
+    else if (rc == SQLITE_DONE)
+        rc = SQLITE_OK;
+    (void)sqlite3_reset(judge->whole);
+    return rc;
+}
+
+/* *broken is the place in judge->broken: the rows come in the same order. */
+static int add_other(struct judge *judge, sqlite3_stmt *row, size_t *broken)
+{
+    int64_t id = sqlite3_column_int64(row, OK_ID);
     struct judge_login login;
     bool whole;
-    int rc = judge_read_short(judge, row, &login);
+    int rc;
 
+    while (*broken < judge->broken_count && judge->broken[*broken].login < id)
+        ++*broken;
+    whole =
+        judge_may_be_wanted(judge, row, *broken < judge->broken_count && judge->broken[*broken].login == id);
+    rc = whole ? read_whole(judge, id, &login) : judge_read_accepted(judge, row, &login);
     if (rc != SQLITE_OK || login.failed)
         return rc;
-    judge_set_broken(judge, &login);
-    whole = login.broken != 0 || judge_may_be_wanted(judge, row);
-    if (whole) {
-        uint64_t broken = login.broken;
-
-        rc = judge_read_login(judge, row, &login);
-        login.broken = broken;
-    }
-    if (rc != SQLITE_OK)
-        return rc;
+    if (*broken < judge->broken_count && judge->broken[*broken].login == id)
+        judge_set_broken(judge, &login);
     if (!note_connection(judge, &login) ||
         (judge_wants(judge, WANT_END, login.end, 0) && !note_accepted(judge, &login)) ||
-        (judge->proxies && login.client != 0 && !note_quotes(judge, &login)))
+        (judge->proxies && login.client != 0 && login.end != 0 && !note_quotes(judge, &login)))
         return SQLITE_NOMEM;
     if (!whole || !is_wanted(judge, &login))
         return SQLITE_OK;
@@ -259,15 +277,16 @@ static void look_around(struct judge *judge)
 int judge_load_others(struct judge *judge)
 {
     sqlite3_stmt *row = NULL;
+    size_t broken = 0;
     int rc = SQLITE_OK;
 
     for (size_t i = 0; i < judge->failed; i++)
         if (!note_quotes(judge, &judge->logins[i]))
             return SQLITE_NOMEM;
     if (judge->wanted.count > 0) {
-        rc = sqlite3_prepare_v2(judge->db, judge_others_sql, -1, &row, NULL);
+        rc = sqlite3_prepare_v2(judge->db, judge_accepted_sql, -1, &row, NULL);
         while (rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW)
-            rc = add_other(judge, row);
+            rc = add_other(judge, row, &broken);
         (void)sqlite3_finalize(row);
         if (rc != SQLITE_DONE)
             return rc;

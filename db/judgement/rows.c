@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The columns of both loads; those of the failed ones alone come last. */
+/* Of the failed ones, and of accepted ones that matter; what is read of the failed ones alone comes last. */
 #define LOGIN_COLUMNS_SQL                                                                                    \
     "SELECT l.id, l.time_ns, l.latency_ns, l.frame, l.capture_id, l.connection_id, l.command, l.mechanism,"  \
     " l.username, l.username_form, l.password_form, l.authzid, l.result, l.incomplete, l.after_result,"      \
@@ -15,7 +15,10 @@
 /* The condition is that of the index logins_incomplete. */
 const char judge_failed_sql[] =
     LOGIN_COLUMNS_SQL "WHERE l.result IS NOT 'OK' OR l.after_result = 'BAD' OR l.incomplete";
-const char judge_others_sql[] = LOGIN_COLUMNS_SQL "WHERE l.result = 'OK' ORDER BY l.id";
+const char judge_login_sql[] = LOGIN_COLUMNS_SQL "WHERE l.id = ?1";
+const char judge_accepted_sql[] =
+    "SELECT id, time_ns, connection_id, command, mechanism, username, username_form, authzid, after_result"
+    " FROM logins WHERE result = 'OK' ORDER BY id";
 
 uint32_t judge_text(struct judge *judge, sqlite3_stmt *row, int column)
 {
@@ -159,6 +162,16 @@ static uint8_t result_of(sqlite3_stmt *row, int column)
     return RESULT_NONE;
 }
 
+static uint64_t end_key(const struct judge *judge, uint32_t server, uint16_t port, uint32_t net)
+{
+    return numbers_mix(judge->key, 1, server, port, net);
+}
+
+uint32_t judge_find_end(const struct judge *judge, uint32_t server, uint16_t port, uint32_t net)
+{
+    return (uint32_t)numbers_find(&judge->ends, end_key(judge, server, port, net), 0);
+}
+
 static bool read_end(struct judge *judge, sqlite3_stmt *row, struct judge_login *login)
 {
     int64_t *end;
@@ -166,24 +179,13 @@ static bool read_end(struct judge *judge, sqlite3_stmt *row, struct judge_login 
     login->net = judge_net(judge, row, VLAN);
     login->server = judge_text(judge, row, SERVER_IP);
     login->server_port = (uint16_t)sqlite3_column_int(row, SERVER_PORT);
-    if (login->server == judge->last_server && login->server_port == judge->last_port &&
-        login->net == judge->last_net && judge->last_end != 0) {
-        login->end = judge->last_end;
-        return login->server != UINT32_MAX && login->net != UINT32_MAX;
-    }
-    end = numbers_take(
-        &judge->ends,
-        numbers_mix(judge->key, 1, login->server, (uint64_t)sqlite3_column_int(row, SERVER_PORT), login->net),
-        judge->end_count + 1);
+    end = numbers_take(&judge->ends, end_key(judge, login->server, login->server_port, login->net),
+                       judge->end_count + 1);
     if (end == NULL || login->server == UINT32_MAX || login->net == UINT32_MAX)
         return false;
     if (*end > judge->end_count)
         judge->end_count++;
     login->end = (uint32_t)*end;
-    judge->last_server = login->server;
-    judge->last_port = login->server_port;
-    judge->last_net = login->net;
-    judge->last_end = login->end;
     return true;
 }
 
@@ -200,15 +202,15 @@ static uint32_t find_part(const struct judge *judge, const char *text, size_t le
     return strings_find(&judge->strings, text, at != NULL && at > text ? (size_t)(at - text) : length);
 }
 
-bool judge_may_be_wanted(struct judge *judge, sqlite3_stmt *row)
+bool judge_may_be_wanted(struct judge *judge, sqlite3_stmt *row, bool broken)
 {
-    const char *name = (const char *)sqlite3_column_text(row, USERNAME), *special;
-    size_t length = name == NULL ? 0 : (size_t)sqlite3_column_bytes(row, USERNAME);
+    const char *name = (const char *)sqlite3_column_text(row, OK_USERNAME), *special;
+    size_t length = name == NULL ? 0 : (size_t)sqlite3_column_bytes(row, OK_USERNAME);
     char lower_name[256];
     uint32_t whole, part;
 
     if (judge->nameless || length == 0 || length >= sizeof lower_name ||
-        sqlite3_column_type(row, AUTHZID) != SQLITE_NULL)
+        sqlite3_column_type(row, OK_AUTHZID) != SQLITE_NULL || judge_column_is(row, OK_AFTER_RESULT, "BAD"))
         return true;
     special = memchr(name, '\\', length) != NULL  ? "\\"
               : memchr(name, '*', length) != NULL ? "*"
@@ -220,21 +222,65 @@ bool judge_may_be_wanted(struct judge *judge, sqlite3_stmt *row)
         lower_name[i] = lower_octet(name[i]);
     whole = strings_find(&judge->strings, lower_name, length);
     part = find_part(judge, lower_name, length);
-    return (whole != 0 && judge_wants(judge, WANT_USER, whole, 0)) ||
-           (part != 0 && judge_wants(judge, WANT_USER, part, 0));
+    return (whole != 0 && (broken || judge_wants(judge, WANT_USER, whole, 0))) ||
+           (part != 0 && part != whole && judge_wants(judge, WANT_USER, part, 0));
 }
 
-static int read_mechanism(struct judge *judge, sqlite3_stmt *row, struct judge_login *login)
+static int read_mechanism(struct judge *judge, sqlite3_stmt *row, int command, int mechanism,
+                          struct judge_login *login)
 {
-    if (judge_column_is(row, COMMAND, "AUTHENTICATE"))
-        login->mechanism = sqlite3_column_type(row, MECHANISM) == SQLITE_NULL
+    if (judge_column_is(row, command, "AUTHENTICATE"))
+        login->mechanism = sqlite3_column_type(row, mechanism) == SQLITE_NULL
                                ? strings_number(&judge->strings, "?", 1)
-                               : judge_text(judge, row, MECHANISM);
+                               : judge_text(judge, row, mechanism);
     return login->mechanism == UINT32_MAX ? SQLITE_NOMEM : SQLITE_OK;
 }
 
-int judge_read_short(struct judge *judge, sqlite3_stmt *row, struct judge_login *login)
+/* The connection by its number: they are sorted, and where no number is left out, it stands at that place. */
+static const struct judge_route *find_route(const struct judge *judge, int64_t connection)
 {
+    const struct judge_route *routes = judge->routes;
+    size_t low = 0, high = judge->route_count;
+
+    if (high == 0 || connection < routes[0].connection)
+        return NULL;
+    if ((uint64_t)connection - (uint64_t)routes[0].connection < high) {
+        low = (size_t)(connection - routes[0].connection);
+        if (routes[low].connection == connection)
+            return &routes[low];
+        high = low;
+        low = 0;
+    }
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (routes[middle].connection < connection)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < judge->route_count && routes[low].connection == connection ? &routes[low] : NULL;
+}
+
+int judge_read_accepted(struct judge *judge, sqlite3_stmt *row, struct judge_login *login)
+{
+    const struct judge_route *route = find_route(judge, sqlite3_column_int64(row, OK_CONNECTION));
+
+    *login = (struct judge_login){.id = sqlite3_column_int64(row, OK_ID),
+                                  .time = sqlite3_column_int64(row, OK_TIME),
+                                  .connection = sqlite3_column_int64(row, OK_CONNECTION),
+                                  .end = route == NULL ? 0 : route->end,
+                                  .client = route == NULL ? 0 : route->client,
+                                  .result = RESULT_OK,
+                                  .username_form = form_of(row, OK_USERNAME_FORM)};
+    return read_mechanism(judge, row, OK_COMMAND, OK_MECHANISM, login);
+}
+
+int judge_read_login(struct judge *judge, sqlite3_stmt *row, struct judge_login *login)
+{
+    uint32_t tag;
+    int rc;
+
     *login = (struct judge_login){.id = sqlite3_column_int64(row, ID),
                                   .time = sqlite3_column_int64(row, TIME),
                                   .answered = INT64_MAX,
@@ -244,19 +290,9 @@ int judge_read_short(struct judge *judge, sqlite3_stmt *row, struct judge_login 
                              judge_says_not_connected((const char *)sqlite3_column_text(row, AFTER_TEXT));
     login->failed = login->result != RESULT_OK || login->refused_mailbox;
     login->username_form = form_of(row, USERNAME_FORM);
-    if (judge->proxies)
-        login->client = strings_find(&judge->strings, (const char *)sqlite3_column_text(row, CLIENT_IP),
-                                     (size_t)sqlite3_column_bytes(row, CLIENT_IP));
     if (!read_end(judge, row, login))
         return SQLITE_NOMEM;
-    return read_mechanism(judge, row, login);
-}
-
-int judge_read_login(struct judge *judge, sqlite3_stmt *row, struct judge_login *login)
-{
-    uint32_t tag;
-    int rc = judge_read_short(judge, row, login);
-
+    rc = read_mechanism(judge, row, COMMAND, MECHANISM, login);
     if (rc != SQLITE_OK)
         return rc;
     login->frame = sqlite3_column_int64(row, FRAME);
