@@ -107,7 +107,7 @@ static const struct imap_rule_info rules[IMAP_RULES] = {
          "yes", "yes", "yes"},
     [IMAP_RULE_STARTTLS_PIPELINED] =
         {"starttls-pipelined", "error",
-         "A login was sent in plain text behind STARTTLS, before the server's answer",
+         "A login was sent in plain text behind STARTTLS, before its answer or in the place of TLS",
          "RFC 3501 section 6.2.1; RFC 9051 section 6.2.1",
          "Send A1 STARTTLS and nothing more until its OK came and the TLS handshake is complete; then, "
          "encrypted, A2 LOGIN \"alice\" \"<password>\"",

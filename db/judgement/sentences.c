@@ -135,7 +135,7 @@ static const struct phrase phrases[RULES_KNOWN] = {
                       "send one space between them, and none at the end"},
     [RULE_LINE_END] = {"with a line that does not end with CR LF", "end it with CR LF"},
     [RULE_TAG] = {"that is none", "send a tag of letters and digits"},
-    [RULE_PIPELINED] = {"behind STARTTLS, before its answer", "wait for the answer to STARTTLS"},
+    [RULE_PIPELINED] = {"in plain text behind STARTTLS", "send nothing more before TLS is complete"},
     [RULE_LOGIN_DISABLED] = {"though LOGINDISABLED is announced", "use STARTTLS first"},
     [RULE_NOT_ANNOUNCED] = {"by a mechanism that is not announced", "choose one that is"},
     [RULE_ALREADY] = {"though it is logged in already", "log in once"},

@@ -1,4 +1,4 @@
--- Plain text sent behind STARTTLS before its answer: the logins in it, and whether the server took them
+-- Plain text behind STARTTLS, before its answer or in the place of TLS: its logins, and whether the server took them
 SELECT l.username, l.result, (SELECT k.cause FROM causes k WHERE k.login_id = l.id) AS cause, c.starttls, c.encryption, c.client_ip, c.server_ip,
        c.server_port, c.server_product,
        strftime('%Y-%m-%dT%H:%M:%SZ', coalesce(l.time_ns, c.first_ns) / 1000000000, 'unixepoch') AS time,

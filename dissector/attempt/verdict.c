@@ -90,7 +90,7 @@ bool attempt_begin(struct imap_session *session, struct command *command)
     session->logins++;
     if ((session->authenticated || session->preauth) && !session->client.holed && !session->server.holed)
         attempt_flag(command->attempt, &session->budget, IMAP_RULE_ALREADY_AUTHENTICATED, IMAP_ARG_COMMAND);
-    if (command_starttls_waits(session))
+    if (command_starttls_waits(session) || session->starttls == IMAP_STARTTLS_ACCEPTED)
         attempt_flag(command->attempt, &session->budget, IMAP_RULE_STARTTLS_PIPELINED, IMAP_ARG_COMMAND);
     if (command->kind == COMMAND_LOGIN && capabilities_have(&session->capabilities, CAPABILITY_LOGINDISABLED))
         attempt_flag(command->attempt, &session->budget, IMAP_RULE_LOGIN_DISABLED, IMAP_ARG_COMMAND);

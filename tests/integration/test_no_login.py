@@ -126,8 +126,12 @@ class NoLogin(harness.ImaptapTest):
     def test_a_login_behind_starttls_in_plain_text_is_found(self):
         text = (GREETING, "C: a1 STARTTLS\r\n", "S: a1 OK go\r\n", "C: a2 LOGIN bob x\r\n", "S: a2 OK\r\n", *CLIENT_CLOSES)
         self.read("-q", self.write("plain.pcap", pcap(converse(text))))
-        self.assertEqual(self.one("SELECT username, result FROM logins"), ("bob", "OK"))
+        self.assertEqual(self.one("SELECT username, result, exposure FROM logins"), ("bob", "OK", "password"))
         self.assertEqual(self.one("SELECT encryption, starttls, no_login FROM connections"), ("none", "accepted", None))
+        self.assertEqual(self.ask("SELECT username, rule FROM findings"), [("bob", "starttls-pipelined")])
+        found = self.imaptap("query", "-d", self.database, "--format", "csv", "starttls-pipelined").out
+        self.assertIn("bob,OK,accepted,none,10.9.0.1", found)
+        self.assertIn("starttls-pipelined", self.imaptap("report", "-d", self.database).out)
 
     def test_what_was_captured_in_part_is_not_judged(self):
         frames = converse((GREETING, "C: a1 NOOP\r\n", "S: a1 OK\r\n", *CLIENT_CLOSES))

@@ -277,7 +277,7 @@ static void why_there_was_no_login_is_known(void **state)
          .facts = "starttls done starttls:accepted greeting=ready\n"},
         {"STARTTLS accepted, and plain text goes on",
          {GREET, C("a STARTTLS\r\n"), S("a OK go\r\n"), BOB("b"), S("b OK in\r\n")},
-         .rows = ROW("1", "4", "b") "OK text=in +1\n" CLEAR,
+         .rows = ROW("1", "4", "b") "OK text=in +1\n! starttls-pipelined command\n" CLEAR,
          .facts = "none open starttls:accepted plain-after-starttls greeting=ready\n"},
         {"STARTTLS accepted, and what came then was lost",
          {GREET, C("a STARTTLS\r\n"), S("a OK go\r\n"), CLIENT_LOST(200), BOB("b")},
