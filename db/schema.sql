@@ -177,7 +177,8 @@ CREATE TABLE logins (
 CREATE INDEX logins_by_connection ON logins (connection_id);
 CREATE INDEX logins_by_capture ON logins (capture_id);
 -- Those that did not simply succeed.
-CREATE INDEX logins_incomplete ON logins (capture_id) WHERE result IS NOT 'OK' OR after_result = 'BAD' OR incomplete;
+CREATE INDEX logins_incomplete ON logins (capture_id)
+    WHERE result IS NOT 'OK' OR after_result = 'BAD' OR after_result = 'NO' OR incomplete;
 
 CREATE TABLE rules (
     -- What can be wrong with a login; filled by imaptap.
