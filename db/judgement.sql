@@ -48,8 +48,9 @@ CREATE VIEW judged_findings AS
 
 CREATE VIEW cause_counts AS
     -- How often each cause was met, for each client and port of a server. Verdict: the strongest certainty of the logins
-    -- for which this client is at fault, or that are nobody's fault; unrelated: the fault of what passed them on, or
-    -- of whom they were passed on for. The sentence is that of the first such login.
+    -- that failed for how this client logs in, or for what is not known; unrelated: for another reason, which the cause
+    -- names, or the fault of what passed them on, or of whom they were passed on for. The sentence is that of the first
+    -- such login.
     SELECT client_ip, server_ip, server_port, server_product, cause,
            CASE max(weight) / 1099511627776 WHEN 3 THEN 'proved' WHEN 2 THEN 'likely' WHEN 1 THEN 'unknown'
                ELSE 'unrelated' END AS verdict,
@@ -61,7 +62,9 @@ CREATE VIEW cause_counts AS
                        l.result,
                        -- the certainty, then the earliest row: a bare column comes from the row of max()
                        CASE
-                           WHEN k.author_login_id IS NOT k.login_id THEN 0
+                           WHEN k.author_login_id IS NOT k.login_id OR k.cause = 'credentials' OR k.cause = 'account'
+                               OR k.cause = 'limit' OR k.cause = 'policy' OR k.cause = 'unavailable' OR k.cause = 'mailbox'
+                               OR k.cause = 'privacy' AND k.rule IS NULL THEN 0
                            WHEN k.certainty = 'proved' THEN 3
                            WHEN k.certainty = 'likely' THEN 2
                            ELSE 1
@@ -74,7 +77,7 @@ CREATE VIEW cause_counts AS
     GROUP BY client_ip, server_ip, server_port, cause;
 
 CREATE VIEW tolerated_counts AS
-    -- Logins that broke a rule and were accepted, for each client and port of a server.
+    -- Logins that broke a rule and were accepted, with a mailbox, for each client and port of a server.
     SELECT client_ip, server_ip, server_port, count(*) AS logins, count(DISTINCT username) AS users, sum(wildcard) AS wildcards,
            group_concat(DISTINCT rule) AS rules
     FROM (SELECT c.client_ip, c.server_ip, c.server_port, l.username, v.rule, v.wildcard
@@ -84,15 +87,40 @@ CREATE VIEW tolerated_counts AS
                 LIMIT -1) v
           CROSS JOIN logins l ON l.id = v.login_id
           CROSS JOIN connections c ON c.id = l.connection_id
-          WHERE l.result = 'OK')
+          WHERE l.result = 'OK' AND NOT EXISTS (SELECT 1 FROM causes k WHERE k.login_id = l.id))
+    GROUP BY client_ip, server_ip, server_port;
+
+CREATE VIEW unseen_counts AS
+    -- Why no login was seen, for each client and port of a server: the reasons in words, those that were seen first.
+    -- known: 1 when one was seen, 0 when a login may only have been missed.
+    SELECT client_ip, server_ip, server_port, max(known) AS known,
+           sum(CASE WHEN no_login = 'encrypted' THEN connections ELSE 0 END) AS encrypted,
+           group_concat(CASE WHEN no_login <> 'encrypted'
+                            THEN lower(substr(meaning, 1, 1)) || substr(meaning, 2)
+                                || CASE WHEN said IS NULL OR said = '' THEN '' WHEN no_login = 'tls-alert' THEN ' (' || said || ')'
+                                       ELSE ' ("' || said || '")' END
+                                || CASE WHEN connections > 1 THEN ', ' || connections || ' times' ELSE '' END
+                            END, '; ') AS reasons,
+           max(remedy) AS remedy -- of the first
+    FROM (SELECT c.client_ip, c.server_ip, c.server_port, c.no_login, r.known, r.meaning,
+                 CASE WHEN row_number() OVER (PARTITION BY c.client_ip, c.server_ip, c.server_port
+                                              ORDER BY r.known DESC, count(*) DESC, c.no_login) = 1 THEN r.remedy END AS remedy,
+                 CASE WHEN c.no_login = 'bye-greeting' THEN c.greeting ELSE c.no_login_text END AS said,
+                 count(*) AS connections
+          FROM connections c
+          JOIN no_login_reasons r ON r.no_login = c.no_login
+          GROUP BY c.client_ip, c.server_ip, c.server_port, c.no_login, said
+          ORDER BY c.client_ip, c.server_ip, c.server_port, r.known DESC, connections DESC, c.no_login, said
+          LIMIT -1)
     GROUP BY client_ip, server_ip, server_port;
 
 CREATE VIEW diagnosis AS
-    -- One row for each client, port of a server, and cause of failed logins, with what to do in words. Where none failed,
-    -- cause is NULL, and the verdict is tolerated: rules were broken, and the server took it; no finding: logins were
-    -- seen and broke no rule; or not seen: there was none to judge.
+    -- One row for each client, port of a server, and cause of failed logins, with what to do in words. Where cause is NULL,
+    -- the verdict is tolerated: rules were broken in so many logins, and the server took it; and where no login failed,
+    -- no finding: logins were seen and broke no rule; or not seen: there was none to judge.
     WITH failed AS (SELECT * FROM cause_counts LIMIT -1),
          taken AS (SELECT * FROM tolerated_counts LIMIT -1),
+         unseen AS (SELECT * FROM unseen_counts LIMIT -1),
          pairs AS (
              SELECT client_ip, server_ip, server_port, max(server_product) AS server_product, sum(connections) AS connections,
                     sum(logins) AS logins, sum(quoted) AS quoted, sum(quoted_let_in) AS quoted_let_in, sum(bare) AS bare,
@@ -115,7 +143,7 @@ CREATE VIEW diagnosis AS
     UNION ALL
     SELECT p.client_ip, p.server_ip, p.server_port, p.server_product, NULL,
            CASE WHEN p.logins = 0 THEN 'not seen' WHEN t.logins > 0 THEN 'tolerated' ELSE 'no finding' END,
-           p.logins, 0, 0, 0,
+           CASE WHEN t.logins > 0 THEN t.logins ELSE p.logins END, coalesce(t.users, 0), 0, 0,
            CASE
                WHEN p.logins = 0
                    THEN 'No login was seen from ' || p.client_ip || ' to ' || p.server_ip
@@ -124,10 +152,18 @@ CREATE VIEW diagnosis AS
                               WHEN not_imap = connections AND connections = 1 THEN ': what the connection carried was no IMAP.'
                               WHEN not_imap = connections
                                   THEN ': what the ' || connections || ' connections carried was no IMAP.'
-                              WHEN encrypted = connections AND connections = 1 THEN ': the connection was encrypted.'
-                              WHEN encrypted = connections THEN ': all ' || connections || ' connections were encrypted.'
+                              WHEN n.reasons IS NULL AND p.encrypted = p.connections AND connections = 1
+                                  THEN ': the connection was encrypted.'
+                              WHEN n.reasons IS NULL AND p.encrypted = p.connections
+                                  THEN ': all ' || connections || ' connections were encrypted.'
                               ELSE ' on ' || connections || CASE connections WHEN 1 THEN ' connection' ELSE ' connections' END
-                                  || CASE WHEN encrypted > 0 THEN ', ' || encrypted || ' of them encrypted.' ELSE '.' END
+                                  || CASE WHEN coalesce(n.encrypted, p.encrypted) > 0
+                                         THEN ', ' || coalesce(n.encrypted, p.encrypted) || ' of them encrypted' ELSE '' END
+                                  || CASE WHEN n.reasons IS NULL THEN '.'
+                                         WHEN n.known THEN '. The reason was seen: ' || n.reasons || '.'
+                                             || coalesce(' ' || n.remedy || '.', '')
+                                         ELSE '. One may have been missed: ' || n.reasons || '.' || coalesce(' ' || n.remedy || '.', '')
+                                     END
                           END
                WHEN t.wildcards > 0
                    THEN p.client_ip || ' sends * or % unquoted, and ' || p.server_ip || coalesce(' (' || p.server_product || ')', '')
@@ -156,7 +192,9 @@ CREATE VIEW diagnosis AS
               END
     FROM pairs p
     LEFT JOIN taken t ON t.client_ip = p.client_ip AND t.server_ip = p.server_ip AND t.server_port = p.server_port
-    WHERE NOT EXISTS (SELECT 1 FROM failed f
+    LEFT JOIN unseen n ON n.client_ip = p.client_ip AND n.server_ip = p.server_ip AND n.server_port = p.server_port
+    WHERE t.logins > 0
+       OR NOT EXISTS (SELECT 1 FROM failed f
                       WHERE f.client_ip = p.client_ip AND f.server_ip = p.server_ip AND f.server_port = p.server_port);
 
 CREATE VIEW guessing AS
@@ -168,7 +206,7 @@ CREATE VIEW guessing AS
              FROM causes k
              CROSS JOIN logins l ON l.id = k.login_id
              CROSS JOIN connections c ON c.id = l.connection_id
-             WHERE l.result = 'NO' AND (k.cause = 'credentials' OR k.cause = 'unknown') AND k.author_login_id = k.login_id
+             WHERE (k.cause = 'credentials' OR k.cause = 'unknown' AND l.result = 'NO') AND k.author_login_id = k.login_id
                AND NOT instr(k.sentence, ' may be an outage')
              LIMIT -1),
          tens AS (

@@ -40,7 +40,7 @@ static const char logins_sql[] =
     " (SELECT coalesce(sum(refused), 0) AS refused, coalesce(sum(refused IS NULL), 0) AS unanswered,"
     "  coalesce(sum(incomplete), 0) AS incomplete"
     "  FROM judged_logins WHERE capture_id IN " WANTED
-    "  AND (result IS NOT 'OK' OR after_result = 'BAD' OR incomplete)) l";
+    "  AND (result IS NOT 'OK' OR after_result = 'BAD' OR after_result = 'NO' OR incomplete)) l";
 
 /* The worst rows of the view senders, whose logins alone are all counted: the view counts everybody's, which
  * takes as long as all the rest. */

@@ -6,12 +6,14 @@
 CREATE VIEW judged_logins AS
     -- Every login with three judgements: refused (NULL: no verdict was seen), and whether a wildcard was sent
     -- unquoted, or properly quoted (or as a literal) in the user name. What a quoted password held is not known.
-    -- An Exchange server can accept a login and then refuse the mailbox: that counts as refused.
+    -- An Exchange or a Coremail server can accept a login and then refuse the mailbox: that counts as refused.
     SELECT l.*,
            CASE
                WHEN l.result IS NULL THEN NULL
                WHEN l.result <> 'OK' THEN 1
-               WHEN l.after_result = 'BAD' AND instr(l.after_text, 'authenticated but not connected') > 0 THEN 1
+               WHEN (l.after_result = 'BAD' OR l.after_result = 'NO')
+                   AND (instr(l.after_text, 'authenticated but not connected') > 0 OR instr(l.after_text, 'Unsafe Login') > 0)
+                   THEN 1
                ELSE 0
            END AS refused,
            l.id IN (SELECT v.login_id FROM violations v
@@ -174,7 +176,7 @@ CREATE VIEW senders AS
              SELECT c.client_ip, c.server_ip, count(DISTINCT l.username) AS users
              FROM judged_logins l
              CROSS JOIN connections c ON c.id = l.connection_id
-             WHERE (l.result IS NOT 'OK' OR l.after_result = 'BAD' OR l.incomplete) AND l.refused
+             WHERE (l.result IS NOT 'OK' OR l.after_result = 'BAD' OR l.after_result = 'NO' OR l.incomplete) AND l.refused
              GROUP BY c.client_ip, c.server_ip)
     SELECT c.client_ip, c.server_ip, c.login_product AS server_product, c.logins,
            coalesce(u.logins, 0) AS wildcard_unquoted, -- logins with one in the user name or the password
@@ -234,28 +236,46 @@ CREATE VIEW affected_users AS
 
 CREATE VIEW no_login_reasons AS
     -- What the words of connections.no_login mean; known: 1 when the reason was seen, 0 when a login may only have been
-    -- missed.
-    SELECT column1 AS no_login, column2 AS known, column3 AS meaning
+    -- missed; remedy: what to do.
+    SELECT column1 AS no_login, column2 AS known, column3 AS meaning, column4 AS remedy
     FROM (VALUES
-        ('bye-greeting', 1, 'The server said BYE in place of a greeting'),
-        ('login-disabled', 1, 'The server forbids logins without TLS (LOGINDISABLED), and the client left without STARTTLS'),
-        ('starttls-refused', 1, 'The server refused STARTTLS, and the client left'),
-        ('starttls-untagged', 1, 'The client sent STARTTLS without a tag, which no server understands'),
-        ('starttls-unanswered', 1, 'The server did not answer STARTTLS'),
-        ('starttls-abandoned', 1, 'The server accepted STARTTLS, and the client began no TLS'),
-        ('tls-on-plain-port', 1, 'The client spoke TLS to a port where the server speaks plain text'),
-        ('plain-on-tls-port', 1, 'The client spoke plain text to a port where the server speaks TLS'),
-        ('tls-alert', 1, 'The TLS handshake was broken off by an alert'),
-        ('tls-unanswered', 1, 'The server did not answer the TLS handshake'),
-        ('server-silent', 1, 'The server never said anything, not even a greeting'),
-        ('client-silent', 1, 'The client said nothing behind the greeting: a check of the service, say'),
-        ('nothing-sent', 1, 'The connection was opened, and neither side sent anything'),
-        ('reset', 1, 'The connection was reset'),
-        ('client-left', 1, 'The client left without a login'),
-        ('server-left', 1, 'The server closed the connection'),
-        ('encrypted', 0, 'TLS: a login in it cannot be seen'),
-        ('preauth', 0, 'The server took the client for logged in (PREAUTH)'),
-        ('midstream', 0, 'Its beginning was not captured, where a login may have been'),
-        ('one-sided', 0, 'Only one direction was captured'),
-        ('lost-octets', 0, 'Octets were never captured, among which a login may have been'),
-        ('unfinished', 0, 'The capture ended, or nothing more came, before a login'));
+        ('bye-greeting', 1, 'The server said BYE in place of a greeting',
+         'Do what its words ask for, or look into its log'),
+        ('login-disabled', 1, 'The server forbids logins without TLS (LOGINDISABLED), and the client left without STARTTLS',
+         'Switch TLS or STARTTLS on in the client'),
+        ('starttls-refused', 1, 'The server refused STARTTLS, and the client left',
+         'Look whether the server has a certificate and STARTTLS switched on'),
+        ('starttls-untagged', 1, 'The client sent STARTTLS without a tag, which no server understands',
+         'The client must send a tag before STARTTLS'),
+        ('starttls-unanswered', 1, 'The server did not answer STARTTLS',
+         'Look at what stands between the two, and into the log of the server'),
+        ('starttls-abandoned', 1, 'The server accepted STARTTLS, and the client began no TLS',
+         'Look into the log of the client'),
+        ('tls-on-plain-port', 1, 'The client spoke TLS to a port where the server speaks plain text',
+         'The client must use STARTTLS there, or the port for TLS (993)'),
+        ('plain-on-tls-port', 1, 'The client spoke plain text to a port where the server speaks TLS',
+         'The client must use TLS there, or the port for plain text and STARTTLS (143)'),
+        ('tls-alert', 1, 'The TLS handshake was broken off by an alert',
+         'Who sent the alert did not accept the other: its certificate, versions or ciphers'),
+        ('tls-unanswered', 1, 'The server did not answer the TLS handshake',
+         'Look whether the port speaks TLS from the start'),
+        ('server-silent', 1, 'The server never said anything, not even a greeting',
+         'Look whether the service behind the port runs'),
+        ('client-silent', 1, 'The client said nothing behind the greeting: a check of the service, say', NULL),
+        ('nothing-sent', 1, 'The connection was opened, and neither side sent anything', NULL),
+        ('reset', 1, 'The connection was reset',
+         'Look at the firewall between the two, and into the log of the server'),
+        ('client-left', 1, 'The client left without a login',
+         'Look into the log of the client'),
+        ('server-left', 1, 'The server closed the connection',
+         'Look into the log of the server'),
+        ('encrypted', 0, 'TLS: a login in it cannot be seen', NULL),
+        ('preauth', 0, 'The server took the client for logged in (PREAUTH)', NULL),
+        ('midstream', 0, 'Its beginning was not captured, where a login may have been',
+         'Capture from before the connections begin'),
+        ('one-sided', 0, 'Only one direction was captured',
+         'Capture both directions'),
+        ('lost-octets', 0, 'Octets were never captured, among which a login may have been',
+         'Capture whole frames, and without drops'),
+        ('unfinished', 0, 'The capture ended, or nothing more came, before a login',
+         'Capture longer'));

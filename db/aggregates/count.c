@@ -92,7 +92,7 @@ static int prepare_logins(sqlite3 *db, uint64_t columns, sqlite3_stmt **statemen
                         when(columns, OF_QUOTED | COUNT_BIT(COUNT_MASKED), "username"),
                         when(columns, OF_QUOTED | OF_BARE, "username_form"),
                         when(columns, OF_BARE, "password_form"), when(columns, OF_RESULT, "result"),
-                        when(columns, OF_RESULT, "CASE WHEN after_result = 'BAD' THEN after_text END")),
+                        when(columns, OF_RESULT, "CASE WHEN after_result = 'BAD' OR after_result = 'NO' THEN after_text END")),
         statement);
 }
 
@@ -177,7 +177,8 @@ static bool is_refused(const char *result, sqlite3_stmt *login)
     const char *after = text_of(login, LOGIN_AFTER);
 
     return strcmp(result, "OK") != 0 ||
-           (after != NULL && strstr(after, "authenticated but not connected") != NULL);
+           (after != NULL && (strstr(after, "authenticated but not connected") != NULL ||
+                              strstr(after, "Unsafe Login") != NULL));
 }
 
 static void add_verdict(int64_t *counts, sqlite3_stmt *login, bool quoted)

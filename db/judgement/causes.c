@@ -170,8 +170,10 @@ static bool was_disabled(struct decision *d)
     if (d->verdict->says == REPLY_CREDENTIALS &&
         sqlite3_strnicmp(strings_text(&d->judge->strings, d->verdict->code), "AUTHENTICATIONFAILED", 20) == 0)
         decide(d, CAUSE_CREDENTIALS, CERTAINTY_LIKELY, GROUND_WORDS);
-    else
+    else {
         decide(d, CAUSE_PRIVACY, CERTAINTY_PROVED, GROUND_DISABLED);
+        d->verdict->rules = RULE_BIT(RULE_LOGIN_DISABLED);
+    }
     return true;
 }
 
@@ -231,6 +233,36 @@ static bool another_form(struct decision *d, int64_t window, enum judge_certaint
         return false;
     decide(d, CAUSE_FORM, certainty, GROUND_OTHER_FORM);
     d->verdict->evidence = found;
+    return true;
+}
+
+/* Courier takes no [ ] } in an atom, though the grammar does. */
+static bool is_refused_by_habit(const struct decision *d)
+{
+    return d->login->courier && d->login->username_form == FORM_ATOM && is_syntax(d->verdict) &&
+           strpbrk(strings_text(&d->judge->strings, d->login->user), "[]}") != NULL;
+}
+
+/* The server refuses a legal form by words of syntax. */
+static bool refuses_form(struct decision *d, uint64_t rules)
+{
+    bool habit = is_refused_by_habit(d);
+
+    if (rules != 0 || !is_syntax(d->verdict) || (d->login->broken != 0 && !habit))
+        return false;
+    if (another_form(d, WINDOW_NO, CERTAINTY_LIKELY))
+        return true;
+    if (habit)
+        decide(d, CAUSE_FORM, CERTAINTY_LIKELY, GROUND_HABIT);
+    return habit;
+}
+
+/* An empty password is refused, whatever the words, where nothing else is wrong. */
+static bool is_empty(struct decision *d)
+{
+    if (!d->login->empty_password || !judge_is_clean(d->login))
+        return false;
+    decide(d, CAUSE_CREDENTIALS, CERTAINTY_LIKELY, GROUND_EMPTY);
     return true;
 }
 
@@ -295,7 +327,7 @@ static void decide_bad(struct decision *d)
     }
     if (login->incomplete)
         unknown(d, GROUND_NOT_CAPTURED);
-    else if (!another_form(d, WINDOW_PROOF, CERTAINTY_PROVED) && !another_mechanism(d)) {
+    else if (!another_form(d, WINDOW_PROOF, CERTAINTY_PROVED) && !another_mechanism(d) && !is_empty(d)) {
         if (d->verdict->says == REPLY_MECHANISM)
             decide(d, CAUSE_MECHANISM, CERTAINTY_LIKELY, GROUND_WORDS);
         else
@@ -303,25 +335,31 @@ static void decide_bad(struct decision *d)
     }
 }
 
-/* The rules that an answer NO can be for: not those that the server must have read, nor, where it is Dovecot,
- * what its list of characters of user names refuses in whatever form. */
+/* What this server is known to do explains its NO to this argument. Dovecot has a list of characters of user
+ * names, which it takes in no form; Cyrus judges the user name before it reads the password. */
+static bool is_excused(const struct decision *d, const struct judge_broken *broken)
+{
+    bool bare = (RULE_BIT(broken->rule) & (RULE_BIT(RULE_WILDCARD) | RULE_BIT(RULE_SPECIAL))) != 0;
+
+    if (broken->argument == ARGUMENT_USERNAME && bare)
+        return is_syntax(d->verdict) ? is_refused_by_habit(d) : d->login->dovecot;
+    return broken->argument == ARGUMENT_PASSWORD && d->login->cyrus &&
+           strcmp(strings_text(&d->judge->strings, d->verdict->said), "Invalid user") == 0;
+}
+
+/* The rules that an answer NO can be for: not those that the server must have read, unless it speaks of
+ * syntax. */
 static uint64_t rules_of_no(const struct decision *d)
 {
     const struct judge *judge = d->judge;
     size_t first, last = judge_broken_of(judge, d->login->id, &first);
     uint64_t rules = 0;
 
+    for (size_t i = first; i < last; i++)
+        if (!is_excused(d, &judge->broken[i]))
+            rules |= RULE_BIT(judge->broken[i].rule);
     if (is_syntax(d->verdict))
-        return d->login->broken & ~d->anybody;
-    for (size_t i = first; i < last; i++) {
-        const struct judge_broken *broken = &judge->broken[i];
-        uint64_t rule = RULE_BIT(broken->rule);
-
-        if (d->login->dovecot && broken->argument == ARGUMENT_USERNAME &&
-            (rule & (RULE_BIT(RULE_WILDCARD) | RULE_BIT(RULE_SPECIAL))) != 0)
-            continue;
-        rules |= rule;
-    }
+        return rules & ~d->anybody;
     return rules & ~d->anybody & ~rules_that_are_read &
            ~(RULE_BIT(RULE_LOGIN_DISABLED) | RULE_BIT(RULE_NOT_ANNOUNCED));
 }
@@ -330,7 +368,7 @@ static uint64_t rules_of_no(const struct decision *d)
 static bool reads_otherwise(struct decision *d, uint64_t rules)
 {
     uint64_t change = rules & rules_that_change;
-    uint64_t nothing = rules & (RULE_BIT(RULE_BAD_BASE64) | RULE_BIT(RULE_MISSING));
+    uint64_t nothing = rules & rules_that_leave_nothing;
     uint32_t evidence = change == 0 ? NO_LOGIN : judge_evidence(d->judge, d->index, change, WINDOW_NO, true);
 
     if (evidence != NO_LOGIN && judge_clean_refusal(d->judge, d->index, false, true) == NO_LOGIN) {
@@ -352,6 +390,12 @@ static bool is_about_credentials(struct decision *d)
     }
     if (judge_outage(d->judge, d->index)) {
         unknown(d, GROUND_OUTAGE);
+        return true;
+    }
+    if (is_empty(d))
+        return true;
+    if (d->verdict->oauth_error != 0 && d->login->result == RESULT_NO) {
+        decide(d, CAUSE_CREDENTIALS, CERTAINTY_LIKELY, GROUND_WORDS);
         return true;
     }
     if (d->login->result == RESULT_NO && !is_syntax(d->verdict) && d->verdict->says != REPLY_MECHANISM &&
@@ -382,7 +426,7 @@ static void decide_no(struct decision *d)
     uint64_t rules = rules_of_no(d);
     const char *said = strings_text(&d->judge->strings, d->verdict->said);
 
-    if (d->login->broken == 0 && is_syntax(d->verdict) && another_form(d, WINDOW_NO, CERTAINTY_LIKELY))
+    if (refuses_form(d, rules))
         return;
     if (rules == 0 && another_mechanism(d))
         return;
@@ -409,6 +453,8 @@ static bool has_no_mailbox(struct decision *d)
     if (rules != 0 && judge_evidence(d->judge, d->index, rules, WINDOW_PROOF, false) != NO_LOGIN &&
         judge_clean_refusal(d->judge, d->index, false, false) == NO_LOGIN)
         decide_bad(d);
+    else if (judge_is_reason(d->verdict->says))
+        decide(d, cause_of(d->verdict->says), CERTAINTY_LIKELY, GROUND_WORDS);
     else
         decide(d, CAUSE_MAILBOX, CERTAINTY_PROVED, GROUND_WORDS);
     return true;

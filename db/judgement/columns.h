@@ -42,7 +42,10 @@ enum judge_column {
     CLOSED_BY,
     CLOSED,
     SERVER_IDENT,
-    CLIENT_IDENT
+    CLIENT_IDENT,
+    INITIAL_RESPONSE,
+    PASSWORD_EMPTY,
+    OAUTH_ERROR
 };
 
 enum judge_accepted_column {
@@ -54,7 +57,8 @@ enum judge_accepted_column {
     OK_USERNAME,
     OK_USERNAME_FORM,
     OK_AUTHZID,
-    OK_AFTER_RESULT
+    OK_AFTER_RESULT,
+    OK_INITIAL_RESPONSE
 };
 
 extern const char judge_failed_sql[], judge_login_sql[], judge_accepted_sql[];

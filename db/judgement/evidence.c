@@ -257,6 +257,8 @@ static bool is_other_form(struct judge *judge, uint32_t index, uint32_t other_in
     (void)how;
     return !other->failed && judge_is_clean(other) && (other->user == login->user || login->user == 0) &&
            other->mechanism == login->mechanism && judge_form_key(other) != judge_form_key(login) &&
+           (login->mechanism == 0 ||
+            (login->initial != INITIAL_UNKNOWN && other->initial != INITIAL_UNKNOWN)) &&
            (login->product == other->product || login->product == 0 || other->product == 0);
 }
 

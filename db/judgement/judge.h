@@ -39,6 +39,9 @@ enum judge_form {
     FORM_SASL
 };
 
+/* Whether an AUTHENTICATE brought its response on its own line. */
+enum judge_initial { INITIAL_UNKNOWN, INITIAL_NOT_SENT, INITIAL_SENT };
+
 /* Columns argument of `violations`. */
 enum judge_argument { ARGUMENT_COMMAND, ARGUMENT_USERNAME, ARGUMENT_PASSWORD, ARGUMENT_OTHER };
 
@@ -92,8 +95,10 @@ struct judge_login {
     uint32_t mechanism; /* 0: LOGIN */
     uint8_t result, username_form, password_form;
     bool failed, refused_mailbox, incomplete, domain;
-    bool copy;    /* the same packets, captured before */
-    bool dovecot; /* by its greeting, or its own ID */
+    bool copy; /* the same packets, captured before */
+    bool empty_password;
+    bool dovecot, courier, cyrus; /* by its greeting, or its own ID */
+    uint8_t initial;              /* enum judge_initial */
     uint16_t client_port, server_port;
     uint64_t packets; /* equal for copies of the same packets */
 };
@@ -129,6 +134,8 @@ enum judge_ground {
     GROUND_OTHER_MECHANISM,
     GROUND_OTHER_FORM,
     GROUND_BEHIND,        /* what became of it elsewhere */
+    GROUND_HABIT,         /* this product is known to refuse it */
+    GROUND_EMPTY,         /* the password is empty */
     GROUND_OUTAGE,        /* everybody was refused in those minutes */
     GROUND_CLEAN_REFUSED, /* the same user was refused without the fault, too */
     GROUND_TOLERATED,     /* the server takes the same from this user, or others */
@@ -146,10 +153,10 @@ struct judge_verdict {
     bool by_code, late, lost, behind, kb;
     bool kept; /* the row that is there says the same */
     bool closed_by_server, closed_by_client;
-    uint64_t rules;                     /* of syntax */
+    uint64_t rules;                     /* of syntax, and login-disabled of privacy */
     uint32_t author, evidence, inbound; /* logins, or NO_LOGIN */
     uint32_t said, code, words;         /* texts */
-    uint32_t capabilities, client_ident;
+    uint32_t capabilities, client_ident, oauth_error;
     int64_t closed; /* after so long; -1: it did not */
 };
 
@@ -253,15 +260,15 @@ bool judge_has_single_nets(const struct judge *judge, uint32_t address);
 /* The bit of a rule, which is given one when it is new; RULES_MOST: it has none, and does not count. */
 unsigned judge_rule(struct judge *judge, const char *name, size_t length);
 const char *judge_rule_name(const struct judge *judge, unsigned rule);
-extern const uint64_t rules_that_are_read;     /* the server must have parsed the line when it answers NO */
-extern const uint64_t rules_that_change;       /* what the server reads as name or password */
-extern const uint64_t rules_of_bare_arguments; /* an argument that is bare again proves nothing */
+extern const uint64_t rules_that_are_read;      /* the server must have parsed the line when it answers NO */
+extern const uint64_t rules_that_change;        /* what the server reads as name or password */
+extern const uint64_t rules_that_leave_nothing; /* to check: the server reads a part, or none, of it */
+extern const uint64_t rules_of_bare_arguments;  /* an argument that is bare again proves nothing */
 
 /* --- words.c --- */
 /* The class of what the server said, and the identity of its words. */
 int judge_words(struct judge *judge, struct judge_login *login, struct judge_verdict *verdict,
                 const char *code, const char *text);
-bool judge_says_not_connected(const char *text);
 
 /* --- evidence.c --- */
 bool judge_add(struct judge_list *list, struct judge_entry entry);
@@ -317,6 +324,7 @@ enum {
     TOLERATED_USER
 };
 uint64_t judge_form_key(const struct judge_login *login);
+#define FORM_KEY_INITIAL (UINT64_C(3) << 14) /* the bits of judge_initial in it */
 
 /* --- sentences.c --- */
 /* The sentences for a login with a verdict; free by sqlite3_free. NULL: out of memory. */

@@ -80,7 +80,8 @@ static int write_row(const struct judge *judge, sqlite3_stmt *row, uint32_t logi
         return SQLITE_NOMEM;
     (void)sqlite3_bind_int64(row, ROW_LOGIN, judge->logins[login].id);
     (void)sqlite3_bind_text(row, ROW_CAUSE, judge_cause_name(verdict->cause), -1, SQLITE_STATIC);
-    bind_rules(judge, row, verdict->cause == CAUSE_SYNTAX ? verdict->rules : 0);
+    bind_rules(judge, row,
+               verdict->cause == CAUSE_SYNTAX || verdict->cause == CAUSE_PRIVACY ? verdict->rules : 0);
     (void)sqlite3_bind_text(row, ROW_CERTAINTY, certainty_name(verdict->certainty), -1, SQLITE_STATIC);
     bind_login(judge, row, ROW_AUTHOR, verdict->author);
     bind_login(judge, row, ROW_EVIDENCE, verdict->evidence);

@@ -105,8 +105,8 @@ static int fits(const struct leg_finder *finder, uint32_t inbound, uint32_t outb
 static int64_t signature(const struct judge *judge, uint32_t index)
 {
     const struct judge_login *login = &judge->logins[index];
-    uint64_t mixed =
-        numbers_mix(judge->key, login->broken, judge_form_key(login), login->failed, login->incomplete);
+    uint64_t mixed = numbers_mix(judge->key, login->broken, judge_form_key(login) & ~FORM_KEY_INITIAL,
+                                 login->failed, login->incomplete);
 
     return (int64_t)(mixed >> 1) + 1;
 }

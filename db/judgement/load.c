@@ -118,10 +118,11 @@ static int read_verdict(struct judge *judge, sqlite3_stmt *row, struct judge_log
         verdict->closed = sqlite3_column_int64(row, CLOSED) - login->time;
     verdict->capabilities = judge_text(judge, row, CAPABILITIES);
     verdict->client_ident = judge_text(judge, row, CLIENT_IDENT);
+    verdict->oauth_error = judge_text(judge, row, OAUTH_ERROR);
     verdict->said = judge_text(judge, row, mailbox ? AFTER_TEXT : TEXT);
     verdict->code = mailbox ? 0 : judge_text(judge, row, CODE);
     if (verdict->capabilities == UINT32_MAX || verdict->client_ident == UINT32_MAX ||
-        verdict->said == UINT32_MAX || verdict->code == UINT32_MAX)
+        verdict->oauth_error == UINT32_MAX || verdict->said == UINT32_MAX || verdict->code == UINT32_MAX)
         return SQLITE_NOMEM;
     return judge_words(judge, login, verdict, mailbox ? NULL : (const char *)sqlite3_column_text(row, CODE),
                        (const char *)sqlite3_column_text(row, mailbox ? AFTER_TEXT : TEXT));

@@ -12,7 +12,8 @@ uint64_t judge_key(const struct judge *judge, unsigned kind, uint64_t a, uint64_
 
 uint64_t judge_form_key(const struct judge_login *login)
 {
-    return (uint64_t)login->mechanism << 16 | (uint64_t)login->username_form << 8 | login->password_form;
+    return (uint64_t)login->mechanism << 16 | (uint64_t)login->initial << 14 |
+           (uint64_t)login->username_form << 8 | login->password_form;
 }
 
 bool judge_note(struct judge *judge, struct numbers *numbers, unsigned kind, uint64_t a, uint64_t b,

@@ -10,14 +10,16 @@
     " l.username, l.username_form, l.password_form, l.authzid, l.result, l.incomplete, l.after_result,"      \
     " l.after_text, c.client_ip, c.client_port, c.server_ip, c.server_port, c.vlan, c.tunnel,"               \
     " c.server_product, l.tag, l.response_code, l.response_text, c.capabilities, c.encryption,"              \
-    " c.midstream, c.one_sided, c.lost_octets, c.closed_by, c.closed_ns, c.server_ident, c.client_ident"     \
+    " c.midstream, c.one_sided, c.lost_octets, c.closed_by, c.closed_ns, c.server_ident, c.client_ident,"    \
+    " l.initial_response, l.password_empty, l.oauth_error"                                                   \
     " FROM logins l CROSS JOIN connections c ON c.id = l.connection_id "
 /* The condition is that of the index logins_incomplete. */
-const char judge_failed_sql[] =
-    LOGIN_COLUMNS_SQL "WHERE l.result IS NOT 'OK' OR l.after_result = 'BAD' OR l.incomplete";
+const char judge_failed_sql[] = LOGIN_COLUMNS_SQL
+    "WHERE l.result IS NOT 'OK' OR l.after_result = 'BAD' OR l.after_result = 'NO' OR l.incomplete";
 const char judge_login_sql[] = LOGIN_COLUMNS_SQL "WHERE l.id = ?1";
 const char judge_accepted_sql[] =
-    "SELECT id, time_ns, connection_id, command, mechanism, username, username_form, authzid, after_result"
+    "SELECT id, time_ns, connection_id, command, mechanism, username, username_form, authzid, after_result,"
+    " initial_response"
     " FROM logins WHERE result = 'OK' ORDER BY id";
 
 uint32_t judge_text(struct judge *judge, sqlite3_stmt *row, int column)
@@ -189,9 +191,14 @@ static bool read_end(struct judge *judge, sqlite3_stmt *row, struct judge_login 
     return true;
 }
 
-bool judge_says_not_connected(const char *text)
+/* The same as in judged_logins (db/views.sql). */
+static bool has_no_mailbox(const struct judge_login *login, sqlite3_stmt *row)
 {
-    return text != NULL && (strstr(text, "authenticated but not connected") != NULL);
+    const char *text = (const char *)sqlite3_column_text(row, AFTER_TEXT);
+
+    return login->result == RESULT_OK && text != NULL &&
+           (judge_column_is(row, AFTER_RESULT, "BAD") || judge_column_is(row, AFTER_RESULT, "NO")) &&
+           (strstr(text, "authenticated but not connected") != NULL || strstr(text, "Unsafe Login") != NULL);
 }
 
 /* Where a name is looked up instead of being added. */
@@ -210,7 +217,8 @@ bool judge_may_be_wanted(struct judge *judge, sqlite3_stmt *row, bool broken)
     uint32_t whole, part;
 
     if (judge->nameless || length == 0 || length >= sizeof lower_name ||
-        sqlite3_column_type(row, OK_AUTHZID) != SQLITE_NULL || judge_column_is(row, OK_AFTER_RESULT, "BAD"))
+        sqlite3_column_type(row, OK_AUTHZID) != SQLITE_NULL || judge_column_is(row, OK_AFTER_RESULT, "BAD") ||
+        judge_column_is(row, OK_AFTER_RESULT, "NO"))
         return true;
     special = memchr(name, '\\', length) != NULL  ? "\\"
               : memchr(name, '*', length) != NULL ? "*"
@@ -262,6 +270,13 @@ static const struct judge_route *find_route(const struct judge *judge, int64_t c
     return low < judge->route_count && routes[low].connection == connection ? &routes[low] : NULL;
 }
 
+static enum judge_initial initial_of(sqlite3_stmt *row, int column)
+{
+    if (sqlite3_column_type(row, column) == SQLITE_NULL)
+        return INITIAL_UNKNOWN;
+    return sqlite3_column_int(row, column) != 0 ? INITIAL_SENT : INITIAL_NOT_SENT;
+}
+
 int judge_read_accepted(struct judge *judge, sqlite3_stmt *row, struct judge_login *login)
 {
     const struct judge_route *route = find_route(judge, sqlite3_column_int64(row, OK_CONNECTION));
@@ -272,7 +287,8 @@ int judge_read_accepted(struct judge *judge, sqlite3_stmt *row, struct judge_log
                                   .end = route == NULL ? 0 : route->end,
                                   .client = route == NULL ? 0 : route->client,
                                   .result = RESULT_OK,
-                                  .username_form = form_of(row, OK_USERNAME_FORM)};
+                                  .username_form = form_of(row, OK_USERNAME_FORM),
+                                  .initial = initial_of(row, OK_INITIAL_RESPONSE)};
     return read_mechanism(judge, row, OK_COMMAND, OK_MECHANISM, login);
 }
 
@@ -286,10 +302,10 @@ int judge_read_login(struct judge *judge, sqlite3_stmt *row, struct judge_login 
                                   .answered = INT64_MAX,
                                   .connection = sqlite3_column_int64(row, CONNECTION),
                                   .result = result_of(row, RESULT)};
-    login->refused_mailbox = login->result == RESULT_OK && judge_column_is(row, AFTER_RESULT, "BAD") &&
-                             judge_says_not_connected((const char *)sqlite3_column_text(row, AFTER_TEXT));
+    login->refused_mailbox = has_no_mailbox(login, row);
     login->failed = login->result != RESULT_OK || login->refused_mailbox;
     login->username_form = form_of(row, USERNAME_FORM);
+    login->initial = initial_of(row, INITIAL_RESPONSE);
     if (!read_end(judge, row, login))
         return SQLITE_NOMEM;
     rc = read_mechanism(judge, row, COMMAND, MECHANISM, login);
@@ -299,6 +315,7 @@ int judge_read_login(struct judge *judge, sqlite3_stmt *row, struct judge_login 
     login->capture = sqlite3_column_int64(row, CAPTURE);
     login->incomplete = sqlite3_column_int(row, INCOMPLETE) != 0;
     login->password_form = form_of(row, PASSWORD_FORM);
+    login->empty_password = sqlite3_column_int(row, PASSWORD_EMPTY) != 0;
     if (sqlite3_column_type(row, LATENCY) != SQLITE_NULL)
         login->answered = login->time + sqlite3_column_int64(row, LATENCY);
     else if (sqlite3_column_type(row, CLOSED) != SQLITE_NULL &&
@@ -310,6 +327,8 @@ int judge_read_login(struct judge *judge, sqlite3_stmt *row, struct judge_login 
     login->client_port = (uint16_t)sqlite3_column_int(row, CLIENT_PORT);
     login->product = judge_text(judge, row, PRODUCT);
     login->dovecot = is_like(row, PRODUCT, "Dovecot%") || is_like(row, SERVER_IDENT, "%dovecot%");
+    login->courier = is_like(row, PRODUCT, "Courier%") || is_like(row, SERVER_IDENT, "%courier%");
+    login->cyrus = is_like(row, PRODUCT, "%Cyrus%") || is_like(row, SERVER_IDENT, "%cyrus%");
     tag = judge_text(judge, row, TAG);
     if (!read_names(judge, row, login) || login->client == UINT32_MAX || login->product == UINT32_MAX ||
         tag == UINT32_MAX)

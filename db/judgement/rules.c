@@ -35,7 +35,9 @@ const uint64_t rules_that_are_read = RULE_BIT(RULE_SPACING) | RULE_BIT(RULE_LINE
                                      RULE_BIT(RULE_PIPELINED);
 const uint64_t rules_that_change = RULE_BIT(RULE_BAD_QUOTED) | RULE_BIT(RULE_EIGHT_BIT) |
                                    RULE_BIT(RULE_EXTRA) | RULE_BIT(RULE_NUL) | RULE_BIT(RULE_LITERAL8) |
-                                   RULE_BIT(RULE_NOT_UTF8);
+                                   RULE_BIT(RULE_NOT_UTF8) | RULE_BIT(RULE_LITERAL_LENGTH);
+const uint64_t rules_that_leave_nothing =
+    RULE_BIT(RULE_BAD_BASE64) | RULE_BIT(RULE_MISSING) | RULE_BIT(RULE_RESPONSE_CONTINUED);
 const uint64_t rules_of_bare_arguments =
     RULE_BIT(RULE_WILDCARD) | RULE_BIT(RULE_SPECIAL) | RULE_BIT(RULE_EIGHT_BIT);
 

@@ -128,7 +128,7 @@ static const struct phrase phrases[RULES_KNOWN] = {
     [RULE_UNADVERTISED_INITIAL] = {"as an initial response, though SASL-IR is not announced",
                                    "send the response as a line of its own, when it is asked for"},
     [RULE_BAD_BASE64] = {"that is no base64", "encode the whole response as one base64 string"},
-    [RULE_MISSING] = {"that is missing", "send it; an empty one is \"\""},
+    [RULE_MISSING] = {"", "send it; an empty one is \"\""},
     [RULE_EXTRA] = {"followed by more than two arguments",
                     "send an argument that holds a space as a quoted string"},
     [RULE_SPACING] = {"with other than one space between the parts",
@@ -171,12 +171,13 @@ static void put_faults(struct sentence *s, const struct judge_login *login, uint
         put(s, between);
         if (*octets != '\0' && RULE_BIT(broken->rule) & rules_of_bare_arguments)
             sqlite3_str_appendf(s->text, "%s in ", octets);
+        if (broken->rule == RULE_MISSING)
+            put(s, "the command without ");
         put(s, argument_word(broken->rule, broken->argument));
-        put(s, " ");
-        if (broken->rule < RULES_KNOWN)
-            put(s, phrases[broken->rule].fault);
-        else
-            sqlite3_str_appendf(s->text, "against the rule %s", judge_rule_name(s->judge, broken->rule));
+        if (broken->rule >= RULES_KNOWN)
+            sqlite3_str_appendf(s->text, " against the rule %s", judge_rule_name(s->judge, broken->rule));
+        else if (broken->rule != RULE_MISSING)
+            sqlite3_str_appendf(s->text, " %s", phrases[broken->rule].fault);
         between = ", or ";
     }
 }
@@ -252,10 +253,68 @@ static void say_syntax(struct sentence *s)
 
 /* --- the others --- */
 
+static bool announces(const struct sentence *s, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *at = text_of(s, s->verdict->capabilities); *at != '\0';
+         at += strcspn(at, " "), at += strspn(at, " "))
+        if (strcspn(at, " ") == length && sqlite3_strnicmp(at, name, (int)length) == 0)
+            return true;
+    return false;
+}
+
+/* Courier, and [ ] } in an atom. */
+static void say_habit(struct sentence *s)
+{
+    put_server(s, s->login);
+    put(s, " refuses the user name of ");
+    put_client(s, s->login);
+    put(s, " as an atom (");
+    put_answer(s);
+    put(s, "): likely for the bracket or brace in it, which Courier does not take there, though the grammar "
+           "does. The fault is the server's. Until it is repaired, ");
+    put_client(s, s->login);
+    put(s, " can send a quoted string.");
+}
+
+/* One sends its response with the command, the other does not. */
+static void say_form_of_response(struct sentence *s)
+{
+    bool sent = s->login->initial == INITIAL_SENT;
+
+    put_server(s, s->login);
+    put(s,
+        sent ? " refuses the initial response of " : " refuses the exchange without an initial response of ");
+    put_client(s, s->login);
+    put(s, " (");
+    put_answer(s);
+    put(s, sent && announces(s, "SASL-IR") ? "), though it announces SASL-IR," : ")");
+    put(s, " and lets the same user in ");
+    put(s, sent ? "when the response comes on a line of its own (" : "with one (");
+    put_frame(s, s->verdict->evidence);
+    put(s,
+        "): no rule is broken, so the fault is the server's. Until it is repaired, switch initial responses "
+        "(SASL-IR) ");
+    put(s, sent ? "off in " : "on in ");
+    put_client(s, s->login);
+    put(s, ".");
+}
+
 static void say_form(struct sentence *s)
 {
-    const struct judge_login *other = &s->judge->logins[s->verdict->evidence];
+    const struct judge_login *other =
+        &s->judge->logins[s->verdict->evidence != NO_LOGIN ? s->verdict->evidence : s->verdict->author];
     bool name = other->username_form != s->login->username_form;
+
+    if (s->verdict->ground == GROUND_HABIT) {
+        say_habit(s);
+        return;
+    }
+    if (s->login->mechanism != 0 && other->initial != s->login->initial) {
+        say_form_of_response(s);
+        return;
+    }
 
     put_server(s, s->login);
     sqlite3_str_appendf(s->text, " refuses the %s of ", name ? "user name" : "password");
@@ -266,7 +325,11 @@ static void say_form(struct sentence *s)
     sqlite3_str_appendf(s->text, ") and lets the same user in when it is %s (",
                         form_word(name ? other->username_form : other->password_form));
     put_frame(s, s->verdict->evidence);
-    put(s, "): no rule is broken, so the fault is the server's. Until it is repaired, ");
+    put(s, s->login->broken == 0
+               ? "): no rule is broken, so the fault is the server's. "
+               : "): it takes what the client is not allowed to send, and refuses what it is; so the "
+                 "fault is the server's. ");
+    put(s, "Until it is repaired, ");
     put_client(s, s->login);
     sqlite3_str_appendf(s->text, " can send %s.",
                         form_word(name ? other->username_form : other->password_form));
@@ -312,8 +375,36 @@ static void say_mechanism(struct sentence *s)
     }
 }
 
+/* Of XOAUTH2 and OAUTHBEARER: there is no password to check. */
+static bool is_token(const struct sentence *s)
+{
+    const char *mechanism = text_of(s, s->login->mechanism);
+
+    return s->login->mechanism != 0 &&
+           (strcmp(mechanism, "XOAUTH2") == 0 || strcmp(mechanism, "OAUTHBEARER") == 0);
+}
+
+static void say_token(struct sentence *s)
+{
+    put_server(s, s->login);
+    put(s, " refuses the token that ");
+    put_client(s, s->login);
+    sqlite3_str_appendf(s->text, " sends by AUTHENTICATE %s (", text_of(s, s->login->mechanism));
+    put_answer(s);
+    if (s->verdict->oauth_error != 0)
+        sqlite3_str_appendf(s->text, "; the server's error for the token: %s",
+                            text_of(s, s->verdict->oauth_error));
+    put(s, "): likely it has expired, was revoked, or is not for this user or for IMAP. Log in again in the "
+           "client, "
+           "so that it gets a new one.");
+}
+
 static void say_credentials(struct sentence *s)
 {
+    if (is_token(s)) {
+        say_token(s);
+        return;
+    }
     put_server(s, s->login);
     put(s, " refuses the user name or the password that ");
     put_client(s, s->login);
@@ -322,7 +413,11 @@ static void say_credentials(struct sentence *s)
     put(s, s->verdict->ground == GROUND_SAME_WORDS
                ? "), in the words that it has for logins without any fault, too"
                : ")");
-    put(s, ": likely they are wrong. Check the password that is stored in the client.");
+    put(s, s->verdict->ground == GROUND_EMPTY
+               ? ": likely since the password is empty. Store one in the client."
+           : s->login->empty_password
+               ? ": likely they are wrong, for the password is empty. Store one in the client."
+               : ": likely they are wrong. Check the password that is stored in the client.");
 }
 
 static void say_reason(struct sentence *s)
@@ -339,12 +434,17 @@ static void say_reason(struct sentence *s)
     };
 
     put_server(s, s->login);
-    put(s, " refuses the login of ");
+    put(s, s->login->refused_mailbox ? " lets a user of " : " refuses the login of ");
     put_client(s, s->login);
-    put(s, " (");
+    put(s, s->login->refused_mailbox ? " in, then refuses the mailbox (" : " (");
     put_answer(s);
     put(s, s->verdict->certainty == CERTAINTY_PROVED ? ") and says why: " : "), and its words say why: ");
-    put(s, reasons[s->verdict->cause]);
+    if (strstr(text_of(s, s->verdict->said), "Unsafe Login") != NULL)
+        put(s, "it wants to know the client. The client must send ID (RFC 2971) before it selects a mailbox, "
+               "or use "
+               "the provider's own application password");
+    else
+        put(s, reasons[s->verdict->cause]);
     put(s, "; how the login is written is not the reason.");
 }
 
@@ -373,7 +473,8 @@ static void say_mailbox(struct sentence *s)
     put(s, s->login->result == RESULT_OK ? " in, but no command works then ("
                                          : ", for the mailbox cannot be opened (");
     put_answer(s);
-    put(s, "): the password is right, but IMAP is switched off for the mailbox, or there is none. Look at "
+    put(s, "): the password is likely right, but IMAP is switched off for the mailbox, or there is none. "
+           "Look at "
            "the mailbox on "
            "the server.");
 }
@@ -405,6 +506,20 @@ static void say_gave_up(struct sentence *s)
     sqlite3_str_appendf(s->text,
                         " (frame %lld), which had not answered. Look into the client's log for that time.",
                         (long long)s->login->frame);
+}
+
+/* Rules that may or may not be the reason. */
+static void put_broken(struct sentence *s)
+{
+    const char *between = " The command breaks rules all the same, which may be why or not: ";
+
+    for (unsigned rule = 0; rule < s->judge->rule_count; rule++)
+        if ((s->login->broken & RULE_BIT(rule)) != 0) {
+            sqlite3_str_appendf(s->text, "%s%s", between, judge_rule_name(s->judge, rule));
+            between = ", ";
+        }
+    if (*between == ',')
+        put(s, ".");
 }
 
 static void say_unknown(struct sentence *s)
@@ -442,6 +557,9 @@ static void say_unknown(struct sentence *s)
         put(s, ")");
     }
     put(s, ".");
+    put_broken(s);
+    if (s->login->empty_password)
+        put(s, " The password that it sends is empty.");
 }
 
 /* Who sent what a proxy passed on, and was refused there. Only of a fault in the command can it be said that

@@ -118,7 +118,7 @@ static void test_sentence_says_who_what_how_sure_and_what_to_do(void **state)
          "server. Quote it before that."},
         {{{OTHER, .result = "NO", .code = "LIMIT"}},
          1,
-         "proved: s refuses the login of c (NO in frame 1, [LIMIT]) and says why: there are too many "
+         "unrelated: s refuses the login of c (NO in frame 1, [LIMIT]) and says why: there are too many "
          "connections or "
          "attempts. Use fewer at a time, wait, or raise the limit; how the login is written is not the "
          "reason."},
