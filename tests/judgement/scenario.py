@@ -38,10 +38,10 @@ GREETINGS = {
 class Talk(Conversation):
     """A conversation of its own addresses, also IPv6, also in a VLAN."""
 
-    def __init__(self, client, server, server_port, client_port, vlan):
+    def __init__(self, client, server, server_port, client_port, vlan, vni=None):
         super().__init__(client_port=client_port, start_ns=0, server_port=server_port)
         self.addresses = {"C": ipaddress.ip_address(client).packed, "S": ipaddress.ip_address(server).packed}
-        self.vlan = vlan
+        self.vlan, self.vni = vlan, vni
         self.client, self.server, self.port, self.client_port = client, server, server_port, client_port
 
     def segment(self, side, flags, payload=b""):
@@ -59,11 +59,19 @@ class Talk(Conversation):
         else:
             packet, segment = frame[14:34], frame[34:]
         tag = b"" if self.vlan is None else b"\x81\0" + struct.pack(">H", self.vlan)
-        return frame[:12] + tag + kind + packet + segment
-
+        return _in_vxlan(self.vni, frame[:12] + tag + kind + packet + segment)
 
     def is_from_client(self, frame):
         return self.addresses["C"] + self.addresses["S"] in frame[:62]
+
+
+def _in_vxlan(vni, frame):
+    """The frame in a tunnel (RFC 7348), between two hosts that nothing else comes from; None: as it is."""
+    if vni is None:
+        return frame
+    udp = struct.pack(">HHHH", 50000, 4789, 16 + len(frame), 0)
+    outer = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 36 + len(frame), 0, 0, 64, 17, 0, b"\xac\x10\0\1", b"\xac\x10\0\2")
+    return frame[:12] + b"\x08\0" + outer + udp + b"\x08\0\0\0" + struct.pack(">I", vni << 8) + frame
 
 
 def tagged(frame, vlan):
@@ -128,12 +136,12 @@ class Scenario:
         label, client, client_port, server, port, rest = re.fullmatch(
             r"(?:(\w+) = )?([0-9a-f.]+|\[[0-9a-f:]+\])(?::(\d+))? > ([0-9a-f.]+|\[[0-9a-f:]+\])(?::(\d+))?(.*)", text).groups()
         client, server = self._placed(client), self._placed(server)
-        vlan = re.search(r" vlan=(\d+)", rest)
+        vlan, vni = re.search(r" vlan=(\d+)", rest), re.search(r" vxlan=(\d+)", rest)
         product = re.search(r" ([A-Z]\w*)( |$)", rest.split(' "')[0])
         said = re.search(r' "(.*)"$', rest)
         quiet = " quiet" in rest or " silent" in rest
         talk = Talk(client, server, int(port or 143), int(client_port or 40000 + len(self.talks)),
-                    int(vlan[1]) if vlan else None)
+                    int(vlan[1]) if vlan else None, int(vni[1]) if vni else None)
         self.talks.append(talk)
         talk.tags, talk.ended, talk.logins, talk.one_sided = 0, False, {}, " onesided" in rest
         self.labels[label or str(len(self.talks))] = self.current = talk
