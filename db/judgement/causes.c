@@ -228,10 +228,15 @@ static bool came_in_clean(const struct decision *d, uint64_t rules)
 static bool another_form(struct decision *d, int64_t window, enum judge_certainty certainty)
 {
     uint32_t found = judge_other_form(d->judge, d->index, window);
+    bool same_user, refused = found != NO_LOGIN && judge_form_refused(d->judge, d->index, found, &same_user);
 
     if (found == NO_LOGIN)
         return false;
-    decide(d, CAUSE_FORM, certainty, GROUND_OTHER_FORM);
+    if (refused && same_user) {
+        unknown(d, GROUND_SAME_WORDS);
+        return true;
+    }
+    decide(d, CAUSE_FORM, refused ? CERTAINTY_LIKELY : certainty, GROUND_OTHER_FORM);
     d->verdict->evidence = found;
     return true;
 }
@@ -270,7 +275,7 @@ static bool another_mechanism(struct decision *d)
 {
     uint32_t found = judge_other_mechanism(d->judge, d->index);
 
-    if (found == NO_LOGIN)
+    if (found == NO_LOGIN || judge_mechanism_refused(d->judge, d->index, found))
         return false;
     decide(d, CAUSE_MECHANISM, CERTAINTY_LIKELY, GROUND_OTHER_MECHANISM);
     d->verdict->evidence = found;

@@ -275,6 +275,29 @@ uint32_t judge_other_form(struct judge *judge, uint32_t index, int64_t window)
     return look(judge, &judge->by_user, login->user, index, window, is_other_form, NULL);
 }
 
+bool judge_form_refused(const struct judge *judge, uint32_t index, uint32_t taken, bool *same_user)
+{
+    const struct judge_list *list = &judge->by_words;
+    const struct judge_login *login = &judge->logins[index];
+    uint32_t words = judge->verdicts[index].words;
+    size_t i = judge_lower(list, login->end, words, login->time - WINDOW_BAD);
+    bool refused = false;
+
+    *same_user = false;
+    for (unsigned looked_at = 0; i < list->count && looked_at < 2 * MOST_LOOKED_AT; i++, looked_at++) {
+        const struct judge_entry *entry = &list->entries[i];
+        const struct judge_login *other = &judge->logins[entry->login];
+
+        if (entry->first != login->end || entry->second != words || entry->time > login->time + WINDOW_BAD)
+            break;
+        if (judge_form_key(other) != judge_form_key(&judge->logins[taken]))
+            continue;
+        refused = true;
+        *same_user = *same_user || (other->user == login->user && other->client == login->client);
+    }
+    return refused;
+}
+
 static bool is_challenge(const struct judge *judge, uint32_t mechanism)
 {
     static const char *const names[] = {"CRAM-", "DIGEST-", "NTLM", "SCRAM-"};
@@ -330,6 +353,23 @@ uint32_t judge_other_mechanism(struct judge *judge, uint32_t index)
         return found;
     return look(judge, &judge->by_user, login->user, index, WINDOW_NO, is_other_mechanism,
                 &(struct switched){.shown = true});
+}
+
+static bool is_refused_by(struct judge *judge, uint32_t index, uint32_t other_index, const void *mechanism)
+{
+    const struct judge_login *login = &judge->logins[index], *other = &judge->logins[other_index];
+
+    return other->failed && other->user == login->user && other->client == login->client &&
+           other->mechanism == *(const uint32_t *)mechanism && other->result == RESULT_NO &&
+           judge_is_clean(other) && judge->verdicts[other_index].says == REPLY_CREDENTIALS;
+}
+
+bool judge_mechanism_refused(struct judge *judge, uint32_t index, uint32_t taken)
+{
+    const struct judge_login *login = &judge->logins[index];
+
+    return look(judge, &judge->by_user, login->user, index, WINDOW_NO, is_refused_by,
+                &judge->logins[taken].mechanism) != NO_LOGIN;
 }
 
 /* --- everybody --- */

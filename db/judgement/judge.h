@@ -283,7 +283,12 @@ uint32_t judge_evidence(struct judge *judge, uint32_t login, uint64_t rules, int
 /* A login of the same user there that breaks no rule and was refused by `results`. */
 uint32_t judge_clean_refusal(struct judge *judge, uint32_t login, bool bad_only, bool quoted);
 uint32_t judge_other_form(struct judge *judge, uint32_t login, int64_t window);
+/* Whether the form that `taken` was accepted in got the same words as the login, too, within the hour; and of
+ * this very user and client. */
+bool judge_form_refused(const struct judge *judge, uint32_t login, uint32_t taken, bool *same_user);
 uint32_t judge_other_mechanism(struct judge *judge, uint32_t login);
+/* Whether this client was refused as the same user by the mechanism of `taken`, too, for the password. */
+bool judge_mechanism_refused(struct judge *judge, uint32_t login, uint32_t taken);
 bool judge_outage(struct judge *judge, uint32_t login);
 bool judge_same_bad(struct judge *judge, uint32_t login);
 /* Whether a clean login other than this one got the same words there. */
