@@ -298,12 +298,24 @@ int judge_load_others(struct judge *judge)
 
 /* --- lists --- */
 
+/* Whether all was captured at one place: then there are no copies. */
+static bool is_one_place(const struct judge *judge)
+{
+    for (size_t i = 1; i < judge->count; i++)
+        if (judge->logins[i].net != judge->logins[0].net ||
+            judge->logins[i].capture != judge->logins[0].capture)
+            return false;
+    return true;
+}
+
 /* The later of two captures of the same packets is left out everywhere. */
 static bool find_copies(struct judge *judge)
 {
     struct judge_list list = {0};
     bool done = true;
 
+    if (is_one_place(judge))
+        return true;
     for (size_t i = 0; done && i < judge->count; i++) {
         uint64_t packets = judge->logins[i].packets;
 

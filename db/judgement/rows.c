@@ -201,12 +201,12 @@ static bool has_no_mailbox(const struct judge_login *login, sqlite3_stmt *row)
            (strstr(text, "authenticated but not connected") != NULL || strstr(text, "Unsafe Login") != NULL);
 }
 
-/* Where a name is looked up instead of being added. */
+/* The part of a name before the @, looked up instead of being added; 0 where it has none. */
 static uint32_t find_part(const struct judge *judge, const char *text, size_t length)
 {
     const char *at = memchr(text, '@', length);
 
-    return strings_find(&judge->strings, text, at != NULL && at > text ? (size_t)(at - text) : length);
+    return at != NULL && at > text ? strings_find(&judge->strings, text, (size_t)(at - text)) : 0;
 }
 
 bool judge_may_be_wanted(struct judge *judge, sqlite3_stmt *row, bool broken)
@@ -231,7 +231,7 @@ bool judge_may_be_wanted(struct judge *judge, sqlite3_stmt *row, bool broken)
     whole = strings_find(&judge->strings, lower_name, length);
     part = find_part(judge, lower_name, length);
     return (whole != 0 && (broken || judge_wants(judge, WANT_USER, whole, 0))) ||
-           (part != 0 && part != whole && judge_wants(judge, WANT_USER, part, 0));
+           (part != 0 && judge_wants(judge, WANT_USER, part, 0));
 }
 
 static int read_mechanism(struct judge *judge, sqlite3_stmt *row, int command, int mechanism,

@@ -53,7 +53,7 @@ static uint32_t hash_of(const struct strings *strings, const char *octets, size_
 static bool strings_grow(struct strings *strings)
 {
     uint32_t slots = strings->slot_count == 0 ? 1024 : strings->slot_count * 2;
-    uint32_t *moved;
+    struct strings_slot *moved;
 
     if (strings->count < strings->slot_count / 2)
         return true;
@@ -65,13 +65,14 @@ static bool strings_grow(struct strings *strings)
     memset(moved, 0, slots * sizeof *moved);
     if (strings->slot_count == 0)
         sqlite3_randomness((int)sizeof strings->key, &strings->key);
-    for (uint32_t i = 1; i <= strings->count; i++) {
-        const char *text = strings->octets + strings->begins[i];
-        uint32_t slot = hash_of(strings, text, strings->begins[i + 1] - strings->begins[i] - 1) & (slots - 1);
+    for (uint32_t i = 0; i < strings->slot_count; i++) {
+        uint32_t slot = strings->slots[i].hash & (slots - 1);
 
-        while (moved[slot] != 0)
+        if (strings->slots[i].number == 0)
+            continue;
+        while (moved[slot].number != 0)
             slot = (slot + 1) & (slots - 1);
-        moved[slot] = i;
+        moved[slot] = strings->slots[i];
     }
     sqlite3_free(strings->slots);
     strings->slots = moved;
@@ -103,42 +104,48 @@ static bool strings_add(struct strings *strings, const char *octets, size_t leng
 }
 
 /* The slot of a string, or the empty one where it belongs. */
-static uint32_t slot_for(const struct strings *strings, const char *octets, size_t length)
+static struct strings_slot *slot_for(const struct strings *strings, uint32_t hash, const char *octets,
+                                     size_t length)
 {
-    uint32_t slot = hash_of(strings, octets, length) & (strings->slot_count - 1);
+    uint32_t slot = hash & (strings->slot_count - 1);
 
-    for (; strings->slots[slot] != 0; slot = (slot + 1) & (strings->slot_count - 1)) {
-        uint32_t number = strings->slots[slot];
-        size_t begin = strings->begins[number];
+    for (; strings->slots[slot].number != 0; slot = (slot + 1) & (strings->slot_count - 1)) {
+        uint32_t number = strings->slots[slot].number;
+        size_t begin;
 
+        if (strings->slots[slot].hash != hash)
+            continue;
+        begin = strings->begins[number];
         if (strings->begins[number + 1] - begin - 1 == length &&
             memcmp(strings->octets + begin, octets, length) == 0)
             break;
     }
-    return slot;
+    return &strings->slots[slot];
 }
 
 uint32_t strings_find(const struct strings *strings, const char *octets, size_t length)
 {
     return octets == NULL || length == 0 || strings->slot_count == 0
                ? 0
-               : strings->slots[slot_for(strings, octets, length)];
+               : slot_for(strings, hash_of(strings, octets, length), octets, length)->number;
 }
 
 uint32_t strings_number(struct strings *strings, const char *octets, size_t length)
 {
-    uint32_t slot;
+    struct strings_slot *slot;
+    uint32_t hash;
 
     if (octets == NULL || length == 0)
         return 0;
     if (!strings_grow(strings))
         return UINT32_MAX;
-    slot = slot_for(strings, octets, length);
-    if (strings->slots[slot] != 0)
-        return strings->slots[slot];
+    hash = hash_of(strings, octets, length);
+    slot = slot_for(strings, hash, octets, length);
+    if (slot->number != 0)
+        return slot->number;
     if (!strings_add(strings, octets, length))
         return UINT32_MAX;
-    strings->slots[slot] = strings->count;
+    *slot = (struct strings_slot){.hash = hash, .number = strings->count};
     return strings->count;
 }
 

@@ -9,13 +9,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* With the hash beside the number, most other strings need not be looked at. */
+struct strings_slot {
+    uint32_t hash, number; /* number 0: the slot is empty */
+};
+
 /* Strings, each of which has one number from 1 on; the empty one and "none" are 0. Zeroed, it is empty. */
 struct strings {
     char *octets;
     size_t used, room;
     size_t *begins; /* of each string, by its number; it ends with a NUL */
     uint32_t count, begin_room;
-    uint32_t *slots;
+    struct strings_slot *slots;
     uint32_t slot_count;
     uint64_t key;
 };
