@@ -73,6 +73,18 @@ unsigned missed_sentences(const struct report_totals *totals, sentence_teller *t
     return list.count;
 }
 
+static void no_login(struct list *list, int64_t count, const char *database)
+{
+    FILE *out = list_begin(list);
+
+    if (out != NULL) {
+        say_count(out, count, "connection", "connections");
+        fputs(" ended without a login; why: ", out);
+        say_query(out, database, "no-login");
+    }
+    list_end(list, out);
+}
+
 static void plain(struct list *list, const char *sentence)
 {
     list->tell(list->user, sentence);
@@ -105,7 +117,8 @@ static void reorder_buffer(struct list *list, const struct report_totals *totals
                 "strict one.");
 }
 
-unsigned step_sentences(const struct report_totals *totals, sentence_teller *tell, void *user)
+unsigned step_sentences(const struct report_totals *totals, const char *database, sentence_teller *tell,
+                        void *user)
 {
     struct list list = {.tell = tell, .user = user};
     bool in_part =
@@ -129,9 +142,7 @@ unsigned step_sentences(const struct report_totals *totals, sentence_teller *tel
             "login failed, and why is not known: look at its frame, and at the log of its server.",
             "logins failed, and why is not known: look at their frames, and at the logs of their servers.");
     if (totals->no_login_known > 0)
-        counted(&list, totals->no_login_known,
-                "connection ended without a login: imaptap query no-login says why.",
-                "connections ended without a login: imaptap query no-login says why.");
+        no_login(&list, totals->no_login_known, database);
     if (totals->logins == 0 && totals->encrypted == 0 && totals->no_login_known == 0)
         plain(&list,
               totals->one_sided > 0 || totals->connections == totals->not_imap

@@ -15,8 +15,9 @@
 /* What a report is made of. */
 struct report_source {
     struct facts *facts;
-    const char *database; /* its path as it was given */
-    unsigned columns;     /* of the terminal; for the text alone */
+    const char *database;                     /* its path as it was given */
+    unsigned columns;                         /* of the terminal; for the text alone */
+    const struct query_parameters *narrowing; /* of `facts`, which the head says; NULL: none */
     const char *tables; /* the folder of report_tables as the page shall name it; NULL: it was not written */
 };
 

@@ -4,6 +4,7 @@
 #include "analyzer/report/run_summary.h"
 
 #include "analyzer/report/report.h"
+#include "analyzer/report/sentences.h"
 #include "analyzer/report/wrap.h"
 #include "db/display.h"
 #include "db/format_number.h"
@@ -93,10 +94,8 @@ static void write_watched(struct report *report)
 /* What asks the database for more. */
 static void write_query(const struct report *report, const char *name)
 {
-    const char *database = report->facts->database;
-    bool named = strcmp(database, "imaptap.db") != 0;
-
-    fprintf(report->out, "imaptap query%s%s %s\n", named ? " -d " : "", named ? database : "", name);
+    say_query(report->out, report->facts->database, name);
+    fputc('\n', report->out);
 }
 
 static void write_rest(const struct report *report, int64_t count, const char *query)

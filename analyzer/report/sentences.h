@@ -35,7 +35,12 @@ void verdict_line(const void *totals, int line, FILE *out);
  * captures could not show; none: nothing was missed. */
 typedef void sentence_teller(void *user, const char *sentence);
 unsigned missed_sentences(const struct report_totals *totals, sentence_teller *tell, void *user);
-unsigned step_sentences(const struct report_totals *totals, sentence_teller *tell, void *user);
+/* `database`: its path, for the commands that some of them name. */
+unsigned step_sentences(const struct report_totals *totals, const char *database, sentence_teller *tell,
+                        void *user);
+
+/* Writes "imaptap query -d FILE NAME", without -d FILE for the database that is asked anyway. */
+void say_query(FILE *out, const char *database, const char *name);
 
 /* Writes "1,234 logins" or "1 login". */
 void say_count(FILE *out, int64_t count, const char *one, const char *many);

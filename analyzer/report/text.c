@@ -2,10 +2,12 @@
  * The report as a text: what a person wants to know first stands first.
  */
 #include "analyzer/report/command_line.h"
+#include "analyzer/report/narrowing.h"
 #include "analyzer/report/report.h"
 #include "analyzer/report/sentences.h"
 #include "analyzer/report/wrap.h"
 #include "db/format_number.h"
+#include "db/query/narrowing.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -61,14 +63,18 @@ static void put_heading(struct text *text, const char *heading)
 /* "  ... and 12 more" */
 static void put_rest(struct text *text, int64_t all, int64_t shown, const char *where)
 {
-    if (all > shown)
-        fprintf(text->out, "  ... and %s more: imaptap query %s\n",
-                format_number((uint64_t)(all - shown)).text, where);
+    if (all > shown) {
+        fprintf(text->out, "  ... and %s more: ", format_number((uint64_t)(all - shown)).text);
+        say_query(text->out, text->source->database, where);
+        fputc('\n', text->out);
+    }
 }
 
 static void put_verdict(struct text *text)
 {
     fprintf(text->out, "Verdict: %s\n", verdict_word(&text->totals));
+    if (narrowing_is_any(text->source->narrowing))
+        put_said(text, narrowing_say, text->source->narrowing, 0, 2);
     for (int line = 0; line < VERDICT_LINES; line++)
         put_said(text, verdict_line, &text->totals, line, 2);
 }
@@ -261,7 +267,9 @@ static void put_worst(struct text *text)
     facts_end(rows);
     fputs("  ", text->out);
     say_count(text->out, text->totals.findings, "finding", "findings");
-    fputs(" in all: imaptap query findings\n", text->out);
+    fputs(" in all: ", text->out);
+    say_query(text->out, text->source->database, "findings");
+    fputc('\n', text->out);
 }
 
 static void put_encrypted(struct text *text)
@@ -332,7 +340,7 @@ bool report_text(const struct report_source *source, FILE *out)
         put_no_login(&text);
         put_heading(&text, "Next steps");
         text.number = 1;
-        (void)step_sentences(&text.totals, tell_item, &text);
+        (void)step_sentences(&text.totals, source->database, tell_item, &text);
     }
     report_totals_free(&text.totals);
     return good && !text.failed && facts_error(source->facts) == NULL && !ferror(out);

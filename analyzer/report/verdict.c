@@ -4,9 +4,19 @@
 #include "analyzer/report/sentences.h"
 #include "db/format_number.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 void say_count(FILE *out, int64_t count, const char *one, const char *many)
 {
     fprintf(out, "%s %s", format_number((uint64_t)count).text, count == 1 ? one : many);
+}
+
+void say_query(FILE *out, const char *database, const char *name)
+{
+    bool named = strcmp(database, "imaptap.db") != 0;
+
+    fprintf(out, "imaptap query%s%s %s", named ? " -d " : "", named ? database : "", name);
 }
 
 enum verdict_state verdict_state(const struct report_totals *totals)

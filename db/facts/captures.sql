@@ -1,4 +1,4 @@
--- The captures, and what each of them could not show; ?1: how many.
+-- The captures, and what each of them could not show; ?1: how many; ?3, ?4: of which time.
 SELECT p.id, p.source, p.kind, p.state, p.error, p.fingerprint, p.link_types, p.size, p.sha256, p.read_ns, r.uuid AS run,
        p.evicted, p.packets, p.bytes, p.kernel_drops, p.interface_drops,
        p.first_ns, p.last_ns, coalesce(c.connections, 0) AS connections, coalesce(c.encrypted, 0) AS encrypted,
@@ -14,5 +14,7 @@ LEFT JOIN (SELECT capture_id, count(*) AS connections, sum(lost_octets) AS lost_
 LEFT JOIN (SELECT capture_id, count(*) AS logins, sum(incomplete) AS incomplete, sum(result IS NULL) AS unanswered
            FROM logins
            GROUP BY capture_id) l ON l.capture_id = p.id
+WHERE (?3 IS NULL OR p.last_ns IS NULL OR p.last_ns >= ?3)
+  AND (?4 IS NULL OR p.first_ns IS NULL OR p.first_ns < ?4)
 ORDER BY p.state = 'complete', p.id
 LIMIT ?1;

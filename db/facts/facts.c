@@ -4,6 +4,7 @@
  */
 #include "db/facts/facts.h"
 
+#include "db/query/narrowing.h"
 #include "db/query/time_window.h"
 #include "db/read_only.h"
 
@@ -24,7 +25,8 @@ extern const char db_facts_prepare[], db_facts_totals[], db_facts_diagnosis[], d
 struct facts {
     char *path;
     sqlite3 *db;
-    char *captures; /* chosen ones, a JSON array; NULL: all */
+    int64_t since_ns, until_ns; /* INT64_MIN, INT64_MAX: no end */
+    char *captures;             /* chosen ones, a JSON array; NULL: all */
     bool prepared, failed;
     char error[ERROR_OCTETS];
 };
@@ -66,17 +68,29 @@ static void fail(struct facts *facts, const char *what)
     facts->failed = true;
 }
 
-struct facts *facts_open(const char *path, char *why, size_t why_size)
+static int make_views(struct facts *facts, const struct query_parameters *narrowing)
+{
+    if (!narrowing_is_any(narrowing))
+        return time_window_make_views(facts->db);
+    facts->since_ns = narrowing->since_ns;
+    facts->until_ns = narrowing->until_ns;
+    return narrowing_apply(facts->db, narrowing);
+}
+
+struct facts *facts_open(const char *path, const struct query_parameters *narrowing, char *why,
+                         size_t why_size)
 {
     struct facts *facts = calloc(1, sizeof *facts);
 
+    if (facts != NULL)
+        facts->since_ns = INT64_MIN, facts->until_ns = INT64_MAX;
     if (facts == NULL || (facts->path = strdup(path)) == NULL) {
         (void)snprintf(why, why_size, "%s: out of memory", path);
         free(facts);
         return NULL;
     }
     /* One state of the database for all questions: a transaction that reads. */
-    if (read_only_open(&facts->db, path, why, why_size) && time_window_make_views(facts->db) == SQLITE_OK &&
+    if (read_only_open(&facts->db, path, why, why_size) && make_views(facts, narrowing) == SQLITE_OK &&
         sqlite3_exec(facts->db, "BEGIN; SELECT count(*) FROM rules", NULL, NULL, NULL) == SQLITE_OK)
         return facts;
     if (facts->db != NULL)
@@ -130,11 +144,17 @@ static bool prepare_tables(struct facts *facts)
 static int bind(struct facts *facts, sqlite3_stmt *statement, int64_t first, int64_t second)
 {
     int captures = sqlite3_bind_parameter_index(statement, ":captures");
+    int since = sqlite3_bind_parameter_index(statement, "?3");
+    int until = sqlite3_bind_parameter_index(statement, "?4");
     int rc = SQLITE_OK;
 
     if (captures > 0 && facts->captures != NULL)
         return sqlite3_bind_text(statement, captures, facts->captures, -1, SQLITE_STATIC);
-    if (sqlite3_bind_parameter_index(statement, "?1") > 0)
+    if (since > 0 && facts->since_ns != INT64_MIN)
+        rc = sqlite3_bind_int64(statement, since, facts->since_ns);
+    if (rc == SQLITE_OK && until > 0 && facts->until_ns != INT64_MAX)
+        rc = sqlite3_bind_int64(statement, until, facts->until_ns);
+    if (rc == SQLITE_OK && sqlite3_bind_parameter_index(statement, "?1") > 0)
         rc = sqlite3_bind_int64(statement, 1, first);
     if (rc == SQLITE_OK && sqlite3_bind_parameter_index(statement, "?2") > 0)
         rc = sqlite3_bind_int64(statement, 2, second);

@@ -7,6 +7,8 @@
 #ifndef IMAPTAP_DB_FACTS_H
 #define IMAPTAP_DB_FACTS_H
 
+#include "db/query.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,8 +40,10 @@ enum facts_question {
 struct facts;
 struct facts_rows;
 
-/* Opens the database at `path`. NULL: `why` holds a sentence that names the path. */
-struct facts *facts_open(const char *path, char *why, size_t why_size);
+/* Opens the database at `path`; `narrowing` is what its answers are about, as narrowing_apply has it (NULL:
+ * all). NULL: `why` holds a sentence that names the path. */
+struct facts *facts_open(const char *path, const struct query_parameters *narrowing, char *why,
+                         size_t why_size);
 void facts_close(struct facts *facts); /* NULL is fine */
 
 /* From now on the questions FACTS_SIDE_.. are about these captures alone (the others always are about all).

@@ -1,11 +1,13 @@
--- One row: what was read, what was seen in it, what was found, and the worst sender (worst_..).
+-- One row (?3, ?4: of which time): what was read, what was seen in it, what was found, and the worst sender (worst_..).
 SELECT p.*, c.*, l.*, d.*, k.*, t.*, j.*, x.*, s.*, u.*, w.*
 FROM (SELECT count(*) AS captures, coalesce(sum(state = 'failed'), 0) AS failed, coalesce(sum(state = 'running'), 0) AS running,
              coalesce(sum(packets), 0) AS packets, coalesce(sum(bytes), 0) AS bytes,
              coalesce(sum(kernel_drops), 0) + coalesce(sum(interface_drops), 0) AS drops,
              coalesce(sum(evicted), 0) AS evicted,
              min(CASE WHEN packets > 0 THEN first_ns END) AS first_ns, max(CASE WHEN packets > 0 THEN last_ns END) AS last_ns
-      FROM captures) p,
+      FROM captures
+      WHERE (?3 IS NULL OR last_ns IS NULL OR last_ns >= ?3)
+        AND (?4 IS NULL OR first_ns IS NULL OR first_ns < ?4)) p,
      (SELECT count(*) AS connections, coalesce(sum(encryption <> 'none'), 0) AS encrypted,
              coalesce(sum(midstream), 0) AS midstream, coalesce(sum(one_sided), 0) AS one_sided,
              coalesce(sum(not_imap), 0) AS not_imap, coalesce(sum(lost_octets), 0) AS lost_octets,

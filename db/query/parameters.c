@@ -51,6 +51,16 @@ static int bind_network(sqlite3_stmt *statement, int index, const char *sql, con
     return rc;
 }
 
+int parameters_bind_clients(sqlite3_stmt *statement, int index, const char *network)
+{
+    return bind_network(statement, index, "SELECT DISTINCT client_ip FROM main.connections", network);
+}
+
+int parameters_bind_servers(sqlite3_stmt *statement, int index, const char *network)
+{
+    return bind_network(statement, index, "SELECT DISTINCT server_ip FROM main.connections", network);
+}
+
 static int bind_time(sqlite3_stmt *statement, int index, int64_t time_ns, int64_t none)
 {
     return time_ns == none ? sqlite3_bind_null(statement, index)
@@ -69,11 +79,9 @@ static int bind_one(sqlite3_stmt *statement, int index, const struct query_param
     if (strcmp(name, ":until") == 0)
         return bind_time(statement, index, parameters->until_ns, INT64_MAX);
     if (strcmp(name, ":client") == 0)
-        return bind_network(statement, index, "SELECT DISTINCT client_ip FROM main.connections",
-                            parameters->client);
+        return parameters_bind_clients(statement, index, parameters->client);
     if (strcmp(name, ":server") == 0)
-        return bind_network(statement, index, "SELECT DISTINCT server_ip FROM main.connections",
-                            parameters->server);
+        return parameters_bind_servers(statement, index, parameters->server);
     if (strcmp(name, ":user") == 0)
         return sqlite3_bind_text(statement, index, parameters->user, -1, SQLITE_STATIC);
     if (strcmp(name, ":rule") == 0)

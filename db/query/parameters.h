@@ -14,4 +14,9 @@
 bool parameters_bind(sqlite3_stmt *statement, const struct query_parameters *parameters, char *why,
                      size_t why_size);
 
+/* Binds the addresses of the database's clients, or servers, that lie in the network, as a JSON array; NULL
+ * for a network of NULL. Return an SQLite result code; SQLITE_MISMATCH: it is no network. */
+int parameters_bind_clients(sqlite3_stmt *statement, int index, const char *network);
+int parameters_bind_servers(sqlite3_stmt *statement, int index, const char *network);
+
 #endif

@@ -16,12 +16,16 @@ extern const char db_judgement_sql[];
 
 static const char table_sql[] = "CREATE TEMP TABLE scope (since_ns INTEGER, until_ns INTEGER)";
 static const char window_sql[] = "INSERT INTO temp.scope (since_ns, until_ns) VALUES (?1, ?2)";
-static const char narrowed_sql[] =
-    "CREATE TEMP VIEW logins AS SELECT * FROM main.logins WHERE time_ns >= (SELECT since_ns FROM temp.scope)"
+static const char windowed_sql[] =
+    "CREATE TEMP VIEW windowed_logins AS SELECT * FROM main.logins WHERE time_ns >= (SELECT since_ns FROM "
+    "temp.scope)"
     " AND time_ns < (SELECT until_ns FROM temp.scope);"
-    "CREATE TEMP VIEW connections AS SELECT * FROM main.connections"
+    "CREATE TEMP VIEW windowed_connections AS SELECT * FROM main.connections"
     " WHERE (first_ns < (SELECT until_ns FROM temp.scope) OR first_ns IS NULL)"
-    " AND (last_ns >= (SELECT since_ns FROM temp.scope) OR last_ns IS NULL OR \"end\" IS NULL);";
+    " AND (last_ns >= (SELECT since_ns FROM temp.scope) OR last_ns IS NULL OR \"end\" IS NULL);"
+    "CREATE TEMP VIEW logins AS SELECT * FROM temp.windowed_logins;"
+    "CREATE TEMP VIEW connections AS SELECT * FROM temp.windowed_connections;";
+static const char judged_sql[] = "DROP VIEW temp.logins; DROP VIEW temp.connections";
 
 static int set_window(sqlite3 *db, int64_t since_ns, int64_t until_ns)
 {
@@ -84,15 +88,28 @@ int time_window_make_views(sqlite3 *db)
     return rc == SQLITE_OK ? make_views(db, db_judgement_sql) : rc;
 }
 
-int time_window_narrow(sqlite3 *db, int64_t since_ns, int64_t until_ns)
+/* Makes the views of the window, and causes over them. */
+static int open_window(sqlite3 *db, int64_t since_ns, int64_t until_ns)
 {
     int rc = sqlite3_exec(db, table_sql, NULL, NULL, NULL);
 
     if (rc == SQLITE_OK)
         rc = set_window(db, since_ns, until_ns);
     if (rc == SQLITE_OK)
-        rc = sqlite3_exec(db, narrowed_sql, NULL, NULL, NULL);
-    if (rc == SQLITE_OK)
-        rc = judgement_work_out_beside(db);
+        rc = sqlite3_exec(db, windowed_sql, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? judgement_work_out_beside(db) : rc;
+}
+
+int time_window_narrow(sqlite3 *db, int64_t since_ns, int64_t until_ns)
+{
+    int rc = open_window(db, since_ns, until_ns);
+
     return rc == SQLITE_OK ? time_window_make_views(db) : rc;
+}
+
+int time_window_judge(sqlite3 *db, int64_t since_ns, int64_t until_ns)
+{
+    int rc = open_window(db, since_ns, until_ns);
+
+    return rc == SQLITE_OK ? sqlite3_exec(db, judged_sql, NULL, NULL, NULL) : rc;
 }

@@ -1,6 +1,7 @@
 /*
  * imaptap compare: before and after a repair.
  */
+#include "analyzer/cli/narrowing_options.h"
 #include "analyzer/cli/options.h"
 #include "analyzer/cli/terminal.h"
 #include "analyzer/report/compare/compare.h"
@@ -30,6 +31,7 @@ struct settings {
     struct side before, after;
     unsigned json;
     const char *page;
+    struct query_parameters narrowing;
 };
 
 static bool take_capture(const struct option_spec *option, void *at, const char *value)
@@ -52,8 +54,9 @@ static const struct option_spec options[] = {
     {"after", .argument = "N", .help = "the same from after", .take = take_capture,
      .at = offsetof(struct settings, after), .least = 1, .most = INT64_MAX,
      .takes = "the number of a capture, as imaptap query captures lists it"},
+    NARROWING_OPTIONS(offsetof(struct settings, narrowing)),
     {"format", .argument = "FORMAT", .help = "text or json", .initial = "text", .take = option_word,
-     .at = offsetof(struct settings, json), .words = "text or json"},
+     .at = offsetof(struct settings, json), .words = "text or json", .group = "Output"},
     {"html", .argument = "FILE", .help = "write one page for a browser instead", .take = option_text,
      .at = offsetof(struct settings, page)}};
 
@@ -73,11 +76,11 @@ static bool name_side(struct side *side)
 }
 
 /* A number that is no capture would make a side that is empty, and looks as if nothing was seen. */
-static bool open_side(struct side *side, char *why, size_t why_size)
+static bool open_side(struct side *side, const struct query_parameters *narrowing, char *why, size_t why_size)
 {
     struct facts_rows *rows;
 
-    side->facts = facts_open(side->database, why, why_size);
+    side->facts = facts_open(side->database, narrowing, why, why_size);
     if (side->facts == NULL)
         return false;
     if (!name_side(side) || (side->count > 0 && !facts_choose(side->facts, side->captures, side->count))) {
@@ -102,11 +105,12 @@ static bool write_page(const void *source, FILE *out)
     return compare_page(source, out);
 }
 
-static int compare(struct side *before, struct side *after, bool json, const char *page)
+static int compare(struct side *before, struct side *after, const struct query_parameters *narrowing,
+                   bool json, const char *page)
 {
-    struct compare_source source = {.columns = terminal_columns(REPORT_COLUMNS)};
+    struct compare_source source = {.columns = terminal_columns(REPORT_COLUMNS), .narrowing = narrowing};
     char why[1024];
-    bool good = open_side(before, why, sizeof why) && open_side(after, why, sizeof why);
+    bool good = open_side(before, narrowing, why, sizeof why) && open_side(after, narrowing, why, sizeof why);
 
     if (good) {
         source.before = before->facts;
@@ -152,7 +156,7 @@ static bool choose(struct settings *settings)
 
 static int run(int argc, char **argv)
 {
-    static struct settings settings;
+    static struct settings settings = {.narrowing = QUERY_NO_PARAMETERS};
     int status = options_parse(&command_compare, argc, argv, &settings);
 
     if (status != -1)
@@ -160,7 +164,10 @@ static int run(int argc, char **argv)
     if (!choose(&settings))
         return usage_error(&command_compare,
                            "name two databases, or with --before and --after captures of one");
-    return compare(&settings.before, &settings.after, settings.json, settings.page);
+    status = narrowing_check(&command_compare, &settings.narrowing);
+    if (status != -1)
+        return status;
+    return compare(&settings.before, &settings.after, &settings.narrowing, settings.json, settings.page);
 }
 
 const struct command command_compare = {

@@ -1,14 +1,13 @@
 /*
  * imaptap query: asks the database, by canned queries or SQL.
  */
-#include "analyzer/cli/moment.h"
+#include "analyzer/cli/narrowing_options.h"
 #include "analyzer/cli/options.h"
 #include "analyzer/cli/rule_name.h"
 #include "analyzer/cli/terminal.h"
 #include "analyzer/report/output_file.h"
 #include "db/finding/finding.h"
 #include "db/memory.h"
-#include "db/network.h"
 #include "db/query.h"
 #include "dissector/rules.h"
 
@@ -38,40 +37,14 @@ struct question {
 /* The file to remove when the alarm ends the process. */
 static const char *unfinished = "";
 
-static bool take_time(const struct option_spec *option, void *at, const char *value)
-{
-    (void)option;
-    return moment_parse(value, moment_now(), at);
-}
-
-static bool take_network(const struct option_spec *option, void *at, const char *value)
-{
-    struct network network;
-
-    (void)option_text(option, at, value);
-    return network_parse(value, &network);
-}
-
 #define AT(member) .at = offsetof(struct question, member)
-#define A_TIME     "a time as 2026-11-24 or 2026-11-24T02:22:51Z, or an age as 90d or 24h"
-#define A_NETWORK  "an address or a network as 192.0.2.0/24"
 
 static const struct option_spec options[] = {
     {"list", .help = "list the canned queries and what each can be narrowed by", .take = option_set,
      AT(list)},
     {"sql", .help = "print the SQL of the canned query NAME instead of running it", .take = option_set,
      AT(show)},
-    {"since", .argument = "TIME",
-     .help = "what happened at or after TIME: 2026-11-24, 2026-11-24T02:22:51Z (UTC where no zone stands), "
-             "or so long ago: 90d, 24h, 30m",
-     .take = take_time, AT(parameters.since_ns), .takes = A_TIME, .group = "Narrowing"},
-    {"until", .argument = "TIME", .help = "what happened before TIME", .take = take_time,
-     AT(parameters.until_ns), .takes = A_TIME},
-    {"client", .argument = "NETWORK", .help = "of this client: an address, or a network as 192.0.2.0/24",
-     .take = take_network, AT(parameters.client), .takes = A_NETWORK},
-    {"server", .argument = "NETWORK", .help = "at this server", .take = take_network, AT(parameters.server),
-     .takes = A_NETWORK},
-    {"user", .argument = "NAME", .help = "of this user", .take = option_text, AT(parameters.user)},
+    NARROWING_OPTIONS(offsetof(struct question, parameters)),
     {"rule", .argument = "RULE", .help = "that broke this rule; imaptap rules lists them",
      .take = option_text, AT(parameters.rule)},
     {"format", .argument = "FORMAT", .help = "table, csv, json, ndjson, markdown or lines (a line a column)",
@@ -162,8 +135,9 @@ static int settle(struct question *question)
             question->canned = query_find("findings-in-full");
         question->options.format = question->schema == FINDING_EVE ? QUERY_EVE : QUERY_ECS;
     }
-    if (!question->show && question->parameters.since_ns >= question->parameters.until_ns)
-        return usage_error(&command_query, "--until is not after --since: nothing lies between");
+    status = question->show ? -1 : narrowing_check(&command_query, &question->parameters);
+    if (status != -1)
+        return status;
     question->options.time_limit_s = (unsigned)question->seconds;
     question->options.parameters = &question->parameters;
     question->options.ascii = !terminal_is_utf8();

@@ -1,6 +1,7 @@
 /*
  * imaptap report: what a person wants to know of a database.
  */
+#include "analyzer/cli/narrowing_options.h"
 #include "analyzer/cli/options.h"
 #include "analyzer/cli/terminal.h"
 #include "analyzer/report/output_file.h"
@@ -13,12 +14,14 @@
 struct settings {
     struct common_options common; /* the first member: options_parse */
     const char *page, *tables;
+    struct query_parameters narrowing;
 };
 
 static const struct option_spec options[] = {
+    NARROWING_OPTIONS(offsetof(struct settings, narrowing)),
     {"html", .argument = "FILE",
      .help = "write one page for a browser, which needs nothing else, instead of text", .take = option_text,
-     .at = offsetof(struct settings, page)},
+     .at = offsetof(struct settings, page), .group = "Output"},
     {"csv", .argument = "DIR", .help = "write the tables, whole, into the folder DIR, for a spreadsheet",
      .take = option_text, .at = offsetof(struct settings, tables)}};
 
@@ -37,7 +40,7 @@ static int report(struct report_source *source, const char *page)
     char why[1024];
     bool good;
 
-    source->facts = facts_open(source->database, why, sizeof why);
+    source->facts = facts_open(source->database, source->narrowing, why, sizeof why);
     good = source->facts != NULL;
     if (good && source->tables != NULL)
         good = report_tables(source->facts, source->tables, why, sizeof why);
@@ -57,7 +60,7 @@ static int report(struct report_source *source, const char *page)
 
 static int run(int argc, char **argv)
 {
-    struct settings settings = {.page = NULL};
+    struct settings settings = {.narrowing = QUERY_NO_PARAMETERS};
     int status = options_parse(&command_report, argc, argv, &settings);
     struct report_source source = {.tables = settings.tables, .columns = terminal_columns(REPORT_COLUMNS)};
 
@@ -65,6 +68,10 @@ static int run(int argc, char **argv)
         return status;
     if (settings.common.operand_count > 0)
         return usage_error(&command_report, "takes no argument but options; name the database with --db");
+    status = narrowing_check(&command_report, &settings.narrowing);
+    if (status != -1)
+        return status;
+    source.narrowing = &settings.narrowing;
     source.database = settings.common.database;
     return report(&source, settings.page);
 }
@@ -78,6 +85,7 @@ const struct command command_report = {
              "password is in it.\n",
     OPTIONS(options),
     .database = "the database",
-    .example = "  imaptap report --html report.html --csv report\n",
+    .example = "  imaptap report --since 24h --client 192.0.2.0/24\n"
+               "  imaptap report --html report.html --csv report\n",
     .prepare = memory_counted,
     .run = run};

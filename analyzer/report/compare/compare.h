@@ -96,7 +96,8 @@ const char *user_change_title(enum user_change change);
 struct compare_source {
     struct facts *before, *after;
     const char *before_name, *after_name;
-    unsigned columns; /* for the text */
+    unsigned columns;                         /* for the text */
+    const struct query_parameters *narrowing; /* of both sides; NULL: none */
 };
 bool compare_text(const struct compare_source *source, FILE *out);
 bool compare_json(const struct compare_source *source, FILE *out);

@@ -3,7 +3,10 @@
  */
 #include "analyzer/report/compare/compare.h"
 
+#include "analyzer/report/narrowing.h"
 #include "analyzer/report/sentences.h"
+#include "analyzer/report/wrap.h"
+#include "db/query/narrowing.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -45,10 +48,11 @@ static bool put_sender(void *user, const struct compared_sender *sender)
     struct writer *writer = user;
 
     fputs(writer->rows++ > 0 ? ",\n    " : "\n    ", writer->out);
-    return put(writer->out, json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o}", "change",
-                                      sender_change_word(sender->change), "client_ip", sender->client, "server_ip",
-                                      sender->server, "server_product", sender->product, "before",
-                                      sender_json(&sender->before), "after", sender_json(&sender->after)));
+    return put(writer->out,
+               json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o}", "change", sender_change_word(sender->change),
+                         "client_ip", sender->client, "server_ip", sender->server, "server_product",
+                         sender->product, "before", sender_json(&sender->before), "after",
+                         sender_json(&sender->after)));
 }
 
 static void begin_users(struct writer *writer)
@@ -101,6 +105,16 @@ static json_t *lines_json(const struct compared *compared)
     return lines;
 }
 
+/* The sentence of what both sides are narrowed to; null: nothing. */
+static json_t *narrowing_json(const struct query_parameters *narrowing)
+{
+    char *words = narrowing_is_any(narrowing) ? words_of(narrowing_say, narrowing, 0) : NULL;
+    json_t *text = words != NULL ? json_string(words) : json_null();
+
+    free(words);
+    return text;
+}
+
 static json_t *counts_json(const struct compared *compared, bool users)
 {
     json_t *counts = json_object();
@@ -126,7 +140,8 @@ bool compare_json(const struct compare_source *source, FILE *out)
     fputs("\n  ],\n  \"summary\": ", out);
     good = good &&
            put(out,
-               json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "verdict", compare_word(&writer.compared), "lines",
+               json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "verdict", compare_word(&writer.compared),
+                         "narrowed_to", narrowing_json(source->narrowing), "lines",
                          lines_json(&writer.compared), "before", side_json(&writer.compared.before), "after",
                          side_json(&writer.compared.after), "senders", counts_json(&writer.compared, false),
                          "users", counts_json(&writer.compared, true)));

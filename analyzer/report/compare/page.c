@@ -47,7 +47,7 @@ static bool fill_source(void *user, FILE *out)
     const struct compare_rows *rows = user;
 
     return html_text(out, rows->compared.before.name) && fputs(" and ", out) != EOF &&
-           html_text(out, rows->compared.after.name);
+           html_text(out, rows->compared.after.name) && html_narrowing(out, rows->narrowing);
 }
 
 static bool fill_verdict(void *user, FILE *out)

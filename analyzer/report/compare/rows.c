@@ -60,6 +60,7 @@ bool compare_rows_read(const struct compare_source *source, int64_t most, struct
     static const struct compare_teller teller = {keep_sender, keep_user};
 
     *rows = (struct compare_rows){.most = most};
+    rows->narrowing = source->narrowing;
     rows->compared.before.name = source->before_name;
     rows->compared.after.name = source->after_name;
     for (int i = 0; i < SENDER_CHANGES; i++)

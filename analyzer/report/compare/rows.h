@@ -19,6 +19,7 @@ struct kept_user {
 struct compare_rows {
     int64_t most; /* rows kept of each change */
     struct compared compared;
+    const struct query_parameters *narrowing; /* of both sides; NULL: none */
     struct kept_sender *senders[SENDER_CHANGES], **last_sender[SENDER_CHANGES];
     struct kept_user *users[USER_CHANGES], **last_user[USER_CHANGES];
 };

@@ -2,9 +2,11 @@
  * A comparison as a text.
  */
 #include "analyzer/report/compare/rows.h"
+#include "analyzer/report/narrowing.h"
 #include "analyzer/report/sentences.h"
 #include "analyzer/report/wrap.h"
 #include "db/format_number.h"
+#include "db/query/narrowing.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -104,6 +106,8 @@ bool compare_text(const struct compare_source *source, FILE *out)
 
     if (good) {
         fprintf(out, "Verdict: %s\n", compare_word(&rows.compared));
+        if (narrowing_is_any(source->narrowing))
+            put_said(&text, narrowing_say, source->narrowing, 0);
         for (int line = 0; line < VERDICT_LINES; line++)
             put_said(&text, compare_line, &rows.compared, line);
         fputs("\nWhat it rests on\n", out);

@@ -3,8 +3,10 @@
  */
 #include "analyzer/report/page/html.h"
 
+#include "analyzer/report/narrowing.h"
 #include "analyzer/report/sentences.h"
 #include "db/display.h"
+#include "db/query/narrowing.h"
 
 #include <inttypes.h>
 #include <nettle/base64.h>
@@ -164,6 +166,19 @@ static bool fill(FILE *out, const char *skeleton, const struct html_page *page)
 bool html_page(FILE *out, const struct html_page *page)
 {
     return fill(out, report_frame_html, page);
+}
+
+bool html_narrowing(FILE *out, const struct query_parameters *parameters)
+{
+    char *words;
+    bool good;
+
+    if (!narrowing_is_any(parameters))
+        return true;
+    words = words_of(narrowing_say, parameters, 0);
+    good = words != NULL && fputs(". ", out) != EOF && html_text(out, words);
+    free(words);
+    return good;
 }
 
 bool html_verdict(FILE *out, const char *style, const char *word, words_say *say, const void *what)

@@ -6,6 +6,7 @@
 #define IMAPTAP_ANALYZER_REPORT_PAGE_HTML_H
 
 #include "analyzer/report/wrap.h"
+#include "db/query.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,6 +26,10 @@ bool html_short(FILE *out, const char *text);
 
 /* Writes `length` octets of a text that shows as it is (that of a struct command_line) in the same way. */
 void html_octets(FILE *out, const char *text, size_t length);
+
+/* Writes ". Only what happened ..." where the parameters narrow something (narrowing_say). False: out of
+ * memory. */
+bool html_narrowing(FILE *out, const struct query_parameters *parameters);
 
 /* Writes a time as "2026-11-24 02:22:51.005", in UTC. */
 void html_time(FILE *out, int64_t time_ns);

@@ -34,7 +34,8 @@ static bool fill_source(void *user, FILE *out)
     const struct page *page = user;
     int64_t now = (int64_t)time(NULL) * 1000000000;
 
-    return html_text(out, page->source->database) && fprintf(out, ", %s", format_time(now).text) > 0;
+    return html_text(out, page->source->database) && fprintf(out, ", %s", format_time(now).text) > 0 &&
+           html_narrowing(out, page->source->narrowing);
 }
 
 static void put_figure(FILE *out, const char *name, int64_t count, const char *small)
@@ -103,7 +104,7 @@ static bool fill_steps(void *user, FILE *out)
 {
     const struct page *page = user;
 
-    return step_sentences(&page->totals, put_item, out) > 0;
+    return step_sentences(&page->totals, page->source->database, put_item, out) > 0;
 }
 
 static bool fill_footer(void *user, FILE *out)

@@ -95,6 +95,23 @@ class Compare(Comparing, harness.ImaptapTest):
         for arguments in ([], [self.database], ["--before", "1", "a.db", "b.db"], ["--before", "x", "--after", "1"]):
             self.imaptap("compare", *arguments, status=2)
 
+    def test_both_sides_can_be_narrowed(self):
+        bare, quoted = BARE.format("a*"), QUOTED.format("a*")
+        self.sides([("10.0.0.1", bare, "BAD no"), ("10.0.1.1", bare.replace("a*", "b*"), "BAD no")],
+                   [("10.0.0.1", quoted, "OK in"), ("10.0.1.1", bare.replace("a*", "b*"), "BAD no")])
+        self.assertEqual(self.compare("--format", "json", "before.db", "after.db")["summary"]["verdict"], "not repaired")
+        for arguments, said in ((("--client", "10.0.0.0/24"), "from 10.0.0.0/24"), (("--user", "A*"), "to the user A*")):
+            answer = self.compare("--format", "json", *arguments, "before.db", "after.db")
+            self.assertEqual(answer["summary"]["verdict"], "repaired", arguments)
+            self.assertEqual(self.changes(answer, "users", "username"), {"a*": "gets in"})
+            self.assertEqual(answer["summary"]["narrowed_to"], f"Only what happened {said}.")
+        text = self.imaptap("compare", "--since", "2023-11-15", "before.db", "after.db").out
+        self.assertTrue(text.startswith("Verdict: not known\n  Only what happened since 2023-11-15 00:00:00 UTC.\n"), text)
+
+    def test_a_wrong_password_is_not_counted_as_a_broken_rule(self):
+        answer = self.sides([("10.0.0.1", BARE.format("a*"), "NO [LIMIT] Too many")], [("10.0.0.1", QUOTED.format("a*"), "OK in")])
+        self.assertEqual([row["before"]["refused_for_a_broken_rule"] for row in answer["users"]], [0])
+
     def test_the_page_says_the_same_and_holds_no_markup_of_the_wire(self):
         self.sides([("10.0.0.1", BARE.format("<script>alert(1)</script>*"), "BAD no")],
                    [("10.0.0.1", QUOTED.format("<script>alert(1)</script>*"), "OK in")])

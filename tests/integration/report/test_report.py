@@ -177,6 +177,79 @@ class Text(Reporting, harness.ImaptapTest):
         self.assertEqual(sorted(os.listdir(self.folder)), ["c.pcap", "findings.db", "r.html", "tables"])
 
 
+class Narrowed(Reporting, harness.ImaptapTest):
+    """Four clients, an hour between each: what is narrowed to one says what a database of its capture alone would."""
+    LINES = {"10.9.1.1": ("a1 LOGIN al*ce Sesam-77", "BAD no"), "10.9.1.2": ('a1 LOGIN "bob" "Tulpe"', "NO [LIMIT] Too many"),
+             "10.9.2.1": ("a1 LOGIN c%rl Sesam-77", "OK in"), "10.9.2.2": ('a1 LOGIN "dora" "Tulpe"', "OK in")}
+    START = 1_700_000_000
+
+    def setUp(self):
+        super().setUp()
+        self.captures = {}
+        for number, (client, (line, answer)) in enumerate(self.LINES.items()):
+            talk = Conversation(start_ns=(self.START + 3600 * number) * 10**9)
+            talk.addresses["C"] = bytes(int(part) for part in client.split("."))
+            talk.addresses["S"] = bytes((10, 9, 0, 1 + number % 2))
+            self.captures[client] = self.write(f"{client}.pcap", pcap(talk.open().login(line, answer).close().frames))
+        self.read(*self.captures.values())
+
+    def sections(self, *arguments):
+        """What a report says, without what it was read from."""
+        text = re.sub(r"(?s)\nRead\n.*?\n\n", "\n", self.report(*arguments))
+        return re.sub(r" of \d+ captures?;", " of captures;", text).replace(self.database, "DB")
+
+    def alone(self, client):
+        all_of_them, self.database = self.database, self.path(f"{client}.db")
+        if not os.path.exists(self.database):
+            self.read(self.captures[client])
+        text = self.sections()
+        self.database = all_of_them
+        return text
+
+    def check(self, client, said, *arguments):
+        head, rest = self.sections(*arguments).split("\n  Only ", 1)
+        only, rest = rest.split(".\n", 1)
+        self.assertEqual(" ".join(only.split()), said)
+        self.assertEqual(f"{head}\n{rest}".split(), self.alone(client).split(), arguments)
+
+    def test_by_client_server_user_and_time_each_section_is_of_them_alone(self):
+        self.check("10.9.1.1", "what happened from 10.9.1.1", "--client", "10.9.1.1")
+        self.check("10.9.2.1", "what happened from 10.9.2.0/24 at 10.9.0.1", "--client", "10.9.2.0/24", "--server", "10.9.0.1")
+        self.check("10.9.1.2", "what happened to the user BOB", "--user", "BOB")
+        self.check("10.9.2.2", "what happened since 2023-11-15 01:13:19 UTC", "--since", "2023-11-15T01:13:19Z")
+        self.check("10.9.1.1", "what happened before 2023-11-14 22:30:00 UTC", "--until", "2023-11-14T22:30:00Z")
+        self.check("10.9.1.2", "what happened since 2023-11-14 22:30:00 UTC and before 2023-11-15 01:00:00 UTC from 10.9.1.0/24",
+                   "--since", "2023-11-14T22:30:00Z", "--until", "2023-11-15T01:00:00Z", "--client", "10.9.1.0/24")
+
+    def test_what_nobody_has_is_not_seen(self):
+        text = self.report("--client", "203.0.113.9")
+        self.assertTrue(text.startswith("Verdict: nothing seen\n  Only what happened from 203.0.113.9.\n  Not seen: "), text)
+
+    def test_tables_and_page_are_narrowed_too(self):
+        self.report("--csv", self.path("t"), "--client", "10.9.1.1")
+        for name, column in (("findings", "client_ip"), ("senders", "client_ip"), ("diagnosis", "client_ip"), ("rules", "times")):
+            with open(self.path(f"t/{name}.csv"), encoding="utf-8") as file:
+                self.assertEqual({row[column] for row in csv.DictReader(file)}, {"1" if column == "times" else "10.9.1.1"}, name)
+        page = self.page("--user", "al*ce")
+        self.assertIn(". Only what happened to the user al*ce.", page)
+        self.assertNotIn("c%rl", page)
+
+    def test_the_cause_of_a_login_is_the_same_when_its_proof_is_left_out(self):
+        self.database = self.path("proof.db")
+        other = Conversation(client_port=41000, start_ns=(self.START + 60) * 10**9)
+        other.addresses["C"], other.addresses["S"] = bytes((10, 9, 7, 7)), bytes((10, 9, 0, 1))
+        self.read(self.captures["10.9.1.1"], self.write("other.pcap", pcap(other.open().login('a1 LOGIN "al*ce" "Sesam-77"', "OK").close().frames)))
+        for arguments in ((), ("--client", "10.9.1.1"), ("--client", "10.9.1.1", "--since", "2023-11-14")):
+            self.assertEqual(self.report(*arguments).splitlines()[0], "Verdict: fault proved", arguments)
+
+    def test_hints_name_the_database(self):
+        self.assertIn(f"imaptap query -d {self.database} findings\n", self.report())
+
+    def test_wrong_values_are_wrong_usage(self):
+        for arguments in (("--since", "x"), ("--client", "mail.example"), ("--since", "1h", "--until", "2h")):
+            self.report(*arguments, status=2)
+
+
 class Page(Reporting, harness.ImaptapTest):
     HOSTILE = '<script>alert(1)</script>"\'&'
 
