@@ -163,8 +163,8 @@ CREATE VIEW senders AS
     -- All logins are only counted; those of note are found in indexes that are small.
     WITH unquoted AS (
              SELECT client_ip, server_ip, count(*) AS logins, sum(refused IS 1) AS refused,
-                    count(DISTINCT CASE WHEN refused THEN username END) AS users_refused
-             FROM (SELECT c.client_ip, c.server_ip, l.username, l.refused
+                    count(DISTINCT CASE WHEN refused THEN username END) AS users_refused, max(time_ns) AS last_ns
+             FROM (SELECT c.client_ip, c.server_ip, l.username, l.refused, l.time_ns
                    FROM (SELECT DISTINCT login_id FROM violations
                          WHERE rule = 'unquoted-wildcard'
                            AND (argument = 'username' OR argument = 'password')) v
@@ -196,7 +196,17 @@ CREATE VIEW senders AS
                WHEN c.quoted > 0 THEN 'quotes'
                WHEN c.masked THEN 'not known'
                ELSE 'not tried'
-           END AS verdict
+           END AS verdict,
+           u.last_ns AS last_unquoted_ns, -- the last login with an unquoted one
+           -- the first login behind it with a quoted one; looked for only when it is asked for
+           CASE
+               WHEN u.logins > 0 AND c.quoted > 0
+                   THEN (SELECT min(l.time_ns)
+                         FROM connections o
+                         CROSS JOIN judged_logins l ON l.connection_id = o.id
+                         WHERE o.client_ip = c.client_ip AND o.server_ip = c.server_ip AND l.time_ns > u.last_ns
+                           AND l.wildcard_quoted)
+           END AS quoted_since_ns
     FROM pair_totals c
     LEFT JOIN unquoted u ON u.client_ip = c.client_ip AND u.server_ip = c.server_ip
     WHERE c.logins > 0;

@@ -176,6 +176,41 @@ static void put_diagnosis(struct text *text)
         put_item(text, "None was seen");
 }
 
+static void say_sender(const void *what, int which, FILE *out)
+{
+    const struct facts_rows *rows = what;
+    const char *product = facts_text(rows, "server_product");
+
+    (void)which;
+    fprintf(out, "%s to %s%s%s%s: %s of ", facts_text(rows, "client_ip"), facts_text(rows, "server_ip"),
+            product != NULL ? " (" : "", product != NULL ? product : "", product != NULL ? ")" : "",
+            format_number((uint64_t)facts_number(rows, "unquoted")).text);
+    say_count(out, facts_number(rows, "logins"), "login", "logins");
+    fprintf(out, ", %s refused; last bare on %s",
+            format_number((uint64_t)facts_number(rows, "unquoted_refused")).text,
+            format_time(facts_number(rows, "last_unquoted_ns")).text);
+    if (!facts_missing(rows, "quoted_since_ns"))
+        fprintf(out, ", quoted since %s", format_time(facts_number(rows, "quoted_since_ns")).text);
+    else if (facts_number(rows, "quoted") > 0)
+        fputs(", quoted before that in some logins", out);
+}
+
+/* Who sends * or % bare to whom, and until when. */
+static void put_senders(struct text *text)
+{
+    struct facts_rows *rows = facts_ask(text->source->facts, FACTS_SENDERS, INT64_MAX, 0);
+    int64_t count = 0;
+
+    put_heading(text, "Senders of * or % without quotes");
+    while (facts_next(rows))
+        if (facts_number(rows, "unquoted") > 0 && count++ < MOST_ROWS)
+            put_said(text, say_sender, rows, 0, 4);
+    facts_end(rows);
+    put_rest(text, count, count < MOST_ROWS ? count : MOST_ROWS, "senders");
+    if (count == 0)
+        put_item(text, text->totals.logins > 0 ? "None" : "Not known: no login was seen");
+}
+
 /* Whether the broken rule is why. */
 static const char *certainty_words(const char *certainty)
 {
@@ -334,6 +369,7 @@ bool report_text(const struct report_source *source, FILE *out)
         put_read(&text);
         put_causes(&text);
         put_diagnosis(&text);
+        put_senders(&text);
         put_users(&text);
         put_worst(&text);
         put_encrypted(&text);

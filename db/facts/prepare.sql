@@ -44,7 +44,7 @@ CREATE TEMP TABLE told AS
            coalesce(s.wildcard_refused, 0) AS unquoted_refused, coalesce(s.unanswered, 0) AS unanswered,
            coalesce(s.wildcard_unquoted, 0) - coalesce(h.logins, 0) AS own_unquoted,
            coalesce(s.wildcard_refused, 0) - coalesce(h.refused, 0) AS own_unquoted_refused,
-           c.connections, c.encrypted
+           c.connections, c.encrypted, s.last_unquoted_ns, s.quoted_since_ns
     FROM pairs d
     LEFT JOIN senders s ON s.client_ip = d.client_ip AND s.server_ip = d.server_ip
     LEFT JOIN handed_on h ON h.client_ip = d.client_ip AND h.server_ip = d.server_ip

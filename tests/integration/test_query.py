@@ -127,6 +127,11 @@ class Parameters(harness.ImaptapTest, Asking):
         self.assertTrue(six)
         self.assertEqual({row[0] for row in self.rows("senders", "--client", "2001:DB8::/32")}, {row[0] for row in six})
 
+    def test_affected_users_are_found_by_the_network_behind_a_proxy(self):
+        self.assertEqual({row[0] for row in self.rows("affected-users", "--client", "10.1.0.101")}, {"ali*ce"})
+        behind = self.rows("affected-users", "--client", "10.1.0.96/28")
+        self.assertEqual(sorted(behind), sorted(self.rows("affected-users", "--client", "10.1.0.20")))
+
     def test_users_are_found_in_any_case_and_never_pasted(self):
         self.assertEqual({row[0] for row in self.rows("wildcard-logins", "--user", "ALI*CE")}, {"ali*ce"})
         for user in ("' OR 1=1 --", "%", "*", "ali_ce"):

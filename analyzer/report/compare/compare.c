@@ -92,7 +92,9 @@ static struct sender_figures sender_figures(const struct facts_rows *rows)
                                    .unquoted = facts_number(rows, "unquoted"),
                                    .unquoted_refused = facts_number(rows, "unquoted_refused"),
                                    .quoted = facts_number(rows, "quoted"),
-                                   .bare = facts_number(rows, "bare")};
+                                   .bare = facts_number(rows, "bare"),
+                                   .last_unquoted_ns = facts_number(rows, "last_unquoted_ns"),
+                                   .first_quoted_ns = facts_number(rows, "first_quoted_ns")};
 }
 
 static struct user_figures user_figures(const struct facts_rows *rows)
@@ -178,6 +180,21 @@ static bool read_side(struct facts *facts, struct compared_side *side)
     }
     facts_end(rows);
     return read;
+}
+
+int64_t sender_last_unquoted(const struct compared_sender *sender)
+{
+    return sender->before.last_unquoted_ns > sender->after.last_unquoted_ns ? sender->before.last_unquoted_ns
+                                                                            : sender->after.last_unquoted_ns;
+}
+
+int64_t sender_quoted_since(const struct compared_sender *sender)
+{
+    int64_t last = sender_last_unquoted(sender), first = sender->before.first_quoted_ns;
+
+    if (first <= last)
+        first = sender->after.first_quoted_ns;
+    return last > 0 && first > last ? first : 0;
 }
 
 bool compare_run(struct facts *before, struct facts *after, const struct compare_teller *teller, void *user,

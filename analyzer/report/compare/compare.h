@@ -12,9 +12,10 @@
 /* How a client writes its logins to a server, on one side. */
 struct sender_figures {
     int64_t connections, encrypted, logins, refused;
-    int64_t unquoted, unquoted_refused; /* logins with * or % without quotes */
-    int64_t quoted;                     /* with * or % in a quoted (or literal) user name */
-    int64_t bare;                       /* with an argument that would be bare whatever it held */
+    int64_t unquoted, unquoted_refused;        /* logins with * or % without quotes */
+    int64_t quoted;                            /* with * or % in a quoted (or literal) user name */
+    int64_t bare;                              /* with an argument that would be bare whatever it held */
+    int64_t last_unquoted_ns, first_quoted_ns; /* of these logins; 0: there is none */
 };
 
 enum sender_change {
@@ -85,6 +86,11 @@ const char *compare_word(const struct compared *compared);
 
 /* Writes line `line` (from 0, below 3) of the verdict; `compared` is a struct compared. */
 void compare_line(const void *compared, int line, FILE *out);
+
+/* When * or % was last sent without quotes, in nanoseconds, and since when they are seen quoted behind that
+ * (0: not seen). */
+int64_t sender_last_unquoted(const struct compared_sender *sender);
+int64_t sender_quoted_since(const struct compared_sender *sender);
 
 /* A word for JSON, e.g. "stopped", and a heading for people. */
 const char *sender_change_word(enum sender_change change);

@@ -43,16 +43,24 @@ static json_t *user_json(const struct user_figures *figures)
                      "refused_for_a_broken_rule", (json_int_t)figures->broken_refused);
 }
 
+/* NULL for 0: there is none. */
+static json_t *time_json(int64_t time_ns)
+{
+    return time_ns > 0 ? json_integer(time_ns) : json_null();
+}
+
 static bool put_sender(void *user, const struct compared_sender *sender)
 {
     struct writer *writer = user;
 
     fputs(writer->rows++ > 0 ? ",\n    " : "\n    ", writer->out);
     return put(writer->out,
-               json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o}", "change", sender_change_word(sender->change),
-                         "client_ip", sender->client, "server_ip", sender->server, "server_product",
-                         sender->product, "before", sender_json(&sender->before), "after",
-                         sender_json(&sender->after)));
+               json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o}", "change",
+                         sender_change_word(sender->change), "client_ip", sender->client, "server_ip",
+                         sender->server, "server_product", sender->product, "before",
+                         sender_json(&sender->before), "after", sender_json(&sender->after),
+                         "last_unquoted_ns", time_json(sender_last_unquoted(sender)), "quoted_since_ns",
+                         time_json(sender_quoted_since(sender))));
 }
 
 static void begin_users(struct writer *writer)

@@ -102,6 +102,14 @@ static void put_server(FILE *out, const char *server, const char *product)
     fputc(')', out);
 }
 
+/* Nothing for 0. */
+static void put_time(FILE *out, int64_t time_ns)
+{
+    fputs("<td>", out);
+    if (time_ns > 0)
+        html_time(out, time_ns);
+}
+
 static bool fill_senders(void *user, FILE *out)
 {
     const struct compare_rows *rows = user;
@@ -121,9 +129,11 @@ static bool fill_senders(void *user, FILE *out)
             fputs("<td>", out);
             put_server(out, kept->row.server, kept->row.product);
             put_numbers(out, numbers, sizeof numbers / sizeof numbers[0]);
+            put_time(out, sender_last_unquoted(&kept->row));
+            put_time(out, sender_quoted_since(&kept->row));
         }
     if (count == 0)
-        fputs("<tr><td colspan=\"13\">None was seen", out);
+        fputs("<tr><td colspan=\"15\">None was seen", out);
     return !ferror(out);
 }
 

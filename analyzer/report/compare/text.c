@@ -84,6 +84,9 @@ static void say_sender(const void *what, int which, FILE *out)
         fprintf(out, " (%s)", row->product);
     put_figures(out, ": before", &row->before);
     put_figures(out, "; after", &row->after);
+    fprintf(out, "; last bare on %s", format_time(sender_last_unquoted(row)).text);
+    if (sender_quoted_since(row) > 0)
+        fprintf(out, ", quoted since %s", format_time(sender_quoted_since(row)).text);
 }
 
 static void say_user(const void *what, int which, FILE *out)

@@ -52,6 +52,13 @@ static void put_number(FILE *out, const struct facts_rows *rows, const char *col
     fprintf(out, "<td class=\"n\">%s", format_number((uint64_t)facts_number(rows, column)).text);
 }
 
+static void put_time(FILE *out, const struct facts_rows *rows, const char *column)
+{
+    fputs("<td>", out);
+    if (!facts_missing(rows, column))
+        html_time(out, facts_number(rows, column));
+}
+
 /* The first cells of a row: verdict, client, server. */
 static void put_pair(FILE *out, const struct facts_rows *rows)
 {
@@ -125,10 +132,12 @@ bool page_senders(void *user, FILE *out)
         put_pair(out, rows);
         for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
             put_number(out, rows, numbers[i]);
+        put_time(out, rows, "last_unquoted_ns");
+        put_time(out, rows, "quoted_since_ns");
     }
     facts_end(rows);
     if (page->totals.pairs == 0)
-        fputs("<tr><td colspan=\"10\">No sender was seen", out);
+        fputs("<tr><td colspan=\"12\">No sender was seen", out);
     return facts_error(page->facts) == NULL;
 }
 

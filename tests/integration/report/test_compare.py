@@ -63,6 +63,10 @@ class Compare(Comparing, harness.ImaptapTest):
         self.assertEqual(answer["summary"]["verdict"], "repaired")
         text = self.imaptap("compare", "before.db", "after.db").out
         self.assertTrue(text.startswith("Verdict: repaired\n  1 sender of * or % without quotes before, 0 after: 1 stopped"), text)
+        self.assertIn("unquoted (0 refused), 1 quoted; last bare on 2023-11-14 22:13:20 UTC, quoted since 2023-11-16 02:00:00 UTC",
+                      " ".join(text.split()))
+        self.assertEqual([(row["last_unquoted_ns"] // 10**9, row["quoted_since_ns"] // 10**9) for row in answer["senders"]],
+                         [(1_700_000_000, 1_700_100_000)])
         self.assertIn("Users: Now get in\n  a* at 10.9.0.2: before 0 let in, 1 refused; after 1 let in, 0 refused\n", text)
 
     def test_what_was_not_seen_is_not_repaired(self):

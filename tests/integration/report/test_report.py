@@ -56,7 +56,7 @@ class Text(Reporting, harness.ImaptapTest):
         self.assertEqual(verdict[0], "Verdict: fault proved")
         self.assertIn("10.1.0.20 sends * or % without quotes to 10.1.0.143 (Exchange 2003): 7 of 14 logins, 7 refused (4", text)
         headings = [line for line in text.splitlines() if line and not line.startswith(" ")]
-        self.assertEqual(headings, ["Verdict: fault proved", "Read", "Missed", "Why logins failed", "Diagnosis",
+        self.assertEqual(headings, ["Verdict: fault proved", "Read", "Missed", "Why logins failed", "Diagnosis", "Senders of * or % without quotes",
                                     "Users refused with a login that breaks a rule", "Worst findings", "Encrypted", "No login, and why",
                                     "Next steps"])
 
@@ -87,6 +87,16 @@ class Text(Reporting, harness.ImaptapTest):
                 for row in rows:
                     self.assertEqual(row["diagnosis"] in words, row["verdict"] != "no finding", text)
                     self.assertIn(html.escape(row["diagnosis"]).replace("&#x27;", "&#39;"), page)
+
+    def test_a_sender_is_shown_with_its_last_bare_login_and_since_when_it_quotes(self):
+        bare, quoted = ("a1 LOGIN al*ce Sesam-77", "BAD no"), ('a1 LOGIN "al*ce" "Sesam-77"', "OK in")
+        for number, (lines, said) in enumerate((((quoted, bare, bare), "last bare on 2023-11-14 22:13:22 UTC, quoted before that in some logins"),
+                                                ((bare, quoted, quoted), "last bare on 2023-11-14 22:13:20 UTC, quoted since 2023-11-14 22:13:21 UTC"),
+                                                ((bare,), "last bare on 2023-11-14 22:13:20 UTC Users"))):
+            with self.subTest(said=said):
+                self.database = self.path(f"{number}.db")
+                self.read_lines(*lines)
+                self.assertIn(said, " ".join(self.report().split()))
 
     def test_each_failed_login_is_counted_by_its_cause(self):
         self.read_lines(("a1 LOGIN al*ce Sesam-77", "BAD no"), ('a1 LOGIN "al*ce" "Sesam-77"', "OK in"),

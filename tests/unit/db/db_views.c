@@ -323,13 +323,14 @@ static void test_canned_queries_answer_on_a_filled_database(void **state)
          "2023-11-14T22:13:25Z,c%d,BYE,unknown,unknown,,said,unquoted-wildcard,10.0.0.3,10.9.9.9,143,mail"
          ".pcap,12\r\n"
          "2023-11-14T22:13:27Z,dora,NO,unknown,unknown,,said,,10.0.0.4,10.9.9.9,143,mail.pcap,14\r\n"},
-        {"senders", "client_ip,server_ip,server_product,verdict,logins,wildcard_unquoted,wildcard_quoted,"
-                    "wildcard_refused,refused,unanswered\r\n"
-                    "10.0.0.1,10.9.9.9,Exchange 2003,never quotes,3,3,0,2,2,0\r\n"
-                    "10.0.0.3,10.9.9.9,Exchange 2003,mixed,2,1,1,1,1,1\r\n"
-                    "10.0.0.2,10.9.9.9,Exchange 2003,quotes,2,0,2,0,0,0\r\n"
-                    "10.0.0.4,10.9.9.8,Exchange 2003,not tried,1,0,0,0,0,0\r\n"
-                    "10.0.0.4,10.9.9.9,Exchange 2003,not tried,1,0,0,0,1,0\r\n"},
+        {"senders",
+         "client_ip,server_ip,server_product,verdict,logins,wildcard_unquoted,wildcard_quoted,"
+         "wildcard_refused,refused,unanswered,last_unquoted_time,quoted_since_time\r\n"
+         "10.0.0.1,10.9.9.9,Exchange 2003,never quotes,3,3,0,2,2,0,2023-11-14T22:13:22Z,\r\n"
+         "10.0.0.3,10.9.9.9,Exchange 2003,mixed,2,1,1,1,1,1,2023-11-14T22:13:25Z,2023-11-14T22:13:26Z\r\n"
+         "10.0.0.2,10.9.9.9,Exchange 2003,quotes,2,0,2,0,0,0,,\r\n"
+         "10.0.0.4,10.9.9.8,Exchange 2003,not tried,1,0,0,0,0,0,,\r\n"
+         "10.0.0.4,10.9.9.9,Exchange 2003,not tried,1,0,0,0,1,0,,\r\n"},
         {"servers", "server_ip,server_port,server_product,clients,connections,logins,accepted,refused,"
                     "wildcards_accepted,"
                     "wildcards_refused,greeting\r\n"
