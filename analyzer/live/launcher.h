@@ -10,6 +10,7 @@
 #define IMAPTAP_ANALYZER_LIVE_LAUNCHER_H
 
 #include "analyzer/capture/live/interface.h"
+#include "analyzer/ipc/event_ring.h"
 #include "analyzer/pipeline/pipeline.h"
 
 #include <sys/types.h>

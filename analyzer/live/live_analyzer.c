@@ -4,6 +4,7 @@
 #include "analyzer/live/live_analyzer.h"
 
 #include "analyzer/capture/live/live_set.h"
+#include "analyzer/pipeline/pipeline_live.h"
 #include "analyzer/sandbox/sandbox.h"
 
 #include <errno.h>
@@ -96,7 +97,7 @@ _Noreturn void live_analyzer_run(const struct live_analyzer *analyzer)
     close_the_rest(analyzer, set);
     if (sandbox_enter_analyzer(&sandbox) != 0)
         fprintf(stderr, "imaptap: the analyzer cannot give up its rights: %s\n", strerror(errno));
-    else if (pipeline_read(pipeline) == 0)
+    else if (pipeline_read_live(pipeline) == 0)
         status = EXIT_SUCCESS;
     /* the kernel closes the interfaces; libpcap would need calls for it that are denied by now */
     _exit(status);

@@ -2,9 +2,10 @@
  * The analyzer process's work on interfaces: takes what the kernel hands out, reports what was found as soon
  * as nothing more is there, and sleeps.
  */
-#include "analyzer/pipeline/pipeline_internal.h"
+#include "analyzer/pipeline/pipeline_live.h"
 
 #include "analyzer/capture/link_type.h"
+#include "analyzer/pipeline/pipeline_state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -111,12 +112,6 @@ static void on_gone(void *user, uint32_t index, struct live_interface *interface
 static void on_end(void *user, uint32_t index, struct live_interface *interface)
 {
     send_ended(user, index, interface, NULL);
-}
-
-void pipeline_end_live(struct pipeline *pipeline)
-{
-    show_figures(pipeline);
-    live_set_each(pipeline->live, on_end, pipeline);
 }
 
 /* --- frames --- */
@@ -247,7 +242,7 @@ static void stop(struct clock *clock)
     clock->stop_time_ns = now_ns(CLOCK_REALTIME);
 }
 
-enum reading_on pipeline_read_live(struct pipeline *pipeline)
+static enum reading_on read_interfaces(struct pipeline *pipeline)
 {
     int64_t now = now_ns(CLOCK_MONOTONIC);
     struct clock clock = {.sent_ns = now, .ticked_ns = now, .busy_ns = now};
@@ -282,6 +277,16 @@ enum reading_on pipeline_read_live(struct pipeline *pipeline)
         if (live_set_wait(pipeline->live, clock.stop_ns == 0 ? pipeline->leash : -1, wait_ms(&clock, now)))
             stop(&clock);
     }
+}
+
+int pipeline_read_live(struct pipeline *pipeline)
+{
+    if (read_interfaces(pipeline) == READ_GONE)
+        return -1;
+    connection_table_finish(pipeline->table);
+    show_figures(pipeline);
+    live_set_each(pipeline->live, on_end, pipeline);
+    return pipeline_finish(pipeline);
 }
 
 struct pipeline *pipeline_new_live(const struct pipeline_options *options, const struct pipeline_live *live,

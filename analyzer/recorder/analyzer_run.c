@@ -3,6 +3,7 @@
  */
 #include "analyzer/recorder/analyzer_run.h"
 
+#include "analyzer/pipeline/pipeline_files.h"
 #include "analyzer/sandbox/sandbox.h"
 
 #include <errno.h>
@@ -99,12 +100,12 @@ static _Noreturn void be_analyzer(struct analyzer_run *reading, const struct pip
     if (reading->feed != NULL)
         pipeline = pipeline_new_fed(&reading->options, reading->feed, reading->ring);
     else
-        pipeline = pipeline_new(&reading->options, inputs, count, reading->ring);
+        pipeline = pipeline_new_files(&reading->options, inputs, count, reading->ring);
     if (pipeline == NULL || close_the_rest(reading, inputs, count) != 0)
         fprintf(stderr, "imaptap: the analyzer cannot start: out of memory\n");
     else if (sandbox_enter_analyzer(&sandbox) != 0)
         fprintf(stderr, "imaptap: the analyzer cannot give up its rights: %s\n", strerror(errno));
-    else if (pipeline_read(pipeline) == 0)
+    else if (pipeline_read_files(pipeline) == 0)
         status = EXIT_SUCCESS;
     pipeline_free(pipeline);
     _exit(status);

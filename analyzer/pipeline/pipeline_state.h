@@ -1,8 +1,8 @@
 /*
- * What reading files and reading interfaces have in common.
+ * The pipeline as those who read see it: files (pipeline_files.c) and interfaces (pipeline_live.c).
  */
-#ifndef IMAPTAP_ANALYZER_PIPELINE_PIPELINE_INTERNAL_H
-#define IMAPTAP_ANALYZER_PIPELINE_PIPELINE_INTERNAL_H
+#ifndef IMAPTAP_ANALYZER_PIPELINE_PIPELINE_STATE_H
+#define IMAPTAP_ANALYZER_PIPELINE_PIPELINE_STATE_H
 
 #include "analyzer/capture/capture_set.h"
 #include "analyzer/capture/live/live_set.h"
@@ -70,10 +70,7 @@ struct pipeline *pipeline_prepare(const struct pipeline_options *options, struct
 /* Makes room for the spans of captures up to this number. */
 bool pipeline_reserve_span(struct pipeline *pipeline, uint32_t capture);
 
-/* Reads the interfaces until it is to stop. */
-enum reading_on pipeline_read_live(struct pipeline *pipeline);
-
-/* Tells the last figures, and that the interfaces' captures are over. */
-void pipeline_end_live(struct pipeline *pipeline);
+/* Sends the counts of the whole. Returns 0, or -1 when the recorder is gone. */
+int pipeline_finish(struct pipeline *pipeline);
 
 #endif
