@@ -5,7 +5,9 @@
 #ifndef IMAPTAP_ANALYZER_RECORDER_ANALYZER_RUN_H
 #define IMAPTAP_ANALYZER_RECORDER_ANALYZER_RUN_H
 
+#include "analyzer/ipc/event_ring.h"
 #include "analyzer/ipc/file_feed.h"
+#include "analyzer/pipeline/pipeline.h"
 #include "analyzer/recorder/beginnings.h"
 #include "analyzer/recorder/capture_rows.h"
 #include "analyzer/recorder/hashing.h"

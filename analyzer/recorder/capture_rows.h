@@ -4,8 +4,11 @@
 #ifndef IMAPTAP_ANALYZER_RECORDER_CAPTURE_ROWS_H
 #define IMAPTAP_ANALYZER_RECORDER_CAPTURE_ROWS_H
 
+#include "analyzer/ipc/event.h"
 #include "analyzer/recorder/beginnings.h"
-#include "analyzer/recorder/recorder.h"
+#include "analyzer/recorder/inputs.h"
+#include "analyzer/recorder/outcome.h"
+#include "db/store.h"
 
 struct capture_rows;
 

@@ -5,7 +5,8 @@
 #ifndef IMAPTAP_ANALYZER_RECORDER_HASHING_H
 #define IMAPTAP_ANALYZER_RECORDER_HASHING_H
 
-#include "analyzer/recorder/recorder.h"
+#include "analyzer/recorder/inputs.h"
+#include "analyzer/recorder/outcome.h"
 
 struct hashing;
 

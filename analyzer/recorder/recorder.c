@@ -10,7 +10,6 @@
 
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -363,17 +362,6 @@ int recorder_hash(struct analyzer_run *reading, const char *database, bool show_
         status = -1;
     }
     return status;
-}
-
-void outcome_set_error(struct outcome *outcome, const char *format, ...)
-{
-    va_list arguments;
-
-    free(outcome->error);
-    va_start(arguments, format);
-    if (vasprintf(&outcome->error, format, arguments) < 0)
-        outcome->error = NULL;
-    va_end(arguments);
 }
 
 void recorder_result_free(struct recorder_result *result)
