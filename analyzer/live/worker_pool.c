@@ -1,9 +1,11 @@
 /*
  * The analyzers of a live capture.
  */
-#include "analyzer/live/worker_pool_internal.h"
+#include "analyzer/live/worker_pool.h"
 
+#include "analyzer/live/crash_packets.h"
 #include "analyzer/live/log.h"
+#include "analyzer/live/worker.h"
 #include "analyzer/recorder/analyzer_run.h"
 
 #include <fcntl.h>
@@ -24,6 +26,20 @@
 #define STOP_MS 6000
 /* Events taken of one analyzer before others are looked at. */
 #define TAKE_MAX 4096
+
+struct worker_pool {
+    const struct launcher_options *options;
+    struct launcher *launcher;
+    struct interface_watch *links;
+    struct live_store *live_store;
+    struct worker workers[LAUNCHER_WORKERS];
+    struct crash_packets crash_packets;
+    struct link_state seen[EVENT_RING_INTERFACES]; /* what was said of it last */
+    int64_t up_ms[EVENT_RING_INTERFACES];          /* since when it is there and up */
+    struct worker_pool_totals past;                /* of analyzers that are gone */
+    struct event_finished missed;
+    bool stopping, launcher_gone;
+};
 
 struct worker_pool *worker_pool_new(const struct launcher_options *options, struct launcher *launcher,
                                     struct interface_watch *links)
@@ -54,7 +70,74 @@ void worker_pool_set_live_store(struct worker_pool *pool, struct live_store *liv
     pool->live_store = live_store;
 }
 
+/* --- figures --- */
+
+static void read_figures(const struct worker_pool *pool, struct worker *worker)
+{
+    int64_t drops[EVENT_RING_INTERFACES];
+
+    for (unsigned i = 0; i < pool->options->interface_count; i++)
+        drops[i] = interface_watch_state(pool->links, i).dropped;
+    /* drops are not of the analyzer: the first worker's rows have them */
+    worker_read_figures(worker, worker == pool->workers ? drops : NULL);
+}
+
+/* Adds what the worker's analyzer has seen in its life. */
+static void add_worker(const struct worker_pool *pool, const struct worker *worker,
+                       struct worker_pool_totals *totals)
+{
+    struct event_ring_figures *shared = event_ring_figures(worker->ring);
+
+    for (unsigned i = 0; i < pool->options->interface_count; i++) {
+        struct worker_pool_interface *to = &totals->interfaces[i];
+
+        to->packets += (uint64_t)worker->figures[i].packets;
+        to->octets += (uint64_t)worker->figures[i].octets;
+        to->kernel_drops += (uint64_t)worker->figures[i].kernel_drops;
+        to->interface_drops += (uint64_t)worker->figures[i].interface_drops;
+        to->open = to->open || (worker->open & worker_bit(i));
+        if (worker->figures[i].last_ns > totals->last_ns)
+            totals->last_ns = worker->figures[i].last_ns;
+    }
+    totals->connections += atomic_load(&shared->connections);
+    totals->two_sided += atomic_load(&shared->two_sided);
+    totals->logins += atomic_load(&shared->logins);
+    totals->lost_octets += atomic_load(&shared->lost_octets);
+    totals->evicted += atomic_load(&shared->evicted);
+    totals->open += atomic_load(&shared->open);
+}
+
+void worker_pool_totals(const struct worker_pool *pool, struct worker_pool_totals *totals)
+{
+    *totals = pool->past;
+    for (unsigned i = 0; i < pool->options->workers; i++)
+        if (pool->workers[i].ring != NULL)
+            add_worker(pool, &pool->workers[i], totals);
+}
+
+void worker_pool_figures(const struct worker_pool *pool, unsigned worker, unsigned interface,
+                         struct live_store_figures *figures)
+{
+    *figures = worker_row_figures(&pool->workers[worker], interface);
+}
+
 /* --- interfaces --- */
+
+static void pause_rows(struct worker_pool *pool, unsigned interface)
+{
+    for (unsigned i = 0; i < pool->options->workers; i++)
+        if (pool->workers[i].ring != NULL) {
+            read_figures(pool, &pool->workers[i]);
+            worker_pause(&pool->workers[i], interface);
+        }
+}
+
+static void resume_rows(struct worker_pool *pool, unsigned interface)
+{
+    for (unsigned i = 0; i < pool->options->workers; i++)
+        if (pool->workers[i].ring != NULL)
+            worker_resume(&pool->workers[i], interface);
+}
 
 /* The interfaces that can be read now; says what changed. */
 static uint32_t look_at_links(struct worker_pool *pool)
@@ -74,12 +157,12 @@ static uint32_t look_at_links(struct worker_pool *pool)
         if (now.up && (!before.up || !before.there))
             pool->up_ms[i] = analyzer_run_now_ms();
         if (before.up && !now.up)
-            worker_pool_pause(pool, i);
+            pause_rows(pool, i);
         else if (!before.up && now.up)
-            worker_pool_resume(pool, i);
+            resume_rows(pool, i);
         pool->seen[i] = now;
         if (now.there && now.up)
-            wanted |= worker_pool_bit(i);
+            wanted |= worker_bit(i);
     }
     return wanted;
 }
@@ -90,22 +173,12 @@ static bool misses_some(const struct worker_pool *pool, const struct worker *wor
     if (wanted & ~worker->asked)
         return true;
     for (unsigned i = 0; i < pool->options->interface_count; i++)
-        if (wanted & worker->answered & ~worker->open & worker_pool_bit(i) &&
-            pool->up_ms[i] > worker->started_ms)
+        if (wanted & worker->answered & ~worker->open & worker_bit(i) && pool->up_ms[i] > worker->started_ms)
             return true;
     return false;
 }
 
 /* --- starting and ending --- */
-
-static void unleash(struct worker *worker)
-{
-    if (worker->leash < 0)
-        return;
-    close(worker->leash);
-    worker->leash = -1;
-    worker->leashed_ms = analyzer_run_now_ms();
-}
 
 /* The analyzer that is to be started for these interfaces. Returns false when it cannot be. */
 static bool start(struct worker_pool *pool, unsigned number, uint32_t interfaces)
@@ -128,7 +201,10 @@ static bool start(struct worker_pool *pool, unsigned number, uint32_t interfaces
     }
     close(leash[0]);
     event_ring_become_receiver(ring, EVENT_RING_INTERFACES, PIPELINE_MAX_CONNECTIONS);
-    *worker = (struct worker){.ring = ring,
+    *worker = (struct worker){.number = number,
+                              .interface_count = (unsigned)pool->options->interface_count,
+                              .live_store = pool->live_store,
+                              .ring = ring,
                               .leash = leash[1],
                               .asked = interfaces,
                               .started_ms = analyzer_run_now_ms(),
@@ -157,7 +233,7 @@ static void report_death(struct worker_pool *pool, unsigned number)
             place[0] ? " " : "", place, worker->pause_ms);
     (void)snprintf(why + strlen(why), sizeof why - strlen(why),
                    "; what came before is kept, what came until the next one ran was not seen");
-    worker_pool_end_rows(pool, number, worker->open & ~worker->paused, why);
+    worker_end_rows(worker, worker->open & ~worker->paused, why);
 }
 
 /* The analyzer is gone, and all that it sent is taken. */
@@ -167,7 +243,7 @@ static void bury(struct worker_pool *pool, unsigned number)
     int64_t now = analyzer_run_now_ms();
     bool orderly = worker->finished && !worker->distrusted;
 
-    worker_pool_read_figures(pool, worker);
+    read_figures(pool, worker);
     if (orderly && (worker->open != 0 || worker->leashed_ms != 0 || worker->figures[0].packets > 0 ||
                     now - worker->started_ms >= LONG_LIFE_MS))
         worker->pause_ms = PAUSE_MS;
@@ -181,11 +257,11 @@ static void bury(struct worker_pool *pool, unsigned number)
     }
     worker->start_ms = orderly && worker->leashed_ms != 0 ? now : now + worker->pause_ms;
     worker->open = 0;
-    worker_pool_add_worker(pool, worker, &pool->past);
+    add_worker(pool, worker, &pool->past);
     pool->past.open = 0;
     event_ring_free(worker->ring);
     worker->ring = NULL;
-    unleash(worker);
+    worker_unleash(worker);
 }
 
 /* --- taking --- */
@@ -195,7 +271,7 @@ static void take_event(struct worker_pool *pool, unsigned number, struct event *
     static uint8_t again[EVENT_MAX_OCTETS];
     struct worker *worker = &pool->workers[number];
     uint32_t which = event->kind == EVENT_CAPTURE_STARTED || event->kind == EVENT_CAPTURE_ENDED
-                         ? worker_pool_bit(event->capture.capture)
+                         ? worker_bit(event->capture.capture)
                          : 0;
     size_t length;
     const uint8_t *encoding = event_ring_encoding(worker->ring, &length);
@@ -207,9 +283,9 @@ static void take_event(struct worker_pool *pool, unsigned number, struct event *
         worker->open &= ~which;
         if (event->capture.broken)
             log_say(LOG_LEVEL_WARNING, "%s", event->capture.error);
-        worker_pool_read_figures(pool, worker);
+        read_figures(pool, worker);
         event->capture.interface_drops = worker->figures[event->capture.capture].interface_drops;
-        worker_pool_as_of_row(worker, &event->capture);
+        worker_as_of_row(worker, &event->capture);
         length = event_encode(event, again);
         encoding = again;
     }
@@ -279,7 +355,7 @@ void worker_pool_take(struct worker_pool *pool)
         if (worker->ring == NULL)
             continue;
         take_worker(pool, i);
-        worker_pool_read_figures(pool, worker);
+        read_figures(pool, worker);
         if (worker->over && (worker->ended || pool->launcher_gone))
             bury(pool, i);
     }
@@ -297,7 +373,7 @@ bool worker_pool_tend(struct worker_pool *pool)
 
         if (worker->ring != NULL && worker->leash >= 0 && !pool->stopping &&
             misses_some(pool, worker, wanted))
-            unleash(worker);
+            worker_unleash(worker);
         if (worker->ring != NULL && worker->leash < 0 && now - worker->leashed_ms >= STOP_MS)
             launcher_kill(pool->launcher, i);
         if (worker->ring == NULL && !pool->stopping && wanted != 0 && now >= worker->start_ms &&
@@ -350,7 +426,7 @@ void worker_pool_stop(struct worker_pool *pool)
     pool->stopping = true;
     for (unsigned i = 0; i < pool->options->workers; i++)
         if (pool->workers[i].ring != NULL)
-            unleash(&pool->workers[i]);
+            worker_unleash(&pool->workers[i]);
 }
 
 bool worker_pool_is_over(const struct worker_pool *pool)
