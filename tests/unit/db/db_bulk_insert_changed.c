@@ -85,7 +85,7 @@ static void test_tables_that_somebody_changes_meanwhile_take_rows_as_well(void *
 }
 
 /* Of the same columns, but another kind. */
-static void test_table_that_somebody_made_anew_takes_rows_as_well(void **state)
+static void test_table_that_somebody_made_again_takes_rows_as_well(void **state)
 {
     struct bulk_rows rows = bulk_rows_new(300);
     sqlite3 *db = bulk_rows_database(*state);
@@ -140,7 +140,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_tables_that_somebody_changed_take_rows_as_well),
-        FIXTURE_TEST(test_table_that_somebody_made_anew_takes_rows_as_well),
+        FIXTURE_TEST(test_table_that_somebody_made_again_takes_rows_as_well),
         FIXTURE_TEST(test_table_of_the_same_name_is_not_taken_for_the_rows),
         FIXTURE_TEST(test_tables_that_somebody_changes_meanwhile_take_rows_as_well),
         FIXTURE_TEST(test_row_without_its_parent_is_refused_when_foreign_keys_are_looked_at),

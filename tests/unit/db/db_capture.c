@@ -39,7 +39,7 @@ static void test_all_columns_are_kept(void **state)
                                     .interface_drops = 4,
                                     .first_ns = 5,
                                     .last_ns = 6,
-                                    .state = STORE_COMPLETE, /* not heeded: it begins "running" */
+                                    .state = STORE_COMPLETE, /* not used: it begins "running" */
                                     .error = NULL};
     int64_t id = 0;
 

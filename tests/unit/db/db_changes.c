@@ -24,7 +24,7 @@ static void test_of_two_changes_of_a_row_the_later_one_counts(void **state)
     assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM connections WHERE last_ns = 9"), 2);
 }
 
-static void test_change_of_a_row_that_another_process_removed_is_told(void **state)
+static void test_change_of_a_row_that_another_process_removed_is_reported(void **state)
 {
     struct fixture *fixture = *state;
     struct store *store = fixture_open(fixture, false);
@@ -112,7 +112,7 @@ static void test_texts_that_are_the_same_stay(void **state)
                      1);
 }
 
-/* A row that waits keeps what it was told each time: it does not wait for ever. */
+/* A row that waits keeps what it was given each time: it does not wait for ever. */
 static void test_long_texts_that_change_again_and_again_do_not_pile_up(void **state)
 {
     static char greeting[65536];
@@ -231,7 +231,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_of_two_changes_of_a_row_the_later_one_counts),
-        FIXTURE_TEST(test_change_of_a_row_that_another_process_removed_is_told),
+        FIXTURE_TEST(test_change_of_a_row_that_another_process_removed_is_reported),
         FIXTURE_TEST(test_texts_that_are_the_same_stay),
         FIXTURE_TEST(test_rows_can_be_changed_whether_they_still_wait_or_not),
         FIXTURE_TEST(test_long_texts_that_change_again_and_again_do_not_pile_up),

@@ -8,13 +8,13 @@
 
 #define MOST_ROWS 4
 
-struct told {
+struct expected {
     struct hand_made rows[MOST_ROWS];
     size_t count;
     const char *expected;
 };
 
-static void check(struct fixture *fixture, const struct told *cases, size_t count)
+static void check(struct fixture *fixture, const struct expected *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         hand_made_put(fixture, cases[i].rows, cases[i].count);
@@ -34,7 +34,7 @@ static void check(struct fixture *fixture, const struct told *cases, size_t coun
 
 static void test_not_seen_is_not_no_finding(void **state)
 {
-    static const struct told cases[] = {
+    static const struct expected cases[] = {
         {{{.encryption = "implicit"}},
          1,
          "not seen: No login was seen from c to s: the connection was encrypted."},
@@ -78,7 +78,7 @@ static void test_not_seen_is_not_no_finding(void **state)
 
 static void test_sender_that_quotes(void **state)
 {
-    static const struct told cases[] = {
+    static const struct expected cases[] = {
         {{{SAME, .result = "OK"}}, 1, "no finding: c quotes * and % in 1 login to s: accepted."},
         {{{SAME, .result = "OK"}, {SAME, .result = "OK"}},
          2,
@@ -90,7 +90,7 @@ static void test_sender_that_quotes(void **state)
 
 static void test_sentence_says_who_what_how_sure_and_what_to_do(void **state)
 {
-    static const struct told cases[] = {
+    static const struct expected cases[] = {
         {{{BARE, .result = "BAD"}, {SAME, .at_ms = 9, .result = "OK"}, {.encryption = "implicit"}},
          3,
          "proved: c sends * in the user name without quotes, and s refuses it (BAD in frame 1). Proved: the "
@@ -159,7 +159,7 @@ static void check_query(struct fixture *fixture, const char *name, const struct 
     hand_made_put(fixture, rows, count);
     text = fixture_query(fixture, query_find(name)->sql, &options, &status);
     assert_string_equal(fixture->why, "");
-    answer = strchr(text, '\n'); /* behind the names of the columns */
+    answer = strchr(text, '\n'); /* after the names of the columns */
     assert_non_null(answer);
     assert_string_equal(answer + 1, expected);
     free(text);

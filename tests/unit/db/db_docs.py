@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""docs/sql.md tells the truth: the picture shows the tables as they are, and each worked question yields the answer beside it.
+"""docs/sql.md is true: the picture shows the tables as they are, and each worked question yields the answer beside it.
 
 db_docs.py IMAPTAP [--write]: with --write, the answers are written into the file instead of compared.
 """

@@ -94,7 +94,7 @@ static void check(struct fixture *fixture, const char *when, int number)
         fail_msg("%s %d: completed to %s", when, number, content(fixture));
 }
 
-static void start_anew(struct fixture *fixture)
+static void start_again(struct fixture *fixture)
 {
     static const char *const names[] = {"test.db-journal", "test.db-wal", "test.db-shm"};
 
@@ -119,7 +119,7 @@ static void fail_each(struct fixture *fixture, enum faulty_what what, bool live,
         bool reached;
         int status;
 
-        start_anew(fixture);
+        start_again(fixture);
         if (again)
             leave_unfinished(fixture, live);
         faulty_vfs_install();
@@ -188,7 +188,7 @@ static void cut_each(struct fixture *fixture, bool live, bool again)
         int status;
         pid_t child;
 
-        start_anew(fixture);
+        start_again(fixture);
         if (again)
             leave_unfinished(fixture, live);
         child = fork();

@@ -1,5 +1,5 @@
 /*
- * Several processes at one database: each waits for the other, is told for what, and gets its turn; and
+ * Several processes at one database: each waits for the other, learns for what, and gets its turn; and
  * readers and a live writer never block each other.
  */
 #include "tests/unit/db/fixture.h"
@@ -16,24 +16,25 @@
 
 #define MEGABYTE (1024 * 1024)
 
-struct told {
+struct notices {
     int count;
     char last[1024];
 };
 
-static void tell(void *user, const char *sentence)
+static void notice(void *user, const char *sentence)
 {
-    struct told *told = user;
+    struct notices *notices = user;
 
-    told->count++;
-    (void)snprintf(told->last, sizeof told->last, "%s", sentence);
+    notices->count++;
+    (void)snprintf(notices->last, sizeof notices->last, "%s", sentence);
 }
 
-static struct store *open_telling(struct fixture *fixture, bool live, int busy_ms, struct told *told)
+static struct store *open_with_notices(struct fixture *fixture, bool live, int busy_ms,
+                                       struct notices *notices)
 {
     struct store *store;
 
-    if (store_open_telling(&store, fixture->path, live, busy_ms, tell, told, fixture->why,
+    if (store_open_telling(&store, fixture->path, live, busy_ms, notice, notices, fixture->why,
                            sizeof fixture->why) != STORE_OK)
         fail_msg("%s", fixture->why);
     return store;
@@ -46,7 +47,7 @@ static void sleep_ms(int ms)
     (void)nanosleep(&time, NULL);
 }
 
-/* A process that writes on and on, each transaction 100 ms long and the next at once behind it. */
+/* A process that writes on and on, each transaction 100 ms long and the next at once after it. */
 static pid_t write_on_and_on(struct fixture *fixture, int transactions)
 {
     int ready[2];
@@ -87,13 +88,13 @@ static void expect_success(pid_t child)
 static void test_one_that_writes_on_and_on_lets_others_in(void **state)
 {
     struct fixture *fixture = *state;
-    struct told told = {0};
+    struct notices notices = {0};
     struct store *store;
     pid_t child;
 
     fixture_close(fixture, fixture_open(fixture, false));
     child = write_on_and_on(fixture, 60);
-    store = open_telling(fixture, false, 3000, &told); /* less than the other takes */
+    store = open_with_notices(fixture, false, 3000, &notices); /* less than the other takes */
     for (int i = 0; i < 5; i++) {
         (void)fixture_begin(store, NULL);
         assert_int_equal(store_commit(store), STORE_OK);
@@ -103,10 +104,10 @@ static void test_one_that_writes_on_and_on_lets_others_in(void **state)
     assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM captures"), 65);
 }
 
-static void test_who_is_waited_for_is_told_once_after_a_moment(void **state)
+static void test_who_is_waited_for_is_reported_once_after_a_moment(void **state)
 {
     struct fixture *fixture = *state;
-    struct told told = {0};
+    struct notices notices = {0};
     char expected[64];
     struct store *store;
     int ready[2];
@@ -114,7 +115,7 @@ static void test_who_is_waited_for_is_told_once_after_a_moment(void **state)
     char octet;
 
     fixture_close(fixture, fixture_open(fixture, false));
-    store = open_telling(fixture, false, 30000, &told);
+    store = open_with_notices(fixture, false, 30000, &notices);
     assert_int_equal(pipe(ready), 0);
     child = fork();
     assert_true(child >= 0);
@@ -131,9 +132,9 @@ static void test_who_is_waited_for_is_told_once_after_a_moment(void **state)
     assert_int_equal(read(ready[0], &octet, 1), 1);
     (void)fixture_begin(store, "a");
     (void)snprintf(expected, sizeof expected, "waiting for process %d", (int)child);
-    assert_int_equal(told.count, 1);
-    assert_non_null(strstr(told.last, expected));
-    assert_non_null(strstr(told.last, fixture->path));
+    assert_int_equal(notices.count, 1);
+    assert_non_null(strstr(notices.last, expected));
+    assert_non_null(strstr(notices.last, fixture->path));
     fixture_close(fixture, store);
     expect_success(child);
     (void)close(ready[0]);
@@ -177,11 +178,12 @@ static int count_rows(sqlite3 *db)
     return count;
 }
 
-static void test_readers_and_a_live_writer_never_block_each_other_and_a_log_that_grows_is_told(void **state)
+static void
+test_readers_and_a_live_writer_never_block_each_other_and_a_log_that_grows_is_reported(void **state)
 {
     struct fixture *fixture = *state;
-    struct told told = {0};
-    struct store *store = open_telling(fixture, true, 0, &told); /* it would not wait */
+    struct notices notices = {0};
+    struct store *store = open_with_notices(fixture, true, 0, &notices); /* it would not wait */
     sqlite3 *reader = NULL;
 
     write_megabytes(store, 1);
@@ -189,18 +191,18 @@ static void test_readers_and_a_live_writer_never_block_each_other_and_a_log_that
     assert_int_equal(sqlite3_exec(reader, "BEGIN", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(count_rows(reader), 1);
     write_megabytes(store, 50);
-    assert_int_equal(told.count, 0);
+    assert_int_equal(notices.count, 0);
     assert_int_equal(count_rows(reader), 1); /* what it began with */
     write_megabytes(store, 30);
-    assert_int_equal(told.count, 1);
-    assert_non_null(strstr(told.last, "test.db-wal has grown to 6"));
+    assert_int_equal(notices.count, 1);
+    assert_non_null(strstr(notices.last, "test.db-wal has grown to 6"));
     assert_true(size_of_log(fixture) > STORE_LOG_LIMIT);
     assert_int_equal(count_rows(reader), 1);
     assert_int_equal(sqlite3_exec(reader, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(count_rows(reader), 81);
-    write_megabytes(store, 3); /* the first empties it, the next begins it anew */
+    write_megabytes(store, 3); /* the first empties it, the next begins it again */
     assert_true(size_of_log(fixture) < STORE_LOG_LIMIT / 2);
-    assert_int_equal(told.count, 1);
+    assert_int_equal(notices.count, 1);
     assert_int_equal(sqlite3_close(reader), SQLITE_OK);
     fixture_close(fixture, store);
 }
@@ -220,7 +222,7 @@ static void test_a_capture_that_another_process_reads_is_not_taken_from_it(void 
 {
     struct fixture *fixture = *state;
     struct store_capture capture = fixture_capture("a");
-    struct told told = {0};
+    struct notices notices = {0};
     struct store *store;
     int ready[2], status;
     int64_t id, other;
@@ -239,12 +241,12 @@ static void test_a_capture_that_another_process_reads_is_not_taken_from_it(void 
         _exit(1);
     }
     assert_int_equal(read(ready[0], &octet, 1), 1);
-    store = open_telling(fixture, false, 1000, &told);
+    store = open_with_notices(fixture, false, 1000, &notices);
     id = fixture_count(fixture->path, "SELECT id FROM captures");
     assert_true(store_capture_wait(store, id));
     assert_true(store_capture_wait(store, id));
-    assert_int_equal(told.count, 1);
-    assert_non_null(strstr(told.last, "reading the same capture"));
+    assert_int_equal(notices.count, 1);
+    assert_non_null(strstr(notices.last, "reading the same capture"));
     assert_int_equal(store_capture_begin(store, &capture, &other), STORE_FAILED);
     assert_non_null(strstr(store_error(store), "another process is reading the same capture"));
     store_rollback(store);
@@ -284,8 +286,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_one_that_writes_on_and_on_lets_others_in),
-        FIXTURE_TEST(test_who_is_waited_for_is_told_once_after_a_moment),
-        FIXTURE_TEST(test_readers_and_a_live_writer_never_block_each_other_and_a_log_that_grows_is_told),
+        FIXTURE_TEST(test_who_is_waited_for_is_reported_once_after_a_moment),
+        FIXTURE_TEST(test_readers_and_a_live_writer_never_block_each_other_and_a_log_that_grows_is_reported),
         FIXTURE_TEST(test_a_capture_that_another_process_reads_is_not_taken_from_it),
         FIXTURE_TEST(test_who_writes_alone_sees_that_another_process_removed_a_parent),
     };

@@ -216,7 +216,7 @@ static void test_numbers_of_captures_that_are_gone_stay_unused(void **state)
     fixture_close(fixture, store);
 }
 
-static void test_what_it_was_is_kept_for_the_owner_alone_and_told(void **state)
+static void test_what_it_was_is_kept_for_the_owner_alone_and_reported(void **state)
 {
     struct fixture *fixture = *state;
     char backup[160], *before;
@@ -415,7 +415,7 @@ int main(void)
         FIXTURE_TEST(test_no_row_is_lost_or_changed),
         FIXTURE_TEST(test_what_was_a_rule_of_exposure_becomes_a_fact_of_the_login),
         FIXTURE_TEST(test_numbers_of_captures_that_are_gone_stay_unused),
-        FIXTURE_TEST(test_what_it_was_is_kept_for_the_owner_alone_and_told),
+        FIXTURE_TEST(test_what_it_was_is_kept_for_the_owner_alone_and_reported),
         FIXTURE_TEST(test_a_backup_that_is_there_is_never_overwritten),
         FIXTURE_TEST(test_rows_that_stand_only_in_the_log_are_in_the_backup),
         FIXTURE_TEST(test_what_others_added_stays),

@@ -228,7 +228,7 @@ static void test_parameters_are_bound(void **state)
     }
 }
 
-static void test_parameters_that_are_not_known_or_not_named_are_told(void **state)
+static void test_parameters_that_are_not_known_or_not_named_are_reported(void **state)
 {
     struct query_parameters parameters = {.since_ns = INT64_MIN, .until_ns = INT64_MAX, .rule = "x"};
     struct query_options options = {.format = QUERY_CSV, .parameters = &parameters};
@@ -267,7 +267,7 @@ static void test_rows_are_counted(void **state)
     (void)fclose(out);
 }
 
-static void test_output_that_cannot_be_written_is_told(void **state)
+static void test_output_that_cannot_be_written_is_reported(void **state)
 {
     static const enum query_format formats[] = {QUERY_TABLE, QUERY_CSV, QUERY_JSON, QUERY_NDJSON,
                                                 QUERY_MARKDOWN};
@@ -308,7 +308,7 @@ static void test_what_is_no_database_of_ours_is_refused(void **state)
     assert_non_null(strstr(fixture->why, "newer"));
 }
 
-static void test_locked_database_is_told(void **state)
+static void test_locked_database_is_reported(void **state)
 {
     struct fixture *fixture = *state;
     sqlite3 *other = NULL;
@@ -409,12 +409,12 @@ int main(void)
         FIXTURE_TEST(test_rows_past_the_limit_are_cut),
         FIXTURE_TEST(test_canned_queries_take_what_their_sql_names),
         FIXTURE_TEST(test_parameters_are_bound),
-        FIXTURE_TEST(test_parameters_that_are_not_known_or_not_named_are_told),
+        FIXTURE_TEST(test_parameters_that_are_not_known_or_not_named_are_reported),
         FIXTURE_TEST(test_value_of_huge_size_is_refused),
         FIXTURE_TEST(test_rows_are_counted),
-        FIXTURE_TEST(test_output_that_cannot_be_written_is_told),
+        FIXTURE_TEST(test_output_that_cannot_be_written_is_reported),
         FIXTURE_TEST(test_what_is_no_database_of_ours_is_refused),
-        FIXTURE_TEST(test_locked_database_is_told),
+        FIXTURE_TEST(test_locked_database_is_reported),
         FIXTURE_TEST(test_live_database_in_use_shows_what_is_committed),
         FIXTURE_TEST(test_database_in_a_folder_without_permission_can_be_read),
         FIXTURE_TEST(test_path_with_characters_of_a_uri_can_be_read),

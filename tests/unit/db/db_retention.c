@@ -100,7 +100,7 @@ static void test_old_connections_of_a_capture_that_goes_on_go_and_the_rest_stays
     fixture_close(fixture, store);
 }
 
-static void test_an_open_connection_stays_and_a_login_that_may_be_told_more_of(void **state)
+static void test_an_open_connection_stays_and_a_login_that_may_change(void **state)
 {
     struct fixture *fixture = *state;
     struct purge_counts counts;
@@ -135,7 +135,7 @@ static void test_a_capture_goes_when_nothing_rests_on_it_and_its_run_is_over(voi
     retention_all(store, &counts);
     assert_int_equal(counts.connections, 1);
     assert_int_equal(counts.captures, 0);
-    add(store, capture_id, "old", OLD_NS, OLD_NS + 1, NULL); /* its end will never be told */
+    add(store, capture_id, "old", OLD_NS, OLD_NS + 1, NULL); /* its end will never be reported */
     assert_int_equal(store_run_end(store, OLD_NS + 2, true), STORE_OK);
     retention_all(store, &counts);
     assert_int_equal(counts.connections, 1);
@@ -258,7 +258,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_old_connections_of_a_capture_that_goes_on_go_and_the_rest_stays),
-        FIXTURE_TEST(test_an_open_connection_stays_and_a_login_that_may_be_told_more_of),
+        FIXTURE_TEST(test_an_open_connection_stays_and_a_login_that_may_change),
         FIXTURE_TEST(test_a_capture_goes_when_nothing_rests_on_it_and_its_run_is_over),
         FIXTURE_TEST(test_captures_of_files_go_as_wholes),
         FIXTURE_TEST(test_a_file_that_is_half_removed_would_be_read_again),

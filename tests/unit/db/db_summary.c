@@ -14,63 +14,63 @@
 
 enum { CAPTURES = 3, CONNECTIONS = 40, LOGINS = 150, SHOWN = 4 };
 
-/* What the summary told, a line a row. */
-struct told {
+/* What the summary showed, a line a row. */
+struct rows {
     char text[16384];
     size_t length;
 };
 
-static void __attribute__((format(printf, 2, 3))) tell(struct told *told, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) add_row(struct rows *rows, const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    told->length +=
-        (size_t)vsnprintf(told->text + told->length, sizeof told->text - told->length, format, arguments);
+    rows->length +=
+        (size_t)vsnprintf(rows->text + rows->length, sizeof rows->text - rows->length, format, arguments);
     va_end(arguments);
-    assert_true(told->length < sizeof told->text);
+    assert_true(rows->length < sizeof rows->text);
 }
 
 static void on_counts(void *user, const struct summary_counts *c)
 {
-    tell(user, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", c->connections,
-         c->encrypted, c->midstream, c->one_sided, c->not_imap, c->lost_octets);
-    tell(user, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n",
-         c->logins, c->refused, c->unanswered, c->incomplete, c->broken, c->readable, c->guessable);
+    add_row(user, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", c->connections,
+            c->encrypted, c->midstream, c->one_sided, c->not_imap, c->lost_octets);
+    add_row(user, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n",
+            c->logins, c->refused, c->unanswered, c->incomplete, c->broken, c->readable, c->guessable);
 }
 
 static void on_sender(void *user, const struct summary_sender *s)
 {
-    tell(user, "%s %s %s %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", s->client_ip, s->server_ip,
-         s->server_product, s->logins, s->unquoted, s->quoted, s->unquoted_refused);
+    add_row(user, "%s %s %s %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", s->client_ip, s->server_ip,
+            s->server_product, s->logins, s->unquoted, s->quoted, s->unquoted_refused);
 }
 
 static void on_diagnosis(void *user, const struct summary_diagnosis *d)
 {
-    tell(user, "%s: %s (%" PRId64 ")\n", d->verdict, d->sentence, d->diagnoses);
+    add_row(user, "%s: %s (%" PRId64 ")\n", d->verdict, d->sentence, d->diagnoses);
 }
 
 static void on_user(void *user, const struct summary_user *u)
 {
-    tell(user, "%s %s %s %s %s %" PRId64 " %" PRId64 " %" PRId64 "\n", u->username, u->client_ip,
-         u->server_ip, u->rules, u->certainty, u->refused, u->let_in, u->users);
+    add_row(user, "%s %s %s %s %s %" PRId64 " %" PRId64 " %" PRId64 "\n", u->username, u->client_ip,
+            u->server_ip, u->rules, u->certainty, u->refused, u->let_in, u->users);
 }
 
 static void on_rule(void *user, const struct summary_rule *r)
 {
-    tell(user, "%s %s %" PRId64 "\n", r->rule, r->severity, r->count);
+    add_row(user, "%s %s %" PRId64 "\n", r->rule, r->severity, r->count);
 }
 
 static const char *summary(const struct fixture *fixture, const int64_t *ids, size_t count)
 {
     static const struct summary_handler handler = {on_counts, on_sender, on_diagnosis, on_user, on_rule};
-    static struct told told;
+    static struct rows rows;
     char why[1024];
 
-    told = (struct told){{0}, 0};
-    if (summary_read(fixture->path, ids, count, SHOWN, &handler, &told, why, sizeof why) != 0)
+    rows = (struct rows){{0}, 0};
+    if (summary_read(fixture->path, ids, count, SHOWN, &handler, &rows, why, sizeof why) != 0)
         fail_msg("%s", why);
-    return told.text;
+    return rows.text;
 }
 
 /* The same, asked for figure by figure; %s: the captures. */
@@ -133,9 +133,9 @@ static const char *const plain[] = {
 
 static const char *plainly(const struct fixture *fixture, const char *ids)
 {
-    static struct told told;
+    static struct rows rows;
 
-    told = (struct told){{0}, 0};
+    rows = (struct rows){{0}, 0};
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
         char sql[4096];
         const char *lines;
@@ -143,9 +143,9 @@ static const char *plainly(const struct fixture *fixture, const char *ids)
         (void)snprintf(sql, sizeof sql, plain[i], ids, ids);
         lines = fixture_ask(fixture->path, sql);
         if (strcmp(lines, "NULL") != 0)
-            tell(&told, "%s\n", lines);
+            add_row(&rows, "%s\n", lines);
     }
-    return told.text;
+    return rows.text;
 }
 
 /* The same rows in every run. */

@@ -36,7 +36,7 @@ static sqlite3 *hold(struct fixture *fixture, const char *sql)
     return db;
 }
 
-static void test_lock_of_another_is_waited_for_and_then_told(void **state)
+static void test_lock_of_another_is_waited_for_and_then_reported(void **state)
 {
     struct fixture *fixture = *state;
     struct store *store;
@@ -57,7 +57,7 @@ static void test_lock_of_another_is_waited_for_and_then_told(void **state)
     fixture_close(fixture, store);
 }
 
-static void test_lock_at_the_opening_is_told(void **state)
+static void test_lock_at_the_opening_is_reported(void **state)
 {
     struct fixture *fixture = *state;
     struct store *store;
@@ -167,7 +167,7 @@ static int open_status(struct fixture *fixture)
     return strstr(fixture->why, fixture->path) != NULL ? status : 99;
 }
 
-static void test_file_that_cannot_be_written_is_told_at_the_opening(void **state)
+static void test_file_that_cannot_be_written_is_reported_at_the_opening(void **state)
 {
     struct fixture *fixture = *state;
 
@@ -177,7 +177,7 @@ static void test_file_that_cannot_be_written_is_told_at_the_opening(void **state
     assert_int_equal(fixture_unprivileged(open_status, fixture), STORE_READ_ONLY);
 }
 
-static void test_folder_that_cannot_be_written_is_told_at_the_opening(void **state)
+static void test_folder_that_cannot_be_written_is_reported_at_the_opening(void **state)
 {
     struct fixture *fixture = *state;
 
@@ -196,7 +196,7 @@ static void test_database_cannot_be_made_in_a_folder_without_permission(void **s
     assert_false(fixture_exists(fixture->path));
 }
 
-static void test_file_that_cannot_be_read_is_told(void **state)
+static void test_file_that_cannot_be_read_is_reported(void **state)
 {
     struct fixture *fixture = *state;
 
@@ -251,7 +251,7 @@ static int fill_small_disk(struct fixture *fixture)
     return status;
 }
 
-static void test_full_disk_is_told_and_keeps_what_was_committed(void **state)
+static void test_full_disk_is_reported_and_keeps_what_was_committed(void **state)
 {
     struct fixture *fixture = *state;
     int status;
@@ -308,16 +308,16 @@ static void test_every_failure_of_sqlite_has_its_status(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_lock_of_another_is_waited_for_and_then_told),
-        FIXTURE_TEST(test_lock_at_the_opening_is_told),
+        FIXTURE_TEST(test_lock_of_another_is_waited_for_and_then_reported),
+        FIXTURE_TEST(test_lock_at_the_opening_is_reported),
         FIXTURE_TEST(test_commit_that_a_reader_holds_up_can_be_tried_again),
         FIXTURE_TEST(test_live_waits_for_a_reader_when_it_begins),
         FIXTURE_TEST(test_reader_of_a_live_database_holds_nothing_up),
-        FIXTURE_TEST(test_file_that_cannot_be_written_is_told_at_the_opening),
-        FIXTURE_TEST(test_folder_that_cannot_be_written_is_told_at_the_opening),
+        FIXTURE_TEST(test_file_that_cannot_be_written_is_reported_at_the_opening),
+        FIXTURE_TEST(test_folder_that_cannot_be_written_is_reported_at_the_opening),
         FIXTURE_TEST(test_database_cannot_be_made_in_a_folder_without_permission),
-        FIXTURE_TEST(test_file_that_cannot_be_read_is_told),
-        FIXTURE_TEST(test_full_disk_is_told_and_keeps_what_was_committed),
+        FIXTURE_TEST(test_file_that_cannot_be_read_is_reported),
+        FIXTURE_TEST(test_full_disk_is_reported_and_keeps_what_was_committed),
         FIXTURE_TEST(test_every_failure_of_sqlite_has_its_status),
     };
 

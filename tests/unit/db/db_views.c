@@ -1,5 +1,5 @@
 /*
- * The views and canned queries: they tell who sends what to whom, and never take "not seen" for "no".
+ * The views and canned queries: they show who sends what to whom, and never take "not seen" for "no".
  */
 #include "tests/unit/db/fixture.h"
 
@@ -49,7 +49,7 @@ static const struct attempt attempts[] = {
      IMAP_ARG_TAG}, /* SASL knows no wildcards */
 };
 
-static void test_senders_tell_who_quotes(void **state)
+static void test_senders_show_who_quotes(void **state)
 {
     struct fixture *fixture = *state;
 
@@ -68,7 +68,7 @@ static void test_senders_tell_who_quotes(void **state)
         "10.0.0.4>10.9.9.9 1 0 0 1 0 0 not tried");
 }
 
-static void test_wildcard_logins_tell_how_they_were_written(void **state)
+static void test_wildcard_logins_show_how_they_were_written(void **state)
 {
     struct fixture *fixture = *state;
 
@@ -87,7 +87,7 @@ static void test_wildcard_logins_tell_how_they_were_written(void **state)
         "c%d literal+ -");
 }
 
-static void test_affected_users_tell_who_got_in_another_way(void **state)
+static void test_affected_users_show_who_got_in_another_way(void **state)
 {
     struct fixture *fixture = *state;
 
@@ -423,9 +423,9 @@ static void test_canned_queries_are_sorted_and_explained(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(test_senders_tell_who_quotes),
-        FIXTURE_TEST(test_wildcard_logins_tell_how_they_were_written),
-        FIXTURE_TEST(test_affected_users_tell_who_got_in_another_way),
+        FIXTURE_TEST(test_senders_show_who_quotes),
+        FIXTURE_TEST(test_wildcard_logins_show_how_they_were_written),
+        FIXTURE_TEST(test_affected_users_show_who_got_in_another_way),
         FIXTURE_TEST(test_wrong_password_alone_affects_nobody),
         FIXTURE_TEST(test_mailbox_that_exchange_refuses_after_the_login_counts_as_refused),
         FIXTURE_TEST(test_finding_has_everything_around_it),

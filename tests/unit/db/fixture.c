@@ -28,7 +28,7 @@ int fixture_setup(void **state)
 
     if (fixture == NULL)
         return -1;
-    /* In memory where that is to be had: the tests wait for the disk thousands of times. */
+    /* In memory where that is possible: the tests wait for the disk thousands of times. */
     (void)snprintf(fixture->folder, sizeof fixture->folder, "%s/imaptap-db-XXXXXX",
                    access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp");
     if (mkdtemp(fixture->folder) == NULL) {

@@ -14,7 +14,7 @@
 #define GREET        S("* OK ready\r\n")
 #define SHAPE        .options = {.password_shape = true}
 
-static void forms_are_told(void **state)
+static void forms_are_reported(void **state)
 {
     static const struct conversation cases[] = {
         {"atoms",
@@ -216,7 +216,7 @@ static void what_may_be_the_password_is_no_user_name(void **state)
          {GREET, C("a1 LOGIN bob my secret words\r\n"), S("a1 BAD no\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:atom BAD text=no +1\n"
                  "! extra-argument command\n" CLEAR},
-        {"a real quote in the user name is told",
+        {"a real quote in the user name is reported",
          {GREET, C("a1 LOGIN bob\"by \"secret\"\r\n"), S("a1 BAD no\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=bob\"by:atom:6 password:quoted BAD text=no +1\n"
                  "! unquoted-special username @3 x1 \"\n" CLEAR},
@@ -465,7 +465,7 @@ static void login_is_judged_by_what_went_before(void **state)
          {GREET, C("t STARTTLS\r\na1 LOGIN bob secret\r\n"), S("t OK go\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:atom -\n! starttls-pipelined command\n" CLEAR,
          .facts = "none open starttls:accepted pipelined greeting=ready\n"},
-        {"another command behind STARTTLS is no login, but told",
+        {"another command behind STARTTLS is no login, but reported",
          {GREET, C("t STARTTLS\r\nc CAPABILITY\r\n"), S("t OK go\r\n")},
          .rows = "",
          .facts = "none open starttls:accepted pipelined greeting=ready\n"},
@@ -489,7 +489,7 @@ static void login_is_judged_by_what_went_before(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(forms_are_told),
+        cmocka_unit_test(forms_are_reported),
         cmocka_unit_test(wildcards_in_atoms_are_flagged),
         cmocka_unit_test(specials_in_atoms_are_flagged),
         cmocka_unit_test(octets_over_127_are_flagged),

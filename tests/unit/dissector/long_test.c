@@ -20,7 +20,7 @@ struct form {
 static const struct form forms[] = {
     {"a1 LOGIN ", " secret\r\n"},           {"a1 LOGIN \"", "\" secret\r\n"},
     {"a1 LOGIN {100+}\r\n", " secret\r\n"}, {"a1 LOGIN alice {100+}\r\n", "\r\n"},
-    {"a1 LOGIN {100+}\r\n", "\r\n"}, /* the only one: may hold the password behind a separator */
+    {"a1 LOGIN {100+}\r\n", "\r\n"}, /* the only one: may hold the password after a separator */
 };
 
 /* The rows of a login whose argument has `octet` at `place`, sent in pieces of `piece` octets. */

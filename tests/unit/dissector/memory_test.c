@@ -14,7 +14,7 @@
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
 
-/* The allocation that fails, from 1 (0: none), and whether all behind it do. */
+/* The allocation that fails, from 1 (0: none), and whether all after it do. */
 static unsigned failing, allocations;
 static bool for_ever;
 
@@ -70,11 +70,11 @@ static void check_every_want(bool share)
         for (int ever = 0; ever < 2; ever++) {
             run(&out, nth, ever, share);
             if (strstr(out.rows, "secret"))
-                fail_msg("without allocation %u the secret is told:\n%s", nth, out.rows);
+                fail_msg("without allocation %u the secret is shown:\n%s", nth, out.rows);
         }
 }
 
-static void no_secret_is_told_for_want_of_memory(void **state)
+static void no_secret_is_reported_for_want_of_memory(void **state)
 {
     (void)state;
     check_every_want(false);
@@ -94,7 +94,7 @@ static void without_memory_there_is_no_session(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_secret_is_told_for_want_of_memory),
+        cmocka_unit_test(no_secret_is_reported_for_want_of_memory),
         cmocka_unit_test(without_memory_there_is_no_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@
 #define BOBS(frame)  "LOGIN 1 @" frame " tag=a1 user=bob:atom:3 password:atom -\n" CLEAR
 #define SIGNATURE    "\r\n\r\n\0\r\nQUIT\n"
 
-static void the_proxy_protocol_tells_the_origin(void **state)
+static void the_proxy_protocol_gives_the_origin(void **state)
 {
     static const struct conversation cases[] = {
         {"version 1, IPv4",
@@ -68,7 +68,7 @@ static void the_proxy_protocol_tells_the_origin(void **state)
     CHECK(cases);
 }
 
-static void id_tells_the_origin(void **state)
+static void id_gives_the_origin(void **state)
 {
     static const struct conversation cases[] = {
         {"as Dovecot's proxy says it",
@@ -196,8 +196,8 @@ static void the_product_is_a_fact(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_proxy_protocol_tells_the_origin),
-        cmocka_unit_test(id_tells_the_origin),
+        cmocka_unit_test(the_proxy_protocol_gives_the_origin),
+        cmocka_unit_test(id_gives_the_origin),
         cmocka_unit_test(a_greeting_names_its_product),
         cmocka_unit_test(exchange_online_hides_its_host_in_the_greeting),
         cmocka_unit_test(a_host_name_that_is_too_long_is_none),

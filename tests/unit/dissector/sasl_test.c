@@ -1,4 +1,4 @@
-/* AUTHENTICATE: who logs in by each mechanism, and that nothing else is told. */
+/* AUTHENTICATE: who logs in by each mechanism, and that nothing else is reported. */
 #include "tests/unit/dissector/transcript.h"
 
 #include <setjmp.h>
@@ -131,7 +131,7 @@ static void login(void **state)
          {GREET, C("a1 AUTHENTICATE LOGIN\r\n" BOB "\r\n" SECRET "\r\n"), USER_PROMPT, PASS_PROMPT, YES},
          .rows = SAID "LOGIN user=bob:sasl:3 password:sasl OK text=yes +3\n"
                       "! response-not-awaited username\n! response-not-awaited password\n" CLEAR},
-        {"an empty initial response: only the prompt tells",
+        {"an empty initial response: only the prompt says",
          {GREET, C("a1 AUTHENTICATE LOGIN =\r\n"), USER_PROMPT, C(BOB "\r\n"), PASS_PROMPT, C(SECRET "\r\n"),
           YES},
          .rows = SAID "LOGIN user=bob:sasl:3 password:sasl OK text=yes +1\n" CLEAR},

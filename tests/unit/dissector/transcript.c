@@ -194,7 +194,7 @@ static size_t chunk(const struct cut *cut, size_t step, size_t at, size_t length
     return step == cut->step && at < cut->at && cut->at < length ? cut->at - at : length - at;
 }
 
-/* The texts that were told last, as one number, and the session's number for them. */
+/* The texts that were reported last, as one number, and the session's number for them. */
 struct watched {
     uint64_t texts;
     uint32_t changes;
@@ -213,12 +213,12 @@ static void watch(struct watched *watched, const struct imap_session *session)
 {
     struct imap_session_facts facts;
     imap_session_facts(session, &facts);
-    const struct imap_text told[] = {facts.greeting,     facts.server_product, facts.server_host,
-                                     facts.capabilities, facts.client_ident,   facts.server_ident,
-                                     facts.origin_ip,    facts.origin_source};
+    const struct imap_text reported[] = {facts.greeting,     facts.server_product, facts.server_host,
+                                         facts.capabilities, facts.client_ident,   facts.server_ident,
+                                         facts.origin_ip,    facts.origin_source};
     uint64_t texts = 0;
-    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
-        texts = add_text(texts, told[i]);
+    for (size_t i = 0; i < sizeof reported / sizeof *reported; i++)
+        texts = add_text(texts, reported[i]);
     assert_true(texts == watched->texts || facts.text_changes != watched->changes);
     *watched = (struct watched){texts, facts.text_changes};
 }
@@ -291,7 +291,7 @@ static void search_secret(const struct conversation *conversation, const char *t
     char encoded[256];
     encode(secret, encoded);
     if (strstr(text, secret) || (*encoded && strstr(text, encoded)))
-        fail_msg("%s: the secret is told:\n%s", conversation->name, text);
+        fail_msg("%s: the secret is shown:\n%s", conversation->name, text);
 }
 
 static void check(const struct conversation *conversation, struct imap_shared *shared)

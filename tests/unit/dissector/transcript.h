@@ -1,7 +1,7 @@
 /*
  * Conversations as tests: what both sides send, step by step, and the rows that must come out, as text. Each
  * case is also run with its octets cut in every place and in random ones, and with what the sessions of other
- * cases left behind (the rows must not change), and the rows are searched for its secret.
+ * cases left after (the rows must not change), and the rows are searched for its secret.
  */
 #ifndef IMAPTAP_TESTS_UNIT_DISSECTOR_TRANSCRIPT_H
 #define IMAPTAP_TESTS_UNIT_DISSECTOR_TRANSCRIPT_H
@@ -53,8 +53,8 @@ void check_conversations(const struct conversation *conversations, size_t count)
  * The rows of a session, one a line:
  *   LOGIN 1 @frame tag=... mechanism=... user=NAME:form:length password=form[:length] authzid=... RESULT
  * code=... text=... +latency incomplete        (what is missing is left out; octets that are not printable as
- * \xNN) ! rule argument position xcount [octets]    for each violation, - for what is not told
- *   exposed ID                                       what the login exposed, behind them
+ * \xNN) ! rule argument position xcount [octets]    for each violation, - for what is not reported
+ *   exposed ID                                       what the login exposed, after them
  *   AFTER 1 RESULT text
  */
 #define TRANSCRIPT_OCTETS 65536

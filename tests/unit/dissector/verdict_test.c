@@ -99,7 +99,7 @@ static void without_one_bye_or_an_untagged_bad_is_it(void **state)
     CHECK(cases);
 }
 
-static void the_first_command_after_a_login_is_told(void **state)
+static void the_first_command_after_a_login_is_reported(void **state)
 {
     static const struct conversation cases[] = {
         {"BAD",
@@ -148,7 +148,7 @@ static void an_echo_of_a_credential_is_withheld(void **state)
 {
 #define WITHHELD "text=[withheld: repeats a credential] +1\n"
     static const struct conversation cases[] = {
-        {"the password; a known code is told",
+        {"the password; a known code is reported",
          {GREET, BOB("a1"), S("a1 NO [AUTHENTICATIONFAILED x] 'secret' is wrong\r\n")},
          .rows = BOBS("1", "a1") "NO code=AUTHENTICATIONFAILED " WITHHELD CLEAR},
         {"the password in another code",
@@ -187,7 +187,7 @@ static void an_echo_of_a_credential_is_withheld(void **state)
          {GREET, C("a1 LOGIN bob my secret word\r\n"), S("a1 BAD extra: secret\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=bob:atom:3 password:atom BAD " WITHHELD
                  "! extra-argument command\n" CLEAR},
-        {"what stood behind a quote",
+        {"what followed a quote",
          {GREET, C("a1 LOGIN \"bob\"secret\r\n"), S("a1 BAD extra: secret\r\n")},
          .rows = "LOGIN 1 @2 tag=a1 user=bob:quoted:3 password:atom BAD " WITHHELD
                  "! bad-quoted username @5\n" CLEAR},
@@ -416,7 +416,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_tagged_response_is_the_verdict),
         cmocka_unit_test(without_one_bye_or_an_untagged_bad_is_it),
-        cmocka_unit_test(the_first_command_after_a_login_is_told),
+        cmocka_unit_test(the_first_command_after_a_login_is_reported),
         cmocka_unit_test(an_echo_of_a_credential_is_withheld),
         cmocka_unit_test(capabilities_and_idents_are_kept),
         cmocka_unit_test(other_beginnings),
