@@ -38,7 +38,21 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_read, command_live, command_query, command_report, command_compare,
-    command_rules, command_lint, command_verify, command_migrate, command_purge, command_merge;
+/* All of them, in the order of the help: X(name), for command_NAME in commands/cmd_NAME.c. */
+#define COMMANDS(X)                                                                                          \
+    X(read)                                                                                                  \
+    X(live)                                                                                                  \
+    X(query)                                                                                                 \
+    X(report)                                                                                                \
+    X(compare)                                                                                               \
+    X(rules)                                                                                                 \
+    X(lint)                                                                                                  \
+    X(verify)                                                                                                \
+    X(migrate)                                                                                               \
+    X(purge)                                                                                                 \
+    X(merge)
+
+#define COMMAND_DECLARE(name) extern const struct command command_##name;
+COMMANDS(COMMAND_DECLARE)
 
 #endif

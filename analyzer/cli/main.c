@@ -15,15 +15,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const struct command *const commands[] = {
-    &command_read, &command_live,   &command_query,   &command_report, &command_compare, &command_rules,
-    &command_lint, &command_verify, &command_migrate, &command_purge,  &command_merge};
+#define COMMAND_ADDRESS(name) &command_##name,
+static const struct command *const commands[] = {COMMANDS(COMMAND_ADDRESS)};
 
-#define COMMANDS (sizeof commands / sizeof commands[0])
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
 static const struct command *find(const char *name)
 {
-    for (size_t i = 0; i < COMMANDS; i++)
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(commands[i]->name, name) == 0)
             return commands[i];
     return NULL;
@@ -35,7 +34,7 @@ static void print_help(FILE *out)
           "grammar and keeps the findings in a SQLite database.\n\n"
           "Usage: imaptap COMMAND [ARGUMENTS]\n\n",
           out);
-    for (size_t i = 0; i < COMMANDS; i++)
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, "  %-9s%s\n", commands[i]->name, commands[i]->title);
     fputs("  help     explain a command: imaptap help COMMAND, or imaptap COMMAND --help\n"
           "  version  print the versions of imaptap and of what it is built on (-V)\n"
@@ -69,11 +68,11 @@ static bool is_capture(const char *name, const char *next)
 static int unknown_command(const char *name)
 {
     static const char *const others[] = {"help", "version"};
-    const char *names[COMMANDS + 2] = {others[0], others[1]}, *nearest;
+    const char *names[COMMAND_COUNT + 2] = {others[0], others[1]}, *nearest;
 
-    for (size_t i = 0; i < COMMANDS; i++)
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
         names[i + 2] = commands[i]->name;
-    nearest = nearest_word(name, names, COMMANDS + 2, sizeof names[0]);
+    nearest = nearest_word(name, names, COMMAND_COUNT + 2, sizeof names[0]);
     fprintf(stderr, "imaptap: there is no command '%s'", name);
     if (nearest != NULL)
         fprintf(stderr, "; did you mean '%s'?", nearest);
