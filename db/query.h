@@ -9,16 +9,21 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum query_format {
-    QUERY_TABLE,
-    QUERY_CSV,
-    QUERY_JSON,
-    QUERY_NDJSON,
-    QUERY_MARKDOWN,
-    QUERY_LINES, /* a line a column, a block a row */
-    QUERY_EVE,   /* findings, as finding_line writes them: the rows need all columns of the view `findings` */
-    QUERY_ECS
-};
+/* The formats, X(NAME, name): QUERY_NAME is written by query_format_name (db/query/writer.h). Lines: a line a
+ * column, a block a row. EVE and ECS: findings, as finding_line writes them; the rows need all columns of the
+ * view `findings`. */
+#define QUERY_FORMATS(X)                                                                                     \
+    X(TABLE, table)                                                                                          \
+    X(CSV, csv)                                                                                              \
+    X(JSON, json)                                                                                            \
+    X(NDJSON, ndjson)                                                                                        \
+    X(MARKDOWN, markdown)                                                                                    \
+    X(LINES, lines)                                                                                          \
+    X(EVE, eve)                                                                                              \
+    X(ECS, ecs)
+
+#define QUERY_FORMAT_VALUE(NAME, name) QUERY_##NAME,
+enum query_format { QUERY_FORMATS(QUERY_FORMAT_VALUE) };
 
 enum query_status {
     QUERY_OK = 0,

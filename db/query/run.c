@@ -227,15 +227,12 @@ static enum query_status narrow(struct runner *runner, const struct query_parame
     return rc == SQLITE_OK ? QUERY_OK : failed(runner, QUERY_CANNOT_OPEN, sqlite3_errmsg(runner->db));
 }
 
+#define FORMAT_ADDRESS(NAME, name) &query_format_##name,
+
 enum query_status query_run(const char *path, const char *sql, const struct query_options *options, FILE *out,
                             uint64_t *rows, char *why, size_t why_size)
 {
-    static const struct query_format_functions *const formats[] = {
-        [QUERY_TABLE] = &query_format_table,       [QUERY_CSV] = &query_format_csv,
-        [QUERY_JSON] = &query_format_json,         [QUERY_NDJSON] = &query_format_ndjson,
-        [QUERY_MARKDOWN] = &query_format_markdown, [QUERY_LINES] = &query_format_lines,
-        [QUERY_EVE] = &query_format_eve,           [QUERY_ECS] = &query_format_ecs,
-    };
+    static const struct query_format_functions *const formats[] = {QUERY_FORMATS(FORMAT_ADDRESS)};
     static const struct query_parameters none = QUERY_NO_PARAMETERS;
     const struct query_parameters *parameters = options->parameters != NULL ? options->parameters : &none;
     struct runner runner = {.path = path, .options = options, .why_size = why_size};

@@ -45,7 +45,7 @@ int query_column(const struct query_writer *writer, int index);
  * no UTF-8 escaped. False: out of memory. */
 bool query_cell(struct query_writer *writer, int index, struct query_cell *cell);
 
-extern const struct query_format_functions query_format_table, query_format_csv, query_format_json,
-    query_format_ndjson, query_format_markdown, query_format_lines, query_format_eve, query_format_ecs;
+#define QUERY_FORMAT_DECLARE(NAME, name) extern const struct query_format_functions query_format_##name;
+QUERY_FORMATS(QUERY_FORMAT_DECLARE)
 
 #endif
