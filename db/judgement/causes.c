@@ -138,6 +138,19 @@ static bool refused_mechanism(struct decision *d)
     return d->verdict->says == REPLY_MECHANISM || (login->result == RESULT_BAD && clean);
 }
 
+/* A mechanism that is not announced was refused by NO before anything else was sent: no password was checked.
+ */
+static bool refused_at_once(const struct decision *d)
+{
+    const struct judge_login *login = d->login;
+
+    return login->mechanism != 0 && login->username_form == FORM_NONE && login->password_form == FORM_NONE &&
+           login->broken == RULE_BIT(RULE_NOT_ANNOUNCED) && login->result == RESULT_NO &&
+           d->verdict->says == REPLY_NONE && !login->incomplete &&
+           !is_announced(d->judge, login, d->verdict) &&
+           !judge_ever_accepted(d->judge, login->end, login->mechanism);
+}
+
 /* --- steps --- */
 
 static bool was_not_answered(struct decision *d)
@@ -437,7 +450,9 @@ static void decide_no(struct decision *d)
         return;
     if (reads_otherwise(d, rules) || is_about_credentials(d))
         return;
-    if (rules != 0)
+    if (refused_at_once(d))
+        decide(d, CAUSE_MECHANISM, CERTAINTY_LIKELY, GROUND_NOT_ANNOUNCED);
+    else if (rules != 0)
         blame_by_no(d, rules);
     else if (d->verdict->says == REPLY_MECHANISM)
         decide(d, CAUSE_MECHANISM, CERTAINTY_LIKELY, GROUND_WORDS);

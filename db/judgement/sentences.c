@@ -503,9 +503,10 @@ static void say_gave_up(struct sentence *s)
     put_after(s);
     put(s, s->verdict->closed >= 0 ? " after it began its login to " : " in its login to ");
     put_server(s, s->login);
-    sqlite3_str_appendf(s->text,
-                        " (frame %lld), which had not answered. Look into the client's log for that time.",
-                        (long long)s->login->frame);
+    sqlite3_str_appendf(
+        s->text, " (frame %lld), %s. Look into the client's log for that time.", (long long)s->login->frame,
+        s->login->mechanism != 0 && s->login->password_form == FORM_NONE ? "before the exchange was over"
+                                                                         : "which had not answered");
 }
 
 /* Rules that may or may not be the reason. */

@@ -115,18 +115,19 @@ static void test_wrong_password_alone_affects_nobody(void **state)
     assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM affected_users"), 0);
 }
 
-static void test_mailbox_that_exchange_refuses_after_the_login_counts_as_refused(void **state)
+static void test_mailbox_that_is_refused_after_the_login_counts_as_refused(void **state)
 {
     struct fixture *fixture = *state;
     struct store *store = fixture_open(fixture, false);
     int64_t capture = fixture_begin(store, "a");
     struct imap_login login = fixture_login("ali*ce", IMAP_FORM_ATOM, IMAP_RESULT_OK);
-    int64_t broken, working, other;
+    int64_t broken, working, other, unsafe;
 
     fixture_violate(&login, RULE_WILDCARD, IMAP_ARG_USERNAME);
     broken = fixture_add(store, fixture_connect(store, capture, "a", "b"), capture, &login);
     working = fixture_add(store, fixture_connect(store, capture, "a", "b"), capture, &login);
     other = fixture_add(store, fixture_connect(store, capture, "a", "b"), capture, &login);
+    unsafe = fixture_add(store, fixture_connect(store, capture, "a", "b"), capture, &login);
     assert_int_equal(store_login_after(store, broken, IMAP_RESULT_BAD,
                                        fixture_text("User is authenticated but not connected.")),
                      STORE_OK);
@@ -134,12 +135,17 @@ static void test_mailbox_that_exchange_refuses_after_the_login_counts_as_refused
                      STORE_OK);
     assert_int_equal(store_login_after(store, other, IMAP_RESULT_BAD, fixture_text("Unknown command")),
                      STORE_OK);
+    assert_int_equal(
+        store_login_after(store, unsafe, IMAP_RESULT_NO,
+                          fixture_text("SELECT Unsafe Login. Please contact kefu@188.com for help")),
+        STORE_OK);
     fixture_close(fixture, store);
     assert_string_equal(
         fixture_ask(fixture->path,
                     "SELECT group_concat(refused) FROM (SELECT * FROM judged_logins ORDER BY id)"),
-        "1,0,0");
-    assert_string_equal(fixture_ask(fixture->path, "SELECT cause FROM causes WHERE login_id = 1"), "mailbox");
+        "1,0,0,1");
+    assert_string_equal(fixture_ask(fixture->path, "SELECT group_concat(cause) FROM causes"),
+                        "mailbox,policy");
     assert_int_equal(fixture_count(fixture->path, "SELECT count(*) FROM affected_users"), 0);
 }
 
@@ -427,7 +433,7 @@ int main(void)
         FIXTURE_TEST(test_wildcard_logins_show_how_they_were_written),
         FIXTURE_TEST(test_affected_users_show_who_got_in_another_way),
         FIXTURE_TEST(test_wrong_password_alone_affects_nobody),
-        FIXTURE_TEST(test_mailbox_that_exchange_refuses_after_the_login_counts_as_refused),
+        FIXTURE_TEST(test_mailbox_that_is_refused_after_the_login_counts_as_refused),
         FIXTURE_TEST(test_finding_has_everything_around_it),
         FIXTURE_TEST(test_every_table_column_and_view_is_explained),
         FIXTURE_TEST(test_canned_queries_run_on_an_empty_database),
