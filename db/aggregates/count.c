@@ -92,7 +92,8 @@ static int prepare_logins(sqlite3 *db, uint64_t columns, sqlite3_stmt **statemen
                         when(columns, OF_QUOTED | COUNT_BIT(COUNT_MASKED), "username"),
                         when(columns, OF_QUOTED | OF_BARE, "username_form"),
                         when(columns, OF_BARE, "password_form"), when(columns, OF_RESULT, "result"),
-                        when(columns, OF_RESULT, "CASE WHEN after_result = 'BAD' OR after_result = 'NO' THEN after_text END")),
+                        when(columns, OF_RESULT,
+                             "CASE WHEN after_result = 'BAD' OR after_result = 'NO' THEN after_text END")),
         statement);
 }
 
