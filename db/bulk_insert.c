@@ -37,7 +37,8 @@ struct table {
 struct cursor {
     sqlite3_vtab_cursor base;
     struct row_buffer *rows;
-    size_t at;
+    size_t at, count;
+    const struct row_buffer_value *values; /* of the row `at` */
 };
 
 /* --- the virtual table --- */
@@ -100,17 +101,25 @@ static int cursor_close(sqlite3_vtab_cursor *base)
 static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *plan_text, int argc,
                          sqlite3_value **argv)
 {
+    struct cursor *cursor = (struct cursor *)base;
+
     (void)plan;
     (void)plan_text;
     (void)argc;
     (void)argv;
-    ((struct cursor *)base)->at = 0;
+    cursor->at = 0;
+    cursor->count = cursor->rows == NULL ? 0 : row_buffer_count(cursor->rows);
+    if (cursor->count > 0)
+        cursor->values = row_buffer_row(cursor->rows, 0);
     return SQLITE_OK;
 }
 
 static int cursor_next(sqlite3_vtab_cursor *base)
 {
-    ((struct cursor *)base)->at++;
+    struct cursor *cursor = (struct cursor *)base;
+
+    if (++cursor->at < cursor->count)
+        cursor->values = row_buffer_row(cursor->rows, cursor->at);
     return SQLITE_OK;
 }
 
@@ -118,14 +127,13 @@ static int cursor_eof(sqlite3_vtab_cursor *base)
 {
     const struct cursor *cursor = (struct cursor *)base;
 
-    return cursor->rows == NULL || cursor->at >= row_buffer_count(cursor->rows);
+    return cursor->at >= cursor->count;
 }
 
 /* The texts stay where they are until the statement is done. */
 static int cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
 {
-    const struct cursor *cursor = (struct cursor *)base;
-    const struct row_buffer_value *value = &row_buffer_row(cursor->rows, cursor->at)[column];
+    const struct row_buffer_value *value = &((const struct cursor *)base)->values[column];
 
     if (value->kind == ROW_BUFFER_NUMBER)
         sqlite3_result_int64(context, value->as.number);
