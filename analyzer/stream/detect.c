@@ -115,12 +115,16 @@ static bool begins_as_other(const uint8_t *payload, size_t length)
 #undef WORD
     };
 
-    if (length == 0)
-        return false;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if ((payload[0] | 0x20) == ((uint8_t)words[i].word[0] | 0x20) && length >= words[i].length &&
-            strncasecmp((const char *)payload, words[i].word, words[i].length) == 0)
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        const char *word = words[i].word;
+        size_t last = words[i].length - 1;
+
+        /* the first and the last octet alone tell nearly all greetings of IMAP apart from them */
+        if (length > last && (payload[0] | 0x20) == ((uint8_t)word[0] | 0x20) &&
+            (payload[last] | 0x20) == ((uint8_t)word[last] | 0x20) &&
+            strncasecmp((const char *)payload, word, words[i].length) == 0)
             return true;
+    }
     return false;
 }
 
