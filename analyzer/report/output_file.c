@@ -44,12 +44,28 @@ static int make_beside(struct output_file *file)
     return mkostemp(file->temporary, O_CLOEXEC);
 }
 
+/* Standard output, by a descriptor of its own. */
+static bool open_output(struct output_file *file, char *why, size_t why_size)
+{
+    int fd = dup(STDOUT_FILENO);
+
+    (void)snprintf(file->path, sizeof file->path, "standard output");
+    file->stream = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (file->stream != NULL)
+        return true;
+    if (fd >= 0)
+        (void)close(fd);
+    return failed(file->path, strerror(errno), why, why_size);
+}
+
 bool output_file_open(struct output_file *file, const char *path, char *why, size_t why_size)
 {
     struct stat facts;
     int fd;
 
     memset(file, 0, sizeof *file);
+    if (strcmp(path, "-") == 0)
+        return open_output(file, why, why_size);
     if (!find_place(file, path))
         return failed(path, strerror(errno), why, why_size);
     if (stat(file->path, &facts) == 0 && S_ISDIR(facts.st_mode))

@@ -17,7 +17,8 @@ struct output_file {
 };
 
 /* Begins a file, mode 0600, beside `path`; what stands there stays until output_file_keep. A device or a pipe
- * is written as it is. False: `why` holds a sentence that names the path. */
+ * is written as it is, and so is standard output, which "-" names. False: `why` holds a sentence that names
+ * the path. */
 bool output_file_open(struct output_file *file, const char *path, char *why, size_t why_size);
 
 /* Puts it in its place, on the disk. False: there is no such file; `why` as above. */

@@ -1,6 +1,6 @@
 /*
- * Reports on a database: a text for a terminal, one page for a browser, and tables for a spreadsheet. Each is
- * written in one pass, in memory that does not grow with the database.
+ * Reports on a database: a text for a terminal, one page for a browser, tables for a spreadsheet, JSON for a
+ * program. Each is written in one pass, in memory that does not grow with the database.
  */
 #ifndef IMAPTAP_ANALYZER_REPORT_REPORT_H
 #define IMAPTAP_ANALYZER_REPORT_REPORT_H
@@ -21,9 +21,13 @@ struct report_source {
     const char *tables; /* the folder of report_tables as the page shall name it; NULL: it was not written */
 };
 
-/* Both return false when the facts cannot be read (facts_error tells), memory ran out or `out` failed. */
+/* All return false when the facts cannot be read (facts_error tells), memory ran out or `out` failed. */
 bool report_text(const struct report_source *source, FILE *out);
 bool report_page(const struct report_source *source, FILE *out);
+
+/* One object: the verdict, its lines, what was missed and what to do as texts, and the tables of
+ * report_tables and more as lists of objects, whose keys are the columns of db/facts. */
+bool report_json(const struct report_source *source, FILE *out);
 
 /* Writes a file of comma-separated values (RFC 4180) for each view into the folder, which is made if it is
  * not there: diagnosis.csv, causes.csv, findings.csv, senders.csv, affected-users.csv, timeline.csv,

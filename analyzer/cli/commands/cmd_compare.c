@@ -31,6 +31,7 @@ struct settings {
     struct side before, after;
     unsigned json;
     const char *page;
+    bool exit_code;
     struct query_parameters narrowing;
 };
 
@@ -57,8 +58,11 @@ static const struct option_spec options[] = {
     NARROWING_OPTIONS(offsetof(struct settings, narrowing)),
     {"format", .argument = "FORMAT", .help = "text or json", .initial = "text", .take = option_word,
      .at = offsetof(struct settings, json), .words = "text or json", .group = "Output"},
-    {"html", .argument = "FILE", .help = "write one page for a browser instead", .take = option_text,
-     .at = offsetof(struct settings, page)}};
+    {"html", .argument = "FILE", .help = "write one page for a browser instead; -: standard output",
+     .take = option_text, .at = offsetof(struct settings, page)},
+    {"exit-code",
+     .help = "exit with status 1 when the verdict is that it is not repaired, or that this is not known",
+     .take = option_set, .at = offsetof(struct settings, exit_code)}};
 
 /* "case.db" or "case.db, capture 3" */
 static bool name_side(struct side *side)
@@ -105,11 +109,41 @@ static bool write_page(const void *source, FILE *out)
     return compare_page(source, out);
 }
 
+static bool ignore_sender(void *user, const struct compared_sender *sender)
+{
+    (void)user;
+    (void)sender;
+    return true;
+}
+
+static bool ignore_user(void *user, const struct compared_user *row)
+{
+    (void)user;
+    (void)row;
+    return true;
+}
+
+/* Whether something is left to repair, or may be. */
+static bool is_open(const struct compare_source *source, bool *good)
+{
+    static const struct compare_teller nobody = {ignore_sender, ignore_user};
+    struct compared compared = {.before.name = NULL};
+    const char *word;
+    bool open;
+
+    *good = compare_run(source->before, source->after, &nobody, NULL, &compared);
+    word = compare_word(&compared);
+    open = strcmp(word, "not repaired") == 0 || strcmp(word, "not known") == 0;
+    compare_free(&compared);
+    return open;
+}
+
 static int compare(struct side *before, struct side *after, const struct query_parameters *narrowing,
-                   bool json, const char *page)
+                   bool json, const char *page, bool exit_code)
 {
     struct compare_source source = {.columns = terminal_columns(REPORT_COLUMNS), .narrowing = narrowing};
     char why[1024];
+    bool open = false;
     bool good = open_side(before, narrowing, why, sizeof why) && open_side(after, narrowing, why, sizeof why);
 
     if (good) {
@@ -125,6 +159,8 @@ static int compare(struct side *before, struct side *after, const struct query_p
             if (!good)
                 (void)snprintf(why, sizeof why, "the comparison cannot be written: %s", strerror(errno));
         }
+        if (good && exit_code)
+            open = is_open(&source, &good);
         if (facts_error(before->facts) != NULL || facts_error(after->facts) != NULL)
             (void)snprintf(why, sizeof why, "%s",
                            facts_error(before->facts) != NULL ? facts_error(before->facts)
@@ -136,7 +172,9 @@ static int compare(struct side *before, struct side *after, const struct query_p
     facts_close(after->facts);
     free(before->name);
     free(after->name);
-    return good ? EXIT_DONE : EXIT_UNREAD;
+    if (!good)
+        return EXIT_UNREAD;
+    return open ? EXIT_VIOLATIONS : EXIT_DONE;
 }
 
 /* Which two sides the arguments name. */
@@ -167,7 +205,8 @@ static int run(int argc, char **argv)
     status = narrowing_check(&command_compare, &settings.narrowing);
     if (status != -1)
         return status;
-    return compare(&settings.before, &settings.after, &settings.narrowing, settings.json, settings.page);
+    return compare(&settings.before, &settings.after, &settings.narrowing, settings.json, settings.page,
+                   settings.exit_code);
 }
 
 const struct command command_compare = {

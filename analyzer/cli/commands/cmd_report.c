@@ -6,6 +6,7 @@
 #include "analyzer/cli/terminal.h"
 #include "analyzer/report/output_file.h"
 #include "analyzer/report/report.h"
+#include "analyzer/report/totals.h"
 #include "db/memory.h"
 
 #include <errno.h>
@@ -13,17 +14,25 @@
 
 struct settings {
     struct common_options common; /* the first member: options_parse */
-    const char *page, *tables;
+    const char *page, *tables, *output;
+    unsigned json;
+    bool exit_code;
     struct query_parameters narrowing;
 };
 
 static const struct option_spec options[] = {
     NARROWING_OPTIONS(offsetof(struct settings, narrowing)),
     {"html", .argument = "FILE",
-     .help = "write one page for a browser, which needs nothing else, instead of text", .take = option_text,
-     .at = offsetof(struct settings, page), .group = "Output"},
+     .help = "write one page for a browser, which needs nothing else, instead of text; -: standard output",
+     .take = option_text, .at = offsetof(struct settings, page), .group = "Output"},
     {"csv", .argument = "DIR", .help = "write the tables, whole, into the folder DIR, for a spreadsheet",
-     .take = option_text, .at = offsetof(struct settings, tables)}};
+     .take = option_text, .at = offsetof(struct settings, tables)},
+    {"format", .argument = "FORMAT", .help = "text or json", .initial = "text", .take = option_word,
+     .at = offsetof(struct settings, json), .words = "text or json"},
+    {"output", 'o', "FILE", "write the text or the JSON into FILE (mode 0600); -: standard output",
+     .take = option_text, .at = offsetof(struct settings, output)},
+    {"exit-code", .help = "exit with status 1 when a login breaks the grammar", .take = option_set,
+     .at = offsetof(struct settings, exit_code)}};
 
 static bool write_text(const void *source, FILE *out)
 {
@@ -35,27 +44,62 @@ static bool write_page(const void *source, FILE *out)
     return report_page(source, out);
 }
 
-static int report(struct report_source *source, const char *page)
+static bool write_json(const void *source, FILE *out)
+{
+    return report_json(source, out);
+}
+
+/* The text or the JSON, to a file or standard output. */
+static bool write_report(const struct settings *settings, const struct report_source *source, char *why,
+                         size_t why_size)
+{
+    bool (*const write)(const void *, FILE *) = settings->json ? write_json : write_text;
+
+    if (settings->output != NULL)
+        return output_file_make(settings->output, write, source, why, why_size);
+    if (write(source, stdout) && fflush(stdout) == 0)
+        return true;
+    (void)snprintf(why, why_size, "the report cannot be written: %s", strerror(errno));
+    return false;
+}
+
+/* Whether a login breaks a rule. */
+static bool has_findings(struct facts *facts, bool *good)
+{
+    struct report_totals totals;
+    bool found;
+
+    *good = report_totals_read(facts, &totals);
+    found = *good && totals.findings > 0;
+    report_totals_free(&totals);
+    return found;
+}
+
+static int report(const struct settings *settings, struct report_source *source)
 {
     char why[1024];
-    bool good;
+    bool good, found = false;
+    bool text =
+        settings->json || settings->output != NULL || (settings->page == NULL && source->tables == NULL);
 
     source->facts = facts_open(source->database, source->narrowing, why, sizeof why);
     good = source->facts != NULL;
     if (good && source->tables != NULL)
         good = report_tables(source->facts, source->tables, why, sizeof why);
-    if (good && page != NULL)
-        good = output_file_make(page, write_page, source, why, sizeof why);
-    if (good && page == NULL && source->tables == NULL && !write_text(source, stdout)) {
-        (void)snprintf(why, sizeof why, "the report cannot be written: %s", strerror(errno));
-        good = false;
-    }
+    if (good && settings->page != NULL)
+        good = output_file_make(settings->page, write_page, source, why, sizeof why);
+    if (good && text)
+        good = write_report(settings, source, why, sizeof why);
+    if (good && settings->exit_code)
+        found = has_findings(source->facts, &good);
     if (source->facts != NULL && facts_error(source->facts) != NULL)
         (void)snprintf(why, sizeof why, "%s", facts_error(source->facts));
     facts_close(source->facts);
     if (!good)
         fprintf(stderr, "imaptap: %s\n", why);
-    return good ? EXIT_DONE : EXIT_UNREAD;
+    if (!good)
+        return EXIT_UNREAD;
+    return found ? EXIT_VIOLATIONS : EXIT_DONE;
 }
 
 static int run(int argc, char **argv)
@@ -73,7 +117,7 @@ static int run(int argc, char **argv)
         return status;
     source.narrowing = &settings.narrowing;
     source.database = settings.common.database;
-    return report(&source, settings.page);
+    return report(&settings, &source);
 }
 
 const struct command command_report = {

@@ -116,6 +116,13 @@ class Compare(Comparing, harness.ImaptapTest):
         answer = self.sides([("10.0.0.1", BARE.format("a*"), "NO [LIMIT] Too many")], [("10.0.0.1", QUOTED.format("a*"), "OK in")])
         self.assertEqual([row["before"]["refused_for_a_broken_rule"] for row in answer["users"]], [0])
 
+    def test_the_exit_status_says_whether_it_is_repaired(self):
+        self.sides([("10.0.0.1", BARE.format("a*"), "BAD no")], [("10.0.0.1", QUOTED.format("a*"), "OK in")])
+        for arguments, status in ((["before.db", "after.db"], 0), (["after.db", "before.db"], 1),
+                                  (["--client", "203.0.113.9", "before.db", "after.db"], 1)):
+            self.imaptap("compare", "--exit-code", *arguments, status=status)
+        self.imaptap("compare", "after.db", "before.db", status=0)
+
     def test_the_page_says_the_same_and_holds_no_markup_of_the_wire(self):
         self.sides([("10.0.0.1", BARE.format("<script>alert(1)</script>*"), "BAD no")],
                    [("10.0.0.1", QUOTED.format("<script>alert(1)</script>*"), "OK in")])

@@ -260,6 +260,44 @@ class Narrowed(Reporting, harness.ImaptapTest):
             self.report(*arguments, status=2)
 
 
+class Json(Reporting, harness.ImaptapTest):
+    LINES = (("a1 LOGIN al*ce Sesam-77", "BAD no"), ('a1 LOGIN "al*ce" "Sesam-77"', "OK in"), ('a1 LOGIN "b\xff" "Tulpe"', "NO [LIMIT] Too many"))
+
+    def test_one_object_says_what_the_text_and_the_queries_say(self):
+        self.read_lines(*self.LINES)
+        answer = json.loads(self.report("--format", "json"))
+        self.assertEqual((answer["verdict"], answer["narrowed_to"]), ("fault proved", None))
+        words = " ".join(self.report().split())
+        for sentence in answer["lines"] + answer["next_steps"] + [row["diagnosis"] for row in answer["diagnosis"]]:
+            self.assertIn(sentence, words)
+        rows = json.loads(self.imaptap("query", "-d", self.database, "--format", "json", "diagnosis").out)
+        self.assertEqual([{name: row[name] for name in rows[0]} for row in answer["diagnosis"]], rows)
+        self.assertEqual(answer["totals"][0]["logins"], 3)
+        self.assertEqual({row["rule"] for row in answer["findings"]}, {"unquoted-wildcard", "eight-bit-octet"})
+        self.assertEqual(json.loads(self.report("--format", "json", "--user", "al*ce"))["narrowed_to"], "Only what happened to the user al*ce.")
+
+    def test_no_octet_of_a_password_is_in_it(self):
+        self.read_lines(*self.LINES)
+        self.assertNotRegex(self.report("--format", "json"), "Sesam|Tulpe")
+
+    def test_the_exit_status_says_whether_rules_were_broken(self):
+        self.read_lines(*self.LINES)
+        self.report("--exit-code", status=1)
+        self.report("--exit-code", "--client", "203.0.113.9", status=0)
+        self.report("--exit-code", "--format", "json", status=1)
+        self.report(status=0)
+
+    def test_a_dash_is_standard_output(self):
+        self.read_lines(*self.LINES)
+        self.assertEqual(self.report("-o", "-"), self.report())
+        self.assertTrue(self.report("--html", "-").startswith("<!DOCTYPE html>"))
+        self.assertEqual(self.report("-o", self.path("r.txt")), "")
+        with open(self.path("r.txt"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), self.report())
+        self.assertEqual(stat.S_IMODE(os.stat(self.path("r.txt")).st_mode), 0o600)
+        self.assertFalse(os.path.exists("-"))
+
+
 class Page(Reporting, harness.ImaptapTest):
     HOSTILE = '<script>alert(1)</script>"\'&'
 
