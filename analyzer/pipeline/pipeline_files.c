@@ -96,7 +96,7 @@ static bool take_segment(struct pipeline *pipeline, const struct frame *frame, s
     return result == DECAP_SEGMENT;
 }
 
-/* Tells where it is, and looks whether it is to go on. */
+/* Shows how far it is, and looks whether it is to go on. */
 static enum reading_on look_up(struct pipeline *pipeline)
 {
     show_figures(pipeline);
