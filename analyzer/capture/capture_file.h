@@ -21,7 +21,7 @@ enum capture_status {
 struct capture_file;
 
 /* Opens the capture behind `fd`, which stays the caller's and is not closed; nothing is read yet. Frames will
- * bear `index` as their capture. NULL: out of memory. */
+ * carry `index` as their capture. NULL: out of memory. */
 struct capture_file *capture_file_new(int fd, uint32_t index);
 
 /* The same for octets that `reader` brings (source.h). */

@@ -20,8 +20,8 @@ struct capture_set_handler {
     void (*ended)(void *user, uint32_t index, enum capture_status status, struct capture_file *file);
 };
 
-/* Takes `count` descriptors, which stay the caller's; the capture of fds[i] bears the index indexes[i]. NULL:
- * out of memory. With a single capture nothing is read ahead. A pipe may be among them. */
+/* Takes `count` descriptors, which stay the caller's; the capture of fds[i] carries the index indexes[i].
+ * NULL: out of memory. With a single capture nothing is read ahead. A pipe may be among them. */
 struct capture_set *capture_set_new(const int *fds, const uint32_t *indexes, size_t count,
                                     const struct capture_set_handler *handler, void *user);
 

@@ -22,7 +22,7 @@
 #define BUFFER (CHUNK + HEADER + EVENT_MAX_OCTETS)
 #define CHUNKS 8
 
-/* Octets on the pipe that may say in vain that there is more, before the receiver's caller looks around. */
+/* Octets on the pipe that may say that there is more when there is not, before the receiver returns. */
 #define MAX_VAIN 1000
 
 struct chunk {

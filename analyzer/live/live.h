@@ -30,8 +30,8 @@ struct live_result {
  * that the loop is to end or reopen is open. Returns a descriptor, or -1 with errno set. */
 int live_take_signals(void);
 
-/* Runs until a signal ends it. Takes over the launcher, the links, the signals' descriptor and the store.
- * Returns 0 with *result filled (live_result_free frees it), or -1 when out of memory. */
+/* Runs until a signal ends it. Takes over the launcher, the interface watch, the signals' descriptor and the
+ * store. Returns 0 with *result filled (live_result_free frees it), or -1 when out of memory. */
 int live_run(const struct live_settings *settings, struct launcher *launcher, struct interface_watch *links,
              int signals, struct store *store, struct live_result *result);
 

@@ -235,7 +235,7 @@ static enum reading_on read_fed(struct pipeline *pipeline)
     return on;
 }
 
-/* Opens the set over all inputs; its captures bear the recorder's numbers. */
+/* Opens the set over all inputs; its captures carry the recorder's numbers. */
 static struct capture_set *open_captures(struct pipeline *pipeline, const struct pipeline_input *inputs,
                                          size_t count)
 {

@@ -13,13 +13,13 @@
 
 #define MS INT64_C(1000000)
 
-/* Frames between two looks at the clock while they do not cease. */
+/* Frames between two looks at the clock while they keep coming. */
 #define LOOK_EVERY 256
 /* What was found waits no longer for more of it. */
 #define SEND_NS (50 * MS)
 /* Between two askings of the kernel for what it dropped. */
 #define FIGURES_NS (2500 * MS)
-/* With nothing to read: between two looks at what waits in vain for octets, and for how long that is done.
+/* With nothing to read: between two looks at connections that wait for octets, and for how long that goes on.
  * Then only what is idle for hours is left to be seen to. */
 #define TICK_NS      (500 * MS)
 #define TICK_FOR_NS  (30 * 1000 * MS)
@@ -263,7 +263,7 @@ static enum reading_on read_interfaces(struct pipeline *pipeline)
                 return READ_GONE;
             if (is_drained(&clock, now, &frame))
                 return READ_STOP;
-            /* while frames do not cease nobody waits, but the leash is to be felt */
+            /* while frames keep coming nobody waits, but the end of the leash must be seen */
             if (clock.stop_ns == 0 && live_set_wait(pipeline->live, pipeline->leash, 0))
                 stop(&clock);
             continue;

@@ -423,8 +423,8 @@ void connection_table_take(struct connection_table *table, const struct segment 
 
 void connection_table_tick(struct connection_table *table, int64_t now_ns)
 {
-    /* one frame with a time far off must not end everything: a jump is believed when a second frame bears it
-     * out */
+    /* one frame with a time far off must not end everything: a jump is believed when a second frame
+     * confirms it */
     bool jumped = now_ns - table->previous_ns > 60 * SECOND || now_ns < table->previous_ns;
 
     table->swept_ns = table->previous_ns = now_ns;

@@ -2,7 +2,7 @@
  * The kernel's filter for a live capture: a frame that nobody can use should not be copied to us.
  *
  * The default keeps what decapsulation (decap/) can make a segment of: TCP at the ports given, fragments
- * that bear no ports, and whatever is wrapped (VLANs, MPLS, PPPoE, GRE, VXLAN and so on). Where the kernel
+ * that carry no ports, and whatever is wrapped (VLANs, MPLS, PPPoE, GRE, VXLAN and so on). Where the kernel
  * can look through the wrapping, it does; where it cannot (tunnels, pseudowires), all of it is kept.
  */
 #ifndef IMAPTAP_ANALYZER_CAPTURE_LIVE_FILTER_H

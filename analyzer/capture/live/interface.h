@@ -33,9 +33,9 @@ struct live_counts {
 
 struct live_interface;
 
-/* Opens the interface `name` ("any": all of them); its frames will bear `index` as their capture. `group`: 0,
- * or the number of a PACKET_FANOUT group that shares the interface's frames: both directions of a connection,
- * and fragments of IPv4, go to the same member. NULL: `why` says why. */
+/* Opens the interface `name` ("any": all of them); its frames will carry `index` as their capture. `group`:
+ * 0, or the number of a PACKET_FANOUT group that shares the interface's frames: both directions of a
+ * connection, and fragments of IPv4, go to the same member. NULL: `why` says why. */
 struct live_interface *live_interface_open(const char *name, uint32_t index, uint16_t group,
                                            const struct live_options *options, char *why, size_t why_size);
 

@@ -78,7 +78,7 @@ static enum capture_status finish(struct pcapng *pcapng, bool whole)
     return whole && pcapng->error->text[0] == '\0' ? CAPTURE_END : CAPTURE_BROKEN;
 }
 
-static bool bears_frame(uint32_t type)
+static bool carries_frame(uint32_t type)
 {
     switch (type) {
     case BLOCK_PACKET:
@@ -105,7 +105,7 @@ static bool is_numbered(uint32_t type)
     case BLOCK_CUSTOM_NOT_COPIED:
         return true;
     default:
-        return bears_frame(type);
+        return carries_frame(type);
     }
 }
 
@@ -284,7 +284,7 @@ enum capture_status pcapng_next(struct pcapng *pcapng, struct frame *frame)
         case BLOCK_FAILED:
             return end_failed(pcapng);
         }
-        if (bears_frame(block.type)) {
+        if (carries_frame(block.type)) {
             if (take_packet(pcapng, &block, frame))
                 return CAPTURE_FRAME;
         } else if (block.type == BLOCK_SECTION) {

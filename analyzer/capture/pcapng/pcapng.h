@@ -13,7 +13,7 @@ struct pcapng;
 /* The source and the error stay the caller's. NULL: *error says why. */
 struct pcapng *pcapng_open(struct source *source, struct capture_error *error);
 
-/* The next frame; its `capture` is the caller's to fill. A simple packet, which bears no time, has that of
+/* The next frame; its `capture` is the caller's to fill. A simple packet, which carries no time, has that of
  * the frame before. */
 enum capture_status pcapng_next(struct pcapng *pcapng, struct frame *frame);
 

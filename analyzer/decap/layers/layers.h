@@ -129,7 +129,7 @@ bool checksum_of_tcp_holds(const struct decapsulation *decapsulation);
  * each direction). */
 void tunnel_enter(struct decapsulation *decapsulation, const char *kind, int64_t identifier);
 
-/* The same for an encapsulation that only one direction may bear: it is named, but it does not distinguish
+/* The same for an encapsulation that only one direction may carry: it is named, but it does not distinguish
  * connections. */
 void tunnel_name(struct decapsulation *decapsulation, const char *kind);
 

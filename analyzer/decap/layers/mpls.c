@@ -2,7 +2,7 @@
  * MPLS label stacks (RFC 3032), and what is below: nothing names it, so the first octets decide (RFC 4928).
  * IP, or Ethernet as a pseudowire carries it (RFC 4448), with its control word or without.
  *
- * Labels differ by direction, and the last hop often bears none: they do not distinguish tunnels.
+ * Labels differ by direction, and the last hop often carries none: they do not distinguish tunnels.
  */
 #include "analyzer/decap/layers/layers.h"
 

@@ -152,7 +152,7 @@ int live_captures_row(struct live_captures *captures, struct store *store, unsig
             return status;
         capture->made = true;
         capture->shown = none;
-        (void)keep_id(captures, capture->id); /* missing in the summary is all that comes of it */
+        (void)keep_id(captures, capture->id); /* if it fails, the capture is only missing in the summary */
     }
     *id = capture->id;
     return STORE_OK;

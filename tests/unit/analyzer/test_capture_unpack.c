@@ -235,7 +235,7 @@ static void a_wrong_octet_anywhere_is_reported(void **state)
             assert_true(status == CAPTURE_END || error[0] != '\0');
             packed.octets[at] ^= 0x55;
         }
-        /* zstd and lz4 as packed here bear no checksum; of gzip's header, nothing depends on the time */
+        /* zstd and lz4 as packed here carry no checksum; of gzip's header, nothing depends on the time */
         assert_true(reported * 2 > packed.length);
         maker_free(&plain);
         maker_free(&packed);
