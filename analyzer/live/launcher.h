@@ -37,7 +37,7 @@ struct launcher;
 struct launcher *launcher_new(const struct launcher_options *options);
 
 /* Asks for an analyzer as number `worker` for the interfaces in `interfaces` (a bit each), with the sender's
- * side of `channel`; when the other end of `leash` is closed it is to stop. Returns 0, or -1 when the
+ * side of `ring`; when the other end of `leash` is closed it is to stop. Returns 0, or -1 when the
  * launcher is gone. */
 int launcher_start(struct launcher *launcher, unsigned worker, uint32_t interfaces,
                    const struct event_ring *ring, int leash, const struct event_ring_ends *skipped,

@@ -15,7 +15,7 @@ struct worker {
     struct live_store *live_store;
     struct event_ring *ring; /* NULL: no analyzer runs */
     int leash;               /* -1: it is to end */
-    bool ended, over;        /* the launcher said so; its channel is read to the end */
+    bool ended, over;        /* the launcher said so; its ring is read to the end */
     int status;              /* as of waitpid; -1: it never began */
     bool finished, distrusted;
     uint32_t asked, answered, open; /* interfaces, a bit each: it was asked to open, said that it did or could

@@ -28,7 +28,7 @@ struct analyzer_run {
     struct hashing *hashing; /* NULL: files are not hashed here. The recorder's, and freed by it */
     bool hash_beside;        /* a second processor can hash while the analyzer reads */
     struct progress progress;
-    /* the analyzer that runs; channel NULL: none does */
+    /* the analyzer that runs; ring NULL: none does */
     struct event_ring *ring;
     struct file_feed *feed; /* NULL: it reads descriptors */
     pid_t analyzer;
@@ -66,7 +66,7 @@ void analyzer_run_commit(struct analyzer_run *reading, int64_t every_ms);
 void analyzer_run_give_up(struct analyzer_run *reading, const char *why);
 void analyzer_run_store_failed(struct analyzer_run *reading);
 
-/* Waits for the analyzer's end, when its channel has ended; writes the cause of a sudden one. */
+/* Waits for the analyzer's end, when its ring has ended; writes the cause of a sudden one. */
 void analyzer_run_wait(struct analyzer_run *reading, char *cause, size_t size);
 
 /* Ends an analyzer of which nothing is to be kept. */
