@@ -46,7 +46,7 @@ const char *verdict_word(const struct report_totals *totals)
     case VERDICT_UNKNOWN:
         return "cause unknown";
     case VERDICT_UNRELATED:
-        return "fault elsewhere";
+        return "another reason";
     case VERDICT_NO_FINDING:
         return "no finding";
     case VERDICT_NOT_SEEN:

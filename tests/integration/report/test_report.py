@@ -67,8 +67,7 @@ class Text(Reporting, harness.ImaptapTest):
         auth = "NO [AUTHENTICATIONFAILED] Invalid credentials"
         cases = {"fault proved": (("a1 LOGIN al*ce Sesam-77", "BAD no"), ('a1 LOGIN "al*ce" "Sesam-77"', "OK in")),
                  "fault likely": (("a1 LOGIN bob Tul*pe", "BAD no"),),
-                 "cause proved": (("a1 LOGIN bob Tulpe", "NO [LIMIT] Too many"),),
-                 "cause likely": (("a1 LOGIN bob Tulpe", auth), ('a1 LOGIN "al*ce" "Sesam-77"', "OK in")),
+                 "another reason": (("a1 LOGIN bob Tulpe", "NO [LIMIT] Too many"), ("a2 LOGIN bob Tulpe", auth)),
                  "rules broken": (("a1 LOGIN al*ce Sesam-77", "OK in"),),
                  "cause unknown": (("a1 LOGIN bob Tulpe", "NO Hm"),),
                  "no finding": (('a1 LOGIN "al*ce" "Sesam-77"', "OK in"),)}
@@ -81,7 +80,7 @@ class Text(Reporting, harness.ImaptapTest):
                 self.assertIn(f"<h1>Verdict: {heading}</h1>", page)
                 rows = self.diagnosis()
                 worst = rows[0]["verdict"]
-                self.assertIn(worst, heading.replace("rules broken", "tolerated"))
+                self.assertIn(worst, heading.replace("rules broken", "tolerated").replace("another reason", "unrelated"))
                 self.assertEqual("No finding:" in text, worst == "no finding")
                 words = " ".join(text.split())
                 for row in rows:
