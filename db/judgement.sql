@@ -54,12 +54,17 @@ CREATE VIEW cause_counts AS
     SELECT client_ip, server_ip, server_port, server_product, cause,
            CASE max(weight) / 1099511627776 WHEN 3 THEN 'proved' WHEN 2 THEN 'likely' WHEN 1 THEN 'unknown'
                ELSE 'unrelated' END AS verdict,
-           logins, users, refused, sentence, rule
+           logins, own, users, refused, rule,
+           sentence || CASE WHEN logins > 1
+               THEN ' It hits ' || CASE users WHEN 0 THEN '' WHEN 1 THEN '1 user in ' ELSE users || ' users in ' END
+                   || logins || ' logins.'
+               ELSE '' END AS sentence
     FROM (SELECT client_ip, server_ip, server_port, server_product, cause, count(*) AS logins,
+                 sum(author IS login_id) AS own, -- not those that only were passed on, or for
                  count(DISTINCT username) AS users, sum(result IS NOT NULL) AS refused,
                  max(weight) AS weight, sentence, rule
           FROM (SELECT c.client_ip, c.server_ip, c.server_port, c.server_product, k.cause, k.sentence, k.rule, l.username,
-                       l.result,
+                       l.result, k.login_id, k.author_login_id AS author,
                        -- the certainty, then the earliest row: a bare column comes from the row of max()
                        CASE
                            WHEN k.author_login_id IS NOT k.login_id OR k.cause = 'credentials' OR k.cause = 'account'
@@ -130,10 +135,7 @@ CREATE VIEW diagnosis AS
              LIMIT -1)
     SELECT f.client_ip, f.server_ip, f.server_port, f.server_product, f.cause, f.verdict, f.logins, f.users, f.refused,
            f.users AS users_refused,
-           f.sentence || CASE WHEN f.logins > 1
-               THEN ' It hits ' || CASE f.users WHEN 0 THEN '' WHEN 1 THEN '1 user in ' ELSE f.users || ' users in ' END
-                   || f.logins || ' logins.'
-               ELSE '' END
+           f.sentence
                || CASE WHEN p.encrypted > 0
                       THEN ' What ' || p.encrypted || ' of ' || p.connections
                           || CASE p.connections WHEN 1 THEN ' connection' ELSE ' connections' END || ' encrypted was not seen.'

@@ -57,32 +57,13 @@ static const char senders_sql[] =
     " WHERE c.client_ip IN (SELECT client_ip FROM worst) GROUP BY w.client_ip, w.server_ip"
     " ORDER BY w.refused DESC, w.unquoted DESC, w.client_ip, w.server_ip";
 
-/* What the view diagnosis says of failed logins, without the counts over all connections that it has besides:
- * the worst rows of the view cause_counts, whose sentences and users alone are looked up. What only was
- * passed on is said of who is at fault. The last column is how many there are in all. */
+/* What the view diagnosis says of failed logins, the worst first, without what it says besides of all
+ * connections. What only was passed on is said of who is at fault. The last column is how many there are in
+ * all. */
 static const char diagnosis_sql[] =
-    "WITH counts AS MATERIALIZED"
-    "  (SELECT c.client_ip, c.server_ip, c.server_port, k.cause, count(*) AS logins, max(CASE"
-    "    WHEN k.author_login_id IS NOT k.login_id THEN 0 WHEN k.certainty = 'proved' THEN 3"
-    "    WHEN k.certainty = 'likely' THEN 2 ELSE 1 END * 1099511627776 + 1099511627775 - k.login_id) AS "
-    "weight"
-    "   FROM causes k CROSS JOIN logins l ON l.id = k.login_id"
-    "   CROSS JOIN connections c ON c.id = l.connection_id GROUP BY 1, 2, 3, 4),"
-    " worst AS MATERIALIZED"
-    "  (SELECT *, weight / 1099511627776 AS rank, count(*) OVER () AS diagnoses FROM counts"
-    "   WHERE weight >= 1099511627776"
-    "   ORDER BY rank DESC, logins DESC, client_ip, server_ip, server_port, cause LIMIT ?1),"
-    " hit AS"
-    "  (SELECT w.*, CASE w.logins WHEN 1 THEN 0 ELSE (SELECT count(DISTINCT l.username) FROM connections c"
-    "    CROSS JOIN logins l ON l.connection_id = c.id CROSS JOIN causes k ON k.login_id = l.id"
-    "    WHERE c.client_ip = w.client_ip AND c.server_ip = w.server_ip AND c.server_port = w.server_port"
-    "    AND k.cause = w.cause) END AS users FROM worst w)"
-    "SELECT CASE rank WHEN 3 THEN 'proved' WHEN 2 THEN 'likely' ELSE 'unknown' END,"
-    " k.sentence || CASE WHEN logins > 1 THEN ' It hits ' || CASE users WHEN 0 THEN ''"
-    "   WHEN 1 THEN '1 user in ' ELSE users || ' users in ' END || logins || ' logins.' ELSE '' END, "
-    "diagnoses"
-    " FROM hit h CROSS JOIN causes k ON k.login_id = 1099511627775 - weight % 1099511627776"
-    " ORDER BY rank DESC, logins DESC, client_ip, server_ip, server_port, h.cause";
+    "SELECT verdict, sentence, count(*) OVER () FROM cause_counts WHERE own > 0"
+    " ORDER BY verdict = 'proved' DESC, verdict = 'likely' DESC, verdict = 'unknown' DESC, logins DESC,"
+    " client_ip, server_ip, server_port, cause LIMIT ?1";
 
 /* The worst rows of the view affected_users, one a client. The last column is how many there are in all. */
 static const char users_sql[] =

@@ -130,7 +130,7 @@ class NoLogin(harness.ImaptapTest):
         self.assertEqual(self.one("SELECT encryption, starttls, no_login FROM connections"), ("none", "accepted", None))
         self.assertEqual(self.ask("SELECT username, rule FROM findings"), [("bob", "starttls-pipelined")])
         found = self.imaptap("query", "-d", self.database, "--format", "csv", "starttls-pipelined").out
-        self.assertIn("bob,OK,accepted,none,10.9.0.1", found)
+        self.assertIn("bob,OK,,accepted,none,10.9.0.1", found)
         self.assertIn("starttls-pipelined", self.imaptap("report", "-d", self.database).out)
 
     def test_what_was_captured_in_part_is_not_judged(self):
