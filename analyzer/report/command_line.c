@@ -85,32 +85,32 @@ static enum imap_rule rule_of(const char *id)
     return (enum imap_rule)rule;
 }
 
-static struct imap_text text_of(const struct facts_rows *rows, const char *column)
+static struct imap_text text_of(const struct queries_rows *rows, const char *column)
 {
-    const char *text = facts_text(rows, column);
+    const char *text = queries_text(rows, column);
 
     return (struct imap_text){text, text != NULL ? strlen(text) : 0};
 }
 
-static int64_t count_of(const struct facts_rows *rows, const char *column)
+static int64_t count_of(const struct queries_rows *rows, const char *column)
 {
-    return facts_missing(rows, column) ? -1 : facts_number(rows, column);
+    return queries_missing(rows, column) ? -1 : queries_number(rows, column);
 }
 
-static void fill_violation(const struct facts_rows *rows, const char *octets,
+static void fill_violation(const struct queries_rows *rows, const char *octets,
                            struct imap_violation *violation)
 {
-    const char *text = facts_text(rows, octets);
+    const char *text = queries_text(rows, octets);
 
     if (text != NULL)
         violation->octet_count = (uint8_t)unescape(text, (char *)violation->octets, IMAP_VIOLATION_OCTETS);
 }
 
 /* The record, as far as the row tells it; `name` has room for the user name's octets, and lasts as long. */
-static void fill(const struct facts_rows *rows, char *name, struct imap_login *login, struct layout *layout)
+static void fill(const struct queries_rows *rows, char *name, struct imap_login *login, struct layout *layout)
 {
-    const char *username = facts_text(rows, "username");
-    const char *command = facts_text(rows, "command");
+    const char *username = queries_text(rows, "username");
+    const char *command = queries_text(rows, "command");
     struct imap_violation *violation = &login->violations[0];
     struct imap_violation *quote = &login->violations[1];
     bool masked = username != NULL && is_masked(username);
@@ -119,15 +119,15 @@ static void fill(const struct facts_rows *rows, char *name, struct imap_login *l
         .command = command != NULL && strcmp(command, "AUTHENTICATE") == 0 ? IMAP_AUTHENTICATE : IMAP_LOGIN,
         .tag = text_of(rows, "tag"),
         .mechanism = text_of(rows, "mechanism"),
-        .username_form = form_of(facts_text(rows, "username_form")),
+        .username_form = form_of(queries_text(rows, "username_form")),
         .username_length = count_of(rows, "username_length"),
-        .password_form = form_of(facts_text(rows, "password_form")),
+        .password_form = form_of(queries_text(rows, "password_form")),
         .password_length = -1,
         .password_empty = -1,
         .initial_response = -1,
         .violation_count = 1};
-    *violation = (struct imap_violation){.rule = rule_of(facts_text(rows, "rule")),
-                                         .argument = argument_of(facts_text(rows, "argument")),
+    *violation = (struct imap_violation){.rule = rule_of(queries_text(rows, "rule")),
+                                         .argument = argument_of(queries_text(rows, "argument")),
                                          .position = count_of(rows, "position"),
                                          .count = count_of(rows, "count")};
     fill_violation(rows, "octets", violation);
@@ -141,7 +141,7 @@ static void fill(const struct facts_rows *rows, char *name, struct imap_login *l
     /* The position is one in the name that was sent. */
     if (masked && violation->argument == IMAP_ARG_USERNAME)
         violation->position = -1;
-    if (!masked && !facts_missing(rows, "quote_octets")) {
+    if (!masked && !queries_missing(rows, "quote_octets")) {
         *quote = (struct imap_violation){.rule = IMAP_RULE_BAD_QUOTED,
                                          .argument = IMAP_ARG_USERNAME,
                                          .position = count_of(rows, "quote_position"),
@@ -210,9 +210,9 @@ static size_t width_at(const struct imap_violation *violation, const char *at)
     return at[0] == '\\' && (at[1] == 'r' || at[1] == 'n' || at[1] == 't') ? 2 : 1;
 }
 
-bool command_line_make(const struct facts_rows *rows, struct command_line *line)
+bool command_line_make(const struct queries_rows *rows, struct command_line *line)
 {
-    const char *username = facts_text(rows, "username");
+    const char *username = queries_text(rows, "username");
     char *name = malloc(username != NULL ? strlen(username) + 1 : 1);
     struct lint_input nothing = {.name = ""};
     struct imap_login login;
@@ -240,17 +240,17 @@ void command_line_free(struct command_line *line)
     line->text = NULL;
 }
 
-void filter_of_frame(const struct facts_rows *rows, char filter[FILTER_OCTETS])
+void filter_of_frame(const struct queries_rows *rows, char filter[FILTER_OCTETS])
 {
-    (void)snprintf(filter, FILTER_OCTETS, "frame.number == %" PRId64, facts_number(rows, "frame"));
+    (void)snprintf(filter, FILTER_OCTETS, "frame.number == %" PRId64, queries_number(rows, "frame"));
 }
 
-void filter_of_connection(const struct facts_rows *rows, char filter[FILTER_OCTETS])
+void filter_of_connection(const struct queries_rows *rows, char filter[FILTER_OCTETS])
 {
-    const char *client = facts_text(rows, "client_ip"), *server = facts_text(rows, "server_ip");
+    const char *client = queries_text(rows, "client_ip"), *server = queries_text(rows, "server_ip");
 
     (void)snprintf(
         filter, FILTER_OCTETS, "%s == %s && tcp.port == %" PRId64 " && %s == %s && tcp.port == %" PRId64,
-        strchr(client, ':') != NULL ? "ipv6.addr" : "ip.addr", client, facts_number(rows, "client_port"),
-        strchr(server, ':') != NULL ? "ipv6.addr" : "ip.addr", server, facts_number(rows, "server_port"));
+        strchr(client, ':') != NULL ? "ipv6.addr" : "ip.addr", client, queries_number(rows, "client_port"),
+        strchr(server, ':') != NULL ? "ipv6.addr" : "ip.addr", server, queries_number(rows, "server_port"));
 }

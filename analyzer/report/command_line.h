@@ -5,7 +5,7 @@
 #ifndef IMAPTAP_ANALYZER_REPORT_COMMAND_LINE_H
 #define IMAPTAP_ANALYZER_REPORT_COMMAND_LINE_H
 
-#include "db/facts/facts.h"
+#include "analyzer/report/queries/queries.h"
 
 /* Columns of a line; a longer one is shown around its fault, with [...] for what is left out. */
 #define COMMAND_LINE_COLUMNS 100
@@ -17,8 +17,8 @@ struct command_line {
     char beside[160]; /* what stands beside the caret, e.g. "* in the password"; may be empty */
 };
 
-/* Of the row of FACTS_FINDINGS or FACTS_WORST. False: out of memory. Free it in either case. */
-bool command_line_make(const struct facts_rows *rows, struct command_line *line);
+/* Of the row of QUERIES_FINDINGS or QUERIES_WORST. False: out of memory. Free it in either case. */
+bool command_line_make(const struct queries_rows *rows, struct command_line *line);
 void command_line_free(struct command_line *line);
 
 /* Room for a display filter. */
@@ -26,7 +26,7 @@ void command_line_free(struct command_line *line);
 
 /* Writes display filters as Wireshark and tshark take them: for the frame alone, and for the whole
  * connection. */
-void filter_of_frame(const struct facts_rows *rows, char filter[FILTER_OCTETS]);
-void filter_of_connection(const struct facts_rows *rows, char filter[FILTER_OCTETS]);
+void filter_of_frame(const struct queries_rows *rows, char filter[FILTER_OCTETS]);
+void filter_of_connection(const struct queries_rows *rows, char filter[FILTER_OCTETS]);
 
 #endif

@@ -46,38 +46,38 @@ static void put_sentence(void *user, const char *sentence)
     list->failed |= !put_text(list->out, sentence);
 }
 
-static bool put_row(FILE *out, const struct facts_rows *rows)
+static bool put_row(FILE *out, const struct queries_rows *rows)
 {
     bool good = true;
-    int columns = facts_columns(rows);
+    int columns = queries_columns(rows);
 
     for (int i = 0; good && i < columns; i++) {
-        const char *name = facts_column(rows, i);
+        const char *name = queries_column(rows, i);
 
         fprintf(out, "%s\"%s\": ", i > 0 ? ", " : "{", name);
-        if (facts_is_number(rows, i))
-            fprintf(out, "%" PRId64, facts_number(rows, name));
+        if (queries_is_number(rows, i))
+            fprintf(out, "%" PRId64, queries_number(rows, name));
         else
-            good = put_text(out, facts_text(rows, name));
+            good = put_text(out, queries_text(rows, name));
     }
     fputc('}', out);
     return good;
 }
 
-static bool put_rows(FILE *out, struct facts *facts, const char *name, enum facts_question question)
+static bool put_rows(FILE *out, struct queries *queries, const char *name, enum queries_question question)
 {
-    struct facts_rows *rows =
-        facts_ask(facts, question, question == FACTS_TIMELINE ? 3600000000000 : INT64_MAX, 0);
+    struct queries_rows *rows =
+        queries_ask(queries, question, question == QUERIES_TIMELINE ? 3600000000000 : INT64_MAX, 0);
     bool good = rows != NULL;
 
     fprintf(out, ",\n  \"%s\": [", name);
-    for (unsigned count = 0; good && facts_next(rows); count++) {
+    for (unsigned count = 0; good && queries_next(rows); count++) {
         fputs(count > 0 ? ",\n    " : "\n    ", out);
         good = put_row(out, rows);
     }
-    facts_end(rows);
+    queries_end(rows);
     fputs("\n  ]", out);
-    return good && facts_error(facts) == NULL;
+    return good && queries_error(queries) == NULL;
 }
 
 static bool put_head(FILE *out, const struct report_source *source, const struct report_totals *totals)
@@ -107,16 +107,17 @@ bool report_json(const struct report_source *source, FILE *out)
 {
     static const struct {
         const char *name;
-        enum facts_question question;
-    } lists[] = {{"totals", FACTS_TOTALS},   {"causes", FACTS_CAUSES},        {"diagnosis", FACTS_DIAGNOSIS},
-                 {"senders", FACTS_SENDERS}, {"affected_users", FACTS_USERS}, {"findings", FACTS_FINDINGS},
-                 {"rules", FACTS_RULES},     {"no_login", FACTS_NO_LOGIN},    {"timeline", FACTS_TIMELINE},
-                 {"servers", FACTS_SERVERS}, {"captures", FACTS_CAPTURES}};
+        enum queries_question question;
+    } lists[] = {
+        {"totals", QUERIES_TOTALS},   {"causes", QUERIES_CAUSES},        {"diagnosis", QUERIES_DIAGNOSIS},
+        {"senders", QUERIES_SENDERS}, {"affected_users", QUERIES_USERS}, {"findings", QUERIES_FINDINGS},
+        {"rules", QUERIES_RULES},     {"no_login", QUERIES_NO_LOGIN},    {"timeline", QUERIES_TIMELINE},
+        {"servers", QUERIES_SERVERS}, {"captures", QUERIES_CAPTURES}};
     struct report_totals totals;
-    bool good = report_totals_read(source->facts, &totals) && put_head(out, source, &totals);
+    bool good = report_totals_read(source->queries, &totals) && put_head(out, source, &totals);
 
     for (size_t i = 0; good && i < sizeof lists / sizeof lists[0]; i++)
-        good = put_rows(out, source->facts, lists[i].name, lists[i].question) && !ferror(out);
+        good = put_rows(out, source->queries, lists[i].name, lists[i].question) && !ferror(out);
     fputs("\n}\n", out);
     report_totals_free(&totals);
     return good && !ferror(out);

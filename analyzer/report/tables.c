@@ -32,19 +32,19 @@ static void put_text(FILE *out, const char *text)
     fputc('"', out);
 }
 
-static void put_cell(FILE *out, const struct facts_rows *rows, int column)
+static void put_cell(FILE *out, const struct queries_rows *rows, int column)
 {
-    const char *name = facts_column(rows, column);
-    const char *text = facts_text(rows, name);
+    const char *name = queries_column(rows, column);
+    const char *text = queries_text(rows, name);
 
-    if (text != NULL && facts_is_number(rows, column))
+    if (text != NULL && queries_is_number(rows, column))
         fputs(text, out);
     else if (text != NULL)
         put_text(out, text);
 }
 
 /* What a finding has besides its columns. */
-static bool put_finding(FILE *out, const struct facts_rows *rows)
+static bool put_finding(FILE *out, const struct queries_rows *rows)
 {
     struct command_line line;
     char filter[FILTER_OCTETS];
@@ -63,15 +63,15 @@ static bool put_finding(FILE *out, const struct facts_rows *rows)
     return true;
 }
 
-static bool put_rows(FILE *out, struct facts_rows *rows, bool findings)
+static bool put_rows(FILE *out, struct queries_rows *rows, bool findings)
 {
-    int columns = rows == NULL ? 0 : facts_columns(rows) - (findings ? FOR_THE_LINE : 0);
+    int columns = rows == NULL ? 0 : queries_columns(rows) - (findings ? FOR_THE_LINE : 0);
     bool good = rows != NULL;
 
     for (int i = 0; i < columns; i++)
-        fprintf(out, "%s%s", i > 0 ? "," : "", facts_column(rows, i));
+        fprintf(out, "%s%s", i > 0 ? "," : "", queries_column(rows, i));
     fputs(findings ? ",command_line,frame_filter,connection_filter\r\n" : "\r\n", out);
-    while (good && !ferror(out) && facts_next(rows)) {
+    while (good && !ferror(out) && queries_next(rows)) {
         for (int i = 0; i < columns; i++) {
             if (i > 0)
                 fputc(',', out);
@@ -83,20 +83,20 @@ static bool put_rows(FILE *out, struct facts_rows *rows, bool findings)
     return good;
 }
 
-static bool write_table(struct facts *facts, const char *path, enum facts_question question, int64_t first,
-                        char *why, size_t why_size)
+static bool write_table(struct queries *queries, const char *path, enum queries_question question,
+                        int64_t first, char *why, size_t why_size)
 {
     struct output_file file;
-    struct facts_rows *rows;
+    struct queries_rows *rows;
     bool good;
 
     if (!output_file_open(&file, path, why, why_size))
         return false;
-    rows = facts_ask(facts, question, first, 0);
-    good = put_rows(file.stream, rows, question == FACTS_FINDINGS);
-    facts_end(rows);
-    if (facts_error(facts) != NULL) {
-        (void)snprintf(why, why_size, "%s", facts_error(facts));
+    rows = queries_ask(queries, question, first, 0);
+    good = put_rows(file.stream, rows, question == QUERIES_FINDINGS);
+    queries_end(rows);
+    if (queries_error(queries) != NULL) {
+        (void)snprintf(why, why_size, "%s", queries_error(queries));
         good = false;
     } else if (!good) {
         (void)snprintf(why, why_size, "%s: out of memory", path);
@@ -107,18 +107,18 @@ static bool write_table(struct facts *facts, const char *path, enum facts_questi
     return false;
 }
 
-bool report_tables(struct facts *facts, const char *folder, char *why, size_t why_size)
+bool report_tables(struct queries *queries, const char *folder, char *why, size_t why_size)
 {
     static const struct {
         const char *name;
-        enum facts_question question;
+        enum queries_question question;
         int64_t first;
     } tables[] = {
-        {"diagnosis.csv", FACTS_DIAGNOSIS, INT64_MAX},  {"causes.csv", FACTS_CAUSES, 0},
-        {"findings.csv", FACTS_FINDINGS, INT64_MAX},    {"senders.csv", FACTS_SENDERS, INT64_MAX},
-        {"affected-users.csv", FACTS_USERS, INT64_MAX}, {"timeline.csv", FACTS_TIMELINE, HOUR_NS},
-        {"servers.csv", FACTS_SERVERS, INT64_MAX},      {"rules.csv", FACTS_RULES, 0},
-        {"captures.csv", FACTS_CAPTURES, INT64_MAX},
+        {"diagnosis.csv", QUERIES_DIAGNOSIS, INT64_MAX},  {"causes.csv", QUERIES_CAUSES, 0},
+        {"findings.csv", QUERIES_FINDINGS, INT64_MAX},    {"senders.csv", QUERIES_SENDERS, INT64_MAX},
+        {"affected-users.csv", QUERIES_USERS, INT64_MAX}, {"timeline.csv", QUERIES_TIMELINE, HOUR_NS},
+        {"servers.csv", QUERIES_SERVERS, INT64_MAX},      {"rules.csv", QUERIES_RULES, 0},
+        {"captures.csv", QUERIES_CAPTURES, INT64_MAX},
     };
 
     if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
@@ -133,7 +133,7 @@ bool report_tables(struct facts *facts, const char *folder, char *why, size_t wh
             (void)snprintf(why, why_size, "%s: out of memory", folder);
             return false;
         }
-        good = write_table(facts, path, tables[i].question, tables[i].first, why, why_size);
+        good = write_table(queries, path, tables[i].question, tables[i].first, why, why_size);
         free(path);
         if (!good)
             return false;

@@ -112,10 +112,10 @@ static void say_share(FILE *out, const char *before, int64_t count, const char *
 
 static void say_cause(const void *what, int which, FILE *out)
 {
-    const struct facts_rows *rows = what;
-    int64_t logins = facts_number(rows, "logins"), users = facts_number(rows, "users");
-    int64_t proved = facts_number(rows, "proved"), likely = facts_number(rows, "likely");
-    int64_t passed_on = facts_number(rows, "passed_on");
+    const struct queries_rows *rows = what;
+    int64_t logins = queries_number(rows, "logins"), users = queries_number(rows, "users");
+    int64_t proved = queries_number(rows, "proved"), likely = queries_number(rows, "likely");
+    int64_t passed_on = queries_number(rows, "passed_on");
 
     (void)which;
     say_count(out, logins, "login", "logins");
@@ -123,7 +123,7 @@ static void say_cause(const void *what, int which, FILE *out)
         fputs(" of ", out);
         say_count(out, users, "user", "users");
     }
-    fprintf(out, ": %s", facts_text(rows, "meaning"));
+    fprintf(out, ": %s", queries_text(rows, "meaning"));
     say_share(out, " (", proved, "proved");
     say_share(out, proved > 0 ? ", " : " (", likely, "likely");
     say_share(out, proved + likely > 0 ? ", " : " (", passed_on, "on the other leg of a proxy");
@@ -132,20 +132,20 @@ static void say_cause(const void *what, int which, FILE *out)
 
 static void put_causes(struct text *text)
 {
-    struct facts_rows *rows = facts_ask(text->source->facts, FACTS_CAUSES, 0, 0);
+    struct queries_rows *rows = queries_ask(text->source->queries, QUERIES_CAUSES, 0, 0);
     unsigned count = 0;
 
     put_heading(text, "Why logins failed");
-    for (; facts_next(rows); count++) {
+    for (; queries_next(rows); count++) {
         char *words = words_of(say_cause, rows, 0);
 
         if (words != NULL)
-            put_wrapped(text, words, 15, (size_t)fprintf(text->out, "  %-13s", facts_text(rows, "cause")));
+            put_wrapped(text, words, 15, (size_t)fprintf(text->out, "  %-13s", queries_text(rows, "cause")));
         else
             text->failed = true;
         free(words);
     }
-    facts_end(rows);
+    queries_end(rows);
     if (count == 0)
         put_item(text, text->totals.logins > 0 ? "None was seen to fail" : "Not known: no login was seen");
 }
@@ -155,17 +155,17 @@ static void put_diagnosis(struct text *text)
 {
     const struct report_totals *totals = &text->totals;
     int64_t wanted = totals->diagnoses - totals->without_finding, shown = 0;
-    struct facts_rows *rows = facts_ask(text->source->facts, FACTS_DIAGNOSIS, INT64_MAX, 0);
+    struct queries_rows *rows = queries_ask(text->source->queries, QUERIES_DIAGNOSIS, INT64_MAX, 0);
 
     put_heading(text, "Diagnosis");
-    while (shown < wanted && shown < MOST_ROWS && facts_next(rows)) {
-        if (strcmp(facts_text(rows, "verdict"), "no finding") == 0)
+    while (shown < wanted && shown < MOST_ROWS && queries_next(rows)) {
+        if (strcmp(queries_text(rows, "verdict"), "no finding") == 0)
             continue;
-        fprintf(text->out, "  %-11s", facts_text(rows, "verdict"));
-        put_wrapped(text, facts_text(rows, "diagnosis"), 13, 13);
+        fprintf(text->out, "  %-11s", queries_text(rows, "verdict"));
+        put_wrapped(text, queries_text(rows, "diagnosis"), 13, 13);
         shown++;
     }
-    facts_end(rows);
+    queries_end(rows);
     put_rest(text, wanted, shown, "diagnosis");
     if (totals->without_finding > 0) {
         fputs("  no finding for ", text->out);
@@ -178,34 +178,34 @@ static void put_diagnosis(struct text *text)
 
 static void say_sender(const void *what, int which, FILE *out)
 {
-    const struct facts_rows *rows = what;
-    const char *product = facts_text(rows, "server_product");
+    const struct queries_rows *rows = what;
+    const char *product = queries_text(rows, "server_product");
 
     (void)which;
-    fprintf(out, "%s to %s%s%s%s: %s of ", facts_text(rows, "client_ip"), facts_text(rows, "server_ip"),
+    fprintf(out, "%s to %s%s%s%s: %s of ", queries_text(rows, "client_ip"), queries_text(rows, "server_ip"),
             product != NULL ? " (" : "", product != NULL ? product : "", product != NULL ? ")" : "",
-            format_number((uint64_t)facts_number(rows, "unquoted")).text);
-    say_count(out, facts_number(rows, "logins"), "login", "logins");
+            format_number((uint64_t)queries_number(rows, "unquoted")).text);
+    say_count(out, queries_number(rows, "logins"), "login", "logins");
     fprintf(out, ", %s refused; last bare on %s",
-            format_number((uint64_t)facts_number(rows, "unquoted_refused")).text,
-            format_time(facts_number(rows, "last_unquoted_ns")).text);
-    if (!facts_missing(rows, "quoted_since_ns"))
-        fprintf(out, ", quoted since %s", format_time(facts_number(rows, "quoted_since_ns")).text);
-    else if (facts_number(rows, "quoted") > 0)
+            format_number((uint64_t)queries_number(rows, "unquoted_refused")).text,
+            format_time(queries_number(rows, "last_unquoted_ns")).text);
+    if (!queries_missing(rows, "quoted_since_ns"))
+        fprintf(out, ", quoted since %s", format_time(queries_number(rows, "quoted_since_ns")).text);
+    else if (queries_number(rows, "quoted") > 0)
         fputs(", quoted before that in some logins", out);
 }
 
 /* Who sends * or % bare to whom, and until when. */
 static void put_senders(struct text *text)
 {
-    struct facts_rows *rows = facts_ask(text->source->facts, FACTS_SENDERS, INT64_MAX, 0);
+    struct queries_rows *rows = queries_ask(text->source->queries, QUERIES_SENDERS, INT64_MAX, 0);
     int64_t count = 0;
 
     put_heading(text, "Senders of * or % without quotes");
-    while (facts_next(rows))
-        if (facts_number(rows, "unquoted") > 0 && count++ < MOST_ROWS)
+    while (queries_next(rows))
+        if (queries_number(rows, "unquoted") > 0 && count++ < MOST_ROWS)
             put_said(text, say_sender, rows, 0, 4);
-    facts_end(rows);
+    queries_end(rows);
     put_rest(text, count, count < MOST_ROWS ? count : MOST_ROWS, "senders");
     if (count == 0)
         put_item(text, text->totals.logins > 0 ? "None" : "Not known: no login was seen");
@@ -221,43 +221,44 @@ static const char *certainty_words(const char *certainty)
 
 static void say_user(const void *what, int which, FILE *out)
 {
-    const struct facts_rows *rows = what;
-    const char *product = facts_text(rows, "server_product");
-    const char *name = facts_text(rows, "username");
-    bool got_in = strcmp(facts_text(rows, "got_in"), "yes") == 0;
+    const struct queries_rows *rows = what;
+    const char *product = queries_text(rows, "server_product");
+    const char *name = queries_text(rows, "username");
+    bool got_in = strcmp(queries_text(rows, "got_in"), "yes") == 0;
 
     (void)which;
-    fprintf(out, "%s at %s%s%s%s: refused ", *name != '\0' ? name : "\"\"", facts_text(rows, "server_ip"),
+    fprintf(out, "%s at %s%s%s%s: refused ", *name != '\0' ? name : "\"\"", queries_text(rows, "server_ip"),
             product != NULL ? " (" : "", product != NULL ? product : "", product != NULL ? ")" : "");
-    say_count(out, facts_number(rows, "refused"), "time", "times");
-    fprintf(out, " (%s), %s; %s", facts_text(rows, "rules"), certainty_words(facts_text(rows, "certainty")),
+    say_count(out, queries_number(rows, "refused"), "time", "times");
+    fprintf(out, " (%s), %s; %s", queries_text(rows, "rules"),
+            certainty_words(queries_text(rows, "certainty")),
             got_in ? "got in with a login that breaks no rule" : "not seen to get in otherwise");
 }
 
 static void put_users(struct text *text)
 {
-    struct facts_rows *rows;
+    struct queries_rows *rows;
     int64_t shown = 0;
 
     put_heading(text, "Users refused with a login that breaks a rule");
     if (text->totals.affected == 0)
         put_item(text, text->totals.logins > 0 ? "None" : "Not known: no login was seen");
-    rows = facts_ask(text->source->facts, FACTS_USERS, MOST_ROWS, 0);
-    for (; facts_next(rows); shown++)
+    rows = queries_ask(text->source->queries, QUERIES_USERS, MOST_ROWS, 0);
+    for (; queries_next(rows); shown++)
         put_said(text, say_user, rows, 0, 4);
-    facts_end(rows);
+    queries_end(rows);
     put_rest(text, text->totals.affected, shown, "affected-users");
 }
 
-static void put_answer(struct text *text, const struct facts_rows *rows)
+static void put_answer(struct text *text, const struct queries_rows *rows)
 {
-    const char *result = facts_text(rows, "result");
-    const char *said = facts_text(rows, "response_text");
+    const char *result = queries_text(rows, "result");
+    const char *said = queries_text(rows, "response_text");
     char *line = NULL;
 
-    if (result != NULL && strcmp(result, "OK") == 0 && facts_number(rows, "refused") != 0)
-        said = facts_text(rows, "after_text");
-    if (asprintf(&line, "%s to %s: %s %s", facts_text(rows, "client_ip"), facts_text(rows, "server_ip"),
+    if (result != NULL && strcmp(result, "OK") == 0 && queries_number(rows, "refused") != 0)
+        said = queries_text(rows, "after_text");
+    if (asprintf(&line, "%s to %s: %s %s", queries_text(rows, "client_ip"), queries_text(rows, "server_ip"),
                  result != NULL ? result : "no verdict was seen", said != NULL ? said : "") >= 0)
         put_wrapped(text, line, 4, (size_t)fprintf(text->out, "    "));
     else
@@ -265,17 +266,17 @@ static void put_answer(struct text *text, const struct facts_rows *rows)
     free(line);
 }
 
-static void put_finding(struct text *text, const struct facts_rows *rows)
+static void put_finding(struct text *text, const struct queries_rows *rows)
 {
     struct command_line line;
-    int64_t times = facts_number(rows, "times");
+    int64_t times = queries_number(rows, "times");
     char *head = NULL;
 
     if (!command_line_make(rows, &line) ||
-        asprintf(&head, "%s: %s, %s %s, %s frame %" PRId64 " of %s", facts_text(rows, "verdict"),
-                 facts_text(rows, "rule"), format_number((uint64_t)times).text, times == 1 ? "time" : "times",
-                 times == 1 ? "in" : "first in", facts_number(rows, "frame"),
-                 facts_text(rows, "capture")) < 0) {
+        asprintf(&head, "%s: %s, %s %s, %s frame %" PRId64 " of %s", queries_text(rows, "verdict"),
+                 queries_text(rows, "rule"), format_number((uint64_t)times).text,
+                 times == 1 ? "time" : "times", times == 1 ? "in" : "first in", queries_number(rows, "frame"),
+                 queries_text(rows, "capture")) < 0) {
         text->failed = true;
         command_line_free(&line);
         return;
@@ -289,17 +290,17 @@ static void put_finding(struct text *text, const struct facts_rows *rows)
 
 static void put_worst(struct text *text)
 {
-    struct facts_rows *rows;
+    struct queries_rows *rows;
 
     put_heading(text, "Worst findings");
     if (text->totals.findings == 0) {
         put_item(text, text->totals.logins > 0 ? "None" : "Not known: no login was seen");
         return;
     }
-    rows = facts_ask(text->source->facts, FACTS_WORST, MOST_WORST, 0);
-    while (facts_next(rows))
+    rows = queries_ask(text->source->queries, QUERIES_WORST, MOST_WORST, 0);
+    while (queries_next(rows))
         put_finding(text, rows);
-    facts_end(rows);
+    queries_end(rows);
     fputs("  ", text->out);
     say_count(text->out, text->totals.findings, "finding", "findings");
     fputs(" in all: ", text->out);
@@ -324,16 +325,16 @@ static void put_encrypted(struct text *text)
     fputs(" readable\n", text->out);
 }
 
-static void put_no_login_row(struct text *text, const struct facts_rows *rows)
+static void put_no_login_row(struct text *text, const struct queries_rows *rows)
 {
-    const char *said = facts_text(rows, "said");
-    int64_t connections = facts_number(rows, "connections");
+    const char *said = queries_text(rows, "said");
+    int64_t connections = queries_number(rows, "connections");
     char *line = NULL;
 
-    if (asprintf(&line, "%s to %s:%" PRId64 ": %s %s (%s)%s%s", facts_text(rows, "client_ip"),
-                 facts_text(rows, "server_ip"), facts_number(rows, "server_port"),
+    if (asprintf(&line, "%s to %s:%" PRId64 ": %s %s (%s)%s%s", queries_text(rows, "client_ip"),
+                 queries_text(rows, "server_ip"), queries_number(rows, "server_port"),
                  format_number((uint64_t)connections).text, connections == 1 ? "connection" : "connections",
-                 facts_text(rows, "meaning"), said != NULL ? ": " : "", said != NULL ? said : "") >= 0)
+                 queries_text(rows, "meaning"), said != NULL ? ": " : "", said != NULL ? said : "") >= 0)
         put_wrapped(text, line, 4, (size_t)fprintf(text->out, "  "));
     else
         text->failed = true;
@@ -342,7 +343,7 @@ static void put_no_login_row(struct text *text, const struct facts_rows *rows)
 
 static void put_no_login(struct text *text)
 {
-    struct facts_rows *rows;
+    struct queries_rows *rows;
     int64_t shown = 0;
 
     put_heading(text, "No login, and why");
@@ -352,17 +353,17 @@ static void put_no_login(struct text *text)
                            : "Not known: no IMAP connection was seen");
         return;
     }
-    rows = facts_ask(text->source->facts, FACTS_NO_LOGIN, MOST_ROWS, 0);
-    for (; facts_next(rows); shown += facts_number(rows, "connections"))
+    rows = queries_ask(text->source->queries, QUERIES_NO_LOGIN, MOST_ROWS, 0);
+    for (; queries_next(rows); shown += queries_number(rows, "connections"))
         put_no_login_row(text, rows);
-    facts_end(rows);
+    queries_end(rows);
     put_rest(text, text->totals.no_login, shown, "no-login");
 }
 
 bool report_text(const struct report_source *source, FILE *out)
 {
     struct text text = {.source = source, .out = out};
-    bool good = report_totals_read(source->facts, &text.totals);
+    bool good = report_totals_read(source->queries, &text.totals);
 
     if (good) {
         put_verdict(&text);
@@ -379,5 +380,5 @@ bool report_text(const struct report_source *source, FILE *out)
         (void)step_sentences(&text.totals, source->database, tell_item, &text);
     }
     report_totals_free(&text.totals);
-    return good && !text.failed && facts_error(source->facts) == NULL && !ferror(out);
+    return good && !text.failed && queries_error(source->queries) == NULL && !ferror(out);
 }

@@ -89,21 +89,21 @@ static char *named(const char *address, const char *product)
     return text;
 }
 
-bool report_totals_read(struct facts *facts, struct report_totals *totals)
+bool report_totals_read(struct queries *queries, struct report_totals *totals)
 {
-    struct facts_rows *rows = facts_ask(facts, FACTS_TOTALS, 0, 0);
-    bool read = facts_next(rows);
+    struct queries_rows *rows = queries_ask(queries, QUERIES_TOTALS, 0, 0);
+    bool read = queries_next(rows);
 
     *totals = (struct report_totals){0};
     for (size_t i = 0; read && i < sizeof counts / sizeof counts[0]; i++)
-        *(int64_t *)((char *)totals + counts[i].offset) = facts_number(rows, counts[i].column);
-    if (read && !facts_missing(rows, "worst_client")) {
-        totals->worst_client = strdup(facts_text(rows, "worst_client"));
-        totals->worst_server = named(facts_text(rows, "worst_server"), facts_text(rows, "worst_product"));
+        *(int64_t *)((char *)totals + counts[i].offset) = queries_number(rows, counts[i].column);
+    if (read && !queries_missing(rows, "worst_client")) {
+        totals->worst_client = strdup(queries_text(rows, "worst_client"));
+        totals->worst_server = named(queries_text(rows, "worst_server"), queries_text(rows, "worst_product"));
         read = totals->worst_client != NULL && totals->worst_server != NULL;
     }
-    facts_end(rows);
-    return read && facts_error(facts) == NULL;
+    queries_end(rows);
+    return read && queries_error(queries) == NULL;
 }
 
 void report_totals_free(struct report_totals *totals)

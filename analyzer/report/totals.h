@@ -4,9 +4,9 @@
 #ifndef IMAPTAP_ANALYZER_REPORT_TOTALS_H
 #define IMAPTAP_ANALYZER_REPORT_TOTALS_H
 
-#include "db/facts/facts.h"
+#include "analyzer/report/queries/queries.h"
 
-/* Counts, each named as in db/facts/totals.sql. */
+/* Counts, each named as in analyzer/report/queries/totals.sql. */
 struct report_totals {
     int64_t captures, failed, running, packets, bytes, drops, evicted;
     int64_t connections, encrypted, midstream, one_sided, not_imap, lost_octets, servers;
@@ -31,8 +31,8 @@ struct report_totals {
     char *worst_client, *worst_server;
 };
 
-/* False: facts_error tells why. Free the totals in either case. */
-bool report_totals_read(struct facts *facts, struct report_totals *totals);
+/* False: queries_error says why. Free the totals in either case. */
+bool report_totals_read(struct queries *queries, struct report_totals *totals);
 void report_totals_free(struct report_totals *totals);
 
 #endif

@@ -22,7 +22,7 @@ struct side {
     const char *database;
     int64_t captures[MOST_CAPTURES];
     size_t count;
-    struct facts *facts;
+    struct queries *queries;
     char *name;
 };
 
@@ -82,25 +82,26 @@ static bool name_side(struct side *side)
 /* A number that is no capture would make a side that is empty, and looks as if nothing was seen. */
 static bool open_side(struct side *side, const struct query_parameters *narrowing, char *why, size_t why_size)
 {
-    struct facts_rows *rows;
+    struct queries_rows *rows;
 
-    side->facts = facts_open(side->database, narrowing, why, why_size);
-    if (side->facts == NULL)
+    side->queries = queries_open(side->database, narrowing, why, why_size);
+    if (side->queries == NULL)
         return false;
-    if (!name_side(side) || (side->count > 0 && !facts_choose(side->facts, side->captures, side->count))) {
+    if (!name_side(side) ||
+        (side->count > 0 && !queries_choose(side->queries, side->captures, side->count))) {
         (void)snprintf(why, why_size, "out of memory");
         return false;
     }
-    rows = facts_ask(side->facts, FACTS_SIDE_TOTALS, 0, 0);
-    if (facts_next(rows) && side->count > 0 && facts_number(rows, "captures") < (int64_t)side->count) {
+    rows = queries_ask(side->queries, QUERIES_SIDE_TOTALS, 0, 0);
+    if (queries_next(rows) && side->count > 0 && queries_number(rows, "captures") < (int64_t)side->count) {
         (void)snprintf(why, why_size,
                        "%s: there is no capture with a number given, or one was given twice; imaptap query "
                        "captures tells the numbers",
                        side->database);
-        facts_end(rows);
+        queries_end(rows);
         return false;
     }
-    facts_end(rows);
+    queries_end(rows);
     return true;
 }
 
@@ -147,8 +148,8 @@ static int compare(struct side *before, struct side *after, const struct query_p
     bool good = open_side(before, narrowing, why, sizeof why) && open_side(after, narrowing, why, sizeof why);
 
     if (good) {
-        source.before = before->facts;
-        source.after = after->facts;
+        source.before = before->queries;
+        source.after = after->queries;
         source.before_name = before->name;
         source.after_name = after->name;
         if (page != NULL) {
@@ -161,15 +162,15 @@ static int compare(struct side *before, struct side *after, const struct query_p
         }
         if (good && exit_code)
             open = is_open(&source, &good);
-        if (facts_error(before->facts) != NULL || facts_error(after->facts) != NULL)
+        if (queries_error(before->queries) != NULL || queries_error(after->queries) != NULL)
             (void)snprintf(why, sizeof why, "%s",
-                           facts_error(before->facts) != NULL ? facts_error(before->facts)
-                                                              : facts_error(after->facts));
+                           queries_error(before->queries) != NULL ? queries_error(before->queries)
+                                                                  : queries_error(after->queries));
     }
     if (!good)
         fprintf(stderr, "imaptap: %s\n", why);
-    facts_close(before->facts);
-    facts_close(after->facts);
+    queries_close(before->queries);
+    queries_close(after->queries);
     free(before->name);
     free(after->name);
     if (!good)

@@ -64,12 +64,12 @@ static bool write_report(const struct settings *settings, const struct report_so
 }
 
 /* Whether a login breaks a rule. */
-static bool has_findings(struct facts *facts, bool *good)
+static bool has_findings(struct queries *queries, bool *good)
 {
     struct report_totals totals;
     bool found;
 
-    *good = report_totals_read(facts, &totals);
+    *good = report_totals_read(queries, &totals);
     found = *good && totals.findings > 0;
     report_totals_free(&totals);
     return found;
@@ -82,19 +82,19 @@ static int report(const struct settings *settings, struct report_source *source)
     bool text =
         settings->json || settings->output != NULL || (settings->page == NULL && source->tables == NULL);
 
-    source->facts = facts_open(source->database, source->narrowing, why, sizeof why);
-    good = source->facts != NULL;
+    source->queries = queries_open(source->database, source->narrowing, why, sizeof why);
+    good = source->queries != NULL;
     if (good && source->tables != NULL)
-        good = report_tables(source->facts, source->tables, why, sizeof why);
+        good = report_tables(source->queries, source->tables, why, sizeof why);
     if (good && settings->page != NULL)
         good = output_file_make(settings->page, write_page, source, why, sizeof why);
     if (good && text)
         good = write_report(settings, source, why, sizeof why);
     if (good && settings->exit_code)
-        found = has_findings(source->facts, &good);
-    if (source->facts != NULL && facts_error(source->facts) != NULL)
-        (void)snprintf(why, sizeof why, "%s", facts_error(source->facts));
-    facts_close(source->facts);
+        found = has_findings(source->queries, &good);
+    if (source->queries != NULL && queries_error(source->queries) != NULL)
+        (void)snprintf(why, sizeof why, "%s", queries_error(source->queries));
+    queries_close(source->queries);
     if (!good)
         fprintf(stderr, "imaptap: %s\n", why);
     if (!good)

@@ -8,27 +8,27 @@
 
 /* The two sides of a merge: each stands on a row or is at its end. */
 struct merge {
-    struct facts_rows *before, *after;
+    struct queries_rows *before, *after;
     bool more_before, more_after;
     const char *first, *second; /* the columns that a row is known by */
 };
 
-static bool merge_begin(struct merge *merge, struct facts *before, struct facts *after,
-                        enum facts_question question, const char *first, const char *second)
+static bool merge_begin(struct merge *merge, struct queries *before, struct queries *after,
+                        enum queries_question question, const char *first, const char *second)
 {
-    *merge = (struct merge){.before = facts_ask(before, question, 0, 0),
-                            .after = facts_ask(after, question, 0, 0),
+    *merge = (struct merge){.before = queries_ask(before, question, 0, 0),
+                            .after = queries_ask(after, question, 0, 0),
                             .first = first,
                             .second = second};
-    merge->more_before = facts_next(merge->before);
-    merge->more_after = facts_next(merge->after);
+    merge->more_before = queries_next(merge->before);
+    merge->more_after = queries_next(merge->after);
     return merge->before != NULL && merge->after != NULL;
 }
 
 static void merge_end(struct merge *merge)
 {
-    facts_end(merge->before);
-    facts_end(merge->after);
+    queries_end(merge->before);
+    queries_end(merge->after);
 }
 
 /* Which side has the next row: below 0 the one before, above 0 the one after, 0 both. */
@@ -38,18 +38,18 @@ static int merge_side(const struct merge *merge)
 
     if (!merge->more_before || !merge->more_after)
         return merge->more_before ? -1 : 1;
-    order = strcmp(facts_text(merge->before, merge->first), facts_text(merge->after, merge->first));
-    return order != 0
-               ? order
-               : strcmp(facts_text(merge->before, merge->second), facts_text(merge->after, merge->second));
+    order = strcmp(queries_text(merge->before, merge->first), queries_text(merge->after, merge->first));
+    return order != 0 ? order
+                      : strcmp(queries_text(merge->before, merge->second),
+                               queries_text(merge->after, merge->second));
 }
 
 static void merge_step(struct merge *merge, int side)
 {
     if (side <= 0)
-        merge->more_before = facts_next(merge->before);
+        merge->more_before = queries_next(merge->before);
     if (side >= 0)
-        merge->more_after = facts_next(merge->after);
+        merge->more_after = queries_next(merge->after);
 }
 
 static enum sender_change judge_sender(const struct sender_figures *before,
@@ -83,26 +83,26 @@ static enum user_change judge_user(const struct user_figures *before, const stru
     return after->accepted > 0 ? USER_GETS_IN : USER_NOT_SEEN;
 }
 
-static struct sender_figures sender_figures(const struct facts_rows *rows)
+static struct sender_figures sender_figures(const struct queries_rows *rows)
 {
-    return (struct sender_figures){.connections = facts_number(rows, "connections"),
-                                   .encrypted = facts_number(rows, "encrypted"),
-                                   .logins = facts_number(rows, "logins"),
-                                   .refused = facts_number(rows, "refused"),
-                                   .unquoted = facts_number(rows, "unquoted"),
-                                   .unquoted_refused = facts_number(rows, "unquoted_refused"),
-                                   .quoted = facts_number(rows, "quoted"),
-                                   .bare = facts_number(rows, "bare"),
-                                   .last_unquoted_ns = facts_number(rows, "last_unquoted_ns"),
-                                   .first_quoted_ns = facts_number(rows, "first_quoted_ns")};
+    return (struct sender_figures){.connections = queries_number(rows, "connections"),
+                                   .encrypted = queries_number(rows, "encrypted"),
+                                   .logins = queries_number(rows, "logins"),
+                                   .refused = queries_number(rows, "refused"),
+                                   .unquoted = queries_number(rows, "unquoted"),
+                                   .unquoted_refused = queries_number(rows, "unquoted_refused"),
+                                   .quoted = queries_number(rows, "quoted"),
+                                   .bare = queries_number(rows, "bare"),
+                                   .last_unquoted_ns = queries_number(rows, "last_unquoted_ns"),
+                                   .first_quoted_ns = queries_number(rows, "first_quoted_ns")};
 }
 
-static struct user_figures user_figures(const struct facts_rows *rows)
+static struct user_figures user_figures(const struct queries_rows *rows)
 {
-    return (struct user_figures){.logins = facts_number(rows, "logins"),
-                                 .accepted = facts_number(rows, "accepted"),
-                                 .refused = facts_number(rows, "refused"),
-                                 .broken_refused = facts_number(rows, "broken_refused")};
+    return (struct user_figures){.logins = queries_number(rows, "logins"),
+                                 .accepted = queries_number(rows, "accepted"),
+                                 .refused = queries_number(rows, "refused"),
+                                 .broken_refused = queries_number(rows, "broken_refused")};
 }
 
 static bool tell_senders(struct merge *merge, const struct compare_teller *teller, void *user,
@@ -112,10 +112,10 @@ static bool tell_senders(struct merge *merge, const struct compare_teller *telle
 
     while (good && (merge->more_before || merge->more_after)) {
         int side = merge_side(merge);
-        const struct facts_rows *known = side <= 0 ? merge->before : merge->after;
-        struct compared_sender sender = {.client = facts_text(known, "client_ip"),
-                                         .server = facts_text(known, "server_ip"),
-                                         .product = facts_text(known, "server_product")};
+        const struct queries_rows *known = side <= 0 ? merge->before : merge->after;
+        struct compared_sender sender = {.client = queries_text(known, "client_ip"),
+                                         .server = queries_text(known, "server_ip"),
+                                         .product = queries_text(known, "server_product")};
 
         if (side <= 0)
             sender.before = sender_figures(merge->before);
@@ -138,10 +138,10 @@ static bool tell_users(struct merge *merge, const struct compare_teller *teller,
 
     while (good && (merge->more_before || merge->more_after)) {
         int side = merge_side(merge);
-        const struct facts_rows *known = side <= 0 ? merge->before : merge->after;
-        struct compared_user row = {.name = facts_text(known, "username"),
-                                    .server = facts_text(known, "server_ip"),
-                                    .product = facts_text(known, "server_product")};
+        const struct queries_rows *known = side <= 0 ? merge->before : merge->after;
+        struct compared_user row = {.name = queries_text(known, "username"),
+                                    .server = queries_text(known, "server_ip"),
+                                    .product = queries_text(known, "server_product")};
 
         if (side <= 0)
             row.before = user_figures(merge->before);
@@ -157,28 +157,28 @@ static bool tell_users(struct merge *merge, const struct compare_teller *teller,
     return good;
 }
 
-static bool read_side(struct facts *facts, struct compared_side *side)
+static bool read_side(struct queries *queries, struct compared_side *side)
 {
-    struct facts_rows *rows = facts_ask(facts, FACTS_SIDE_TOTALS, 0, 0);
-    bool read = facts_next(rows);
+    struct queries_rows *rows = queries_ask(queries, QUERIES_SIDE_TOTALS, 0, 0);
+    bool read = queries_next(rows);
 
     if (read) {
-        const char *source = facts_text(rows, "source");
+        const char *source = queries_text(rows, "source");
 
         side->source = source != NULL ? strdup(source) : NULL;
-        side->captures = facts_number(rows, "captures");
-        side->unfinished = facts_number(rows, "unfinished");
-        side->first_ns = facts_number(rows, "first_ns");
-        side->last_ns = facts_number(rows, "last_ns");
-        side->connections = facts_number(rows, "connections");
-        side->encrypted = facts_number(rows, "encrypted");
-        side->lost_octets = facts_number(rows, "lost_octets");
-        side->logins = facts_number(rows, "logins");
-        side->refused = facts_number(rows, "refused");
-        side->unanswered = facts_number(rows, "unanswered");
-        side->unquoted = facts_number(rows, "unquoted");
+        side->captures = queries_number(rows, "captures");
+        side->unfinished = queries_number(rows, "unfinished");
+        side->first_ns = queries_number(rows, "first_ns");
+        side->last_ns = queries_number(rows, "last_ns");
+        side->connections = queries_number(rows, "connections");
+        side->encrypted = queries_number(rows, "encrypted");
+        side->lost_octets = queries_number(rows, "lost_octets");
+        side->logins = queries_number(rows, "logins");
+        side->refused = queries_number(rows, "refused");
+        side->unanswered = queries_number(rows, "unanswered");
+        side->unquoted = queries_number(rows, "unquoted");
     }
-    facts_end(rows);
+    queries_end(rows);
     return read;
 }
 
@@ -197,23 +197,23 @@ int64_t sender_quoted_since(const struct compared_sender *sender)
     return last > 0 && first > last ? first : 0;
 }
 
-bool compare_run(struct facts *before, struct facts *after, const struct compare_teller *teller, void *user,
-                 struct compared *compared)
+bool compare_run(struct queries *before, struct queries *after, const struct compare_teller *teller,
+                 void *user, struct compared *compared)
 {
     struct merge merge;
     bool good = read_side(before, &compared->before) && read_side(after, &compared->after);
 
     if (good) {
-        good = merge_begin(&merge, before, after, FACTS_SIDE_SENDERS, "client_ip", "server_ip") &&
+        good = merge_begin(&merge, before, after, QUERIES_SIDE_SENDERS, "client_ip", "server_ip") &&
                tell_senders(&merge, teller, user, compared);
         merge_end(&merge);
     }
     if (good) {
-        good = merge_begin(&merge, before, after, FACTS_SIDE_USERS, "username", "server_ip") &&
+        good = merge_begin(&merge, before, after, QUERIES_SIDE_USERS, "username", "server_ip") &&
                tell_users(&merge, teller, user, compared);
         merge_end(&merge);
     }
-    return good && facts_error(before) == NULL && facts_error(after) == NULL;
+    return good && queries_error(before) == NULL && queries_error(after) == NULL;
 }
 
 void compare_free(struct compared *compared)

@@ -5,7 +5,7 @@
 #ifndef IMAPTAP_ANALYZER_REPORT_COMPARE_COMPARE_H
 #define IMAPTAP_ANALYZER_REPORT_COMPARE_COMPARE_H
 
-#include "db/facts/facts.h"
+#include "analyzer/report/queries/queries.h"
 
 #include <stdio.h>
 
@@ -76,9 +76,9 @@ struct compare_teller {
 
 /* Reads both sides, hands on each sender and then each user, in the order of their addresses and names, and
  * fills the counts of `compared` meanwhile; its sides are filled before the first call. In memory that does
- * not grow with the databases. False: facts_error of one of them tells, or the teller stopped. */
-bool compare_run(struct facts *before, struct facts *after, const struct compare_teller *teller, void *user,
-                 struct compared *compared);
+ * not grow with the databases. False: queries_error of one of them tells, or the teller stopped. */
+bool compare_run(struct queries *before, struct queries *after, const struct compare_teller *teller,
+                 void *user, struct compared *compared);
 void compare_free(struct compared *compared);
 
 /* In one or two words: "repaired", "not repaired", "not known", "nothing to repair". */
@@ -100,7 +100,7 @@ const char *user_change_title(enum user_change change);
 
 /* Write the whole comparison; `names` are of the two sides. False as compare_run, or `out` failed. */
 struct compare_source {
-    struct facts *before, *after;
+    struct queries *before, *after;
     const char *before_name, *after_name;
     unsigned columns;                         /* for the text */
     const struct query_parameters *narrowing; /* of both sides; NULL: none */

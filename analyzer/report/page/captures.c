@@ -16,10 +16,10 @@ static void put_fact(FILE *out, const char *name, const char *text)
     (void)html_text(out, text);
 }
 
-static void put_count(FILE *out, const struct facts_rows *rows, const char *column, const char *one,
+static void put_count(FILE *out, const struct queries_rows *rows, const char *column, const char *one,
                       const char *many)
 {
-    int64_t count = facts_number(rows, column);
+    int64_t count = queries_number(rows, column);
 
     if (count == 0)
         return;
@@ -27,19 +27,19 @@ static void put_count(FILE *out, const struct facts_rows *rows, const char *colu
     say_count(out, count, one, many);
 }
 
-static bool misses_something(const struct facts_rows *rows)
+static bool misses_something(const struct queries_rows *rows)
 {
     static const char *const columns[] = {"encrypted",       "midstream",  "one_sided",  "not_imap",
                                           "lost_octets",     "incomplete", "unanswered", "kernel_drops",
                                           "interface_drops", "evicted"};
 
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
-        if (facts_number(rows, columns[i]) > 0)
+        if (queries_number(rows, columns[i]) > 0)
             return true;
-    return strcmp(facts_text(rows, "state"), "complete") != 0;
+    return strcmp(queries_text(rows, "state"), "complete") != 0;
 }
 
-static void put_missed(FILE *out, const struct facts_rows *rows)
+static void put_missed(FILE *out, const struct queries_rows *rows)
 {
     fputs("<dt>Missed<dd>", out);
     if (!misses_something(rows)) {
@@ -47,7 +47,7 @@ static void put_missed(FILE *out, const struct facts_rows *rows)
         return;
     }
     fputs("<ul class=\"plain\">", out);
-    if (strcmp(facts_text(rows, "state"), "complete") != 0)
+    if (strcmp(queries_text(rows, "state"), "complete") != 0)
         fputs("<li>what lies behind the point where the reading ended", out);
     put_count(out, rows, "kernel_drops", "frame dropped by the kernel", "frames dropped by the kernel");
     put_count(out, rows, "interface_drops", "frame dropped by the interface",
@@ -65,87 +65,87 @@ static void put_missed(FILE *out, const struct facts_rows *rows)
     fputs("</ul>", out);
 }
 
-static void put_capture(FILE *out, const struct facts_rows *rows)
+static void put_capture(FILE *out, const struct queries_rows *rows)
 {
-    const char *state = facts_text(rows, "state");
+    const char *state = queries_text(rows, "state");
 
     fputs("\n<div class=\"capture\"><h3>", out);
-    (void)html_text(out, facts_text(rows, "source"));
+    (void)html_text(out, queries_text(rows, "source"));
     fputs("</h3><dl class=\"facts\"><dt>State<dd>", out);
     fprintf(out, strcmp(state, "complete") == 0 ? "%s" : "<span class=\"bad-text\">%s</span>", state);
-    put_fact(out, "Why it failed", facts_text(rows, "error"));
+    put_fact(out, "Why it failed", queries_text(rows, "error"));
     fputs("<dt>Read<dd>", out);
-    say_count(out, facts_number(rows, "packets"), "frame", "frames");
-    fprintf(out, ", %s", format_octets((uint64_t)facts_number(rows, "bytes")).text);
-    if (facts_number(rows, "packets") > 0 && !facts_missing(rows, "first_ns")) {
+    say_count(out, queries_number(rows, "packets"), "frame", "frames");
+    fprintf(out, ", %s", format_octets((uint64_t)queries_number(rows, "bytes")).text);
+    if (queries_number(rows, "packets") > 0 && !queries_missing(rows, "first_ns")) {
         fputs("<dt>Time (UTC)<dd>", out);
-        html_time(out, facts_number(rows, "first_ns"));
+        html_time(out, queries_number(rows, "first_ns"));
         fputs(" to ", out);
-        html_time(out, facts_number(rows, "last_ns"));
+        html_time(out, queries_number(rows, "last_ns"));
     }
-    if (!facts_missing(rows, "size"))
-        fprintf(out, "<dt>Size<dd>%s octets", format_number((uint64_t)facts_number(rows, "size")).text);
+    if (!queries_missing(rows, "size"))
+        fprintf(out, "<dt>Size<dd>%s octets", format_number((uint64_t)queries_number(rows, "size")).text);
     fputs("<dt>SHA-256<dd>", out);
-    if (facts_missing(rows, "sha256"))
+    if (queries_missing(rows, "sha256"))
         fputs("not taken, or not of the whole file", out);
     else
-        fprintf(out, "<code>%s</code>", facts_text(rows, "sha256"));
-    if (!facts_missing(rows, "read_ns"))
-        fprintf(out, "<dt>Read at<dd>%s", format_time(facts_number(rows, "read_ns")).text);
-    put_fact(out, "In run", facts_text(rows, "run"));
-    put_fact(out, "Link types", facts_text(rows, "link_types"));
-    put_fact(out, "Fingerprint", facts_text(rows, "fingerprint"));
+        fprintf(out, "<code>%s</code>", queries_text(rows, "sha256"));
+    if (!queries_missing(rows, "read_ns"))
+        fprintf(out, "<dt>Read at<dd>%s", format_time(queries_number(rows, "read_ns")).text);
+    put_fact(out, "In run", queries_text(rows, "run"));
+    put_fact(out, "Link types", queries_text(rows, "link_types"));
+    put_fact(out, "Fingerprint", queries_text(rows, "fingerprint"));
     fputs("<dt>Seen<dd>", out);
-    say_count(out, facts_number(rows, "connections"), "connection", "connections");
+    say_count(out, queries_number(rows, "connections"), "connection", "connections");
     fputs(", ", out);
-    say_count(out, facts_number(rows, "logins"), "login", "logins");
+    say_count(out, queries_number(rows, "logins"), "login", "logins");
     put_missed(out, rows);
     fputs("</dl></div>", out);
 }
 
-static void put_run(FILE *out, const struct facts_rows *rows)
+static void put_run(FILE *out, const struct queries_rows *rows)
 {
     fputs("\n<div class=\"capture\"><h3>Run ", out);
-    (void)html_text(out, facts_text(rows, "uuid"));
-    fprintf(out, "</h3><dl class=\"facts\"><dt>State<dd>%s<dt>Began<dd>%s", facts_text(rows, "state"),
-            format_time(facts_number(rows, "started_ns")).text);
-    if (!facts_missing(rows, "ended_ns"))
-        fprintf(out, "<dt>Ended<dd>%s", format_time(facts_number(rows, "ended_ns")).text);
-    put_fact(out, "Command line", facts_text(rows, "command_line"));
-    put_fact(out, "Filter", facts_text(rows, "filter"));
-    put_fact(out, "Host", facts_text(rows, "host"));
-    put_fact(out, "User", facts_text(rows, "user"));
-    put_fact(out, "imaptap", facts_text(rows, "imaptap_version"));
-    put_fact(out, "libpcap", facts_text(rows, "libpcap_version"));
-    put_fact(out, "libnids", facts_text(rows, "libnids_version"));
-    put_fact(out, "SQLite", facts_text(rows, "sqlite_version"));
+    (void)html_text(out, queries_text(rows, "uuid"));
+    fprintf(out, "</h3><dl class=\"facts\"><dt>State<dd>%s<dt>Began<dd>%s", queries_text(rows, "state"),
+            format_time(queries_number(rows, "started_ns")).text);
+    if (!queries_missing(rows, "ended_ns"))
+        fprintf(out, "<dt>Ended<dd>%s", format_time(queries_number(rows, "ended_ns")).text);
+    put_fact(out, "Command line", queries_text(rows, "command_line"));
+    put_fact(out, "Filter", queries_text(rows, "filter"));
+    put_fact(out, "Host", queries_text(rows, "host"));
+    put_fact(out, "User", queries_text(rows, "user"));
+    put_fact(out, "imaptap", queries_text(rows, "imaptap_version"));
+    put_fact(out, "libpcap", queries_text(rows, "libpcap_version"));
+    put_fact(out, "libnids", queries_text(rows, "libnids_version"));
+    put_fact(out, "SQLite", queries_text(rows, "sqlite_version"));
     fputs("<dt>Captures<dd>", out);
-    fprintf(out, "%s</dl></div>", format_number((uint64_t)facts_number(rows, "captures")).text);
+    fprintf(out, "%s</dl></div>", format_number((uint64_t)queries_number(rows, "captures")).text);
 }
 
 bool page_runs(void *user, FILE *out)
 {
     const struct page *page = user;
-    struct facts_rows *rows = facts_ask(page->facts, FACTS_RUNS, PAGE_RUNS, 0);
+    struct queries_rows *rows = queries_ask(page->queries, QUERIES_RUNS, PAGE_RUNS, 0);
 
-    while (!ferror(out) && facts_next(rows))
+    while (!ferror(out) && queries_next(rows))
         put_run(out, rows);
-    facts_end(rows);
-    return facts_error(page->facts) == NULL;
+    queries_end(rows);
+    return queries_error(page->queries) == NULL;
 }
 
 bool page_captures(void *user, FILE *out)
 {
     const struct page *page = user;
-    struct facts_rows *rows;
+    struct queries_rows *rows;
 
     if (page->totals.captures == 0)
         return fputs("<p>None was read.</p>", out) != EOF;
-    rows = facts_ask(page->facts, FACTS_CAPTURES, PAGE_CAPTURES, 0);
-    while (!ferror(out) && facts_next(rows))
+    rows = queries_ask(page->queries, QUERIES_CAPTURES, PAGE_CAPTURES, 0);
+    while (!ferror(out) && queries_next(rows))
         put_capture(out, rows);
-    facts_end(rows);
-    return facts_error(page->facts) == NULL;
+    queries_end(rows);
+    return queries_error(page->queries) == NULL;
 }
 
 bool page_captures_left(void *user, FILE *out)

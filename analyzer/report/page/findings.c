@@ -15,7 +15,7 @@
 #define FIRST_ROWS 200
 
 /* The command line with the fault marked, and under it the caret and what is at fault. */
-static bool put_command(FILE *out, const struct facts_rows *rows)
+static bool put_command(FILE *out, const struct queries_rows *rows)
 {
     struct command_line line;
     bool good = command_line_make(rows, &line);
@@ -40,29 +40,29 @@ static bool put_command(FILE *out, const struct facts_rows *rows)
 }
 
 /* What the server said; to an Exchange server's OK, what it said to the next command. */
-static void put_answer(FILE *out, const struct facts_rows *rows)
+static void put_answer(FILE *out, const struct queries_rows *rows)
 {
-    const char *result = facts_text(rows, "result");
-    bool later = result != NULL && strcmp(result, "OK") == 0 && facts_number(rows, "refused") != 0;
+    const char *result = queries_text(rows, "result");
+    bool later = result != NULL && strcmp(result, "OK") == 0 && queries_number(rows, "refused") != 0;
 
     if (result == NULL) {
         fputs("no verdict was seen", out);
         return;
     }
     fprintf(out, "%s ", result);
-    if (!facts_missing(rows, "response_code")) {
+    if (!queries_missing(rows, "response_code")) {
         fputc('[', out);
-        (void)html_short(out, facts_text(rows, "response_code"));
+        (void)html_short(out, queries_text(rows, "response_code"));
         fputs("] ", out);
     }
     if (later)
         fputs("then ", out);
-    (void)html_short(out, facts_text(rows, later ? "after_text" : "response_text"));
+    (void)html_short(out, queries_text(rows, later ? "after_text" : "response_text"));
 }
 
-static void put_user(FILE *out, const struct facts_rows *rows)
+static void put_user(FILE *out, const struct queries_rows *rows)
 {
-    const char *name = facts_text(rows, "username");
+    const char *name = queries_text(rows, "username");
 
     if (name == NULL)
         fputs("(missing)", out);
@@ -72,14 +72,14 @@ static void put_user(FILE *out, const struct facts_rows *rows)
         (void)html_short(out, name);
 }
 
-static void put_end(FILE *out, const struct facts_rows *rows, const char *address, const char *port)
+static void put_end(FILE *out, const struct queries_rows *rows, const char *address, const char *port)
 {
-    (void)html_text(out, facts_text(rows, address));
-    fprintf(out, " :%" PRId64, facts_number(rows, port));
+    (void)html_text(out, queries_text(rows, address));
+    fprintf(out, " :%" PRId64, queries_number(rows, port));
 }
 
-static void put_filter(FILE *out, const struct facts_rows *rows,
-                       void (*make)(const struct facts_rows *, char *))
+static void put_filter(FILE *out, const struct queries_rows *rows,
+                       void (*make)(const struct queries_rows *, char *))
 {
     char filter[FILTER_OCTETS];
 
@@ -90,7 +90,7 @@ static void put_filter(FILE *out, const struct facts_rows *rows,
 }
 
 /* A path as a shell takes it. */
-static bool put_tshark(FILE *out, const struct facts_rows *rows)
+static bool put_tshark(FILE *out, const struct queries_rows *rows)
 {
     char filter[FILTER_OCTETS], *command = NULL;
     size_t size;
@@ -99,7 +99,7 @@ static bool put_tshark(FILE *out, const struct facts_rows *rows)
 
     if (good) {
         fputs("tshark -r '", text);
-        for (const char *at = facts_text(rows, "capture"); *at != '\0'; at++)
+        for (const char *at = queries_text(rows, "capture"); *at != '\0'; at++)
             fputs(*at == '\'' ? "'\\''" : (char[]){*at, '\0'}, text);
         filter_of_frame(rows, filter);
         fprintf(text, "' -Y '%s'", filter);
@@ -112,15 +112,15 @@ static bool put_tshark(FILE *out, const struct facts_rows *rows)
     return good;
 }
 
-static bool put_card(FILE *out, const struct facts_rows *rows)
+static bool put_card(FILE *out, const struct queries_rows *rows)
 {
-    int64_t times = facts_number(rows, "times");
+    int64_t times = queries_number(rows, "times");
     bool good;
 
     fprintf(out,
             "\n<li class=\"card\"><h3><span class=\"tag v-%s\">%s</span> <a href=\"#rule-%s\">%s</a> <small>",
-            facts_text(rows, "verdict"), facts_text(rows, "verdict"), facts_text(rows, "rule"),
-            facts_text(rows, "rule"));
+            queries_text(rows, "verdict"), queries_text(rows, "verdict"), queries_text(rows, "rule"),
+            queries_text(rows, "rule"));
     say_count(out, times, "time", "times");
     fputs("</small></h3>", out);
     good = put_command(out, rows);
@@ -133,16 +133,16 @@ static bool put_card(FILE *out, const struct facts_rows *rows)
     fputs("<dt>Answer<dd>", out);
     put_answer(out, rows);
     fputs("<dt>Rule<dd>", out);
-    (void)html_text(out, facts_text(rows, "title"));
+    (void)html_text(out, queries_text(rows, "title"));
     fputs("<dt>Reference<dd>", out);
-    (void)html_text(out, facts_text(rows, "reference"));
+    (void)html_text(out, queries_text(rows, "reference"));
     fputs("<dt>Remedy<dd>", out);
-    (void)html_text(out, facts_text(rows, "remedy"));
+    (void)html_text(out, queries_text(rows, "remedy"));
     fputs(times > 1 ? "<dt>First frame<dd>" : "<dt>Frame<dd>", out);
-    fprintf(out, "%" PRId64 " of ", facts_number(rows, "frame"));
-    (void)html_text(out, facts_text(rows, "capture"));
+    fprintf(out, "%" PRId64 " of ", queries_number(rows, "frame"));
+    (void)html_text(out, queries_text(rows, "capture"));
     fputs(", ", out);
-    html_time(out, facts_number(rows, "time_ns"));
+    html_time(out, queries_number(rows, "time_ns"));
     fputs(" UTC<dt>Wireshark<dd>", out);
     put_filter(out, rows, filter_of_frame);
     fputs("<br>", out);
@@ -156,20 +156,20 @@ static bool put_card(FILE *out, const struct facts_rows *rows)
 bool page_worst(void *user, FILE *out)
 {
     const struct page *page = user;
-    struct facts_rows *rows;
+    struct queries_rows *rows;
     bool good = true;
 
     if (page->totals.findings == 0)
         return fputs(page->totals.logins > 0 ? "<p>No finding: none of the logins seen breaks a rule.</p>"
                                              : "<p>Not known: no login was seen.</p>",
                      out) != EOF;
-    rows = facts_ask(page->facts, FACTS_WORST, PAGE_WORST, 0);
+    rows = queries_ask(page->queries, QUERIES_WORST, PAGE_WORST, 0);
     fputs("<ul class=\"cards\">", out);
-    while (good && facts_next(rows))
+    while (good && queries_next(rows))
         good = put_card(out, rows);
-    facts_end(rows);
+    queries_end(rows);
     fputs("\n</ul>", out);
-    return good && facts_error(page->facts) == NULL;
+    return good && queries_error(page->queries) == NULL;
 }
 
 bool page_findings_lead(void *user, FILE *out)
@@ -196,13 +196,13 @@ bool page_findings_rows(void *user, FILE *out)
 }
 
 /* As little markup as it takes: there can be very many. The script makes the rest from it. */
-static bool put_row(FILE *out, const struct facts_rows *rows)
+static bool put_row(FILE *out, const struct queries_rows *rows)
 {
     char filter[FILTER_OCTETS];
     bool good;
 
-    fprintf(out, "\n<tr><td>%" PRId64 "<td class=\"v-%s\">%s<td>%s<td>", facts_number(rows, "number"),
-            facts_text(rows, "verdict"), facts_text(rows, "verdict"), facts_text(rows, "rule"));
+    fprintf(out, "\n<tr><td>%" PRId64 "<td class=\"v-%s\">%s<td>%s<td>", queries_number(rows, "number"),
+            queries_text(rows, "verdict"), queries_text(rows, "verdict"), queries_text(rows, "rule"));
     good = put_command(out, rows);
     fputs("<td>", out);
     put_user(out, rows);
@@ -213,9 +213,9 @@ static bool put_row(FILE *out, const struct facts_rows *rows)
     fputs("<td>", out);
     put_answer(out, rows);
     fputs("<td>", out);
-    html_time(out, facts_number(rows, "time_ns"));
+    html_time(out, queries_number(rows, "time_ns"));
     fputs("<td>", out);
-    good = good && html_text(out, facts_text(rows, "capture"));
+    good = good && html_text(out, queries_text(rows, "capture"));
     filter_of_frame(rows, filter);
     fprintf(out, "<td>%s", filter);
     return good;
@@ -226,14 +226,14 @@ bool page_findings_first(void *user, FILE *out)
     struct page *page = user;
     bool good = true;
 
-    page->findings = facts_ask(page->facts, FACTS_FINDINGS, PAGE_FINDINGS, 0);
-    for (int row = 0; good && row < FIRST_ROWS && facts_next(page->findings); row++)
+    page->findings = queries_ask(page->queries, QUERIES_FINDINGS, PAGE_FINDINGS, 0);
+    for (int row = 0; good && row < FIRST_ROWS && queries_next(page->findings); row++)
         good = put_row(out, page->findings);
     if (page->totals.findings == 0)
         fputs(page->totals.logins > 0 ? "<tr><td colspan=\"11\">No finding"
                                       : "<tr><td colspan=\"11\">Not known: no login was seen",
               out);
-    return good && facts_error(page->facts) == NULL;
+    return good && queries_error(page->queries) == NULL;
 }
 
 /* The others are a table of their own that only shows where no scripts run: to a browser that runs them it is
@@ -253,10 +253,10 @@ bool page_findings_rest(void *user, FILE *out)
           "scrolls\" tabindex=\"0\"><table class=\"findings\"><caption>The other findings, in the same "
           "columns</caption><tbody>",
           out);
-    while (good && !ferror(out) && facts_next(page->findings))
+    while (good && !ferror(out) && queries_next(page->findings))
         good = put_row(out, page->findings);
     fputs("\n</table></div></noscript>", out);
-    return good && facts_error(page->facts) == NULL;
+    return good && queries_error(page->queries) == NULL;
 }
 
 bool page_findings_left(void *user, FILE *out)

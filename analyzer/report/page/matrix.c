@@ -10,19 +10,19 @@
 #define SHOWN(symbol) "<span aria-hidden=\"true\">" symbol "</span> "
 
 /* The cell of one client and one server. */
-static void put_cell(FILE *out, const struct facts_rows *rows)
+static void put_cell(FILE *out, const struct queries_rows *rows)
 {
-    int64_t logins = facts_number(rows, "logins"), unquoted = facts_number(rows, "unquoted");
-    int64_t refused = facts_number(rows, "unquoted_refused"), quoted = facts_number(rows, "quoted");
+    int64_t logins = queries_number(rows, "logins"), unquoted = queries_number(rows, "unquoted");
+    int64_t refused = queries_number(rows, "unquoted_refused"), quoted = queries_number(rows, "quoted");
 
-    if (facts_missing(rows, "connections")) {
+    if (queries_missing(rows, "connections")) {
         fputs("<td class=\"never\"><span aria-hidden=\"true\">\xC2\xB7</span><span class=\"sr\">no "
               "connection</span>",
               out);
     } else if (logins == 0) {
         fputs("<td class=\"hidden\">not seen<small>", out);
-        if (facts_number(rows, "encrypted") > 0)
-            fprintf(out, "%" PRId64 " encrypted</small>", facts_number(rows, "encrypted"));
+        if (queries_number(rows, "encrypted") > 0)
+            fprintf(out, "%" PRId64 " encrypted</small>", queries_number(rows, "encrypted"));
         else
             fputs("no login</small>", out);
     } else if (unquoted > 0) {
@@ -41,35 +41,36 @@ static void put_cell(FILE *out, const struct facts_rows *rows)
 /* The header row; returns how many servers it has, and in *of how many there are. */
 static int64_t put_servers(const struct page *page, int64_t *of, FILE *out)
 {
-    struct facts_rows *rows = facts_ask(page->facts, FACTS_MATRIX_SERVERS, PAGE_MATRIX_SERVERS, 0);
+    struct queries_rows *rows = queries_ask(page->queries, QUERIES_MATRIX_SERVERS, PAGE_MATRIX_SERVERS, 0);
     int64_t count = 0;
 
     fputs("<thead><tr><th scope=\"col\">From \\ to", out);
-    for (; facts_next(rows); count++) {
-        *of = facts_number(rows, "of");
+    for (; queries_next(rows); count++) {
+        *of = queries_number(rows, "of");
         fputs("<th scope=\"col\">", out);
-        (void)html_short(out, facts_text(rows, "server_ip"));
+        (void)html_short(out, queries_text(rows, "server_ip"));
         fputs("<br><small>", out);
-        (void)html_short(out, facts_text(rows, "server_product"));
+        (void)html_short(out, queries_text(rows, "server_product"));
         fputs("</small>", out);
     }
-    facts_end(rows);
+    queries_end(rows);
     return count;
 }
 
 static int64_t put_senders(const struct page *page, int64_t servers, FILE *out)
 {
-    struct facts_rows *rows = facts_ask(page->facts, FACTS_MATRIX, PAGE_MATRIX_SERVERS, PAGE_MATRIX_SENDERS);
+    struct queries_rows *rows =
+        queries_ask(page->queries, QUERIES_MATRIX, PAGE_MATRIX_SERVERS, PAGE_MATRIX_SENDERS);
     int64_t cell = 0;
 
-    for (; facts_next(rows); cell++) {
+    for (; queries_next(rows); cell++) {
         if (cell % servers == 0) {
             fputs("\n<tr><th scope=\"row\">", out);
-            (void)html_short(out, facts_text(rows, "client_ip"));
+            (void)html_short(out, queries_text(rows, "client_ip"));
         }
         put_cell(out, rows);
     }
-    facts_end(rows);
+    queries_end(rows);
     return cell / servers;
 }
 
@@ -100,5 +101,5 @@ bool page_matrix(void *user, FILE *out)
                 "</p>",
                 format_number((uint64_t)senders).text, format_number((uint64_t)servers).text,
                 format_number((uint64_t)of).text);
-    return facts_error(page->facts) == NULL;
+    return queries_error(page->queries) == NULL;
 }

@@ -150,11 +150,11 @@ bool report_page(const struct report_source *source, FILE *out)
         {"footer", fill_footer},
         {NULL, NULL},
     };
-    struct page page = {.source = source, .facts = source->facts};
+    struct page page = {.source = source, .queries = source->queries};
     const struct html_page html = {"report", report_contents_html, report_page_html, places, &page};
-    bool good = report_totals_read(source->facts, &page.totals) && html_page(out, &html);
+    bool good = report_totals_read(source->queries, &page.totals) && html_page(out, &html);
 
-    facts_end(page.findings);
+    queries_end(page.findings);
     report_totals_free(&page.totals);
-    return good && facts_error(source->facts) == NULL && !ferror(out);
+    return good && queries_error(source->queries) == NULL && !ferror(out);
 }

@@ -28,12 +28,12 @@ enum {
 /* What the fills of a page get. */
 struct page {
     const struct report_source *source;
-    struct facts *facts;
+    struct queries *queries;
     struct report_totals totals;
-    struct facts_rows *findings; /* those not written yet */
+    struct queries_rows *findings; /* those not written yet */
 };
 
-/* Each writes its part, and returns false when the facts or the output fail. */
+/* Each writes its part, and returns false when the queries or the output fail. */
 bool page_timeline(void *user, FILE *out);
 bool page_matrix(void *user, FILE *out);
 bool page_causes(void *user, FILE *out);

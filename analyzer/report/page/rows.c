@@ -37,37 +37,37 @@ bool page_left(const struct page *page, int64_t shown, int64_t all, const char *
     return !ferror(out);
 }
 
-static void put_server(FILE *out, const struct facts_rows *rows)
+static void put_server(FILE *out, const struct queries_rows *rows)
 {
-    (void)html_text(out, facts_text(rows, "server_ip"));
-    if (facts_missing(rows, "server_product"))
+    (void)html_text(out, queries_text(rows, "server_ip"));
+    if (queries_missing(rows, "server_product"))
         return;
     fputs(" (", out);
-    (void)html_short(out, facts_text(rows, "server_product"));
+    (void)html_short(out, queries_text(rows, "server_product"));
     fputc(')', out);
 }
 
-static void put_number(FILE *out, const struct facts_rows *rows, const char *column)
+static void put_number(FILE *out, const struct queries_rows *rows, const char *column)
 {
-    fprintf(out, "<td class=\"n\">%s", format_number((uint64_t)facts_number(rows, column)).text);
+    fprintf(out, "<td class=\"n\">%s", format_number((uint64_t)queries_number(rows, column)).text);
 }
 
-static void put_time(FILE *out, const struct facts_rows *rows, const char *column)
+static void put_time(FILE *out, const struct queries_rows *rows, const char *column)
 {
     fputs("<td>", out);
-    if (!facts_missing(rows, column))
-        html_time(out, facts_number(rows, column));
+    if (!queries_missing(rows, column))
+        html_time(out, queries_number(rows, column));
 }
 
 /* The first cells of a row: verdict, client, server. */
-static void put_pair(FILE *out, const struct facts_rows *rows)
+static void put_pair(FILE *out, const struct queries_rows *rows)
 {
-    const char *verdict = facts_text(rows, "verdict");
+    const char *verdict = queries_text(rows, "verdict");
     const char *class = class_of(verdict);
 
     fprintf(out, "\n<tr><td class=\"%s%s\">%s<td>", class != NULL ? "" : "v-",
             class != NULL ? class : verdict, verdict);
-    (void)html_text(out, facts_text(rows, "client_ip"));
+    (void)html_text(out, queries_text(rows, "client_ip"));
     fputs("<td>", out);
     put_server(out, rows);
 }
@@ -76,42 +76,42 @@ bool page_causes(void *user, FILE *out)
 {
     static const char *const numbers[] = {"logins", "users", "proved", "likely"};
     const struct page *page = user;
-    struct facts_rows *rows = facts_ask(page->facts, FACTS_CAUSES, 0, 0);
+    struct queries_rows *rows = queries_ask(page->queries, QUERIES_CAUSES, 0, 0);
     unsigned count = 0;
 
-    for (; facts_next(rows); count++) {
-        fprintf(out, "\n<tr><th scope=\"row\">%s", facts_text(rows, "cause"));
+    for (; queries_next(rows); count++) {
+        fprintf(out, "\n<tr><th scope=\"row\">%s", queries_text(rows, "cause"));
         for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
             put_number(out, rows, numbers[i]);
         fputs("<td>", out);
-        (void)html_text(out, facts_text(rows, "meaning"));
+        (void)html_text(out, queries_text(rows, "meaning"));
     }
-    facts_end(rows);
+    queries_end(rows);
     if (count == 0)
         fputs(page->totals.logins > 0 ? "<tr><td colspan=\"6\">None was seen to fail"
                                       : "<tr><td colspan=\"6\">Not known: no login was seen",
               out);
-    return facts_error(page->facts) == NULL;
+    return queries_error(page->queries) == NULL;
 }
 
 bool page_diagnosis(void *user, FILE *out)
 {
     const struct page *page = user;
-    struct facts_rows *rows = facts_ask(page->facts, FACTS_DIAGNOSIS, PAGE_DIAGNOSIS, 0);
+    struct queries_rows *rows = queries_ask(page->queries, QUERIES_DIAGNOSIS, PAGE_DIAGNOSIS, 0);
 
-    while (!ferror(out) && facts_next(rows)) {
+    while (!ferror(out) && queries_next(rows)) {
         put_pair(out, rows);
-        fprintf(out, " :%" PRId64 "<td>", facts_number(rows, "server_port"));
-        (void)html_text(out, facts_missing(rows, "cause") ? "" : facts_text(rows, "cause"));
+        fprintf(out, " :%" PRId64 "<td>", queries_number(rows, "server_port"));
+        (void)html_text(out, queries_missing(rows, "cause") ? "" : queries_text(rows, "cause"));
         put_number(out, rows, "logins");
         put_number(out, rows, "users");
         fputs("<td>", out);
-        (void)html_text(out, facts_text(rows, "diagnosis"));
+        (void)html_text(out, queries_text(rows, "diagnosis"));
     }
-    facts_end(rows);
+    queries_end(rows);
     if (page->totals.diagnoses == 0)
         fputs("<tr><td colspan=\"7\">No sender was seen", out);
-    return facts_error(page->facts) == NULL;
+    return queries_error(page->queries) == NULL;
 }
 
 bool page_diagnosis_left(void *user, FILE *out)
@@ -126,19 +126,19 @@ bool page_senders(void *user, FILE *out)
     static const char *const numbers[] = {"logins", "refused",     "unquoted", "unquoted_refused",
                                           "quoted", "connections", "encrypted"};
     const struct page *page = user;
-    struct facts_rows *rows = facts_ask(page->facts, FACTS_SENDERS, PAGE_SENDERS, 0);
+    struct queries_rows *rows = queries_ask(page->queries, QUERIES_SENDERS, PAGE_SENDERS, 0);
 
-    while (!ferror(out) && facts_next(rows)) {
+    while (!ferror(out) && queries_next(rows)) {
         put_pair(out, rows);
         for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
             put_number(out, rows, numbers[i]);
         put_time(out, rows, "last_unquoted_ns");
         put_time(out, rows, "quoted_since_ns");
     }
-    facts_end(rows);
+    queries_end(rows);
     if (page->totals.pairs == 0)
         fputs("<tr><td colspan=\"12\">No sender was seen", out);
-    return facts_error(page->facts) == NULL;
+    return queries_error(page->queries) == NULL;
 }
 
 bool page_senders_left(void *user, FILE *out)
@@ -151,11 +151,11 @@ bool page_senders_left(void *user, FILE *out)
 bool page_users(void *user, FILE *out)
 {
     const struct page *page = user;
-    struct facts_rows *rows = facts_ask(page->facts, FACTS_USERS, PAGE_USERS, 0);
+    struct queries_rows *rows = queries_ask(page->queries, QUERIES_USERS, PAGE_USERS, 0);
 
-    while (!ferror(out) && facts_next(rows)) {
-        bool in = strcmp(facts_text(rows, "got_in"), "yes") == 0;
-        const char *name = facts_text(rows, "username");
+    while (!ferror(out) && queries_next(rows)) {
+        bool in = strcmp(queries_text(rows, "got_in"), "yes") == 0;
+        const char *name = queries_text(rows, "username");
 
         fputs("\n<tr><td>", out);
         (void)html_short(out, *name != '\0' ? name : "(empty)");
@@ -163,19 +163,19 @@ bool page_users(void *user, FILE *out)
         put_server(out, rows);
         put_number(out, rows, "refused");
         fputs("<td>", out);
-        (void)html_text(out, facts_text(rows, "rules"));
+        (void)html_text(out, queries_text(rows, "rules"));
         fputs("<td>", out);
-        (void)html_short(out, facts_text(rows, "clients"));
-        fprintf(out, "<td>%.19s<td>%.19s<td>%s<td>%s", facts_text(rows, "first_time"),
-                facts_text(rows, "last_time"), facts_text(rows, "certainty"),
+        (void)html_short(out, queries_text(rows, "clients"));
+        fprintf(out, "<td>%.19s<td>%.19s<td>%s<td>%s", queries_text(rows, "first_time"),
+                queries_text(rows, "last_time"), queries_text(rows, "certainty"),
                 in ? "yes, with a login that breaks no rule" : "not seen to");
     }
-    facts_end(rows);
+    queries_end(rows);
     if (page->totals.affected == 0)
         fputs(page->totals.logins > 0 ? "<tr><td colspan=\"9\">None"
                                       : "<tr><td colspan=\"9\">Not known: no login was seen",
               out);
-    return facts_error(page->facts) == NULL;
+    return queries_error(page->queries) == NULL;
 }
 
 bool page_users_left(void *user, FILE *out)
@@ -190,30 +190,30 @@ bool page_rules(void *user, FILE *out)
     static const char *const years[][2] = {
         {"rfc2060", "RFC 2060"}, {"rfc3501", "RFC 3501"}, {"rfc9051", "RFC 9051"}};
     const struct page *page = user;
-    struct facts_rows *rows = facts_ask(page->facts, FACTS_RULES, 0, 0);
+    struct queries_rows *rows = queries_ask(page->queries, QUERIES_RULES, 0, 0);
     unsigned count = 0;
 
-    for (; facts_next(rows); count++) {
-        const char *rule = facts_text(rows, "rule");
+    for (; queries_next(rows); count++) {
+        const char *rule = queries_text(rows, "rule");
 
         fprintf(out, "\n<tr id=\"rule-%s\" data-finding><th scope=\"row\">%s", rule, rule);
         put_number(out, rows, "times");
         fputs("<td>", out);
-        (void)html_text(out, facts_text(rows, "title"));
+        (void)html_text(out, queries_text(rows, "title"));
         fputs("<td>", out);
-        (void)html_text(out, facts_text(rows, "reference"));
+        (void)html_text(out, queries_text(rows, "reference"));
         fputs("<td>", out);
-        (void)html_text(out, facts_text(rows, "remedy"));
+        (void)html_text(out, queries_text(rows, "remedy"));
         fputs("<td>", out);
         for (size_t i = 0; i < sizeof years / sizeof years[0]; i++)
-            fprintf(out, "%s%s: %s", i > 0 ? "<br>" : "", years[i][1], facts_text(rows, years[i][0]));
+            fprintf(out, "%s%s: %s", i > 0 ? "<br>" : "", years[i][1], queries_text(rows, years[i][0]));
     }
-    facts_end(rows);
+    queries_end(rows);
     if (count == 0)
         fputs(page->totals.logins > 0 ? "<tr><td colspan=\"6\">None"
                                       : "<tr><td colspan=\"6\">Not known: no login was seen",
               out);
-    return facts_error(page->facts) == NULL;
+    return queries_error(page->queries) == NULL;
 }
 
 bool page_encrypted(void *user, FILE *out)
@@ -241,24 +241,24 @@ bool page_encrypted(void *user, FILE *out)
 bool page_no_login(void *user, FILE *out)
 {
     const struct page *page = user;
-    struct facts_rows *rows = facts_ask(page->facts, FACTS_NO_LOGIN, PAGE_NO_LOGIN, 0);
+    struct queries_rows *rows = queries_ask(page->queries, QUERIES_NO_LOGIN, PAGE_NO_LOGIN, 0);
     int64_t shown = 0;
     int64_t left;
 
-    for (; facts_next(rows); shown += facts_number(rows, "connections")) {
+    for (; queries_next(rows); shown += queries_number(rows, "connections")) {
         fputs("\n<tr><th scope=\"row\">", out);
-        (void)html_text(out, facts_text(rows, "client_ip"));
+        (void)html_text(out, queries_text(rows, "client_ip"));
         fputs("<td>", out);
-        (void)html_text(out, facts_text(rows, "server_ip"));
-        fprintf(out, " :%" PRId64, facts_number(rows, "server_port"));
+        (void)html_text(out, queries_text(rows, "server_ip"));
+        fprintf(out, " :%" PRId64, queries_number(rows, "server_port"));
         put_number(out, rows, "connections");
         fputs("<td>", out);
-        (void)html_text(out, facts_text(rows, "meaning"));
+        (void)html_text(out, queries_text(rows, "meaning"));
         fputs("<td>", out);
-        if (!facts_missing(rows, "said"))
-            (void)html_short(out, facts_text(rows, "said"));
+        if (!queries_missing(rows, "said"))
+            (void)html_short(out, queries_text(rows, "said"));
     }
-    facts_end(rows);
+    queries_end(rows);
     left = page->totals.no_login - shown;
     if (shown == 0)
         fputs(page->totals.connections > page->totals.not_imap
@@ -269,7 +269,7 @@ bool page_no_login(void *user, FILE *out)
         fprintf(out,
                 "\n<tr><td colspan=\"5\">Left out here: %s more; <code>imaptap query no-login</code> has all",
                 format_number((uint64_t)left).text);
-    return facts_error(page->facts) == NULL;
+    return queries_error(page->queries) == NULL;
 }
 
 bool page_servers(void *user, FILE *out)
@@ -277,21 +277,21 @@ bool page_servers(void *user, FILE *out)
     static const char *const numbers[] = {"connections", "implicit",  "starttls",
                                           "cleartext",   "guessable", "users"};
     const struct page *page = user;
-    struct facts_rows *rows = facts_ask(page->facts, FACTS_SERVERS, PAGE_SERVERS, 0);
+    struct queries_rows *rows = queries_ask(page->queries, QUERIES_SERVERS, PAGE_SERVERS, 0);
     unsigned count = 0;
 
-    for (; facts_next(rows); count++) {
+    for (; queries_next(rows); count++) {
         fputs("\n<tr><th scope=\"row\">", out);
-        (void)html_text(out, facts_text(rows, "server_ip"));
-        fprintf(out, " :%" PRId64 "<td>", facts_number(rows, "server_port"));
-        (void)html_short(out, facts_text(rows, "server_product"));
+        (void)html_text(out, queries_text(rows, "server_ip"));
+        fprintf(out, " :%" PRId64 "<td>", queries_number(rows, "server_port"));
+        (void)html_short(out, queries_text(rows, "server_product"));
         for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
             put_number(out, rows, numbers[i]);
     }
-    facts_end(rows);
+    queries_end(rows);
     if (count == 0)
         fputs("<tr><td colspan=\"8\">No server was seen", out);
-    return facts_error(page->facts) == NULL;
+    return queries_error(page->queries) == NULL;
 }
 
 bool page_servers_left(void *user, FILE *out)

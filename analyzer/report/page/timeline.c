@@ -64,30 +64,30 @@ static int64_t round_up(int64_t number)
 
 static bool read_steps(const struct page *page, struct timeline *timeline)
 {
-    struct facts_rows *rows;
+    struct queries_rows *rows;
 
     timeline->width_ns = step_width(page->totals.last_login_ns - page->totals.first_login_ns);
     timeline->begin_ns = page->totals.first_login_ns / timeline->width_ns * timeline->width_ns;
-    rows = facts_ask(page->facts, FACTS_TIMELINE, timeline->width_ns, timeline->begin_ns);
-    while (timeline->count < MOST_STEPS && facts_next(rows)) {
+    rows = queries_ask(page->queries, QUERIES_TIMELINE, timeline->width_ns, timeline->begin_ns);
+    while (timeline->count < MOST_STEPS && queries_next(rows)) {
         struct step *step = &timeline->steps[timeline->count++];
 
-        *step = (struct step){.number = facts_number(rows, "step"),
-                              .start_ns = facts_number(rows, "start_ns"),
-                              .logins = facts_number(rows, "logins"),
-                              .accepted = facts_number(rows, "accepted"),
-                              .refused = facts_number(rows, "refused"),
-                              .unanswered = facts_number(rows, "unanswered"),
-                              .unquoted = facts_number(rows, "unquoted"),
-                              .unquoted_refused = facts_number(rows, "unquoted_refused")};
+        *step = (struct step){.number = queries_number(rows, "step"),
+                              .start_ns = queries_number(rows, "start_ns"),
+                              .logins = queries_number(rows, "logins"),
+                              .accepted = queries_number(rows, "accepted"),
+                              .refused = queries_number(rows, "refused"),
+                              .unanswered = queries_number(rows, "unanswered"),
+                              .unquoted = queries_number(rows, "unquoted"),
+                              .unquoted_refused = queries_number(rows, "unquoted_refused")};
         if (step->logins > timeline->busiest)
             timeline->busiest = step->logins;
         timeline->marked += step->unquoted_refused;
         timeline->last = step->number;
     }
-    facts_end(rows);
+    queries_end(rows);
     timeline->scale = round_up(timeline->busiest);
-    return facts_error(page->facts) == NULL;
+    return queries_error(page->queries) == NULL;
 }
 
 static double x_of(const struct timeline *timeline, int64_t number)
