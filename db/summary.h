@@ -52,8 +52,8 @@ struct summary_handler {
 };
 
 /* Reads the summary of the captures `ids` (rows of `captures`) from the database at `path`: the counts, then
- * the senders, the diagnosis and the users, no more than `rows` of each, and the rules. Returns 0, or -1 with a sentence in
- * `why`; some of it may have been passed on by then. */
+ * the senders, the diagnosis and the users, no more than `rows` of each, and the rules. Returns 0, or -1 with
+ * a sentence in `why`; some of it may have been passed on by then. */
 int summary_read(const char *path, const int64_t *ids, size_t count, unsigned rows,
                  const struct summary_handler *handler, void *user, char *why, size_t why_size);
 

@@ -95,10 +95,10 @@ static int report(const struct settings *settings, struct report_source *source)
     if (source->queries != NULL && queries_error(source->queries) != NULL)
         (void)snprintf(why, sizeof why, "%s", queries_error(source->queries));
     queries_close(source->queries);
-    if (!good)
+    if (!good) {
         fprintf(stderr, "imaptap: %s\n", why);
-    if (!good)
         return EXIT_UNREAD;
+    }
     return found ? EXIT_VIOLATIONS : EXIT_DONE;
 }
 
