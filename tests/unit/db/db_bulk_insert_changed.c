@@ -10,7 +10,8 @@ static const char *const changes[] = {
     "CREATE INDEX by_user ON logins (username)",
     "CREATE UNIQUE INDEX by_frame ON logins (capture_id, frame)",
     "DROP INDEX logins_incomplete",
-    "DROP INDEX connections_incomplete; CREATE INDEX connections_incomplete ON connections (capture_id) WHERE vlan "
+    "DROP INDEX connections_incomplete; CREATE INDEX connections_incomplete ON connections (capture_id) "
+    "WHERE vlan "
     "> 0",
     "DROP INDEX logins_by_capture; CREATE INDEX logins_by_capture ON logins (capture_id DESC)",
     "CREATE TRIGGER on_login AFTER INSERT ON logins BEGIN UPDATE captures SET packets = packets + 1; END",
