@@ -49,37 +49,36 @@ CREATE VIEW judged_findings AS
 CREATE VIEW cause_counts AS
     -- How often each cause was met, for each client and port of a server. Verdict: the strongest certainty of the logins
     -- that failed for how this client logs in, or for what is not known; unrelated: for another reason, which the cause
-    -- names, or the fault of what passed them on, or of whom they were passed on for. The sentence is that of the first
-    -- such login.
-    SELECT client_ip, server_ip, server_port, server_product, cause,
-           CASE max(weight) / 1099511627776 WHEN 3 THEN 'proved' WHEN 2 THEN 'likely' WHEN 1 THEN 'unknown'
+    -- names, or the fault of what passed them on, or of whom they were passed on for. own: how many of these logins are
+    -- at fault themselves. The sentence is that of the first such login, which is looked up once they are counted.
+    SELECT g.client_ip, g.server_ip, g.server_port, c.server_product, g.cause,
+           CASE g.weight / 1099511627776 WHEN 3 THEN 'proved' WHEN 2 THEN 'likely' WHEN 1 THEN 'unknown'
                ELSE 'unrelated' END AS verdict,
-           logins, own, users, refused, rule,
-           sentence || CASE WHEN logins > 1
-               THEN ' It hits ' || CASE users WHEN 0 THEN '' WHEN 1 THEN '1 user in ' ELSE users || ' users in ' END
-                   || logins || ' logins.'
+           g.logins, g.own, g.users, g.refused, k.rule,
+           k.sentence || CASE WHEN g.logins > 1
+               THEN ' It hits ' || CASE g.users WHEN 0 THEN '' WHEN 1 THEN '1 user in ' ELSE g.users || ' users in ' END
+                   || g.logins || ' logins.'
                ELSE '' END AS sentence
-    FROM (SELECT client_ip, server_ip, server_port, server_product, cause, count(*) AS logins,
-                 sum(author IS login_id) AS own, -- not those that only were passed on, or for
-                 count(DISTINCT username) AS users, sum(result IS NOT NULL) AS refused,
-                 max(weight) AS weight, sentence, rule
-          FROM (SELECT c.client_ip, c.server_ip, c.server_port, c.server_product, k.cause, k.sentence, k.rule, l.username,
-                       l.result, k.login_id, k.author_login_id AS author,
-                       -- the certainty, then the earliest row: a bare column comes from the row of max()
-                       CASE
-                           WHEN k.author_login_id IS NOT k.login_id OR k.cause = 'credentials' OR k.cause = 'account'
-                               OR k.cause = 'limit' OR k.cause = 'policy' OR k.cause = 'unavailable' OR k.cause = 'mailbox'
-                               OR k.cause = 'privacy' AND k.rule IS NULL THEN 0
-                           WHEN k.certainty = 'proved' THEN 3
-                           WHEN k.certainty = 'likely' THEN 2
-                           ELSE 1
-                       END * 1099511627776 + 1099511627775 - k.login_id AS weight
-                FROM causes k
-                CROSS JOIN logins l ON l.id = k.login_id
-                CROSS JOIN connections c ON c.id = l.connection_id)
-          GROUP BY client_ip, server_ip, server_port, cause
-          LIMIT -1)
-    GROUP BY client_ip, server_ip, server_port, cause;
+    FROM (SELECT c.client_ip, c.server_ip, c.server_port, k.cause, count(*) AS logins,
+                 sum(k.author_login_id IS k.login_id) AS own, count(DISTINCT l.username) AS users,
+                 sum(l.result IS NOT NULL) AS refused,
+                 -- the certainty, then the earliest row
+                 max(CASE
+                         WHEN k.author_login_id IS NOT k.login_id OR k.cause = 'credentials' OR k.cause = 'account'
+                             OR k.cause = 'limit' OR k.cause = 'policy' OR k.cause = 'unavailable' OR k.cause = 'mailbox'
+                             OR k.cause = 'privacy' AND k.rule IS NULL THEN 0
+                         WHEN k.certainty = 'proved' THEN 3
+                         WHEN k.certainty = 'likely' THEN 2
+                         ELSE 1
+                     END * 1099511627776 + 1099511627775 - k.login_id) AS weight
+          FROM causes k
+          CROSS JOIN logins l ON l.id = k.login_id
+          CROSS JOIN connections c ON c.id = l.connection_id
+          GROUP BY c.client_ip, c.server_ip, c.server_port, k.cause
+          LIMIT -1) g
+    JOIN causes k ON k.login_id = 1099511627775 - g.weight % 1099511627776
+    JOIN logins l ON l.id = k.login_id
+    JOIN connections c ON c.id = l.connection_id;
 
 CREATE VIEW tolerated_counts AS
     -- Logins that broke a rule and were accepted, with a mailbox, for each client and port of a server.

@@ -288,7 +288,7 @@ int judge_read_accepted(struct judge *judge, sqlite3_stmt *row, struct judge_log
                                   .client = route == NULL ? 0 : route->client,
                                   .result = RESULT_OK,
                                   .username_form = form_of(row, OK_USERNAME_FORM),
-                                  .initial = initial_of(row, OK_INITIAL_RESPONSE)};
+                                  .initial = (uint8_t)initial_of(row, OK_INITIAL_RESPONSE)};
     return read_mechanism(judge, row, OK_COMMAND, OK_MECHANISM, login);
 }
 
@@ -305,7 +305,7 @@ int judge_read_login(struct judge *judge, sqlite3_stmt *row, struct judge_login 
     login->refused_mailbox = has_no_mailbox(login, row);
     login->failed = login->result != RESULT_OK || login->refused_mailbox;
     login->username_form = form_of(row, USERNAME_FORM);
-    login->initial = initial_of(row, INITIAL_RESPONSE);
+    login->initial = (uint8_t)initial_of(row, INITIAL_RESPONSE);
     if (!read_end(judge, row, login))
         return SQLITE_NOMEM;
     rc = read_mechanism(judge, row, COMMAND, MECHANISM, login);
