@@ -89,12 +89,12 @@ struct store_connection {
 int store_open(struct store **store, const char *path, bool live, int busy_ms, char *why, size_t why_size);
 
 /* Takes a sentence for the user. */
-typedef void store_tell(void *user, const char *sentence);
-/* The same as store_open for a program that has a user: who is told once when another process's lock is
- * waited for longer than a moment, and when the log of a live database passes STORE_LOG_LIMIT (and twice
- * that, and so on) because a reader does not end its transaction. */
-int store_open_telling(struct store **store, const char *path, bool live, int busy_ms, store_tell *tell,
-                       void *user, char *why, size_t why_size);
+typedef void store_report(void *user, const char *sentence);
+/* The same as store_open for a program that has a user: `report` is called once when another process's
+ * lock is waited for longer than a moment, and when the log of a live database passes STORE_LOG_LIMIT (and
+ * twice that, and so on) because a reader does not end its transaction. */
+int store_open_reporting(struct store **store, const char *path, bool live, int busy_ms, store_report *report,
+                         void *user, char *why, size_t why_size);
 #define STORE_LOG_LIMIT ((int64_t)64 * 1024 * 1024) /* octets */
 
 /* A sentence for the user about what opening did; NULL: nothing that is worth one. */
@@ -121,8 +121,8 @@ int store_find_capture(struct store *store, const char *fingerprint, int64_t *id
 
 /* True when `fingerprint` is that of the file's first `bytes` octets. */
 typedef bool store_is_beginning(void *user, int64_t bytes, const char *fingerprint);
-/* Whether another process that lives is reading this capture now: then returns after 0.1 s, and the user is
- * told the first time. Until it is false, beginning the capture anew fails. */
+/* Whether another process that lives is reading this capture now: then returns after 0.1 s, and reports it
+ * the first time. Until it is false, beginning the capture again fails. */
 bool store_capture_wait(struct store *store, int64_t id);
 /* Looks for a capture of a file that has grown since: read from a file of the name `name` in any folder, with
  * at most `bytes` octets, for which `is_beginning` says so. *id is 0 when there is none. */
@@ -168,7 +168,7 @@ bool store_is_empty(struct store *store);
 int store_capture_remove(struct store *store, int64_t id);
 
 /* Rows wait in memory and go to the database together, with the next commit at the latest: what the database
- * refuses of them is told then, and nothing of the transaction is kept. */
+ * refuses of them is reported then, and nothing of the transaction is kept. */
 int store_connection_add(struct store *store, const struct store_connection *connection, int64_t *id);
 /* Sets what can change while a connection is open: last_ns, CONNECTION_TEXTS and CONNECTION_CHANGES. */
 int store_connection_update(struct store *store, int64_t id, const struct store_connection *connection);

@@ -10,11 +10,11 @@
 
 /* `notice`: NULL, or is called with a sentence when something takes long. */
 static int open_with_notice(struct store **opened, const char *path, bool live, int busy_ms,
-                            store_tell *notice, char *why, size_t why_size)
+                            store_report *notice, char *why, size_t why_size)
 {
     struct store_rule rules[IMAP_RULES];
     struct store *store;
-    int status = store_open_telling(&store, path, live, busy_ms, notice, NULL, why, why_size);
+    int status = store_open_reporting(&store, path, live, busy_ms, notice, NULL, why, why_size);
 
     *opened = NULL;
     if (status != STORE_OK)

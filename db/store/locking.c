@@ -1,6 +1,7 @@
 /*
- * Other processes at the same database: how long one is waited for and what the user is told meanwhile, that
- * one which writes on and on lets others in between, and that a log which cannot shrink is noticed.
+ * Other processes at the same database: how long one is waited for and what is reported to the user
+ * meanwhile; that one which writes on and on lets others in between; that a log which cannot shrink is
+ * noticed.
  */
 #include "db/store/store_internal.h"
 
@@ -14,7 +15,7 @@
 /* Between two looks at a lock, and how long who writes leaves it free for those who look. */
 #define LOOK_MS  10
 #define YIELD_MS 60
-/* Waiting is told after that. */
+/* Waiting is reported after that. */
 #define MOMENT_MS 1000
 /* Where SQLite marks the process that writes (its file format, "reserved byte"). */
 #define RESERVED_BYTE 0x40000001
@@ -31,20 +32,20 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void __attribute__((format(printf, 2, 3))) tell(struct store *store, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) report(struct store *store, const char *format, ...)
 {
     char sentence[1024];
     va_list arguments;
 
-    if (store->tell == NULL)
+    if (store->report == NULL)
         return;
     va_start(arguments, format);
     (void)vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
-    store->tell(store->tell_user, sentence);
+    store->report(store->report_user, sentence);
 }
 
-/* The process that writes; 0: it cannot be told which. */
+/* The process that writes; 0: it is not known which. */
 static pid_t writer_of(struct store *store)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = RESERVED_BYTE, .l_len = 1};
@@ -55,14 +56,14 @@ static pid_t writer_of(struct store *store)
     return lock.l_pid;
 }
 
-static void tell_waiting(struct store *store)
+static void report_waiting(struct store *store)
 {
     pid_t writer = writer_of(store);
 
     if (writer > 0)
-        tell(store, "%s: waiting for process %d, which is writing to it", store->path, (int)writer);
+        report(store, "%s: waiting for process %d, which is writing to it", store->path, (int)writer);
     else
-        tell(store, "%s: waiting for another process, which has it locked", store->path);
+        report(store, "%s: waiting for another process, which has it locked", store->path);
 }
 
 /* SQLite's busy handler. */
@@ -77,9 +78,9 @@ static int on_busy(void *user, int count)
         return 0;
     if (!store->waits)
         store->waits = store_set_lock(store, WAITING_LOCK, F_RDLCK);
-    if (!store->waiting_told && now - store->waiting_since_ms >= MOMENT_MS) {
-        store->waiting_told = true;
-        tell_waiting(store);
+    if (!store->waiting_reported && now - store->waiting_since_ms >= MOMENT_MS) {
+        store->waiting_reported = true;
+        report_waiting(store);
     }
     (void)sqlite3_sleep(LOOK_MS);
     return 1;
@@ -151,9 +152,9 @@ bool store_capture_wait(struct store *store, int64_t id)
 {
     if (!store_is_read_elsewhere(store, id))
         return false;
-    if (!store->reader_told)
-        tell(store, "%s: waiting for another process, which is reading the same capture", store->path);
-    store->reader_told = true;
+    if (!store->reader_reported)
+        report(store, "%s: waiting for another process, which is reading the same capture", store->path);
+    store->reader_reported = true;
     (void)sqlite3_sleep(100);
     return true;
 }
@@ -167,14 +168,13 @@ static int on_logged(void *user, sqlite3 *db, const char *name, int pages)
     if (pages >= CHECKPOINT_PAGES)
         (void)sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     if (octets < STORE_LOG_LIMIT) {
-        store->log_told = STORE_LOG_LIMIT;
-    } else if (octets >= store->log_told) {
-        store->log_told = octets * 2;
-        tell(store,
-             "%s: its log %s-wal has grown to %lld MB, since another process keeps reading an old state of "
-             "the "
-             "database: it is emptied when that ends its transaction",
-             store->path, store->path, (long long)(octets / 1000000));
+        store->log_reported = STORE_LOG_LIMIT;
+    } else if (octets >= store->log_reported) {
+        store->log_reported = octets * 2;
+        report(store,
+               "%s: its log %s-wal has grown to %lld MB, since another process keeps reading an old state of "
+               "the database: it is emptied when that ends its transaction",
+               store->path, store->path, (long long)(octets / 1000000));
     }
     return SQLITE_OK;
 }
@@ -182,6 +182,6 @@ static int on_logged(void *user, sqlite3 *db, const char *name, int pages)
 void store_watch_log(struct store *store, int64_t page_size)
 {
     store->page_size = page_size;
-    store->log_told = STORE_LOG_LIMIT;
+    store->log_reported = STORE_LOG_LIMIT;
     (void)sqlite3_wal_hook(store->db, on_logged, store);
 }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows are inserted by a thousand or so: after so many of these the system is told to write. */
+/* Rows are inserted by a thousand or so: after so many of these the system is asked to write. */
 #define BATCHES_BEHIND 4
 
 struct store_binder store_bind(struct store *store, enum store_sql which)
@@ -118,7 +118,7 @@ int store_fail(struct store *store, const char *format, ...)
 }
 
 /* Quotas and folders without write permission reach us as I/O errors, and only the system's error number
- * tells them apart. */
+ * distinguishes them. */
 enum store_status store_status_of(int rc, int system_error)
 {
     switch (rc & 0xFF) {
@@ -238,7 +238,7 @@ int store_make_pending(struct store *store)
 
 /* What the end waits for is written early: the pages to the file, and from there to the disk. Readers that
  * are there are not waited for; new ones wait from then on until the commit, as they do for any transaction
- * that outgrows the cache. A failure only means that it is not written yet, or SQLite tells of it again. */
+ * that outgrows the cache. A failure only means that it is not written yet, or SQLite reports it again. */
 static void write_behind(struct store *store)
 {
     if (store->live || ++store->batches % BATCHES_BEHIND != 0 || !store_lock_file(store))

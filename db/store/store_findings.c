@@ -1,5 +1,5 @@
 /*
- * Reads back what was found in a login, for those who are told of it.
+ * Reads back what was found in a login, for those to whom it is reported.
  */
 #include "db/store/store_internal.h"
 

@@ -77,17 +77,17 @@ struct store {
     const struct store_run_facts *run; /* that captures belong to; NULL: none */
     int64_t run_id;                    /* its row; 0: there is none yet */
     bool run_kept;                     /* the row is committed */
-    store_tell *tell;                  /* NULL: nobody is told anything */
-    void *tell_user;
+    store_report *report;              /* NULL: nothing is reported */
+    void *report_user;
     int busy_ms; /* how long a lock is waited for, and since when */
     int64_t waiting_since_ms;
-    int64_t others;                        /* changes when another process writes */
-    bool waits, waiting_told, reader_told; /* waits: who writes can see it */
-    bool unjudged;                         /* rows have changed since the causes were worked out */
+    int64_t others;                                /* changes when another process writes */
+    bool waits, waiting_reported, reader_reported; /* waits: who writes can see it */
+    bool unjudged;                                 /* rows have changed since the causes were worked out */
     bool alone; /* foreign keys are not looked at: nobody else has written since `others` was asked for */
-    int64_t page_size, log_told; /* octets of the log at which the user is told next */
-    int lock_fd;                 /* the file again, for the locks of runs; -1: not open */
-    char **rules;                /* ids, by index */
+    int64_t page_size, log_reported; /* octets of the log at which it is reported next */
+    int lock_fd;                     /* the file again, for the locks of runs; -1: not open */
+    char **rules;                    /* ids, by index */
     size_t rule_count;
     sqlite3_stmt *statements[SQL_STATEMENTS];
     struct row_buffer *pending[PENDING_TABLES];
@@ -122,25 +122,25 @@ void store_bind_values(struct store_binder *binder, const struct row_buffer_valu
 
 /* The file again, for locks of our own. False: there is none. */
 bool store_lock_file(struct store *store);
-/* Sets (F_RDLCK, F_WRLCK) or frees (F_UNLCK) the lock of this number: that of a run, or -1. False: it cannot
- * be had. */
+/* Sets (F_RDLCK, F_WRLCK) or frees (F_UNLCK) the lock of this number: that of a run, or -1. False: it is
+ * not available. */
 bool store_set_lock(struct store *store, int64_t number, int kind);
-/* Whether another process holds it; false also when that cannot be told. */
+/* Whether another process holds it; false also when that is not known. */
 bool store_is_locked(struct store *store, int64_t number);
 /* Whether the capture is "running" in a run of another process that lives. */
 bool store_is_read_elsewhere(struct store *store, int64_t id);
 
-/* Has SQLite wait for other processes' locks; store_waited is called when one was had. */
+/* Has SQLite wait for other processes' locks; store_waited is called when one was taken. */
 void store_wait_for_others(struct store *store, int busy_ms);
 void store_waited(struct store *store);
 /* In a transaction that has just begun: sees that foreign keys are looked at when another process wrote. */
 int store_look_for_others(struct store *store);
 /* Between two transactions: lets those in that wait. */
 void store_let_others(struct store *store);
-/* From now on the log is moved to the file as it grows, and the user told when that does not work. */
+/* From now on the log is moved to the file as it grows, and reported when that does not work. */
 void store_watch_log(struct store *store, int64_t page_size);
 
-/* Runs a pragma that sets or tells something; `value` is what it is now. */
+/* Runs a pragma that sets or returns something; `value` is what it is now. */
 int store_ask_pragma(struct store *store, const char *sql, char *value, size_t value_size);
 /* Changes to a write-ahead log, for whose lock it waits up to `busy_ms`. */
 int store_write_ahead(struct store *store, int busy_ms);

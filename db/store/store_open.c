@@ -355,7 +355,7 @@ static int open_database(struct store *store, int busy_ms)
     if (status != STORE_OK)
         return status;
     (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-    /* the size of the cache, which is told in octets, is counted in pages from then on */
+    /* the size of the cache, which is given in octets, is counted in pages from then on */
     if (found == DATABASE_EMPTY && !store->live)
         status = execute(store, large_pages);
     if (status == STORE_OK)
@@ -398,11 +398,11 @@ static void free_store(struct store *store)
 
 int store_open(struct store **store, const char *path, bool live, int busy_ms, char *why, size_t why_size)
 {
-    return store_open_telling(store, path, live, busy_ms, NULL, NULL, why, why_size);
+    return store_open_reporting(store, path, live, busy_ms, NULL, NULL, why, why_size);
 }
 
-int store_open_telling(struct store **store, const char *path, bool live, int busy_ms, store_tell *tell,
-                       void *user, char *why, size_t why_size)
+int store_open_reporting(struct store **store, const char *path, bool live, int busy_ms, store_report *report,
+                         void *user, char *why, size_t why_size)
 {
     struct store *made = calloc(1, sizeof *made);
     int status;
@@ -416,8 +416,8 @@ int store_open_telling(struct store **store, const char *path, bool live, int bu
         return STORE_FAILED;
     }
     made->live = live;
-    made->tell = tell;
-    made->tell_user = user;
+    made->report = report;
+    made->report_user = user;
     made->lock_fd = -1;
     status = open_database(made, busy_ms);
     if (status != STORE_OK) {

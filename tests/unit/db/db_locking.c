@@ -34,8 +34,8 @@ static struct store *open_with_notices(struct fixture *fixture, bool live, int b
 {
     struct store *store;
 
-    if (store_open_telling(&store, fixture->path, live, busy_ms, notice, notices, fixture->why,
-                           sizeof fixture->why) != STORE_OK)
+    if (store_open_reporting(&store, fixture->path, live, busy_ms, notice, notices, fixture->why,
+                             sizeof fixture->why) != STORE_OK)
         fail_msg("%s", fixture->why);
     return store;
 }
