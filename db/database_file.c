@@ -1,5 +1,5 @@
 /*
- * Tells from a file's first octets whether it is a database of ours.
+ * Judges by a file's first octets whether it is a database of ours.
  */
 #include "db/database_file.h"
 

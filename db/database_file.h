@@ -1,5 +1,5 @@
 /*
- * What a file is, told from its header alone: it is looked at before SQLite may touch it, because SQLite
+ * What a file is, judged by its header alone: it is looked at before SQLite may touch it, because SQLite
  * itself would repair or checkpoint the database of another program.
  */
 #ifndef IMAPTAP_DB_DATABASE_FILE_H
@@ -28,7 +28,7 @@ enum database_file {
  * the path. */
 enum database_file database_file_check(const char *path, char *why, size_t why_size);
 
-/* The same judgement of the two numbers as SQLite tells them (they may stand in a journal, not yet in the
+/* The same judgement of the two numbers as SQLite returns them (they may stand in a journal, not yet in the
  * file). */
 enum database_file database_version_check(const char *path, int64_t application_id, int64_t version,
                                           char *why, size_t why_size);

@@ -34,7 +34,7 @@ static bool failed(struct opener *opener, const char *what)
     return false;
 }
 
-/* Pragmas that only tell something. One that could also set is allowed without an argument alone. */
+/* Pragmas that only return something. One that could also set is allowed without an argument alone. */
 static bool is_harmless_pragma(const char *name, const char *argument)
 {
     static const char *const describing[] = {

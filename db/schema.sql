@@ -205,9 +205,9 @@ CREATE TABLE violations (
         CHECK (argument = 'tag' OR argument = 'username' OR argument = 'password'
                OR argument = 'mechanism' OR argument = 'initial-response' OR argument = 'response'
                OR argument = 'command'),
-    position INTEGER -- of the first offending octet, from 0; NULL: none, or not told
+    position INTEGER -- of the first offending octet, from 0; NULL: none, or not known
         CHECK (position = position | 0),
-    count INTEGER CHECK (count = count | 0), -- how many octets offend; NULL: not told
+    count INTEGER CHECK (count = count | 0), -- how many octets offend; NULL: not known
     octets TEXT CHECK (octets < x''), -- which, each once; outside ! to ~ as \xNN
     UNIQUE (login_id, rule, argument)
 );

@@ -187,7 +187,7 @@ static void on_diagnosis(sqlite3_stmt *row, struct reading *reading)
 static void on_user(sqlite3_stmt *row, struct reading *reading)
 {
     struct texts texts = {{NULL}, 0};
-    struct summary_user told = {
+    struct summary_user user = {
         .username = text(&texts, row, 0),
         .client_ip = text(&texts, row, 1),
         .server_ip = text(&texts, row, 2),
@@ -199,7 +199,7 @@ static void on_user(sqlite3_stmt *row, struct reading *reading)
     };
 
     if (reading->handler->user != NULL)
-        reading->handler->user(reading->user, &told);
+        reading->handler->user(reading->user, &user);
     free_texts(&texts);
 }
 

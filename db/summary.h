@@ -32,7 +32,7 @@ struct summary_user {
     const char *certainty; /* that this is why: proved, likely, unknown */
     int64_t refused;
     int64_t let_in; /* logins of the same user at the same server that were accepted */
-    int64_t users;  /* such users in all, also those whose rows are not told */
+    int64_t users;  /* such users in all, also those whose rows are not passed on */
 };
 
 /* A rule that was broken, and how often. */

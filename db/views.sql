@@ -1,7 +1,7 @@
 -- What is asked most, as views on the tables of schema.sql, made right after them; judgement.sql comes next.
 --
 -- Times are ISO 8601 text in UTC. Nothing but views stands here and in judgement.sql: a query of a part of the database
--- makes them all anew, over that part.
+-- makes them all again, over that part.
 
 CREATE VIEW judged_logins AS
     -- Every login with three judgements: refused (NULL: no verdict was seen), and whether a wildcard was sent
@@ -47,7 +47,7 @@ CREATE VIEW pair_counts AS
     -- less time, and can have it in several rows.
     SELECT client_ip, server_ip, server_port,
            max(server_product) AS server_product, max(CASE WHEN logins > 0 THEN server_product END) AS login_product,
-           -- the last connections whose greeting told the product, and had a text
+           -- the last connections whose greeting named the product, and had a text
            max(CASE WHEN server_product IS NOT NULL THEN id END) AS product_id,
            max(CASE WHEN greeting IS NOT NULL THEN id END) AS greeting_id,
            min(masked) AS masked, -- 1: the names of all bare logins are masked; NULL: there is none
@@ -170,7 +170,7 @@ CREATE VIEW senders AS
                            AND (argument = 'username' OR argument = 'password')) v
                    CROSS JOIN judged_logins l ON l.id = v.login_id
                    CROSS JOIN connections c ON c.id = l.connection_id
-                   LIMIT -1) -- keeps SQLite from judging a login anew for each sum above
+                   LIMIT -1) -- keeps SQLite from judging a login again for each sum above
              GROUP BY client_ip, server_ip),
          refused AS (
              SELECT c.client_ip, c.server_ip, count(DISTINCT l.username) AS users

@@ -29,7 +29,7 @@ enum count_column {
 struct count;
 
 /* Begins a pass in which at least the columns of the set `columns` are counted; others can stay 0 or
- * none, and without the port it is 0, and ports are not told apart. It
+ * none, and without the port it is 0, and ports are not distinguished. It
  * reads what `connections` and `logins` name on this connection: tables, or views of a part
  * of them. SQLite's code; *count is NULL on failure. count_close takes NULL too. */
 int count_open(sqlite3 *db, uint64_t columns, struct count **count);

@@ -19,7 +19,7 @@
 /* Copies of the same version that may lie beside a database. */
 #define MAX_COPIES 99
 
-static int tell(char *why, size_t why_size, int rc, const char *name, const char *cause)
+static int fail(char *why, size_t why_size, int rc, const char *name, const char *cause)
 {
     (void)snprintf(why, why_size, "the copy %s, which is made before the database is changed, failed: %s",
                    name, cause);
@@ -51,7 +51,7 @@ static int copy_pages(const char *from_path, const char *to_path, char *why, siz
         rc = sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
     if (rc != SQLITE_OK) {
         *system_error = to == NULL ? 0 : sqlite3_system_errno(to);
-        (void)tell(why, why_size, rc, to_path, to == NULL ? sqlite3_errstr(rc) : sqlite3_errmsg(to));
+        (void)fail(why, why_size, rc, to_path, to == NULL ? sqlite3_errstr(rc) : sqlite3_errmsg(to));
     }
     closed = sqlite3_close(to);
     (void)sqlite3_close(from);
@@ -104,21 +104,21 @@ int backup_make(const char *path, int64_t version, char *name, size_t name_size,
     *system_error = 0;
     if (snprintf(part, sizeof part, "%s.backup-part", path) >= (int)sizeof part) {
         *system_error = ENAMETOOLONG;
-        return tell(why, why_size, SQLITE_CANTOPEN, path, strerror(ENAMETOOLONG));
+        return fail(why, why_size, SQLITE_CANTOPEN, path, strerror(ENAMETOOLONG));
     }
     /* One that is there was cut off: nobody else is at it, since the caller holds the database. */
     (void)unlink(part);
     fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {
         *system_error = errno;
-        return tell(why, why_size, SQLITE_CANTOPEN, part, strerror(*system_error));
+        return fail(why, why_size, SQLITE_CANTOPEN, part, strerror(*system_error));
     }
     (void)fchmod(fd, 0600);
     (void)close(fd);
     rc = copy_pages(path, part, why, why_size, system_error);
     if (rc == SQLITE_OK && name_copy(part, path, version, name, name_size) != 0) {
         *system_error = errno;
-        rc = tell(why, why_size, SQLITE_CANTOPEN, part, strerror(*system_error));
+        rc = fail(why, why_size, SQLITE_CANTOPEN, part, strerror(*system_error));
     }
     if (rc != SQLITE_OK)
         (void)unlink(part);

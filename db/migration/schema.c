@@ -1,7 +1,7 @@
 /*
- * Compares a database with a fresh one in memory, and makes anew what differs: so the two cannot drift apart,
- * and no list of steps can forget one. Only what rows meant in an older version is moved by a step of its
- * own.
+ * Compares a database with a fresh one in memory, and makes again what differs: so the two cannot drift
+ * apart, and no list of steps can forget one. Only what rows meant in an older version is moved by a step of
+ * its own.
  */
 #include "db/migration/schema.h"
 

@@ -1,4 +1,4 @@
--- What findings tells, with all that is kept around it: --schema writes it in the names of others
+-- What findings shows, with all that is kept around it: --schema writes it in the names of others
 SELECT *
 FROM findings
 WHERE (:rule IS NULL OR rule = :rule)

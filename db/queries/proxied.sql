@@ -1,4 +1,4 @@
--- The two legs of each login that a proxy passed on: how it came in, how it went out, and what both were told
+-- The two legs of each login that a proxy passed on: how it came in, how it went out, and how both were answered
 SELECT username, client_ip, result_in, cause, round(delay_ms, 1) AS delay_ms,
        proxy_ip || ' received '
            || CASE username_form_in WHEN 'atom' THEN 'an atom' WHEN 'quoted' THEN 'a quoted string' WHEN 'sasl' THEN 'a SASL response'

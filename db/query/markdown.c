@@ -50,7 +50,7 @@ static bool write_head(struct query_writer *writer)
     return true;
 }
 
-/* Numbers stand to the right; the first row tells which they are. */
+/* Numbers stand to the right; the first row shows which they are. */
 static void write_rule(struct query_writer *writer, bool has_row)
 {
     for (int i = 0; i < writer->columns; i++) {

@@ -10,7 +10,7 @@
 /* All are for this connection alone, until it is closed, before read_only_lock, and return an SQLite result
  * code. */
 
-/* Makes all views anew as temporary ones, which come before those of the file: they are those of this
+/* Makes all views again as temporary ones, which come before those of the file: they are those of this
  * program, whoever wrote the file, and rest on client_server_counts_make, whose conditions hold.
  */
 int time_window_make_views(sqlite3 *db);

@@ -174,8 +174,8 @@ static bool check_source(struct merge *merge)
     return true;
 }
 
-/* Copies rows: `keys` are the columns whose values `values` gives anew, of a row `s` and what `from` joins to
- * it; the other columns are as they were. *count: how many. */
+/* Copies rows: the columns `keys` get `values`, made of a row `s` and what `from` joins to it; the other
+ * columns are as they were. *count: how many. */
 static bool copy(struct merge *merge, const char *table, const char *keys, const char *values,
                  const char *from, int64_t *count)
 {
@@ -253,7 +253,7 @@ static bool has_beside(const struct merge *merge, const char *ending, bool fille
            (!filled || facts.st_size > 0);
 }
 
-/* A database in WAL mode that nobody has open. SQLite would make its log and its index anew to read it. */
+/* A database in WAL mode that nobody has open. SQLite would make its log and its index again to read it. */
 static bool is_resting(const struct merge *merge)
 {
     unsigned char modes[2] = {0, 0}; /* the file format's write and read version: 2 is WAL */

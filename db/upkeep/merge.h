@@ -19,7 +19,7 @@ struct merge_counts {
  *
  * Runs are the same when their UUID is. Captures are the same when their fingerprint is; those that have none
  * (live ones) when run, interface and the time when their recording began are. One that is here but is not
- * whole is replaced by one that is, or that holds more packets. Numbers of rows are given anew.
+ * whole is replaced by one that is, or that holds more packets. Rows get new numbers.
  *
  * The source is opened for reading alone and stays as it is. It must be of this version, and its tables must
  * be those of schema.sql; its views and triggers are never run. Returns 0 or an enum store_status with a

@@ -3,9 +3,9 @@
  * short transaction, so that who writes is never held up. Rows go for good, as with a purge.
  *
  * Logins and connections go by their own time, and so do those of captures that still run. A connection that
- * is open stays, with a login of it that may still be told more of. The row of a capture goes when nothing
- * rests on it and its run is over. Captures of files go as wholes; one is marked "failed" first, so that it
- * would be read again.
+ * is open stays, with a login of it of which more may still be reported. The row of a capture goes when
+ * nothing rests on it and its run is over. Captures of files go as wholes; one is marked "failed" first, so
+ * that it would be read again.
  */
 #ifndef IMAPTAP_DB_UPKEEP_RETENTION_H
 #define IMAPTAP_DB_UPKEEP_RETENTION_H
