@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-static void tell(const char *source, const struct merge_counts *counts)
+static void print_counts(const char *source, const struct merge_counts *counts)
 {
     printf("%s: ", source);
     amount_print("added ", counts->captures, "capture");
@@ -38,7 +38,7 @@ static int merge(const struct common_options *common)
 
         if (merge_source(path, sources[i], &counts, why, sizeof why) == STORE_OK) {
             if (!common->quiet)
-                tell(sources[i], &counts);
+                print_counts(sources[i], &counts);
             continue;
         }
         fprintf(stderr, "imaptap: %s\n", why);

@@ -83,7 +83,7 @@ static uint64_t size_of(const char *path)
     return stat(path, &facts) == 0 ? (uint64_t)facts.st_size : 0;
 }
 
-static void tell(const struct purge_counts *counts)
+static void print_counts(const struct purge_counts *counts)
 {
     amount_print("Removed: ", counts->captures, "capture");
     amount_print(", ", counts->connections, "connection");
@@ -97,7 +97,7 @@ static void tell(const struct purge_counts *counts)
     }
 }
 
-static void tell_size(const char *path, uint64_t before, bool smaller)
+static void print_size(const char *path, uint64_t before, bool smaller)
 {
     printf("%s: %s, was %s\n", path, format_octets(size_of(path)).text, format_octets(before).text);
     if (!smaller)
@@ -142,11 +142,11 @@ static int purge(const struct wish *wish, int64_t before_ns)
         fprintf(stderr, "imaptap: %s\n", store_error(store));
     done &= close_store(store);
     if (!wish->common.quiet)
-        tell(&counts);
+        print_counts(&counts);
     if (!done)
         return EXIT_UNREAD;
     if (!wish->common.quiet)
-        tell_size(path, before, smaller);
+        print_size(path, before, smaller);
     if (counts.captures + counts.connections > 0)
         warn_of_backups(path);
     return EXIT_DONE;

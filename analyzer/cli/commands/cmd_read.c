@@ -63,7 +63,7 @@ static const struct option_spec options[] = {
      .takes = "64 hexadecimal digits", .take = take_sha256, .at = offsetof(struct settings, sha256)},
     CAPTURE_OPTIONS};
 
-static bool tell_failures(const struct inputs *inputs, const struct recorder_result *result)
+static bool report_failures(const struct inputs *inputs, const struct recorder_result *result)
 {
     bool failed = inputs->failed > 0 || inputs->foreign > 0 || inputs->grown > 0 || result->store_failed ||
                   result->stopped;
@@ -157,7 +157,7 @@ static int read_into(struct store *store, struct analyzer_run *reading, struct i
     }
     (void)snprintf(where, sizeof where, "on port %s%s", settings->capture.ports.text,
                    settings->pipeline.detect ? " or any other" : "");
-    failed = tell_failures(inputs, result);
+    failed = report_failures(inputs, result);
     status = end_run(store, result);
     (void)snprintf(why, sizeof why, "%s", store_error(store));
     if (made && status == STORE_OK && recorder_found_nothing(result) &&
