@@ -106,7 +106,7 @@ static void fill_violation(const struct queries_rows *rows, const char *octets,
         violation->octet_count = (uint8_t)unescape(text, (char *)violation->octets, IMAP_VIOLATION_OCTETS);
 }
 
-/* The record, as far as the row tells it; `name` has room for the user name's octets, and lasts as long. */
+/* The record, as far as the row holds it; `name` has room for the user name's octets, and lasts as long. */
 static void fill(const struct queries_rows *rows, char *name, struct imap_login *login, struct layout *layout)
 {
     const char *username = queries_text(rows, "username");

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 struct list {
-    sentence_teller *tell;
+    sentence_receiver *take;
     void *user;
     unsigned count;
     char *text;
@@ -24,7 +24,7 @@ static FILE *list_begin(struct list *list)
 static void list_end(struct list *list, FILE *out)
 {
     if (out != NULL && fclose(out) == 0) {
-        list->tell(list->user, list->text);
+        list->take(list->user, list->text);
         list->count++;
     }
     free(list->text);
@@ -43,9 +43,9 @@ static void counted(struct list *list, int64_t count, const char *one, const cha
     list_end(list, out);
 }
 
-unsigned missed_sentences(const struct report_totals *totals, sentence_teller *tell, void *user)
+unsigned missed_sentences(const struct report_totals *totals, sentence_receiver *take, void *user)
 {
-    struct list list = {.tell = tell, .user = user};
+    struct list list = {.take = take, .user = user};
 
     counted(&list, totals->failed, "capture could not be read to its end",
             "captures could not be read to their end");
@@ -87,7 +87,7 @@ static void no_login(struct list *list, int64_t count, const char *database)
 
 static void plain(struct list *list, const char *sentence)
 {
-    list->tell(list->user, sentence);
+    list->take(list->user, sentence);
     list->count++;
 }
 
@@ -117,10 +117,10 @@ static void reorder_buffer(struct list *list, const struct report_totals *totals
                 "strict one.");
 }
 
-unsigned step_sentences(const struct report_totals *totals, const char *database, sentence_teller *tell,
+unsigned step_sentences(const struct report_totals *totals, const char *database, sentence_receiver *take,
                         void *user)
 {
-    struct list list = {.tell = tell, .user = user};
+    struct list list = {.take = take, .user = user};
     bool in_part =
         totals->midstream + totals->one_sided + totals->lost_octets + totals->drops + totals->evicted > 0;
 
@@ -128,8 +128,8 @@ unsigned step_sentences(const struct report_totals *totals, const char *database
         reorder_buffer(&list, totals);
     if (totals->other_broken > 0)
         counted(&list, totals->other_broken,
-                "login breaks other rules: imaptap rules tells for each what its sender should do.",
-                "logins break other rules: imaptap rules tells for each what its sender should do.");
+                "login breaks other rules: imaptap rules says for each what its sender should do.",
+                "logins break other rules: imaptap rules says for each what its sender should do.");
     if (totals->failures_elsewhere > 0)
         counted(
             &list, totals->failures_elsewhere,

@@ -31,12 +31,12 @@ const char *verdict_word(const struct report_totals *totals);
  * `totals` is a struct report_totals. */
 void verdict_line(const void *totals, int line, FILE *out);
 
-/* Hands each sentence of a list to `tell`; returns how many there were. The first list is of what the
+/* Hands each sentence of a list to `take`; returns how many there were. The first list is of what the
  * captures could not show; none: nothing was missed. */
-typedef void sentence_teller(void *user, const char *sentence);
-unsigned missed_sentences(const struct report_totals *totals, sentence_teller *tell, void *user);
+typedef void sentence_receiver(void *user, const char *sentence);
+unsigned missed_sentences(const struct report_totals *totals, sentence_receiver *take, void *user);
 /* `database`: its path, for the commands that some of them name. */
-unsigned step_sentences(const struct report_totals *totals, const char *database, sentence_teller *tell,
+unsigned step_sentences(const struct report_totals *totals, const char *database, sentence_receiver *take,
                         void *user);
 
 /* Writes "imaptap query -d FILE NAME", without -d FILE for the database that is asked anyway. */

@@ -50,7 +50,7 @@ static void put_item(struct text *text, const char *words)
     put_wrapped(text, words, (size_t)used, (size_t)used);
 }
 
-static void tell_item(void *user, const char *sentence)
+static void on_sentence(void *user, const char *sentence)
 {
     put_item(user, sentence);
 }
@@ -99,7 +99,7 @@ static void put_read(struct text *text)
             format_number((uint64_t)totals->accepted).text, format_number((uint64_t)totals->refused).text,
             format_number((uint64_t)totals->unanswered).text);
     put_heading(text, "Missed");
-    if (missed_sentences(totals, tell_item, text) == 0)
+    if (missed_sentences(totals, on_sentence, text) == 0)
         put_item(text, "Nothing");
 }
 
@@ -377,7 +377,7 @@ bool report_text(const struct report_source *source, FILE *out)
         put_no_login(&text);
         put_heading(&text, "Next steps");
         text.number = 1;
-        (void)step_sentences(&text.totals, source->database, tell_item, &text);
+        (void)step_sentences(&text.totals, source->database, on_sentence, &text);
     }
     report_totals_free(&text.totals);
     return good && !text.failed && queries_error(source->queries) == NULL && !ferror(out);

@@ -96,7 +96,7 @@ static bool open_side(struct side *side, const struct query_parameters *narrowin
     if (queries_next(rows) && side->count > 0 && queries_number(rows, "captures") < (int64_t)side->count) {
         (void)snprintf(why, why_size,
                        "%s: there is no capture with a number given, or one was given twice; imaptap query "
-                       "captures tells the numbers",
+                       "captures shows the numbers",
                        side->database);
         queries_end(rows);
         return false;
@@ -127,7 +127,7 @@ static bool ignore_user(void *user, const struct compared_user *row)
 /* Whether something is left to repair, or may be. */
 static bool is_open(const struct compare_source *source, bool *good)
 {
-    static const struct compare_teller nobody = {ignore_sender, ignore_user};
+    static const struct compare_receiver nobody = {ignore_sender, ignore_user};
     struct compared compared = {.before.name = NULL};
     const char *word;
     bool open;

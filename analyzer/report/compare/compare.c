@@ -105,7 +105,7 @@ static struct user_figures user_figures(const struct queries_rows *rows)
                                  .broken_refused = queries_number(rows, "broken_refused")};
 }
 
-static bool tell_senders(struct merge *merge, const struct compare_teller *teller, void *user,
+static bool pass_senders(struct merge *merge, const struct compare_receiver *receiver, void *user,
                          struct compared *compared)
 {
     bool good = true;
@@ -124,14 +124,14 @@ static bool tell_senders(struct merge *merge, const struct compare_teller *telle
         sender.change = judge_sender(&sender.before, &sender.after);
         if (sender.change != SENDER_CHANGES) {
             compared->senders[sender.change]++;
-            good = teller->sender(user, &sender);
+            good = receiver->sender(user, &sender);
         }
         merge_step(merge, side);
     }
     return good;
 }
 
-static bool tell_users(struct merge *merge, const struct compare_teller *teller, void *user,
+static bool pass_users(struct merge *merge, const struct compare_receiver *receiver, void *user,
                        struct compared *compared)
 {
     bool good = true;
@@ -150,7 +150,7 @@ static bool tell_users(struct merge *merge, const struct compare_teller *teller,
         row.change = judge_user(&row.before, &row.after);
         if (row.change != USER_CHANGES) {
             compared->users[row.change]++;
-            good = teller->user(user, &row);
+            good = receiver->user(user, &row);
         }
         merge_step(merge, side);
     }
@@ -197,7 +197,7 @@ int64_t sender_quoted_since(const struct compared_sender *sender)
     return last > 0 && first > last ? first : 0;
 }
 
-bool compare_run(struct queries *before, struct queries *after, const struct compare_teller *teller,
+bool compare_run(struct queries *before, struct queries *after, const struct compare_receiver *receiver,
                  void *user, struct compared *compared)
 {
     struct merge merge;
@@ -205,12 +205,12 @@ bool compare_run(struct queries *before, struct queries *after, const struct com
 
     if (good) {
         good = merge_begin(&merge, before, after, QUERIES_SIDE_SENDERS, "client_ip", "server_ip") &&
-               tell_senders(&merge, teller, user, compared);
+               pass_senders(&merge, receiver, user, compared);
         merge_end(&merge);
     }
     if (good) {
         good = merge_begin(&merge, before, after, QUERIES_SIDE_USERS, "username", "server_ip") &&
-               tell_users(&merge, teller, user, compared);
+               pass_users(&merge, receiver, user, compared);
         merge_end(&merge);
     }
     return good && queries_error(before) == NULL && queries_error(after) == NULL;

@@ -23,7 +23,7 @@ enum sender_change {
     SENDER_STILL,    /* sends them bare as before */
     SENDER_BEGAN,    /* was seen before, and did not */
     SENDER_NEW,      /* sends them bare, and was not seen before */
-    SENDER_UNTRIED,  /* sent them bare; what it sent now does not tell */
+    SENDER_UNTRIED,  /* sent them bare; what it sent now does not show it */
     SENDER_NOT_SEEN, /* sent them bare; now no login of it was seen */
     SENDER_CHANGES
 };
@@ -69,15 +69,15 @@ struct compared {
     int64_t senders[SENDER_CHANGES], users[USER_CHANGES]; /* how many of each change */
 };
 
-struct compare_teller {
+struct compare_receiver {
     bool (*sender)(void *user, const struct compared_sender *sender); /* false: stop */
     bool (*user)(void *user, const struct compared_user *row);
 };
 
 /* Reads both sides, hands on each sender and then each user, in the order of their addresses and names, and
  * fills the counts of `compared` meanwhile; its sides are filled before the first call. In memory that does
- * not grow with the databases. False: queries_error of one of them tells, or the teller stopped. */
-bool compare_run(struct queries *before, struct queries *after, const struct compare_teller *teller,
+ * not grow with the databases. False: queries_error of one of them says why, or the receiver stopped. */
+bool compare_run(struct queries *before, struct queries *after, const struct compare_receiver *receiver,
                  void *user, struct compared *compared);
 void compare_free(struct compared *compared);
 

@@ -136,14 +136,14 @@ static json_t *counts_json(const struct compared *compared, bool users)
 
 bool compare_json(const struct compare_source *source, FILE *out)
 {
-    static const struct compare_teller teller = {put_sender, put_user};
+    static const struct compare_receiver receiver = {put_sender, put_user};
     struct writer writer = {.out = out};
     bool good;
 
     writer.compared.before.name = source->before_name;
     writer.compared.after.name = source->after_name;
     fputs("{\n  \"senders\": [", out);
-    good = compare_run(source->before, source->after, &teller, &writer, &writer.compared);
+    good = compare_run(source->before, source->after, &receiver, &writer, &writer.compared);
     begin_users(&writer);
     fputs("\n  ],\n  \"summary\": ", out);
     good = good &&

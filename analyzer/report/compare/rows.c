@@ -57,7 +57,7 @@ static bool keep_user(void *user, const struct compared_user *row)
 
 bool compare_rows_read(const struct compare_source *source, int64_t most, struct compare_rows *rows)
 {
-    static const struct compare_teller teller = {keep_sender, keep_user};
+    static const struct compare_receiver receiver = {keep_sender, keep_user};
 
     *rows = (struct compare_rows){.most = most};
     rows->narrowing = source->narrowing;
@@ -67,7 +67,7 @@ bool compare_rows_read(const struct compare_source *source, int64_t most, struct
         rows->last_sender[i] = &rows->senders[i];
     for (int i = 0; i < USER_CHANGES; i++)
         rows->last_user[i] = &rows->users[i];
-    return compare_run(source->before, source->after, &teller, rows, &rows->compared);
+    return compare_run(source->before, source->after, &receiver, rows, &rows->compared);
 }
 
 void compare_rows_free(struct compare_rows *rows)

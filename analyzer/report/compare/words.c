@@ -12,7 +12,7 @@ static const struct {
     [SENDER_STILL] = {"still", "Not repaired: they still send * or % without quotes"},
     [SENDER_BEGAN] = {"began", "Began: they were seen before, and did not send * or % without quotes"},
     [SENDER_NEW] = {"new", "New: they send * or % without quotes, and were not seen before"},
-    [SENDER_UNTRIED] = {"not told",
+    [SENDER_UNTRIED] = {"not known",
                         "Not known: they sent no * or % since, and leave other arguments without quotes"},
     [SENDER_NOT_SEEN] =
         {"not seen", "Not seen: they sent * or % without quotes before; no login of theirs was seen since"},
@@ -130,7 +130,7 @@ static void unseen_line(const struct compared *compared, FILE *out)
         say_count(out, unseen, "sender", "senders");
         fputs(" and ", out);
         say_count(out, users, "user", "users");
-        fputs(" nothing was seen after that tells", out);
+        fputs(" nothing that shows it was seen after", out);
     }
     fprintf(out, " (encrypted connections: %s before, %s after).",
             format_number((uint64_t)compared->before.encrypted).text,

@@ -180,7 +180,7 @@ bool page_findings_lead(void *user, FILE *out)
     say_count(out, page->totals.findings, "finding", "findings");
     fputs(" in ", out);
     say_count(out, page->totals.broken, "login", "logins");
-    return fputs(". What each rule means, where it stands and how to do better is told <a "
+    return fputs(". What each rule means, where it stands and how to do better is said <a "
                  "href=\"#rules\">below</a>. Passwords that only "
                  "crossed the network readable are counted under <a href=\"#encrypted\">encryption</a>.</p>",
                  out) != EOF;

@@ -13,7 +13,7 @@ const KEYS = {
   address: (text) => text.toLowerCase().replace(/[0-9]+/g, (digits) => digits.padStart(6, "0")),
 };
 
-// Puts a button into each header that sorts; `order` is told how.
+// Puts a button into each header that sorts; `order` gets the choice.
 function makeSortable(table, order) {
   const headers = Array.from(table.tHead.rows[0].cells);
   headers.forEach((header, column) => {

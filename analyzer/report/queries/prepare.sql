@@ -20,7 +20,7 @@ CREATE TEMP TABLE diagnosed AS
     FROM diagnosis
     ORDER BY rank, logins DESC, client_ip, server_ip, server_port, cause;
 
-CREATE TEMP TABLE told AS
+CREATE TEMP TABLE pair_verdicts AS
     -- Every client and server, the worst first, with the verdict that weighs most and all that diagnosis says of the two.
     -- own_..: without what the client only passed on.
     WITH pairs AS (

@@ -200,7 +200,7 @@ void queries_end(struct queries_rows *rows)
     free(rows);
 }
 
-/* A name that is none of the question's columns is a mistake of the program, and told as such. */
+/* A name that is none of the question's columns is a mistake of the program, and reported as such. */
 static int column_of(const struct queries_rows *rows, const char *name)
 {
     int count = sqlite3_column_count(rows->statement);

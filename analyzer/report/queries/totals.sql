@@ -35,7 +35,7 @@ FROM (SELECT count(*) AS captures, coalesce(sum(state = 'failed'), 0) AS failed,
              coalesce(sum(verdict = 'not seen'), 0) AS pairs_not_seen,
              count(DISTINCT CASE WHEN own_unquoted > 0 THEN client_ip END) AS senders,
              coalesce(sum(own_unquoted), 0) AS unquoted, coalesce(sum(own_unquoted_refused), 0) AS unquoted_refused
-      FROM told) t,
+      FROM pair_verdicts) t,
      (SELECT count(*) AS findings, count(DISTINCT login_id) AS broken,
              count(DISTINCT CASE WHEN rule = 'unquoted-wildcard' AND verdict = 'proved' AND NOT passed_on THEN login_id END) AS wildcard_proved,
              count(DISTINCT CASE WHEN rule = 'unquoted-wildcard' AND verdict = 'likely' AND NOT passed_on THEN login_id END) AS wildcard_likely,
@@ -54,7 +54,7 @@ FROM (SELECT count(*) AS captures, coalesce(sum(state = 'failed'), 0) AS failed,
       FROM affected) u
 LEFT JOIN (SELECT client_ip AS worst_client, server_ip AS worst_server, server_product AS worst_product, logins AS worst_logins,
                   own_unquoted AS worst_unquoted, own_unquoted_refused AS worst_unquoted_refused
-           FROM told
+           FROM pair_verdicts
            WHERE own_unquoted > 0
            ORDER BY rowid
            LIMIT 1) w;

@@ -1,4 +1,4 @@
--- The worst findings, with those that are the same but for time and place told once; ?1: how many.
+-- The worst findings, with those that are the same but for time and place shown once; ?1: how many.
 SELECT j.rowid AS number, w.times, j.verdict, v.rule, r.severity, r.title, v.argument, v.position, v.count, v.octets,
        l.username, l.username_form, l.username_length, l.password_form, l.command, l.mechanism, l.tag,
        l.result, l.response_code, l.response_text, j.refused, l.after_text,

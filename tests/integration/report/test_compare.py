@@ -56,7 +56,7 @@ class Compare(Comparing, harness.ImaptapTest):
         self.assertEqual(self.changes(answer, "users", "username"),
                          {"a*": "gets in", "b*": "still refused", "c*": "newly refused", "e*": "refused"})
         self.assertEqual(answer["summary"]["verdict"], "not repaired")
-        self.assertEqual(answer["summary"]["senders"], {"stopped": 1, "still": 1, "began": 1, "new": 1, "not told": 0, "not seen": 0})
+        self.assertEqual(answer["summary"]["senders"], {"stopped": 1, "still": 1, "began": 1, "new": 1, "not known": 0, "not seen": 0})
 
     def test_a_repair_is_told(self):
         answer = self.sides([("10.0.0.1", BARE.format("a*"), "BAD no")], [("10.0.0.1", QUOTED.format("a*"), "OK in")])
@@ -72,7 +72,7 @@ class Compare(Comparing, harness.ImaptapTest):
     def test_what_was_not_seen_is_not_repaired(self):
         for after, sender in ((("10.0.0.9", QUOTED.format("x"), "OK in"), "not seen"),
                               (("10.0.0.1", None, None), "not seen"),
-                              (("10.0.0.1", BARE.format("plain"), "OK in"), "not told")):
+                              (("10.0.0.1", BARE.format("plain"), "OK in"), "not known")):
             with self.subTest(after=after):
                 for name in ("before.db", "after.db"):
                     if os.path.exists(self.path(name)):
