@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A raw IMAP client on a real socket: sends exactly the octets it is told, one script of steps a connection.
+"""A raw IMAP client on a real socket: sends exactly the octets it is given, one script of steps a connection.
 
 imap_client.py [--from ADDRESS[/PORT]] SERVER STEP...
 

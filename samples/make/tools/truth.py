@@ -282,10 +282,10 @@ class Connection:
         for name, (form, sent, _) in zip(("username", "password"), login.arguments):
             secret = name == "password"
 
-            def found(rule, at, tell_octets):
+            def found(rule, at, show_octets):
                 distinct = bytes(dict.fromkeys(sent[i] for i in at)).decode("latin-1")
                 add(rule, name, None if secret else at[0], None if secret else len(at),
-                    distinct if tell_octets or not secret else None)
+                    distinct if show_octets or not secret else None)
 
             if form == "atom":
                 wildcards = [i for i, octet in enumerate(sent) if octet in b"*%"]
