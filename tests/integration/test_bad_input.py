@@ -180,7 +180,7 @@ class Databases(harness.ImaptapTest):
         self.assertEqual(run.returncode, 3, run.stderr)
         self.assertRegex(run.stderr.decode(), r"findings\.db: .*(read-only|written|[Pp]ermission)")
 
-    def test_a_locked_database_is_waited_for_and_then_told(self):
+    def test_a_locked_database_is_waited_for_and_then_reported(self):
         self.read(self.capture)
         other = self.write("other.pcap", capture_maker.one_login(client_port=40001))
         connection = sqlite3.connect(self.database, isolation_level=None)
@@ -209,7 +209,7 @@ class Databases(harness.ImaptapTest):
         self.assertRegex(run.stderr.decode(), r"findings\.db: .*full")
         self.check_database()
 
-    def test_that_cannot_be_made_is_all_that_is_told(self):
+    def test_that_cannot_be_made_is_all_that_is_reported(self):
         run = self.imaptap("read", "-d", "/proc/findings.db", self.capture, status=3)
         self.assertRegex(run.err, r"\Aimaptap: /proc/findings.db: cannot make the database: [^\n]*\n\Z")
         self.assertEqual(run.out, "")

@@ -62,29 +62,29 @@ class Script(harness.ImaptapTest):
                                    env=os.environ | {"PATH": f"{self.path('bin')}:{os.environ['PATH']}", "top": TOP})
         self.addCleanup(process.kill)
         os.close(slave)
-        out, told = process.communicate(timeout=60)
+        out, printed = process.communicate(timeout=60)
         if on_terminal:
             octets = b""
             with contextlib.suppress(OSError):  # how a terminal ends
                 while more := os.read(master, 4096):
                     octets += more
-            told = octets.decode()
+            printed = octets.decode()
         os.close(master)
-        return process.returncode, out, told
+        return process.returncode, out, printed
 
     def test_a_terminal_sees_how_far_it_is(self):
-        status, out, told = self.build(b'echo "[ 42%] Building"; echo "[100%] Built"')
+        status, out, printed = self.build(b'echo "[ 42%] Building"; echo "[100%] Built"')
         self.assertEqual((status, out), (0, "built\n"))
-        self.assertIn("building: [ 42%]", told)
-        self.assertIn("building: [100%]", told)
+        self.assertIn("building: [ 42%]", printed)
+        self.assertIn("building: [100%]", printed)
 
     def test_elsewhere_it_is_silent(self):
         self.assertEqual(self.build(b'echo "[ 42%] Building"', on_terminal=False), (0, "built\n", ""))
 
     def test_a_failure_shows_the_log_and_ends_the_script(self):
-        status, out, told = self.build(b'echo "[ 42%] Building"; echo "what went wrong" >&2; exit 1', on_terminal=False)
+        status, out, printed = self.build(b'echo "[ 42%] Building"; echo "what went wrong" >&2; exit 1', on_terminal=False)
         self.assertEqual((status, out), (1, ""))
-        self.assertIn("what went wrong", told)
+        self.assertIn("what went wrong", printed)
 
 
 if __name__ == "__main__":

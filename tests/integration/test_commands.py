@@ -31,7 +31,7 @@ class Usage(harness.ImaptapTest):
             self.imaptap(*arguments, status=2)
 
 
-    def test_a_summary_that_cannot_be_written_is_told(self):
+    def test_a_summary_that_cannot_be_written_is_reported(self):
         capture = self.write("one.pcap", capture_maker.one_login())
         with open("/dev/full", "wb") as full:
             run = subprocess.run([harness.BINARY, "read", "-d", self.database, capture], stdout=full, stderr=subprocess.PIPE)
@@ -126,7 +126,7 @@ class Progress(harness.ImaptapTest):
             self.assertIn(word, seen)
         self.assertTrue(seen.endswith("\r\033[K"), repr(seen[-20:]))
 
-    def test_of_files_tells_the_share_and_the_time_left(self):
+    def test_of_files_shows_the_share_and_the_time_left(self):
         frames = []
         for port in range(20000, 26000):
             frames += capture_maker.Conversation(client_port=port).open().login(f"a LOGIN u{port}* p", "NO no").close().frames

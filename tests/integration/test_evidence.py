@@ -84,7 +84,7 @@ class Runs(harness.ImaptapTest):
         self.read(first, second)
         self.assertEqual(self.ask("SELECT run_id, source FROM captures ORDER BY id"), [(1, first), (2, second)])
 
-    def test_what_was_lost_and_evicted_is_told_of_the_capture(self):
+    def test_what_was_lost_and_evicted_is_shown_of_the_capture(self):
         frames = Conversation().open().login("a LOGIN u p").frames
         whole = Conversation(client_port=4001).open().say("S", "* OK more\r\n" * 30).say("C", "b LOGIN v q\r\n").frames
         hole = [frame for number, frame in enumerate(whole) if number != 4]
@@ -234,9 +234,9 @@ class HashesAfterTheSummary(harness.ImaptapTest):
         return process.returncode, err.decode()
 
     def test_stopped_only_the_hash_is_missing_and_the_next_read_fills_it_in(self):
-        status, told = self.interrupt(signal.SIGINT)
+        status, printed = self.interrupt(signal.SIGINT)
         self.assertEqual(status, 3)
-        self.assertIn("only SHA-256 is missing", told)
+        self.assertIn("only SHA-256 is missing", printed)
         self.assertIn("in the database already", self.read(self.capture).out)
         with open(self.capture, "rb") as file:
             self.assertEqual(self.ask("SELECT sha256, (SELECT count(*) FROM runs) FROM captures"),
@@ -251,13 +251,13 @@ class HashesAfterTheSummary(harness.ImaptapTest):
         master, slave = os.openpty()
         process = self.start(stdout=subprocess.DEVNULL, stderr=slave)
         os.close(slave)
-        told = b""
+        printed = b""
         with contextlib.suppress(OSError):  # how a terminal ends
             while octets := os.read(master, 4096):
-                told += octets
+                printed += octets
         os.close(master)
         self.assertEqual(process.wait(timeout=200), 0)
-        self.assertRegex(told, rb"\d+% of the SHA-256 of ")
+        self.assertRegex(printed, rb"\d+% of the SHA-256 of ")
 
 
 class Verify(harness.ImaptapTest):
@@ -283,7 +283,7 @@ class Verify(harness.ImaptapTest):
         self.assertEqual(run.out.count("1 connections, 1 logins, 1 findings"), 3)
         self.assertTrue(run.out.endswith("3 captures, 3 intact\n"), run.out)
 
-    def test_tells_what_changed_and_what_is_missing(self):
+    def test_shows_what_changed_and_what_is_missing(self):
         with open(self.captures[0], "r+b") as file:  # the same size
             file.seek(60)
             file.write(b"\xee")
@@ -342,7 +342,7 @@ class Verify(harness.ImaptapTest):
         self.assertEqual(self.verdicts(self.verify(status=3)), ["intact"] * 3 + ["missing"])
         self.assertEqual(self.verdicts(self.verify(self.write("copy", octets))), ["intact"] * 4)
 
-    def test_names_are_shown_escaped_and_what_cannot_be_searched_is_told(self):
+    def test_names_are_shown_escaped_and_what_cannot_be_searched_is_reported(self):
         strange = self.write("a\x1b[31mb.pcap", capture_maker.one_login())
         self.read(strange)
         run = self.verify(self.path("nowhere"), status=3)

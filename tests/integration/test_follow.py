@@ -93,7 +93,7 @@ class Growing(Follow, harness.ImaptapTest):
         self.follow()
         self.put("a.pcap", pcap(conversation.frames))
         self.await_users("bob")
-        os.kill(self.analyzer(), signal.SIGTERM)  # as systemd does, which tells all processes
+        os.kill(self.analyzer(), signal.SIGTERM)  # as systemd does, which signals all processes
         self.stop(number=signal.SIGTERM)
 
     def test_record_that_is_half_written_at_the_end_is_no_damage(self):
@@ -106,7 +106,7 @@ class Growing(Follow, harness.ImaptapTest):
             self.stop()
         self.assertEqual(self.states(), [("a.pcap", "complete")])
 
-    def test_record_that_was_never_finished_is_told(self):
+    def test_record_that_was_never_finished_is_reported(self):
         self.follow()
         self.put("a.pcap", self.login("bob", 1)[:-5])
         self.put("b.pcap", self.login("carol", 2))

@@ -142,7 +142,7 @@ class Silence(harness.ImaptapTest, Asking):
         talk.segment("C" if closes == "S" else "S", 0x11)
         self.read(self.write("one.pcap", pcap(talk.frames)))
 
-    def test_the_connection_tells_who_closed_it_and_how_soon(self):
+    def test_the_connection_shows_who_closed_it_and_how_soon(self):
         self.talk(("C", "a1 LOGIN per%cent secret\r\n"))
         self.assertEqual(self.one("SELECT result, \"end\", closed_by, closed_ns - time_ns FROM logins JOIN connections c"
                                   " ON c.id = connection_id"), (None, "fin", "server", 1_000_000))

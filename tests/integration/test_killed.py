@@ -1,6 +1,6 @@
 """kill -9 of either process at random moments: what is left is sound and honest, and a new read completes it.
 
-IMAPTAP_KILLS says how many (scripts/torture: hundreds), IMAPTAP_SEED which moments; both are told when it fails.
+IMAPTAP_KILLS says how many (scripts/torture: hundreds), IMAPTAP_SEED which moments; both are printed when it fails.
 """
 import contextlib
 import os

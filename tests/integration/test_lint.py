@@ -26,7 +26,7 @@ def measured_answers():
     """What each server makes of a fault, or of an octet that is legal but not portable: {(value, written): {server: answer}}.
 
     OK accepts. BAD refuses, and so does NO where the server answers otherwise to the same name when it is written without a fault;
-    where it does not, NO tells nothing. That of the password counts as much as that of the user name."""
+    where it does not, NO shows nothing. That of the password counts as much as that of the user name."""
     with open(MEASURED, encoding="utf-8", newline="") as lines:
         rows = [row for row in csv.DictReader(lines) if row["part"] == "server"]
     faultless = {(row["software"], row["argument"], row["value"], row["result"], row["response_text"]) for row in rows
@@ -40,9 +40,9 @@ def measured_answers():
         answer = {"OK": "accept", "BAD": "refuse"}.get(row["result"])
         if row["result"] == "NO" and (row["software"], row["argument"], row["value"], "NO", row["response_text"]) not in faultless:
             answer = "refuse"
-        told = servers.setdefault(row["software"], answer or "unknown")
-        if answer is not None and told != answer:
-            assert told == "unknown", f"{row} contradicts another row"
+        known = servers.setdefault(row["software"], answer or "unknown")
+        if answer is not None and known != answer:
+            assert known == "unknown", f"{row} contradicts another row"
             servers[row["software"]] = answer
     return answers
 
@@ -257,7 +257,7 @@ class Lint(harness.ImaptapTest, Linting):
         self.assertEqual(places, [(1, 13, "unquoted-wildcard"), (1, 11, "eight-bit-octet"), (1, 4, "bad-spacing"),
                                   (4, 5, "unquoted-wildcard"), (4, 2, "nul-octet"), (2, 1, "bad-spacing")])
 
-    def test_columns_behind_a_doubtful_name_are_not_told(self):
+    def test_columns_behind_a_doubtful_name_are_not_reported(self):
         places = {(one["rule"], one["column"]) for one in
                   self.findings('a1 LOGIN bob"my Sesam-47"\n', status=1) if one["argument"] == "password"}
         self.assertEqual(places, {("unquoted-special", 4)})
@@ -294,8 +294,8 @@ class Text(harness.ImaptapTest, Linting):
                  "a\\)b": "refused by Courier, hoodiecrow; not known of Cyrus, Dovecot, Exchange 2003, UW imapd"}
         lines = "".join(f"a1 LOGIN {user} Sesam-47\n" for user in users)
         out = self.lint(lines, "--servers", status=1).out
-        told = [line.removeprefix("  Servers: ") for line in out.splitlines() if line.startswith("  Servers: ")]
-        self.assertEqual(told, list(users.values()))
+        listed = [line.removeprefix("  Servers: ") for line in out.splitlines() if line.startswith("  Servers: ")]
+        self.assertEqual(listed, list(users.values()))
         self.assertNotIn("Servers:", self.lint(lines, status=1).out)
         found = self.findings(lines, "--servers", status=1)
         self.assertEqual(found[0]["servers"]["accept"], ["Courier", "Cyrus", "Dovecot"])
@@ -328,7 +328,7 @@ class Stream(harness.ImaptapTest, Linting):
         found = self.findings(octets, "--stream", status=1)
         self.assertEqual([one["line"] for one in found], list(range(1, 501)))
 
-    def test_what_is_not_whole_is_told(self):
+    def test_what_is_not_whole_is_reported(self):
         for octets, word in (("a1 LOGIN b*b Ses", "ends inside"), ("a1 LOGIN {99}\r\nbob", "ends inside"),
                              ("hello\r\nwhat now\r\nis this\r\nno mail\r\nat all\r\n", "no stream of IMAP"),
                              (b"a0 NOOP\r\n\x16\x03\x01\x02\x00\x01", "TLS")):

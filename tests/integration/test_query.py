@@ -34,7 +34,7 @@ class Asking:
         return list(csv.reader(io.StringIO(self.query("--format", "csv", *arguments, database=database).out, newline="")))[1:]
 
     def canned(self):
-        """{name: the parameters it takes}, as --list tells."""
+        """{name: the parameters it takes}, as --list shows."""
         found, name = {}, None
         for line in self.query("--list").out.splitlines():
             if line.startswith(" "):
@@ -175,13 +175,13 @@ class Limits(harness.ImaptapTest, Asking):
         super().setUp()
         self.read("-q", self.write("one.pcap", capture_maker.one_login()))
 
-    def test_rows_past_the_limit_are_cut_and_told(self):
+    def test_rows_past_the_limit_are_cut_and_reported(self):
         run = self.query("--format", "json", "--max-rows", "3", self.ENDLESS, status=3)
         self.assertEqual(json.loads(run.out), [{"i": 1}, {"i": 2}, {"i": 3}])
         self.assertIn("cut after 3", run.err)
         self.assertEqual(self.query("--max-rows", "1", "captures").err, "")
 
-    def test_sql_past_its_time_is_cut_and_told(self):
+    def test_sql_past_its_time_is_cut_and_reported(self):
         run = self.query("--max-rows", "0", "--max-time", "1", f"SELECT count(*) FROM ({self.ENDLESS})", status=3)
         self.assertIn("stopped after 1 s", run.err)
 
@@ -234,10 +234,10 @@ class Output(harness.ImaptapTest, Asking):
         self.assertEqual(octets(self.out), b"before")
         self.assertEqual(sorted(os.listdir(self.folder)), names)
 
-    def test_a_full_disk_is_told(self):
+    def test_a_full_disk_is_reported(self):
         self.assertIn("No space left", self.query("-o", "/dev/full", "captures", status=3).err)
 
-    def test_a_file_that_cannot_be_made_is_told(self):
+    def test_a_file_that_cannot_be_made_is_reported(self):
         self.assertIn("no/such", self.query("-o", "no/such/file", "captures", status=3).err)
         self.assertIn("directory", self.query("-o", self.folder, "captures", status=3).err)
 

@@ -161,7 +161,7 @@ class Options(harness.ImaptapTest):
         self.assertEqual(self.one("SELECT server_port, greeting, midstream FROM connections"), (2525, "ready", 0))
         self.assertEqual(self.one("SELECT username, result FROM logins"), ("star*user", "BAD"))
 
-    def test_exit_code_tells_of_violations(self):
+    def test_exit_code_reports_violations(self):
         bad = self.write("bad.pcap", capture_maker.one_login())
         good = self.write("good.pcap", capture_maker.one_login("a LOGIN alice x", "OK in"))
         self.read("--exit-code", bad, status=1)

@@ -23,12 +23,12 @@ class Readme(harness.ImaptapTest):
             blocks = re.findall(r"^```\n(\$ imaptap .*?)^```$", file.read(), re.M | re.S)
         examples = [example for block in blocks for example in re.findall(r"^\$ imaptap (.*)\n((?:(?!\$ ).*\n)*)", block, re.M)]
         self.assertGreaterEqual(len(examples), 4)
-        for command, told in examples:
+        for command, shown in examples:
             output = self.imaptap(*shlex.split(command)).out
-            if "\n...\n" in told:
-                self.check_excerpt(told, output, command)
+            if "\n...\n" in shown:
+                self.check_excerpt(shown, output, command)
             else:
-                self.assertEqual(output.strip(), told.strip(), command)
+                self.assertEqual(output.strip(), shown.strip(), command)
 
     def test_every_line_of_what_is_understood_names_its_tests(self):
         listed = subprocess.run(["ctest", "-N"], cwd=os.path.dirname(harness.BINARY), capture_output=True, check=True, text=True)

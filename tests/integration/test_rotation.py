@@ -129,7 +129,7 @@ class Rotation(test_follow.Follow, harness.ImaptapTest):
                            b"sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
                            b"for i in range(300):\n"
                            b"    sender.sendto(bytes(30000), ('127.0.0.1', 9))\n"
-                           b"    time.sleep(0.02)\n")  # a file is written anew a second or two after it was full
+                           b"    time.sleep(0.02)\n")  # a file is written again a second or two after it was full
         latency = self.capture(f"tcpdump -Z root -i lo -U -C 1 -W 3 -w {self.captures}/ring udp port 9 or port 1143",
                                12, 0.5, f"{sys.executable} {noise}")
         self.check(latency, 12, 6)

@@ -307,7 +307,7 @@ class Mangler:
 
     def capture(self, conversation, again):
         rng = self.rng
-        # a connection that takes the ports of another, its handshake lost, is told from stragglers by its numbers
+        # a connection that takes the ports of another, its handshake lost, is distinguished from stragglers by its numbers
         self.initial = [0xFFFFFFFF - rng.randrange(400) if self.has("wrap") and not again else rng.getrandbits(32) for _ in range(2)]
         self.window = [rng.randrange(1000, 65536) for _ in range(2)]
         self.ends = [Endpoint(self.client_ip, self.client_port, self.server_ip, 143, rng),

@@ -50,7 +50,7 @@ def differences(mangler, rows):
         if len(rows) - len(logins) > 0 or len({row["connection"] for row in rows}) != len(mangler.conversations):
             wrong.append(f"{len({row['connection'] for row in rows})} connections instead of {len(mangler.conversations)}")
         if sum(row["lost_octets"] for row in rows):
-            wrong.append("octets told as lost, and none was")
+            wrong.append("octets reported as lost, and none was")
     left = list(logins)
     for login, state in expected:
         want = dict(login.row)
@@ -74,7 +74,7 @@ def differences(mangler, rows):
                 wrong.append(f"an incomplete login says what was not said: {row}, said was {want}")
             continue
         if state["broken"]:
-            wrong.append(f"octets are missing in it, and it is told as complete: {row}")
+            wrong.append(f"octets are missing in it, and it is reported as complete: {row}")
         for name in ("command", "mechanism", "username", "username_form", "password_form"):
             if row[name] != want[name]:
                 wrong.append(f"{name} is {row[name]!r} instead of {want[name]!r}: {want}")

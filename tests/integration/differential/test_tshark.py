@@ -16,7 +16,7 @@ import mangle
 DELIVER = os.environ["IMAPTAP_DELIVER"]
 STREAMS_A_RUN = 200
 
-# Samples whose streams tshark cannot tell apart, and why.
+# Samples whose streams tshark cannot distinguish, and why.
 MERGED = {"vlan.pcap": "one stream for the same addresses and ports in two VLANs"}
 # A sample that holds no IMAP.
 OTHERS = {"other-protocols.pcap"}
@@ -32,7 +32,7 @@ def hole(length):
 
 def differ(ours, theirs):
     """True when an octet differs that both have. tshark gives up a hole at the first acknowledgment of what it should hold, so it has
-    holes where a segment was captured a little late; and it does not tell of a hole that nothing follows."""
+    holes where a segment was captured a little late; and it does not report a hole that nothing follows."""
 
     def octets_of(text):
         out, end = [], 0

@@ -93,7 +93,7 @@ class LiveTest(harness.ImaptapTest):
                                          f"id > {self.earlier}") == [(count,)], "the interfaces")
 
     def wait_for_frames(self, count):
-        """Until the analyzer has told that it has read so many."""
+        """Until the analyzer has reported that it has read so many."""
         def are_read():
             self.process.send_signal(signal.SIGUSR1)
             return re.search(rf"span0: open; {count} frames", self.said())

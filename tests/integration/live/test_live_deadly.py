@@ -44,7 +44,7 @@ class Deadly(span.LiveTest, harness.ImaptapTest):
         self.wait_for_login_of("star*user")
         self.stop()
         self.assertEqual(self.said().count("the analyzer died"), 2)
-        # what was told before a death is kept: nothing of the third time
+        # what was reported before a death is kept: nothing of the third time
         self.assertLessEqual(self.one("SELECT count(*) FROM connections WHERE client_port = 40000"), 2)
         self.assertEqual(self.ask("SELECT count(*) FROM captures WHERE state = 'failed' AND error LIKE '%died%'"), [(2,)])
         for name in os.listdir(self.folder):  # neither in the database nor in the log, nor in a core file
@@ -73,7 +73,7 @@ class Pauses(span.LiveTest, harness.ImaptapTest):
 
 
 class Drops(span.LiveTest, harness.ImaptapTest):
-    def test_are_told_with_what_helps_and_counted(self):
+    def test_are_reported_with_what_helps_and_counted(self):
         self.start("--buffer", "1")
         analyzer = self.analyzers()[0]
         os.kill(analyzer, signal.SIGSTOP)

@@ -1,6 +1,6 @@
 """kill -9 of any process of a live capture, at random moments under load: what was committed stays, once.
 
-IMAPTAP_KILLS says how many (scripts/torture --live: a hundred), IMAPTAP_SEED which moments; both are told when it fails.
+IMAPTAP_KILLS says how many (scripts/torture --live: a hundred), IMAPTAP_SEED which moments; both are printed when it fails.
 """
 import os
 import random
@@ -32,7 +32,7 @@ class AtAnyMoment(span.LiveTest, harness.ImaptapTest):
             try:
                 while not self.ending.is_set():
                     work()
-            except Exception as error:  # told by the test
+            except Exception as error:  # reported by the test
                 self.broken = error
 
         thread = threading.Thread(target=run)

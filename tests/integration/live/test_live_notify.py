@@ -1,4 +1,4 @@
-"""What a live capture tells others: alerts, figures for a monitor, and the supervisor."""
+"""What a live capture passes on to others: alerts, figures for a monitor, and the supervisor."""
 import fcntl
 import json
 import os
@@ -277,7 +277,7 @@ class Metrics(span.LiveTest, harness.ImaptapTest):
 
 
 class Supervisor(span.LiveTest, harness.ImaptapTest):
-    """As systemd does: a socket that it is told on, a watchdog, and the journal for standard error."""
+    """As systemd does: a socket that it is notified on, a watchdog, and the journal for standard error."""
 
     def setUp(self):
         super().setUp()
@@ -295,7 +295,7 @@ class Supervisor(span.LiveTest, harness.ImaptapTest):
             if word in message:
                 return message
 
-    def test_is_told_that_it_runs_and_how(self):
+    def test_is_notified_that_it_runs_and_how(self):
         self.start_supervised()
         self.wait_for_message("READY=1")
         self.wait_until_open()
@@ -305,7 +305,7 @@ class Supervisor(span.LiveTest, harness.ImaptapTest):
         self.wait_for_message("STOPPING=1")
         self.finish()
 
-    def test_is_told_again_and_again_that_it_is_alive(self):
+    def test_is_notified_again_and_again_that_it_is_alive(self):
         self.start_supervised(WATCHDOG_USEC="400000")
         for _ in range(4):
             self.wait_for_message("WATCHDOG=1")

@@ -132,12 +132,12 @@ class User(span.LiveTest, harness.ImaptapTest):
             self.assertNotIn("0", status(process)["Uid"].split())
         self.stop()
 
-    def test_that_cannot_write_the_database_is_told(self):
+    def test_that_cannot_write_the_database_is_reported(self):
         self.start("--user", "daemon", wait=False)
         self.finish(status=3)
         self.assertIn("the database", self.said())
 
-    def test_that_is_not_there_is_told(self):
+    def test_that_is_not_there_is_reported(self):
         self.start("--user", "no-such-user", wait=False)
         self.finish(status=2)
         self.assertIn("there is no user 'no-such-user'", self.said())

@@ -53,10 +53,10 @@ class Replay(span.LiveTest, harness.ImaptapTest):
         tcpdump = subprocess.Popen(["tcpdump", "-n", "-i", "span0", "-B", "65536", "-w", "/dev/null"], stderr=errors)
         self.addCleanup(tcpdump.wait)
         self.addCleanup(tcpdump.kill)
-        self.wait_for(lambda: b"listening on" in self.told_by_tcpdump(), "tcpdump")
+        self.wait_for(lambda: b"listening on" in self.printed_by_tcpdump(), "tcpdump")
         return tcpdump
 
-    def told_by_tcpdump(self):
+    def printed_by_tcpdump(self):
         with open(self.path("tcpdump.err"), "rb") as file:
             return file.read()
 
@@ -85,7 +85,7 @@ class Replay(span.LiveTest, harness.ImaptapTest):
         self.stop()
         self.assertEqual(self.one("SELECT packets, kernel_drops, interface_drops, lost_octets FROM captures"), (sent, 0, 0, 0))
         self.assertEqual(self.rows(), self.true_rows())
-        self.assertIn(b"%d packets received by filter" % sent, self.told_by_tcpdump())
+        self.assertIn(b"%d packets received by filter" % sent, self.printed_by_tcpdump())
         self.check_database()
 
     def test_what_the_kernel_dropped_is_counted_and_the_rest_is_kept(self):

@@ -80,7 +80,7 @@ class Servers(span.LiveTest, harness.ImaptapTest):
         self.assertEqual(self.ask(LOGINS), expected)
         self.assert_nothing_lost()
 
-    def test_what_is_encrypted_is_told_as_such(self):
+    def test_what_is_encrypted_is_reported_as_such(self):
         self.start()
         self.network.client("curl", "-sS", "--ssl-reqd", "-k", "-u", f"star*user:{ACCOUNTS['star*user']}", f"imap://{DOVECOT}/")
         self.wait_for(lambda: self.query('SELECT encryption FROM connections WHERE "end" IS NOT NULL') == [("starttls",)])
@@ -92,16 +92,16 @@ class Servers(span.LiveTest, harness.ImaptapTest):
         self.start()
         load = self.network.client(sys.executable, LOAD, "--accounts", self.path("accounts.tsv"), "--server", DOVECOT,
                                    "--server", HOODIECROW, "--count", "240", "--threads", "6")
-        told = [tuple(line.split("\t")[:5]) for line in load.stdout.decode().splitlines()]
-        self.assertEqual(len(told), 240, load.stderr)
+        printed = [tuple(line.split("\t")[:5]) for line in load.stdout.decode().splitlines()]
+        self.assertEqual(len(printed), 240, load.stderr)
         self.wait_for_logins(240)
         self.stop()
         seen = self.ask("SELECT server_ip, CAST(client_port AS TEXT), username, username_form, result FROM logins "
                         "JOIN connections ON connections.id = connection_id")
-        self.assertEqual(sorted(told), sorted(seen))
-        self.assertEqual({verdict for *_, verdict in told}, {"OK", "NO", "BAD"})
+        self.assertEqual(sorted(printed), sorted(seen))
+        self.assertEqual({verdict for *_, verdict in printed}, {"OK", "NO", "BAD"})
         self.assertEqual(self.one("SELECT count(*) FROM violations WHERE rule = 'unquoted-wildcard'"),
-                         sum(form == "atom" and set("*%") & set(user) != set() for _, _, user, form, _ in told))
+                         sum(form == "atom" and set("*%") & set(user) != set() for _, _, user, form, _ in printed))
         self.assert_nothing_lost()
 
 

@@ -159,7 +159,7 @@ class Signals(span.LiveTest, harness.ImaptapTest):
         self.assertEqual(self.ask("SELECT state, packets FROM captures"), [("complete", 9), ("complete", 9)])
         self.assertEqual(self.ask("SELECT state FROM runs"), [("complete",)])
 
-    def test_usr1_tells_figures(self):
+    def test_usr1_prints_figures(self):
         self.start()
         self.send(login())
         self.wait_for_logins(1)
@@ -200,7 +200,7 @@ class Deaths(span.LiveTest, harness.ImaptapTest):
         self.assertEqual(self.one("SELECT username FROM logins"), "star*user")
         self.check_database()
 
-    def test_what_a_killed_recorder_saw_is_told_as_a_part_by_the_next_one(self):
+    def test_what_a_killed_recorder_saw_is_reported_as_a_part_by_the_next_one(self):
         self.start()
         self.send(login())
         self.wait_for_logins(1)

@@ -51,7 +51,7 @@ class Purging(span.LiveTest, harness.ImaptapTest):
         self.assertTrue(self.left - {100_001, 0}, "the old ones went all at once")
         self.login("after")
         self.stop()
-        self.assertNotIn("waiting", self.said() + said)  # neither waited so long that it told
+        self.assertNotIn("waiting", self.said() + said)  # neither waited so long that it was reported
         self.assertEqual(self.ask("SELECT username FROM logins ORDER BY id"),
                          [("before",), *((f"new*{number}",) for number in range(1, self.sent - 1)), ("after",)])
         self.assertEqual(self.one("SELECT count(*) FROM violations WHERE rule = 'unquoted-wildcard'"), self.sent - 2)

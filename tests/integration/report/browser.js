@@ -1,4 +1,4 @@
-// Opens a page from its file in a real browser and tells as JSON what it does: browser.js PAGE FOLDER
+// Opens a page from its file in a real browser and prints as JSON what it does: browser.js PAGE FOLDER
 // The folder gets the screenshots. NODE_PATH leads to playwright-core.
 "use strict";
 const fs = require("fs");

@@ -49,7 +49,7 @@ async function sortBy(page, header, read, found) {
   found.descending = [await header.getAttribute("aria-sort"), ...await read()];
 }
 
-// Takes a picture in both themes, tells their backgrounds, and prints.
+// Takes a picture in both themes, returns their backgrounds, and prints.
 async function draw(page, folder, found, prefix = "") {
   found.themes = [];
   for (const colorScheme of ["light", "dark"]) {

@@ -1,4 +1,4 @@
-// Opens a comparison's page from its file in a real browser and tells as JSON what it does: compare_browser.js PAGE FOLDER
+// Opens a comparison's page from its file in a real browser and prints as JSON what it does: compare_browser.js PAGE FOLDER
 // The folder gets the screenshots and the printed page.
 "use strict";
 const { open, lookOver, sortBy, draw } = require("./browsing.js");

@@ -58,7 +58,7 @@ class Compare(Comparing, harness.ImaptapTest):
         self.assertEqual(answer["summary"]["verdict"], "not repaired")
         self.assertEqual(answer["summary"]["senders"], {"stopped": 1, "still": 1, "began": 1, "new": 1, "not known": 0, "not seen": 0})
 
-    def test_a_repair_is_told(self):
+    def test_a_repair_is_shown(self):
         answer = self.sides([("10.0.0.1", BARE.format("a*"), "BAD no")], [("10.0.0.1", QUOTED.format("a*"), "OK in")])
         self.assertEqual(answer["summary"]["verdict"], "repaired")
         text = self.imaptap("compare", "before.db", "after.db").out

@@ -49,7 +49,7 @@ class Reporting:
 
 
 class Text(Reporting, harness.ImaptapTest):
-    def test_the_verdict_is_told_in_three_lines_first(self):
+    def test_the_verdict_is_said_in_three_lines_first(self):
         self.read(os.path.join(SAMPLES, "exchange-kb932605.pcap"))
         text = self.report()
         verdict = text.split("\n\n")[0].splitlines()
@@ -111,7 +111,7 @@ class Text(Reporting, harness.ImaptapTest):
         self.assertIn("No user was refused for a rule that was broken; 2 logins failed for other reasons.", " ".join(text.split()))
         self.assertIn("Users refused with a login that breaks a rule\n  None\n", text)
 
-    def test_who_only_passed_a_fault_on_is_not_told_to_repair_it(self):
+    def test_who_only_passed_a_fault_on_is_not_asked_to_repair_it(self):
         outer, inner = Conversation(client_port=40000), Conversation(client_port=41000)
         outer.addresses["S"] = inner.addresses["C"] = bytes((10, 9, 0, 7))
         inner.open()

@@ -133,7 +133,7 @@ class Lacking(harness.ImaptapTest):
         capture = self.write("a.pcap", capture_maker.one_login())
         return self.run_without(lacking, "read", "-d", self.database, *arguments, capture, status=status).stderr
 
-    def test_is_told_once_and_the_reading_goes_on(self):
+    def test_is_reported_once_and_the_reading_goes_on(self):
         for lacking, word in (("seccomp", "seccomp filters"), ("landlock", "Landlock")):
             err = self.read_without(lacking)
             self.assertEqual(err.count("this kernel has no"), 1)
@@ -141,7 +141,7 @@ class Lacking(harness.ImaptapTest):
             self.assertIn("imaptap goes on with what is left", err)
             self.assertEqual(self.ask("SELECT username FROM logins"), [("star*user",)])
 
-    def test_both_are_told(self):
+    def test_both_are_reported(self):
         self.assertEqual(self.read_without("both").count("this kernel has no"), 2)
 
     def test_is_refused_when_a_sandbox_is_required(self):
@@ -155,7 +155,7 @@ class Lacking(harness.ImaptapTest):
         self.assertIn("not by seccomp filters, which this kernel lacks",
                       self.run_without("seccomp", "--version").stdout)
 
-    def test_nothing_is_told_where_both_are_there(self):
+    def test_nothing_is_reported_where_both_are_there(self):
         capture = self.write("a.pcap", capture_maker.one_login())
         self.assertEqual(self.read("-q", "--require-sandbox", capture).err, "")
         self.assertRegex(self.imaptap("--version").out, r"held by seccomp; Landlock ABI \d+")

@@ -54,8 +54,8 @@ class Tunnels(harness.ImaptapTest):
                 self.assertEqual(self.one("SELECT tag, position, octets FROM violations v JOIN logins l ON l.id = v.login_id "
                                           "WHERE rule = 'unquoted-wildcard'"), ("a1", 6, "*"))
 
-    def test_all_together_are_told_apart(self):
-        """Most of them have the same addresses inside; only the tunnel tells them apart."""
+    def test_all_together_are_distinguished(self):
+        """Most of them have the same addresses inside; only the tunnel distinguishes them."""
         self.read("-q", *(os.path.join(SAMPLES, name + ".pcap") for name in PLACES))
         self.assertEqual(self.one("SELECT count(*) FROM connections"), len(PLACES))
         self.assertEqual(self.one("SELECT count(*) FROM logins"), 2 * len(PLACES))
