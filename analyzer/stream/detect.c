@@ -119,7 +119,7 @@ static bool begins_as_other(const uint8_t *payload, size_t length)
         const char *word = words[i].word;
         size_t last = words[i].length - 1;
 
-        /* the first and the last octet alone tell nearly all greetings of IMAP apart from them */
+        /* the first and the last octet alone distinguish nearly all greetings of IMAP from them */
         if (length > last && (payload[0] | 0x20) == ((uint8_t)word[0] | 0x20) &&
             (payload[last] | 0x20) == ((uint8_t)word[last] | 0x20) &&
             strncasecmp((const char *)payload, word, words[i].length) == 0)
