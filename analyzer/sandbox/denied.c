@@ -51,7 +51,7 @@ static void on_denied_call(int signal_number, siginfo_t *about, void *context)
         append(sentence, sizeof sentence, "number ");
         append_number(sentence, sizeof sentence, call < 0 ? 0 : call);
     }
-    append(sentence, sizeof sentence, ", which its sandbox deny: it was ended\n");
+    append(sentence, sizeof sentence, ", which its sandbox denies: it was ended\n");
     if (write(STDERR_FILENO, sentence, strlen(sentence)) < 0)
         (void)signal_number; /* nobody to report to */
     (void)raise(signal_number);

@@ -14,7 +14,7 @@ struct rights_user {
 };
 
 /* Looks up the user `name`; NULL: `imaptap` if there is one, else `nobody`. Opens files: call it before the
- * sandbox are raised. Returns 0, or -1 with errno set (ENOENT: there is no such user). */
+ * sandbox is entered. Returns 0, or -1 with errno set (ENOENT: there is no such user). */
 int rights_find_user(const char *name, struct rights_user *user);
 
 /* Keeps, of the capabilities (CAP_...) that the process has, only the `count` in `keep`, and none that a

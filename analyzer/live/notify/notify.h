@@ -17,8 +17,8 @@ struct notify_settings {
 
 struct notify;
 
-/* The interfaces' names must stay. Opens the way to syslog: call it before the sandbox stand. NULL: out of
- * memory. */
+/* The interfaces' names must stay. Opens the way to syslog: call it before the sandbox is entered. NULL: out
+ * of memory. */
 struct notify *notify_new(const struct notify_settings *settings, const char *const *interfaces,
                           size_t interface_count);
 

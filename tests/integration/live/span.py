@@ -84,7 +84,7 @@ class LiveTest(harness.ImaptapTest):
         while not condition():
             self.assertLess(time.monotonic(), deadline, f"waited too long for {what}\n{self.said()}")
             self.assertIsNone(self.process.poll(), f"it ended\n{self.said()}")
-            self.assertNotIn("which its sandbox deny", self.said())
+            self.assertNotIn("which its sandbox denies", self.said())
             time.sleep(0.05)
 
     def wait_until_open(self, count=1):

@@ -1,7 +1,7 @@
 /*
  * Preloaded into imaptap: has one of its processes try what the variable TRY says ("analyzer fork", "recorder
- * write /path") at a moment when its sandbox stand, and says on standard error what came of it. The analyzer
- * is known by reading a capture, the recorder by waiting for an analyzer.
+ * write /path") at a moment when it is in its sandbox, and says on standard error what came of it. The
+ * analyzer is known by reading a capture, the recorder by waiting for an analyzer.
  */
 #include <arpa/inet.h>
 #include <dlfcn.h>

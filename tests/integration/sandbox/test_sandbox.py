@@ -76,7 +76,7 @@ class Trying(harness.ImaptapTest):
         """The call is named and ends the process; in the sanitizers' builds it may fail instead."""
         err = self.attempt(f"{process} {what}", status=(3, -signal.SIGSYS, 0 if SANITIZED else 3))
         if not (SANITIZED and re.search(r"tried \w+: (Permission denied|Operation not permitted)", err)):
-            self.assertIn(f"imaptap: the {process} made the system call {call}, which its sandbox deny: it was ended",
+            self.assertIn(f"imaptap: the {process} made the system call {call}, which its sandbox denies: it was ended",
                           err)
             self.assertNotIn("tried", err)
         return err

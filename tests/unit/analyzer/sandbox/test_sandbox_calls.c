@@ -205,7 +205,7 @@ static enum outcome outcome_of(int status, const char *said, const char *call)
 {
     char named[64];
 
-    (void)snprintf(named, sizeof named, " made the system call %s, which its sandbox deny", call);
+    (void)snprintf(named, sizeof named, " made the system call %s, which its sandbox denies", call);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
         return strstr(said, named) != NULL ? ENDED_NAMED : OTHER;
     if (WIFEXITED(status) && WEXITSTATUS(status) <= 1)
@@ -389,7 +389,7 @@ static void test_a_log_that_is_a_file_takes_the_last_words(void **state)
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
     assert_true(pread(log, text, sizeof text - 1, 0) > 0);
     assert_string_equal(text,
-                        "imaptap: the analyzer made the system call mount, which its sandbox deny: it was "
+                        "imaptap: the analyzer made the system call mount, which its sandbox denies: it was "
                         "ended\n");
     close(log);
     unlink(path);
