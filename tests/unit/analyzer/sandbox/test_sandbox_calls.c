@@ -28,7 +28,7 @@
 #include <cmocka.h>
 
 /* How a child ended that tried something. */
-enum outcome { ENDED_NAMED, REFUSED, ALLOWED, OTHER };
+enum outcome { ENDED_NAMED, ENDED_SILENTLY, REFUSED, ALLOWED, OTHER };
 
 static int spare_fd; /* a file that was open before */
 
@@ -150,7 +150,7 @@ static const struct attempt forking[] = {
 };
 
 /* forking, but with memory that is shared */
-static const struct attempt threading[] = {{start_a_thread, "clone", true}};
+static const struct attempt threading = {start_a_thread, "clone", true};
 
 /* what keeping a database takes */
 static const struct attempt changing[] = {{try_unlink, "unlink", false}, {try_rename, "rename", false}};
@@ -207,7 +207,7 @@ static enum outcome outcome_of(int status, const char *said, const char *call)
 
     (void)snprintf(named, sizeof named, " made the system call %s, which its sandbox denies", call);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-        return strstr(said, named) != NULL ? ENDED_NAMED : OTHER;
+        return strstr(said, named) != NULL ? ENDED_NAMED : ENDED_SILENTLY;
     if (WIFEXITED(status) && WEXITSTATUS(status) <= 1)
         return WEXITSTATUS(status) == 1 ? REFUSED : ALLOWED;
     return OTHER;
@@ -262,6 +262,20 @@ static void assert_all_denied(enum process process, const struct attempt *attemp
     }
 }
 
+/* The C library blocks all signals while it starts a thread, so nothing can name the call any more. */
+static void assert_no_thread(enum process process)
+{
+    char said[512];
+    enum outcome outcome = attempt(process, &threading, said, sizeof said);
+
+#ifdef IMAPTAP_SANITIZED /* LeakSanitizer needs one */
+    if (outcome == REFUSED || outcome == ALLOWED)
+        return;
+#endif
+    if (outcome != ENDED_SILENTLY)
+        fail_msg("process %d: a thread: outcome %d, said: %s", process, outcome, said);
+}
+
 static void test_the_analyzer_of_files(void **state)
 {
     (void)state;
@@ -282,7 +296,7 @@ static void test_the_recorder_of_files(void **state)
     assert_denied(READ_RECORDER, everyones);
     assert_denied(READ_RECORDER, capturing);
     assert_denied(READ_RECORDER, talking);
-    assert_denied(READ_RECORDER, threading);
+    assert_no_thread(READ_RECORDER);
 }
 
 static void test_the_recorder_of_interfaces(void **state)
@@ -298,7 +312,7 @@ static void test_the_launcher(void **state)
     (void)state;
     assert_denied(LAUNCHER, everyones);
     assert_denied(LAUNCHER, changing);
-    assert_denied(LAUNCHER, threading);
+    assert_no_thread(LAUNCHER);
 }
 
 /* --- what still works --- */
