@@ -24,12 +24,13 @@ static const char run_sql[] = "DELETE FROM runs WHERE id = ?1 AND state <> 'runn
 static const char old_logins_sql[] =
     "DELETE FROM logins WHERE id IN"
     " (SELECT id FROM logins WHERE connection_id IN (" OLD_CONNECTIONS ") LIMIT " BATCH ")";
-/* Causes go first: what goes with logins is counted as violations. */
-static const char causes_sql[] =
-    "DELETE FROM causes WHERE login_id IN (SELECT k.login_id FROM causes k JOIN logins l ON l.id = k.login_id"
+/* Violations go before their logins, to be counted: causes, which a live capture works out meanwhile, go with
+ * logins, too. */
+static const char violations_sql[] =
+    "DELETE FROM violations WHERE id IN (SELECT v.id FROM violations v JOIN logins l ON l.id = v.login_id"
     " WHERE l.capture_id = ?1 LIMIT " BATCH ")";
-static const char old_causes_sql[] =
-    "DELETE FROM causes WHERE login_id IN (SELECT k.login_id FROM causes k JOIN logins l ON l.id = k.login_id"
+static const char old_violations_sql[] =
+    "DELETE FROM violations WHERE id IN (SELECT v.id FROM violations v JOIN logins l ON l.id = v.login_id"
     " WHERE l.connection_id IN (" OLD_CONNECTIONS ") LIMIT " BATCH ")";
 static const char old_connections_sql[] =
     "DELETE FROM connections WHERE id IN (" OLD_CONNECTIONS " LIMIT " BATCH ")";
@@ -41,10 +42,9 @@ static int step(struct store *store, sqlite3_stmt *statement)
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? STORE_OK : store_fail_sqlite(store, rc);
 }
 
-/* Runs one statement with one number. *changes: rows it changed; *actions: rows that went with them. */
-static int run(struct store *store, const char *sql, int64_t value, int64_t *changes, int64_t *actions)
+/* Runs one statement with one number. *changes: rows it changed, without those that went with them. */
+static int run(struct store *store, const char *sql, int64_t value, int64_t *changes)
 {
-    sqlite3_int64 before = sqlite3_total_changes64(store->db);
     sqlite3_stmt *statement = NULL;
     int rc = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
     int status;
@@ -54,28 +54,24 @@ static int run(struct store *store, const char *sql, int64_t value, int64_t *cha
     status = rc == SQLITE_OK ? step(store, statement) : store_fail_sqlite(store, rc);
     *changes = sqlite3_changes64(store->db);
     store->unjudged = store->unjudged || *changes > 0;
-    *actions = sqlite3_total_changes64(store->db) - before - *changes;
     (void)sqlite3_finalize(statement);
     return status;
 }
 
-/* Runs a deletion again and again, a transaction each time, until it deletes nothing. What goes with the rows
- * counts as `with`. */
-static int remove_all(struct store *store, const char *sql, int64_t value, int64_t *removed, int64_t *with)
+/* Runs a deletion again and again, a transaction each time, until it deletes nothing. */
+static int remove_all(struct store *store, const char *sql, int64_t value, int64_t *removed)
 {
-    int64_t changes = 0, actions = 0;
+    int64_t changes = 0;
     int status;
 
     do {
         status = store_begin(store);
         if (status == STORE_OK)
-            status = run(store, sql, value, &changes, &actions);
+            status = run(store, sql, value, &changes);
         if (status == STORE_OK)
             status = store_commit(store);
-        if (status == STORE_OK) {
+        if (status == STORE_OK)
             *removed += changes;
-            *with += actions;
-        }
     } while (status == STORE_OK && changes > 0);
     return status;
 }
@@ -113,12 +109,12 @@ static bool is_in_use(struct store *store)
 /* Marks it as not whole, and hands over the connections that went on into another capture. */
 static int prepare(struct store *store, int64_t id, struct purge_counts *counts)
 {
-    int64_t changes, actions;
+    int64_t changes;
     int handed_over = 0;
     int status = store_begin(store);
 
     if (status == STORE_OK)
-        status = run(store, mark_sql, id, &changes, &actions);
+        status = run(store, mark_sql, id, &changes);
     if (status == STORE_OK) {
         struct store_binder binder = store_bind(store, SQL_CAPTURE_HAND_OVER);
 
@@ -134,21 +130,21 @@ static int prepare(struct store *store, int64_t id, struct purge_counts *counts)
 
 static int remove_capture(struct store *store, int64_t id, struct purge_counts *counts)
 {
-    int64_t run_id, none = 0, causes = 0;
+    int64_t run_id;
     int status = ask(store, "SELECT run_id FROM captures WHERE id = ?1", id, &run_id);
 
     if (status == STORE_OK)
         status = prepare(store, id, counts);
     if (status == STORE_OK)
-        status = remove_all(store, causes_sql, id, &causes, &none);
+        status = remove_all(store, violations_sql, id, &counts->violations);
     if (status == STORE_OK)
-        status = remove_all(store, logins_sql, id, &counts->logins, &counts->violations);
+        status = remove_all(store, logins_sql, id, &counts->logins);
     if (status == STORE_OK)
-        status = remove_all(store, connections_sql, id, &counts->connections, &none);
+        status = remove_all(store, connections_sql, id, &counts->connections);
     if (status == STORE_OK)
-        status = remove_all(store, capture_sql, id, &counts->captures, &none);
+        status = remove_all(store, capture_sql, id, &counts->captures);
     if (status == STORE_OK)
-        status = remove_all(store, run_sql, run_id, &counts->runs, &none);
+        status = remove_all(store, run_sql, run_id, &counts->runs);
     return status;
 }
 
@@ -176,7 +172,7 @@ int purge_older(struct store *store, int64_t before_ns, struct purge_counts *cou
         is_in_use(store)
             ? "SELECT min(id) FROM captures WHERE coalesce(last_ns, read_ns) < ?1 AND state <> 'running'"
             : "SELECT min(id) FROM captures WHERE coalesce(last_ns, read_ns) < ?1";
-    int64_t id, none = 0, causes = 0;
+    int64_t id;
     int status = ask(store, next, before_ns, &id);
 
     while (status == STORE_OK && id >= 0) {
@@ -185,11 +181,11 @@ int purge_older(struct store *store, int64_t before_ns, struct purge_counts *cou
             status = ask(store, next, before_ns, &id);
     }
     if (status == STORE_OK)
-        status = remove_all(store, old_causes_sql, before_ns, &causes, &none);
+        status = remove_all(store, old_violations_sql, before_ns, &counts->violations);
     if (status == STORE_OK)
-        status = remove_all(store, old_logins_sql, before_ns, &counts->logins, &counts->violations);
+        status = remove_all(store, old_logins_sql, before_ns, &counts->logins);
     if (status == STORE_OK)
-        status = remove_all(store, old_connections_sql, before_ns, &counts->connections, &none);
+        status = remove_all(store, old_connections_sql, before_ns, &counts->connections);
     if (status != STORE_OK)
         store_rollback(store);
     return status;

@@ -26,6 +26,8 @@ static const char connections_sql[] =
     "SELECT id, coalesce(last_ns, 0) < ?3 AND (?4 OR \"end\" IS NOT NULL), coalesce(first_ns, 0) >= ?3"
     " FROM connections WHERE capture_id = ?1 AND id > ?2 ORDER BY id LIMIT ?5";
 
+/* They go before their login, to be counted: its cause goes with it, too. */
+static const char violations_sql[] = "DELETE FROM violations WHERE login_id = ?1";
 static const char login_sql[] = "DELETE FROM logins WHERE id = ?1";
 static const char connection_sql[] = "DELETE FROM connections WHERE id = ?1";
 static const char capture_sql[] = "DELETE FROM captures WHERE id = ?1 AND coalesce(last_ns, read_ns, 0) < ?2"
@@ -119,30 +121,35 @@ static int look(struct store *store, struct retention *sweep, int64_t ids[RETENT
     return status;
 }
 
+/* Runs a statement for one row, and counts those that it removed. */
+static int remove_row(struct store *store, sqlite3_stmt *statement, int64_t id, int64_t *removed)
+{
+    int rc;
+
+    (void)sqlite3_bind_int64(statement, 1, id);
+    rc = sqlite3_step(statement);
+    *removed += sqlite3_changes64(store->db);
+    (void)sqlite3_reset(statement);
+    return rc == SQLITE_DONE ? STORE_OK : store_fail_sqlite(store, rc);
+}
+
 static int remove_rows(struct store *store, enum retention_phase phase, const int64_t *ids, size_t count,
                        struct purge_counts *counts)
 {
+    bool logins = phase == RETENTION_LOGINS;
     int status;
-    sqlite3_stmt *statement =
-        prepare(store, phase == RETENTION_LOGINS ? login_sql : connection_sql, NULL, 0, &status);
+    sqlite3_stmt *rows = prepare(store, logins ? login_sql : connection_sql, NULL, 0, &status);
+    sqlite3_stmt *violations =
+        logins && status == STORE_OK ? prepare(store, violations_sql, NULL, 0, &status) : NULL;
 
     for (size_t i = 0; i < count && status == STORE_OK; i++) {
-        int64_t before = sqlite3_total_changes64(store->db);
-        int rc;
-
-        (void)sqlite3_bind_int64(statement, 1, ids[i]);
-        rc = sqlite3_step(statement);
-        if (rc != SQLITE_DONE)
-            status = store_fail_sqlite(store, rc);
-        (void)sqlite3_reset(statement);
-        if (phase == RETENTION_LOGINS) {
-            counts->logins++;
-            counts->violations += sqlite3_total_changes64(store->db) - before - 1;
-        } else {
-            counts->connections++;
-        }
+        if (logins)
+            status = remove_row(store, violations, ids[i], &counts->violations);
+        if (status == STORE_OK)
+            status = remove_row(store, rows, ids[i], logins ? &counts->logins : &counts->connections);
     }
-    (void)sqlite3_finalize(statement);
+    (void)sqlite3_finalize(violations);
+    (void)sqlite3_finalize(rows);
     return status;
 }
 

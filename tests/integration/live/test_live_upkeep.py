@@ -32,7 +32,7 @@ class Purging(span.LiveTest, harness.ImaptapTest):
         talk = Conversation(start_ns=OLD_NS).open().login("a1 LOGIN old*0 Sesam-1", "NO no").close()
         self.read("-q", self.write("old.pcap", pcap(talk.frames)))
         connection = sqlite3.connect(self.database)
-        many(connection, 1, 100_000, "old*user")
+        many(connection, 1, 300_000, "old*user")
         connection.close()
         self.sent = during = 0
         self.left = set()
@@ -46,9 +46,9 @@ class Purging(span.LiveTest, harness.ImaptapTest):
                 during += purge.poll() is None
             said = purge.stdout.read().decode()
         self.assertEqual(purge.returncode, 0, said)
-        self.assertIn("Removed: 1 capture, 100,001 connections, 100,001 logins, 1 violation, 1 run\n", said)
+        self.assertIn("Removed: 1 capture, 300,001 connections, 300,001 logins, 1 violation, 1 run\n", said)
         self.assertGreater(during, 0)  # logins were kept while old ones went
-        self.assertTrue(self.left - {100_001, 0}, "the old ones went all at once")
+        self.assertTrue(self.left - {300_001, 0}, "the old ones went all at once")
         self.login("after")
         self.stop()
         self.assertNotIn("waiting", self.said() + said)  # neither waited so long that it was reported
