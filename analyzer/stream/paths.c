@@ -63,6 +63,13 @@ bool path_fits(const struct connection *connection, enum stream_side from, const
         return other->known && segment->acknowledgment == number_of(other);
     if (!other->known)
         return segment->sequence == own->highest;
+    /* where both beginnings were captured, another path was entered by its SYN: what follows fits to the
+     * octet, or belongs to somebody whose SYN comes late; one host's numbers of two connections can be near
+     */
+    if (own->from_start && other->from_start)
+        return (segment->sequence == number_of(own) ||
+                segment->sequence + segment->length == number_of(own)) &&
+               segment->acknowledgment == number_of(other);
     return is_near(segment->sequence, number_of(own)) && is_near(segment->acknowledgment, number_of(other));
 }
 

@@ -72,9 +72,9 @@ int store_find_beginnings(struct store *store, const char *source, int limit, st
 
 static int remove_capture(struct store *store, int64_t id, int *changes)
 {
-    static const enum store_sql steps[] = {SQL_CAPTURE_HAND_OVER, SQL_CAPTURE_REMOVE_VIOLATIONS,
-                                           SQL_CAPTURE_REMOVE_LOGINS, SQL_CAPTURE_REMOVE_CONNECTIONS,
-                                           SQL_CAPTURE_REMOVE};
+    static const enum store_sql steps[] = {SQL_CAPTURE_HAND_OVER,          SQL_CAPTURE_REMOVE_VIOLATIONS,
+                                           SQL_CAPTURE_REMOVE_CAUSES,      SQL_CAPTURE_REMOVE_LOGINS,
+                                           SQL_CAPTURE_REMOVE_CONNECTIONS, SQL_CAPTURE_REMOVE};
     int status = store_flush(store);
 
     store->unjudged = true;

@@ -104,6 +104,9 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_CAPTURE_REMOVE_VIOLATIONS] =
         "DELETE FROM violations WHERE login_id IN (SELECT id FROM logins WHERE capture_id = ?1"
         " OR connection_id IN (SELECT id FROM connections WHERE capture_id = ?1))",
+    [SQL_CAPTURE_REMOVE_CAUSES] =
+        "DELETE FROM causes WHERE login_id IN (SELECT id FROM logins WHERE capture_id = ?1"
+        " OR connection_id IN (SELECT id FROM connections WHERE capture_id = ?1))",
     [SQL_CAPTURE_REMOVE_LOGINS] = "DELETE FROM logins WHERE capture_id = ?1"
                                   " OR connection_id IN (SELECT id FROM connections WHERE capture_id = ?1)",
     [SQL_CAPTURE_REMOVE_CONNECTIONS] = "DELETE FROM connections WHERE capture_id = ?1",
