@@ -231,7 +231,8 @@ static struct connection *part_path(struct connection_table *table, struct conne
     struct direction was[2] = {connection->directions[0], connection->directions[1]};
     enum stream_side side = *from, other = side_across(side);
     struct connection *parted;
-    bool begins = was[side].from_start && segment->sequence == was[side].start;
+    bool syn = segment->flags & SEGMENT_SYN;
+    bool begins = syn || (was[side].from_start && segment->sequence == was[side].start);
     bool answers = (segment->flags & SEGMENT_ACK) && was[other].from_start &&
                    segment->acknowledgment == was[other].start;
 
@@ -245,7 +246,7 @@ static struct connection *part_path(struct connection_table *table, struct conne
     parted->apart = true;
     if (*from != side)
         return parted;
-    if (begins)
+    if (begins && !syn)
         start_at(&parted->directions[side], was[side].start);
     if (answers) {
         start_at(&parted->directions[other], was[other].start);

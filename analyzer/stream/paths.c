@@ -206,6 +206,14 @@ unsigned paths_number(const struct connection *connection, const struct segment 
 
 bool paths_differ(const struct connection *connection, enum stream_side from, const struct segment *segment)
 {
+    const struct direction *own = &connection->directions[from];
+
+    /* one client behind both can give two connections the same number in the same moment; the servers differ
+     */
+    if ((segment->flags & (SEGMENT_SYN | SEGMENT_ACK)) == (SEGMENT_SYN | SEGMENT_ACK))
+        return own->known && own->from_start && segment->sequence + 1 != own->start &&
+               connection->paths->begun[from] &&
+               paths_number(connection, segment) != connection->paths->first[from];
     return segment->captured > 0 && !(segment->flags & SEGMENT_SYN) &&
            paths_number(connection, segment) != connection->paths->leading[from] &&
            overlaps_compare(connection, from, segment->sequence, segment) > 0;
