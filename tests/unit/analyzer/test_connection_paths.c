@@ -138,6 +138,27 @@ static void two_customers_with_the_same_numbers(struct conversation *c)
     copy(c, OUTSIDE);
 }
 
+/* One machine behind both clients gives their connections, of one moment, the same number. */
+static void two_customers_whose_servers_answer_with_other_numbers(struct conversation *c)
+{
+    uint32_t first[2];
+
+    c->vlan[STREAM_CLIENT] = c->vlan[STREAM_SERVER] = INSIDE;
+    conversation_flags(c, STREAM_CLIENT, SEGMENT_SYN);
+    copy(c, OUTSIDE);
+    conversation_flags(c, STREAM_SERVER, SEGMENT_SYN | SEGMENT_ACK);
+    memcpy(first, c->next, sizeof first);
+    c->next[STREAM_SERVER] += 400;
+    c->vlan[STREAM_CLIENT] = c->vlan[STREAM_SERVER] = OUTSIDE;
+    conversation_flags(c, STREAM_SERVER, SEGMENT_SYN | SEGMENT_ACK);
+    conversation_say(c, STREAM_SERVER, "yo");
+    conversation_say(c, STREAM_CLIENT, "bobby");
+    memcpy(c->next, first, sizeof first);
+    c->vlan[STREAM_CLIENT] = c->vlan[STREAM_SERVER] = INSIDE;
+    conversation_say(c, STREAM_SERVER, "hi");
+    conversation_say(c, STREAM_CLIENT, "alice");
+}
+
 static void two_customers_differ_from_the_first_octet_on(struct conversation *c)
 {
     shake_hands_twice(c);
@@ -198,6 +219,8 @@ static const struct {
     {"two customers", two_customers, "S:hi S:hello C:second S:+ C:first .capture .capture", 0},
     {"two customers with the same numbers", two_customers_with_the_same_numbers,
      "S:hi C:alice C:bobby S:no ~S S:ok .capture .capture", 1},
+    {"two customers whose servers answer with other numbers",
+     two_customers_whose_servers_answer_with_other_numbers, "S:yo C:bobby S:hi C:alice .capture .capture", 0},
     {"two customers that differ at once", two_customers_differ_from_the_first_octet_on,
      "S:hi S:yo C:alicebobby .capture .capture", 0},
     {"the first VLAN differs", the_first_vlan_differs, "S:hi S:yo+- .capture .capture", 0},
